@@ -1,0 +1,1 @@
+//! Find or install the Amp CLI: verified, once, whatever happens.

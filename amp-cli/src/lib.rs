@@ -1,0 +1,1 @@
+//! ampctl: install, run and continue the Amp coding agent from a terminal.

@@ -1,0 +1,3 @@
+//! The `ampctl` binary: hands over to the library.
+
+fn main() {}

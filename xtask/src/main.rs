@@ -1,0 +1,3 @@
+//! Upkeep commands of the workspace, run as `cargo xtask COMMAND`.
+
+fn main() {}
