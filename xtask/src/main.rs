@@ -1,3 +1,33 @@
 //! Upkeep commands of the workspace, run as `cargo xtask COMMAND`.
+//!
+//! Nothing depends on this crate, and it may depend on any other: here the crates meet the real
+//! CLI, the recordings and one another.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::{check_layers, tidy};
+
+/// Upkeep of the amp-* workspace
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check the edges between crates against the design
+    CheckLayers,
+    /// Check file sizes, module docs and the words the repository keeps out
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::CheckLayers => check_layers::run(),
+        Command::Tidy => tidy::run(),
+    };
+    xtask::report(result)
+}

@@ -1,0 +1,31 @@
+//! What the upkeep commands do, as a library so that tests can call it.
+
+pub mod check_layers;
+pub mod tidy;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Returns the folder that holds the workspace's `Cargo.toml`.
+pub fn workspace_root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest).to_path_buf()
+}
+
+/// Prints one line for the maintainer.
+pub fn say(line: impl AsRef<str>) {
+    // A maintainer who closed the pipe wants no more lines.
+    let _ = writeln!(std::io::stdout().lock(), "{}", line.as_ref());
+}
+
+/// Turns the result of a command into an exit code, the error's whole chain printed.
+pub fn report(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr().lock(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
