@@ -1,0 +1,155 @@
+//! The content block, and the kinds that have nothing to do with tools.
+
+use super::tool::{ToolResultBlock, ToolUseBlock};
+use crate::extra::Extra;
+use crate::wire_object::wire_object;
+
+/// One block of a message's content.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum ContentBlock {
+    /// Text for the user or from the user.
+    Text(TextBlock),
+    /// The model asks for a tool.
+    ToolUse(ToolUseBlock),
+    /// What a tool answered.
+    ToolResult(ToolResultBlock),
+    /// The model's reasoning; only with `--stream-json-thinking`.
+    Thinking(ThinkingBlock),
+    /// Reasoning that only the provider can read; only with `--stream-json-thinking`.
+    RedactedThinking(RedactedThinkingBlock),
+    /// An image. Accepted as input since April 2026, never seen in the stream.
+    Image(ImageBlock),
+    /// A block of a type this crate does not know.
+    Unknown(UnknownBlock),
+}
+
+impl ContentBlock {
+    /// Returns the value of the block's `type` field.
+    #[must_use]
+    pub fn block_type(&self) -> &str {
+        match self {
+            Self::Text(_) => TextBlock::TYPE,
+            Self::ToolUse(_) => ToolUseBlock::TYPE,
+            Self::ToolResult(_) => ToolResultBlock::TYPE,
+            Self::Thinking(_) => ThinkingBlock::TYPE,
+            Self::RedactedThinking(_) => RedactedThinkingBlock::TYPE,
+            Self::Image(_) => ImageBlock::TYPE,
+            Self::Unknown(block) => &block.block_type,
+        }
+    }
+
+    /// Returns the text of a text block.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(block) => Some(&block.text),
+            _ => None,
+        }
+    }
+
+    /// Returns the block as a tool call.
+    #[must_use]
+    pub fn as_tool_use(&self) -> Option<&ToolUseBlock> {
+        match self {
+            Self::ToolUse(block) => Some(block),
+            _ => None,
+        }
+    }
+
+    /// Returns the block as a tool's answer.
+    #[must_use]
+    pub fn as_tool_result(&self) -> Option<&ToolResultBlock> {
+        match self {
+            Self::ToolResult(block) => Some(block),
+            _ => None,
+        }
+    }
+}
+
+wire_object! {
+    /// A block of text.
+    pub struct TextBlock tagged "text" {
+        /// The text.
+        "text" => text: required String,
+    }
+}
+
+impl TextBlock {
+    /// Makes a block of text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            extra: Extra::default(),
+        }
+    }
+}
+
+wire_object! {
+    /// A block of reasoning.
+    pub struct ThinkingBlock tagged "thinking" {
+        /// The reasoning.
+        "thinking" => thinking: required String,
+        /// The provider's signature, which Amp leaves out in every recording.
+        "signature" => signature: optional String,
+    }
+}
+
+wire_object! {
+    /// A block of reasoning that only the provider can read.
+    pub struct RedactedThinkingBlock tagged "redacted_thinking" {
+        /// The encrypted reasoning, in base64.
+        "data" => data: required String,
+    }
+}
+
+wire_object! {
+    /// An image.
+    pub struct ImageBlock tagged "image" {
+        /// Where the image comes from.
+        "source" => source: required ImageSource,
+    }
+}
+
+impl ImageBlock {
+    /// Makes an image block from base64 data, the one form the CLI was seen to accept.
+    #[must_use]
+    pub fn from_base64(media_type: impl Into<String>, data: impl Into<String>) -> Self {
+        let source = ImageSource {
+            source_type: "base64".to_owned(),
+            media_type: Some(media_type.into()),
+            data: Some(data.into()),
+            url: None,
+            extra: Extra::default(),
+        };
+        Self {
+            source,
+            extra: Extra::default(),
+        }
+    }
+}
+
+wire_object! {
+    /// Where an image comes from.
+    pub struct ImageSource {
+        /// `base64`, or a kind this crate has not met.
+        "type" => source_type: required String,
+        /// For example `image/png`.
+        "media_type" => media_type: optional String,
+        /// The bytes, in base64.
+        "data" => data: optional String,
+        /// The address of an image that is not inline.
+        "url" => url: optional String,
+    }
+}
+
+/// A block of a type this crate does not know, kept whole.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct UnknownBlock {
+    /// The value of the block's `type` field.
+    pub block_type: String,
+    /// All other fields.
+    pub extra: Extra,
+}

@@ -1,0 +1,117 @@
+//! Counts as the wire spells them.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use serde_json::value::RawValue;
+
+/// A count of tokens, milliseconds or turns.
+///
+/// The CLI writes small integers, but nothing bounds them: a value beyond `u64`, a fraction or a
+/// negative number keeps its text and is written back unchanged.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Count(Spelling);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Spelling {
+    Integer(u64),
+    /// A JSON number that `u64` would not write back the same.
+    Text(Box<str>),
+}
+
+impl Count {
+    /// Returns the count when it is a whole number that fits, `1.0` included.
+    #[must_use]
+    pub fn as_u64(&self) -> Option<u64> {
+        /// The first integer that `f64` can no longer tell from its neighbour.
+        const EXACT_LIMIT: f64 = 9_007_199_254_740_992.0;
+        match &self.0 {
+            Spelling::Integer(value) => Some(*value),
+            Spelling::Text(text) => {
+                let value: f64 = text.parse().ok()?;
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "the guard admits whole numbers from 0 to 2^53 only"
+                )]
+                (value.fract() == 0.0 && (0.0..EXACT_LIMIT).contains(&value))
+                    .then_some(value as u64)
+            }
+        }
+    }
+
+    fn from_number(text: &str) -> Option<Self> {
+        if let Some(value) = plain_integer(text) {
+            return Some(Self(Spelling::Integer(value)));
+        }
+        let is_number = matches!(text.as_bytes().first(), Some(b'-' | b'0'..=b'9'));
+        is_number.then(|| Self(Spelling::Text(text.into())))
+    }
+}
+
+/// Reads digits that `u64` holds; the text is a JSON value, so there are no leading zeros.
+fn plain_integer(text: &str) -> Option<u64> {
+    text.bytes().try_fold(0_u64, |value, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value.checked_mul(10)?.checked_add(u64::from(digit))
+    })
+}
+
+/// Names a JSON value the way serde does.
+fn kind_of_json(text: &str) -> &'static str {
+    match text.as_bytes().first() {
+        Some(b'"') => "string",
+        Some(b'{') => "map",
+        Some(b'[') => "sequence",
+        Some(b't' | b'f') => "boolean",
+        _ => "null",
+    }
+}
+
+impl From<u64> for Count {
+    fn from(value: u64) -> Self {
+        Self(Spelling::Integer(value))
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Spelling::Integer(value) => fmt::Display::fmt(value, formatter),
+            Spelling::Text(text) => formatter.write_str(text),
+        }
+    }
+}
+
+impl fmt::Debug for Count {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl Serialize for Count {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Spelling::Integer(value) => serializer.serialize_u64(*value),
+            Spelling::Text(text) => RawValue::from_string(text.to_string())
+                .map_err(ser::Error::custom)?
+                .serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Count {
+    /// Reads a number from JSON text; a `serde_json::Value` has already lost the spelling.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        Self::from_number(raw.get()).ok_or_else(|| {
+            de::Error::custom(format_args!(
+                "invalid type: {}, expected a number",
+                kind_of_json(raw.get())
+            ))
+        })
+    }
+}

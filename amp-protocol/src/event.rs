@@ -1,0 +1,112 @@
+//! Events: the messages of the stream.
+
+mod assistant;
+mod result;
+mod system;
+mod usage;
+mod user;
+
+pub use assistant::{AssistantEvent, AssistantMessage, MessageType, StopReason};
+pub use result::{DeniedCall, PermissionDenial, ResultEvent, ResultSubtype};
+pub use system::{McpServerState, McpStatus, SystemEvent, SystemSubtype};
+pub use usage::{ServiceTier, Usage};
+pub use user::{Role, UserEvent, UserMessage};
+
+use serde::ser::{Serialize, Serializer};
+
+use crate::content::ToolUseId;
+use crate::extra::Extra;
+use crate::open_string::open_string;
+use crate::repair::Repairs;
+
+open_string! {
+    /// The id of a conversation: `T-` and a lower-case UUID.
+    ///
+    /// It stays the same for a whole run and is what `amp threads continue` takes.
+    pub struct SessionId {}
+}
+
+/// One message of the stream.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// How the run is set up; the first line of every recording.
+    System(SystemEvent),
+    /// What the user said, or what tools answered.
+    User(UserEvent),
+    /// What the model said, or which tools it asks for.
+    Assistant(AssistantEvent),
+    /// How the run ended; at most one, and the last line of every recording that has it.
+    Result(ResultEvent),
+}
+
+impl Event {
+    /// Returns the value of the message's `type` field.
+    #[must_use]
+    pub fn event_type(&self) -> &'static str {
+        match self {
+            Self::System(_) => SystemEvent::TYPE,
+            Self::User(_) => UserEvent::TYPE,
+            Self::Assistant(_) => AssistantEvent::TYPE,
+            Self::Result(_) => ResultEvent::TYPE,
+        }
+    }
+
+    /// Returns the conversation the message belongs to.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&SessionId> {
+        match self {
+            Self::System(event) => event.session_id.as_ref(),
+            Self::User(event) => event.session_id.as_ref(),
+            Self::Assistant(event) => event.session_id.as_ref(),
+            Self::Result(event) => event.session_id.as_ref(),
+        }
+    }
+
+    /// Returns the tool call under which a subagent sent the message.
+    #[must_use]
+    pub fn parent_tool_use_id(&self) -> Option<&ToolUseId> {
+        match self {
+            Self::User(event) => event.parent_tool_use_id.as_ref(),
+            Self::Assistant(event) => event.parent_tool_use_id.as_ref(),
+            Self::System(_) | Self::Result(_) => None,
+        }
+    }
+
+    /// Returns the unknown fields of the message's outermost object.
+    #[must_use]
+    pub fn extra(&self) -> &Extra {
+        match self {
+            Self::System(event) => &event.extra,
+            Self::User(event) => &event.extra,
+            Self::Assistant(event) => &event.extra,
+            Self::Result(event) => &event.extra,
+        }
+    }
+
+    /// Returns what had to be repaired before the line could be read.
+    #[must_use]
+    pub fn repairs(&self) -> Repairs {
+        self.extra().repairs
+    }
+
+    pub(crate) fn extra_mut(&mut self) -> &mut Extra {
+        match self {
+            Self::System(event) => &mut event.extra,
+            Self::User(event) => &mut event.extra,
+            Self::Assistant(event) => &mut event.extra,
+            Self::Result(event) => &mut event.extra,
+        }
+    }
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::System(event) => event.serialize(serializer),
+            Self::User(event) => event.serialize(serializer),
+            Self::Assistant(event) => event.serialize(serializer),
+            Self::Result(event) => event.serialize(serializer),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What an object carried besides its typed fields.
+
+use serde::ser::SerializeMap;
+use serde_json::value::RawValue;
+
+use crate::raw_json::RawJson;
+use crate::repair::Repairs;
+
+/// What an object carried besides its typed fields.
+///
+/// Fields this crate does not know are kept as text and written back after the known ones.
+/// It also remembers how the wire spelled what the typed fields cannot tell apart (an absent
+/// field or an explicit `null`), so that encoding gives back what was decoded.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Extra {
+    fields: Vec<(Box<str>, RawJson)>,
+    /// Bit n: the n-th typed field was spelled `null`.
+    pub(crate) nulls: u16,
+    /// Bit n: the n-th typed field was absent although encoding normally writes it.
+    pub(crate) absent: u16,
+    /// Only set on the object that is a whole line.
+    pub(crate) repairs: Repairs,
+}
+
+impl Extra {
+    /// Returns the unknown fields in wire order.
+    pub fn fields(&self) -> impl ExactSizeIterator<Item = (&str, &RawJson)> {
+        self.fields.iter().map(|(name, value)| (&**name, value))
+    }
+
+    /// Returns the first unknown field of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&RawJson> {
+        self.fields()
+            .find_map(|(field, value)| (field == name).then_some(value))
+    }
+
+    /// Tells whether there is no unknown field.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// Adds a field to be written after the known ones.
+    pub fn push(&mut self, name: impl Into<Box<str>>, value: RawJson) {
+        self.fields.push((name.into(), value));
+    }
+
+    pub(crate) fn push_raw(&mut self, name: String, value: Box<RawValue>) {
+        self.fields.push((name.into_boxed_str(), value.into()));
+    }
+
+    pub(crate) fn serialize_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        for (name, value) in self.fields() {
+            map.serialize_entry(name, value)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Extra {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_map().entries(self.fields()).finish()
+    }
+}
