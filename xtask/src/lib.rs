@@ -1,7 +1,10 @@
 //! What the upkeep commands do, as a library so that tests can call it.
 
 pub mod check_layers;
+pub mod difference;
+pub mod fingerprint;
 pub mod tidy;
+pub mod versions;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,5 @@
+//! What the upkeep commands promise.
+
+mod difference;
+mod fingerprint;
+mod versions;
