@@ -1,0 +1,153 @@
+//! When things happened in a run, and which of its deadlines comes first. Pure: times in, times out.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::{Deadline, Deadlines};
+
+/// The clock of one run. Pausing it moves everything it remembers, so no deadline comes nearer.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    started: Instant,
+    heard: Option<Instant>,
+    waiting: Option<Instant>,
+    exited: Option<Instant>,
+    paused: Option<Instant>,
+}
+
+impl Clock {
+    pub(crate) fn new(started: Instant) -> Self {
+        Self {
+            started,
+            heard: None,
+            waiting: None,
+            exited: None,
+            paused: None,
+        }
+    }
+
+    /// Notes that something came on standard output.
+    pub(crate) fn heard(&mut self, now: Instant) {
+        self.heard = Some(now);
+    }
+
+    /// Notes that the caller waits; silence counts from here at the earliest.
+    pub(crate) fn waits(&mut self, now: Instant) {
+        self.waiting.get_or_insert(now);
+    }
+
+    /// Notes that the caller has got its line and does not wait any more.
+    pub(crate) fn served(&mut self) {
+        self.waiting = None;
+    }
+
+    /// Notes that the program has exited.
+    pub(crate) fn exited(&mut self, now: Instant) {
+        self.exited = Some(now);
+    }
+
+    /// Returns when the program exited.
+    pub(crate) fn exit(&self) -> Option<Instant> {
+        self.exited
+    }
+
+    /// Returns the deadline that comes first, and when.
+    pub(crate) fn due(&self, deadlines: &Deadlines) -> Option<(Instant, Deadline)> {
+        let total = deadlines.total.map(|total| (self.started, total));
+        let total = total.map(|(from, limit)| (from + limit, Deadline::Total));
+        let silence = match self.heard {
+            None => deadlines
+                .startup
+                .map(|limit| (self.started + limit, Deadline::Startup)),
+            Some(heard) => deadlines.idle.map(|limit| {
+                let from = self.waiting.map_or(heard, |waiting| waiting.max(heard));
+                (from + limit, Deadline::Idle)
+            }),
+        };
+        silence.into_iter().chain(total).min_by_key(|(due, _)| *due)
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused.is_some()
+    }
+
+    /// Stops the clock.
+    #[cfg_attr(windows, expect(dead_code, reason = "only Unix can pause a program"))]
+    pub(crate) fn pause(&mut self, now: Instant) {
+        self.paused.get_or_insert(now);
+    }
+
+    /// Starts the clock again and returns how long it stood.
+    #[cfg_attr(windows, expect(dead_code, reason = "only Unix can pause a program"))]
+    pub(crate) fn resume(&mut self, now: Instant) -> Duration {
+        let Some(paused) = self.paused.take() else {
+            return Duration::ZERO;
+        };
+        let stood = now.saturating_duration_since(paused);
+        self.started += stood;
+        for moment in [&mut self.heard, &mut self.waiting, &mut self.exited] {
+            *moment = moment.map(|moment| moment + stood);
+        }
+        stood
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Clock;
+    use crate::{Deadline, Deadlines};
+    use std::time::Duration;
+    use tokio::time::Instant;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn deadlines() -> Deadlines {
+        Deadlines::default()
+            .with_startup(Some(2 * SECOND))
+            .with_idle(Some(10 * SECOND))
+            .with_total(Some(60 * SECOND))
+    }
+
+    #[test]
+    fn the_first_byte_ends_startup_and_begins_silence() {
+        let start = Instant::now();
+        let mut clock = Clock::new(start);
+        let due = clock.due(&deadlines());
+        assert_eq!(due, Some((start + 2 * SECOND, Deadline::Startup)));
+        clock.heard(start + SECOND);
+        let due = clock.due(&deadlines());
+        assert_eq!(due, Some((start + 11 * SECOND, Deadline::Idle)));
+    }
+
+    #[test]
+    fn a_caller_that_was_busy_does_not_make_the_program_idle() {
+        let start = Instant::now();
+        let mut clock = Clock::new(start);
+        clock.heard(start);
+        clock.served();
+        clock.waits(start + 30 * SECOND);
+        let due = clock.due(&deadlines());
+        assert_eq!(due, Some((start + 40 * SECOND, Deadline::Idle)));
+    }
+
+    #[test]
+    fn the_total_deadline_wins_when_it_comes_first() {
+        let start = Instant::now();
+        let mut clock = Clock::new(start);
+        clock.heard(start + 55 * SECOND);
+        let due = clock.due(&deadlines());
+        assert_eq!(due, Some((start + 60 * SECOND, Deadline::Total)));
+    }
+
+    #[test]
+    fn time_on_pause_does_not_count() {
+        let start = Instant::now();
+        let mut clock = Clock::new(start);
+        clock.pause(start + SECOND);
+        assert!(clock.is_paused());
+        assert_eq!(clock.resume(start + 100 * SECOND), 99 * SECOND);
+        let due = clock.due(&deadlines());
+        assert_eq!(due, Some((start + 101 * SECOND, Deadline::Startup)));
+    }
+}

@@ -1,0 +1,142 @@
+//! The one error type of this crate.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::Deadline;
+
+/// What went wrong, as a value to branch on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// No such program.
+    ProgramNotFound,
+    /// The program's file is there, but its loader or interpreter is not.
+    InterpreterNotFound,
+    /// The operating system may not execute the file.
+    PermissionDenied,
+    /// The file is no program for this machine.
+    NotExecutable,
+    /// The working directory does not exist or is no directory.
+    WorkingDirectory,
+    /// An argument or environment entry holds a NUL byte.
+    InvalidArgument,
+    /// Arguments and environment together are larger than the operating system takes.
+    ArgumentsTooLong,
+    /// The host has no file descriptors or processes left.
+    ResourceExhausted,
+    /// The containment that was asked for is not available here.
+    ContainmentUnavailable,
+    /// There is no tokio runtime to run in, or it lacks I/O or time.
+    NoRuntime,
+    /// Standard input is closed: the program closed it, exited, or the run is being stopped.
+    StdinClosed,
+    /// A deadline passed; the stop ladder has begun.
+    DeadlinePassed,
+    /// Any other failure of the operating system.
+    Io,
+}
+
+/// A failure to start or to talk to a program.
+///
+/// How a program *ended* is never an error; that is an [`Exit`](crate::Exit).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The program could not be started.
+    #[error("cannot start {}", program.display())]
+    #[non_exhaustive]
+    Spawn {
+        /// What kind of failure it was.
+        kind: ErrorKind,
+        /// The program as it was asked for.
+        program: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The working directory cannot be used.
+    #[error("cannot use {} as working directory", directory.display())]
+    #[non_exhaustive]
+    WorkingDirectory {
+        /// The directory as it was asked for.
+        directory: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The containment that was asked for is not available.
+    #[error("containment by {wanted} is not available: {reason}")]
+    #[non_exhaustive]
+    Containment {
+        /// The name of the containment.
+        wanted: &'static str,
+        /// Why not, in words.
+        reason: String,
+    },
+    /// A deadline passed while the program ran.
+    #[error("the {0} deadline passed")]
+    DeadlinePassed(Deadline),
+    /// Standard input is closed.
+    #[error("standard input is closed")]
+    StdinClosed,
+    /// The call was made outside a tokio runtime.
+    #[error("no tokio runtime is running here")]
+    NoRuntime(#[source] tokio::runtime::TryCurrentError),
+    /// The operating system failed us.
+    #[error("cannot {action}")]
+    #[non_exhaustive]
+    Io {
+        /// What was tried, in the imperative.
+        action: &'static str,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// Returns what went wrong, as a value to branch on.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Spawn { kind, .. } => *kind,
+            Self::WorkingDirectory { .. } => ErrorKind::WorkingDirectory,
+            Self::Containment { .. } => ErrorKind::ContainmentUnavailable,
+            Self::DeadlinePassed(_) => ErrorKind::DeadlinePassed,
+            Self::StdinClosed => ErrorKind::StdinClosed,
+            Self::NoRuntime(_) => ErrorKind::NoRuntime,
+            Self::Io { .. } => ErrorKind::Io,
+        }
+    }
+
+    /// Returns the deadline that passed, if this is about one.
+    pub fn deadline(&self) -> Option<Deadline> {
+        match self {
+            Self::DeadlinePassed(deadline) => Some(*deadline),
+            _ => None,
+        }
+    }
+
+    /// Returns a closure that wraps an I/O error with what was tried.
+    pub(crate) fn io(action: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { action, source }
+    }
+
+    /// Wraps what the operating system answered to the attempt to start `program`.
+    ///
+    /// `exists` says whether the file is there, because "not found" for a file that exists means
+    /// that its interpreter is missing.
+    pub(crate) fn spawn(program: PathBuf, exists: bool, source: io::Error) -> Self {
+        let kind = match source.kind() {
+            io::ErrorKind::NotFound if exists => ErrorKind::InterpreterNotFound,
+            io::ErrorKind::NotFound => ErrorKind::ProgramNotFound,
+            io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
+            io::ErrorKind::InvalidInput => ErrorKind::InvalidArgument,
+            io::ErrorKind::ArgumentListTooLong => ErrorKind::ArgumentsTooLong,
+            io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => ErrorKind::ResourceExhausted,
+            _ => crate::platform::spawn_error_kind(&source),
+        };
+        Self::Spawn {
+            kind,
+            program,
+            source,
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Bytes in, lines out: split on `\n` only, bounded, resumable after a line that is too long.
+
+/// One line of standard output, byte for byte, without its `\n`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Line {
+    bytes: Vec<u8>,
+    number: u64,
+    offset: u64,
+    completeness: Completeness,
+}
+
+/// Whether a [`Line`] is all that the program wrote before the next `\n`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Completeness {
+    /// The whole line.
+    Complete,
+    /// The last line: the stream ended without a `\n`.
+    Unterminated,
+    /// Only the first bytes, as many as the limit allows; the rest was read and dropped.
+    #[non_exhaustive]
+    Oversized {
+        /// The length of the whole line in bytes, its `\n` not counted.
+        length: u64,
+    },
+}
+
+impl Line {
+    /// Returns the bytes, without the `\n` and otherwise as written: a `\r`, a byte order mark and
+    /// invalid UTF-8 are kept.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Returns the bytes, owned.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Returns the line's number, from 1.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Returns how many bytes of standard output come before this line.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Returns whether this is the whole line.
+    pub fn completeness(&self) -> Completeness {
+        self.completeness
+    }
+}
+
+/// How much is read at once, and the size that an idle buffer shrinks back to.
+const CHUNK: usize = 128 * 1024;
+
+/// The buffer between pipe and caller.
+///
+/// It never holds more than the longest allowed line and one chunk.
+#[derive(Debug)]
+pub(crate) struct LineBuffer {
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Up to here there is no `\n`.
+    scanned: usize,
+    max_line: usize,
+    number: u64,
+    offset: u64,
+    oversized: Option<Oversized>,
+}
+
+/// A line over the limit whose end has not come yet.
+#[derive(Debug)]
+struct Oversized {
+    head: Vec<u8>,
+    length: u64,
+}
+
+impl LineBuffer {
+    /// Returns an empty buffer for lines of up to `max_line` bytes.
+    pub(crate) fn new(max_line: usize) -> Self {
+        Self {
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            scanned: 0,
+            max_line,
+            number: 0,
+            offset: 0,
+            oversized: None,
+        }
+    }
+
+    /// Returns room for the next read, never empty.
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        if self.start == self.end {
+            (self.start, self.end, self.scanned) = (0, 0, 0);
+            if self.buffer.len() > 8 * CHUNK {
+                self.buffer = Vec::new();
+            }
+        }
+        if self.buffer.len() - self.end < CHUNK / 2 {
+            if self.start > 0 {
+                self.buffer.copy_within(self.start..self.end, 0);
+                self.end -= self.start;
+                self.scanned -= self.start;
+                self.start = 0;
+            }
+            if self.buffer.len() - self.end < CHUNK / 2 {
+                let doubled = (self.buffer.len() * 2).min(self.max_line.saturating_add(CHUNK));
+                self.buffer.resize(doubled.max(self.end + CHUNK), 0);
+            }
+        }
+        &mut self.buffer[self.end..]
+    }
+
+    /// Notes that `count` bytes were read into the [`room`](Self::room).
+    pub(crate) fn filled(&mut self, count: usize) {
+        self.end += count;
+    }
+
+    /// Returns the next line that is complete, or complete as far as the limit goes.
+    pub(crate) fn next_line(&mut self) -> Option<Line> {
+        match memchr::memchr(b'\n', &self.buffer[self.scanned..self.end]) {
+            Some(position) => {
+                let newline = self.scanned + position;
+                let line = self.take(newline, Completeness::Complete);
+                self.start = newline + 1;
+                self.scanned = self.start;
+                self.offset += 1;
+                Some(line)
+            }
+            None => {
+                self.scanned = self.end;
+                if self.oversized.is_some() || self.end - self.start > self.max_line {
+                    self.swallow(self.end);
+                }
+                None
+            }
+        }
+    }
+
+    /// Returns what is left when the stream has ended, if anything is.
+    pub(crate) fn last_line(&mut self) -> Option<Line> {
+        if self.start == self.end && self.oversized.is_none() {
+            return None;
+        }
+        let line = self.take(self.end, Completeness::Unterminated);
+        self.start = self.end;
+        self.scanned = self.end;
+        Some(line)
+    }
+
+    /// Makes a line of everything from the start up to `end`.
+    fn take(&mut self, end: usize, completeness: Completeness) -> Line {
+        if self.oversized.is_some() || end - self.start > self.max_line {
+            self.swallow(end);
+        }
+        let (bytes, length, completeness) = match self.oversized.take() {
+            Some(Oversized { head, length }) => (head, length, Completeness::Oversized { length }),
+            None => {
+                let bytes = self.buffer[self.start..end].to_vec();
+                let length = bytes.len() as u64;
+                (bytes, length, completeness)
+            }
+        };
+        self.number += 1;
+        let offset = self.offset;
+        self.offset += length;
+        Line {
+            bytes,
+            number: self.number,
+            offset,
+            completeness,
+        }
+    }
+
+    /// Moves the bytes up to `end` into the oversized line, which keeps the head and counts all.
+    fn swallow(&mut self, end: usize) {
+        let part = &self.buffer[self.start..end];
+        let oversized = self.oversized.get_or_insert_with(|| Oversized {
+            head: part[..self.max_line.min(part.len())].to_vec(),
+            length: 0,
+        });
+        oversized.length += part.len() as u64;
+        self.start = end;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Completeness, Line, LineBuffer};
+    use proptest::prelude::*;
+
+    /// Feeds `input` in pieces of the given sizes and returns every line.
+    fn split(input: &[u8], sizes: &[usize], max_line: usize) -> Vec<Line> {
+        let mut buffer = LineBuffer::new(max_line);
+        let mut lines = Vec::new();
+        let mut rest = input;
+        let mut sizes = sizes.iter().cycle();
+        while !rest.is_empty() {
+            let room = buffer.room();
+            let size = (*sizes.next().unwrap()).min(rest.len()).min(room.len());
+            room[..size].copy_from_slice(&rest[..size]);
+            buffer.filled(size);
+            rest = &rest[size..];
+            lines.extend(std::iter::from_fn(|| buffer.next_line()));
+        }
+        lines.extend(buffer.last_line());
+        lines
+    }
+
+    #[test]
+    fn keeps_everything_but_the_newline() {
+        let lines = split(b"\xef\xbb\xbfone\r\n\n \nlast\xff\0", &[64], 100);
+        let bytes: Vec<&[u8]> = lines.iter().map(Line::bytes).collect();
+        assert_eq!(bytes, [&b"\xef\xbb\xbfone\r"[..], b"", b" ", b"last\xff\0"]);
+        assert_eq!(lines[2].completeness(), Completeness::Complete);
+        assert_eq!(lines[3].completeness(), Completeness::Unterminated);
+        assert_eq!((lines[3].number(), lines[3].offset()), (4, 11));
+    }
+
+    #[test]
+    fn a_line_of_exactly_the_limit_is_complete_and_one_more_byte_is_not() {
+        let lines = split(b"12345\n123456\n1\n", &[64], 5);
+        assert_eq!(lines[0].completeness(), Completeness::Complete);
+        assert_eq!(lines[1].bytes(), b"12345");
+        let oversized = Completeness::Oversized { length: 6 };
+        assert_eq!(lines[1].completeness(), oversized);
+        assert_eq!((lines[2].bytes(), lines[2].offset()), (&b"1"[..], 13));
+    }
+
+    #[test]
+    fn a_stream_that_ends_inside_an_oversized_line_still_yields_its_head() {
+        let lines = split(b"123456789", &[2], 4);
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0].bytes(), b"1234");
+        let oversized = Completeness::Oversized { length: 9 };
+        assert_eq!(lines[0].completeness(), oversized);
+    }
+
+    #[test]
+    fn memory_stays_bounded_while_a_huge_line_passes() {
+        let mut buffer = LineBuffer::new(1024 * 1024);
+        for _ in 0..2_000 {
+            let room = buffer.room();
+            room.fill(b'x');
+            let count = room.len();
+            buffer.filled(count);
+            assert_eq!(buffer.next_line(), None);
+        }
+        assert!(buffer.buffer.len() <= 1024 * 1024 + 2 * super::CHUNK);
+    }
+
+    proptest! {
+        #[test]
+        fn every_way_to_cut_the_stream_gives_the_same_lines(
+            input in prop::collection::vec(prop_oneof![4 => any::<u8>(), 1 => Just(b'\n')], 0..400),
+            sizes in prop::collection::vec(1..50_usize, 1..20),
+            max_line in 1..60_usize,
+        ) {
+            let cut = split(&input, &sizes, max_line);
+            prop_assert_eq!(&cut, &split(&input, &[usize::MAX], max_line));
+            for line in &cut {
+                let start = line.offset() as usize;
+                prop_assert_eq!(line.bytes(), &input[start..start + line.bytes().len()]);
+            }
+        }
+    }
+}
