@@ -1,0 +1,157 @@
+//! An Amp CLI that is there: an executable, its version, what it understands.
+
+mod probe;
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use amp_process::{Containment, ProcessSpec};
+
+use crate::config::SessionConfig;
+use crate::credentials::Credentials;
+use crate::dialect::Dialect;
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::session::Session;
+use crate::thread_id::ThreadId;
+use crate::version::AmpVersion;
+
+/// An Amp CLI to hold conversations with.
+///
+/// It is handed everything it uses: the executable, its version and the environment, which the
+/// agent sees as it is and which is empty unless given. A JavaScript build needs `PATH` in it to
+/// find `node`; every build needs `HOME`.
+#[derive(Debug, Clone)]
+pub struct Amp {
+    executable: PathBuf,
+    leading_arguments: Vec<OsString>,
+    version: AmpVersion,
+    dialect: Dialect,
+    environment: Environment,
+    containment: Containment,
+    shim_program: Option<PathBuf>,
+}
+
+impl Amp {
+    /// Takes an executable whose version is known; nothing is run.
+    #[must_use]
+    pub fn new(executable: impl Into<PathBuf>, version: impl Into<AmpVersion>) -> Self {
+        let version = version.into();
+        Self {
+            executable: executable.into(),
+            leading_arguments: Vec::new(),
+            dialect: Dialect::for_version(&version),
+            version,
+            environment: Environment::new(),
+            containment: Containment::default(),
+            shim_program: None,
+        }
+    }
+
+    /// Returns this Amp with the environment that the agent will see.
+    #[must_use]
+    pub fn with_environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// Returns this Amp with arguments in front of all others, such as a script for `node`.
+    #[must_use]
+    pub fn with_leading_arguments<I>(mut self, arguments: I) -> Self
+    where
+        I: IntoIterator<Item: Into<OsString>>,
+    {
+        self.leading_arguments = arguments.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Returns this Amp with another dialect than the one its version tells.
+    #[must_use]
+    pub fn with_dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = dialect;
+        self
+    }
+
+    /// Returns this Amp with a containment of its process trees other than the strongest at hand.
+    #[must_use]
+    pub fn with_containment(mut self, containment: Containment) -> Self {
+        self.containment = containment;
+        self
+    }
+
+    /// Returns this Amp with another executable to serve as the process shim than the host's own.
+    #[must_use]
+    pub fn with_shim_program(mut self, program: impl Into<PathBuf>) -> Self {
+        self.shim_program = Some(program.into());
+        self
+    }
+
+    /// Returns the executable.
+    #[must_use]
+    pub fn executable(&self) -> &Path {
+        &self.executable
+    }
+
+    /// Returns the version.
+    #[must_use]
+    pub fn version(&self) -> &AmpVersion {
+        &self.version
+    }
+
+    /// Returns what this Amp understands.
+    #[must_use]
+    pub fn dialect(&self) -> &Dialect {
+        &self.dialect
+    }
+
+    /// Returns the environment that the agent will see.
+    #[must_use]
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Returns the credentials that this Amp would use.
+    #[must_use]
+    pub fn credentials(&self) -> Credentials {
+        Credentials::new(&self.environment)
+    }
+
+    /// Begins a new conversation; nothing is run before its first prompt.
+    ///
+    /// # Errors
+    ///
+    /// Refuses options that this Amp lacks, see [`invocation`](crate::invocation).
+    pub fn start(&self, config: SessionConfig) -> Result<Session, Error> {
+        Session::new(self.clone(), config, None)
+    }
+
+    /// Goes on with a conversation; nothing is run before the next prompt.
+    ///
+    /// Only new messages will be in the stream: no build repeats the old ones.
+    ///
+    /// # Errors
+    ///
+    /// Refuses options that this Amp lacks, see [`invocation`](crate::invocation).
+    pub fn resume(&self, thread: ThreadId, config: SessionConfig) -> Result<Session, Error> {
+        Session::new(self.clone(), config, Some(thread))
+    }
+
+    /// Describes a run of the executable with these arguments in this environment.
+    pub(crate) fn process<I>(&self, arguments: I, environment: Environment) -> ProcessSpec
+    where
+        I: IntoIterator<Item: AsRef<OsStr>>,
+    {
+        let arguments = arguments
+            .into_iter()
+            .map(|argument| argument.as_ref().to_owned());
+        let mut spec = ProcessSpec::new(&self.executable)
+            .with_arguments(self.leading_arguments.iter().cloned())
+            .with_arguments(arguments)
+            .with_environment(environment)
+            .with_containment(self.containment);
+        if let Some(program) = &self.shim_program {
+            spec = spec.with_shim_program(program);
+        }
+        spec
+    }
+}

@@ -1,0 +1,107 @@
+//! Asking an executable what it is.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use amp_process::Deadlines;
+
+use super::Amp;
+use crate::dialect::{AgentMode, Dialect, Match};
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::plain_text::without_escapes;
+use crate::version::AmpVersion;
+
+/// How long a question may take; measured answers take half a second to a second.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Amp {
+    /// Asks an executable for its version and, when that is not a measured one, for its help.
+    ///
+    /// Neither needs a key or a network.
+    ///
+    /// # Errors
+    ///
+    /// Fails when it cannot be started, or does not answer like an Amp CLI.
+    pub async fn probe(
+        executable: impl Into<PathBuf>,
+        environment: Environment,
+    ) -> Result<Self, Error> {
+        Self::new(executable, "")
+            .with_environment(environment)
+            .probed()
+            .await
+    }
+
+    /// Asks the executable what it is, keeping everything else of this value.
+    ///
+    /// # Errors
+    ///
+    /// Fails when it cannot be started, or does not answer like an Amp CLI.
+    pub async fn probed(mut self) -> Result<Self, Error> {
+        let answer = self.ask("--version").await?;
+        self.version = AmpVersion::new(&answer);
+        self.dialect = Dialect::for_version(&self.version);
+        if matches!(self.dialect.matched(), Match::Exact | Match::Between) {
+            return Ok(self);
+        }
+        let help = self.help().await?;
+        self.dialect = Dialect::from_help(&self.version, &help);
+        if self.dialect != Dialect::documented() && !help.contains("--stream-json") {
+            return Err(self.not_amp("its help lists no --stream-json".to_owned()));
+        }
+        Ok(self)
+    }
+
+    /// Returns the text of the executable's help, without terminal escapes.
+    ///
+    /// # Errors
+    ///
+    /// Fails when it cannot be started, or prints none.
+    pub async fn help(&self) -> Result<String, Error> {
+        self.ask("--help").await
+    }
+
+    /// Returns the modes of this build and those that the executable's own help adds.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the executable cannot be started, or prints no help.
+    pub async fn discover_modes(&self) -> Result<Vec<AgentMode>, Error> {
+        Ok(self.dialect.modes_with_help(&self.help().await?))
+    }
+
+    /// Runs the executable with one flag and returns what it prints.
+    async fn ask(&self, flag: &str) -> Result<String, Error> {
+        let mut environment = self.environment.clone();
+        environment.insert(OsString::from("AMP_SKIP_UPDATE_CHECK"), OsString::from("1"));
+        let deadlines = Deadlines::default()
+            .with_startup(Some(PATIENCE))
+            .with_total(Some(PATIENCE));
+        let spec = self.process([flag], environment).with_deadlines(deadlines);
+        let failed = |source| Error::Process {
+            executable: self.executable.clone(),
+            source,
+        };
+        let mut process = spec.spawn().await.map_err(failed)?;
+        let mut answer = String::new();
+        while let Some(line) = process.next_line().await.map_err(failed)? {
+            answer.push_str(&String::from_utf8_lossy(line.bytes()));
+            answer.push('\n');
+        }
+        let exit = process.finish().await;
+        let answer = without_escapes(&answer);
+        if answer.trim().is_empty() {
+            return Err(self.not_amp(format!("{flag} prints nothing ({})", exit.status())));
+        }
+        Ok(answer)
+    }
+
+    fn not_amp(&self, reason: String) -> Error {
+        Error::NotAmp {
+            executable: self.executable.clone(),
+            reason,
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What a caller asks of a session, independent of the CLI that will run it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use amp_process::Deadlines;
+use serde_json::{Map, Value};
+
+use crate::environment::Environment;
+
+/// The options of a session; everything is off or the CLI's own default until it is asked for.
+///
+/// The same value works with any Amp: [`Amp::start`](crate::Amp::start) turns it into the flags,
+/// settings and variables of the build at hand and refuses what that build lacks.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SessionConfig {
+    /// The agent mode, such as `smart` or `high`; the CLI's default when absent.
+    pub mode: Option<String>,
+    /// The reasoning effort, such as `high`, for modes that let one be chosen.
+    pub reasoning_effort: Option<String>,
+    /// The model to use instead of the mode's own, as `PROVIDER:MODEL`.
+    pub model: Option<String>,
+    /// Whether thinking blocks appear in the stream.
+    pub thinking: bool,
+    /// Who can see the thread; `public` and `unlisted` mean the same, under either name.
+    pub visibility: Option<String>,
+    /// Labels to add to the thread: at most 20 of letters, digits and `-`, 32 bytes each.
+    pub labels: Vec<String>,
+    /// The title of a new thread, at most 256 bytes.
+    pub title: Option<String>,
+    /// MCP servers to add to those of the settings, by name, in the form of `amp.mcpServers`.
+    pub mcp_servers: Map<String, Value>,
+    /// A file with MCP servers, in the form that `--mcp-config` takes.
+    pub mcp_config_file: Option<PathBuf>,
+    /// A folder with toolbox programs.
+    pub toolbox: Option<PathBuf>,
+    /// More folders with skills.
+    pub skills: Vec<PathBuf>,
+    /// Patterns of the only tools to enable; all of them when empty.
+    pub tools_enabled: Vec<String>,
+    /// Names of tools to disable.
+    pub tools_disabled: Vec<String>,
+    /// More settings, by full key such as `amp.permissions`; they win over the user's own.
+    pub settings: Map<String, Value>,
+    /// The settings file to use instead of the user's own.
+    pub settings_file: Option<PathBuf>,
+    /// How much the CLI logs.
+    pub log_level: Option<String>,
+    /// Where the CLI logs.
+    pub log_file: Option<PathBuf>,
+    /// Whether the thread is archived after a turn; the CLI's default when absent.
+    ///
+    /// Builds through May 2026 leave threads alone; later ones archive those they create.
+    pub archive: Option<bool>,
+    /// Where the agent's tools run.
+    pub executor: Executor,
+    /// Whether every tool runs without asking, even against reject rules.
+    pub dangerously_allow_all: bool,
+    /// Arguments to pass to the CLI as they are, behind everything else.
+    pub extra_arguments: Vec<OsString>,
+    /// Variables to set over those of the [`Amp`](crate::Amp); an empty value unsets one.
+    pub environment: Environment,
+    /// The folder the agent works in; the host's own when absent.
+    pub working_directory: Option<PathBuf>,
+    /// How a prompt reaches the CLI.
+    pub prompt_delivery: PromptDelivery,
+    /// How long to wait, and for what.
+    pub deadlines: Deadlines,
+}
+
+/// Where the agent's tools run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Executor {
+    /// On this machine.
+    #[default]
+    Local,
+    /// In a machine of the service, on a project of it or on the one of the folder's remotes.
+    Orb {
+        /// The project, as `namespace/name`, `owner/repo` or an address.
+        project: Option<String>,
+    },
+    /// On a runner that was started elsewhere.
+    Runner {
+        /// The runner's id.
+        id: String,
+        /// A folder that the runner serves; its starting folder when absent.
+        directory: Option<PathBuf>,
+    },
+}
+
+/// How a prompt reaches the CLI; never as a bare argument.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PromptDelivery {
+    /// As `--execute=PROMPT` when it is short, on standard input when it is not.
+    #[default]
+    Automatic,
+    /// Always on standard input, where other users of the machine cannot list it.
+    StandardInput,
+}
+
+/// Returns the deadlines of a session that asks for no others: a minute to the first line, no
+/// limit on silence, five minutes in all (as documented for drivers of Amp), a second to drain.
+///
+/// The start-up limit is this project's: the slowest measured start took eight seconds, and a
+/// service that accepts connections without answering keeps every build silent for ever.
+#[must_use]
+pub fn default_deadlines() -> Deadlines {
+    Deadlines::default()
+        .with_startup(Some(Duration::from_secs(60)))
+        .with_idle(None)
+        .with_total(Some(Duration::from_secs(300)))
+        .with_drain(Duration::from_secs(1))
+}
+
+/// Returns deadlines that never end a turn that is still running.
+#[must_use]
+pub fn no_deadlines() -> Deadlines {
+    default_deadlines().with_startup(None).with_total(None)
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self {
+            mode: None,
+            reasoning_effort: None,
+            model: None,
+            thinking: false,
+            visibility: None,
+            labels: Vec::new(),
+            title: None,
+            mcp_servers: Map::new(),
+            mcp_config_file: None,
+            toolbox: None,
+            skills: Vec::new(),
+            tools_enabled: Vec::new(),
+            tools_disabled: Vec::new(),
+            settings: Map::new(),
+            settings_file: None,
+            log_level: None,
+            log_file: None,
+            archive: None,
+            executor: Executor::default(),
+            dangerously_allow_all: false,
+            extra_arguments: Vec::new(),
+            environment: Environment::new(),
+            working_directory: None,
+            prompt_delivery: PromptDelivery::default(),
+            deadlines: default_deadlines(),
+        }
+    }
+}
+
+impl SessionConfig {
+    /// Returns a configuration that asks for nothing beyond the CLI's defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns this configuration with an agent mode.
+    #[must_use]
+    pub fn with_mode(mut self, mode: impl Into<String>) -> Self {
+        self.mode = Some(mode.into());
+        self
+    }
+
+    /// Returns this configuration with a reasoning effort.
+    #[must_use]
+    pub fn with_reasoning_effort(mut self, effort: impl Into<String>) -> Self {
+        self.reasoning_effort = Some(effort.into());
+        self
+    }
+
+    /// Returns this configuration with thinking blocks in the stream.
+    #[must_use]
+    pub fn with_thinking(mut self) -> Self {
+        self.thinking = true;
+        self
+    }
+
+    /// Returns this configuration with another folder to work in.
+    #[must_use]
+    pub fn with_working_directory(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.working_directory = Some(folder.into());
+        self
+    }
+
+    /// Returns this configuration with other deadlines.
+    #[must_use]
+    pub fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
+        self.deadlines = deadlines;
+        self
+    }
+
+    /// Returns this configuration with one more setting, by full key such as `amp.permissions`.
+    #[must_use]
+    pub fn with_setting(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.settings.insert(key.into(), value.into());
+        self
+    }
+
+    /// Returns this configuration with one more variable in the agent's environment.
+    #[must_use]
+    pub fn with_variable(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.environment.insert(name.into(), value.into());
+        self
+    }
+}

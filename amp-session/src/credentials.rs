@@ -1,0 +1,131 @@
+//! Credentials: which key Amp would use, every place that was looked at, and Amp's own store.
+//!
+//! No value of a secret ever leaves this module: reports name places and states only.
+
+mod report;
+mod secrets;
+
+pub use report::{CredentialState, CredentialsReport, Place, PlaceKind};
+
+use std::path::PathBuf;
+
+use crate::environment::{self, Environment};
+use crate::error::Error;
+
+/// The service that every build talks to unless it is told otherwise.
+pub const DEFAULT_SERVICE_URL: &str = "https://ampcode.com/";
+
+/// Amp's credentials as seen from one environment.
+///
+/// ```
+/// use amp_session::{Credentials, Environment};
+///
+/// let environment = Environment::from([("AMP_API_KEY".into(), "".into())]);
+/// let credentials = Credentials::new(&environment);
+/// assert!(!credentials.report().is_configured(), "an empty key counts as a missing one");
+/// ```
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    environment: Environment,
+    service_url: String,
+}
+
+impl Credentials {
+    /// Looks at credentials as the CLI would, started with this environment.
+    #[must_use]
+    pub fn new(environment: &Environment) -> Self {
+        let service_url = environment::text(environment, "AMP_URL")
+            .unwrap_or(DEFAULT_SERVICE_URL)
+            .to_owned();
+        Self {
+            environment: environment.clone(),
+            service_url,
+        }
+    }
+
+    /// Looks at the credentials of another service, such as one that `amp.url` in the settings
+    /// names; `AMP_URL` wins over that.
+    #[must_use]
+    pub fn with_settings_url(mut self, url: Option<&str>) -> Self {
+        if let (None, Some(url)) = (environment::text(&self.environment, "AMP_URL"), url) {
+            url.clone_into(&mut self.service_url);
+        }
+        self
+    }
+
+    /// Returns the address of the service, verbatim as the CLI would use it.
+    #[must_use]
+    pub fn service_url(&self) -> &str {
+        &self.service_url
+    }
+
+    /// Returns where Amp keeps its own secrets, when the environment names a home.
+    #[must_use]
+    pub fn secrets_file(&self) -> Option<PathBuf> {
+        environment::base_folder(&self.environment, "XDG_DATA_HOME", ".local/share")
+            .map(|folder| folder.join("amp").join("secrets.json"))
+    }
+
+    /// Reports every place that was looked at and which one Amp would use.
+    #[must_use]
+    pub fn report(&self) -> CredentialsReport {
+        report::report(self)
+    }
+
+    /// Refuses when Amp would find no key and wait five minutes in a login flow.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotConfigured`] when no key is found.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.report().is_configured() {
+            return Ok(());
+        }
+        Err(Error::NotConfigured {
+            service_url: self.service_url.clone(),
+        })
+    }
+
+    /// Stores a key in Amp's own secrets file, for this service, keeping everything else in it.
+    ///
+    /// The file is replaced as a whole and readable by this user only.
+    ///
+    /// # Errors
+    ///
+    /// Fails when there is no home folder, or the file cannot be read, understood or written.
+    pub fn store(&self, key: &str) -> Result<PathBuf, Error> {
+        let key = key.trim();
+        if key.is_empty() || key.chars().any(char::is_control) {
+            let reason = "a key is one line that is not empty".to_owned();
+            return Err(Error::InvalidOption {
+                option: "API key",
+                reason,
+            });
+        }
+        let path = self.writable_file()?;
+        secrets::change(&path, &self.secret_name(), Some(key))?;
+        Ok(path)
+    }
+
+    /// Removes the key of this service from Amp's own secrets file; tells whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the file cannot be read, understood or written.
+    pub fn clear(&self) -> Result<bool, Error> {
+        let path = self.writable_file()?;
+        secrets::change(&path, &self.secret_name(), None)
+    }
+
+    /// The name under which Amp looks for its key: the address exactly as it was given.
+    fn secret_name(&self) -> String {
+        format!("apiKey@{}", self.service_url)
+    }
+
+    fn writable_file(&self) -> Result<PathBuf, Error> {
+        self.secrets_file().ok_or_else(|| Error::InvalidOption {
+            option: "HOME",
+            reason: "there is no home folder to keep secrets in".to_owned(),
+        })
+    }
+}

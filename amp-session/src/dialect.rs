@@ -1,0 +1,326 @@
+//! What one build of the Amp CLI understands, chosen from one data table by its version.
+
+mod builds;
+mod feature;
+mod mode;
+
+use std::fmt;
+
+use serde::Serialize;
+
+pub use builds::{BUILDS, KnownBuild};
+pub use feature::Feature;
+pub use mode::{AgentMode, EffortLevels, ModeSource, Subagent};
+
+use crate::version::AmpVersion;
+
+/// The language a build of the CLI speaks: its flags, modes, settings and habits.
+///
+/// ```
+/// use amp_session::{Dialect, Feature};
+///
+/// let september = Dialect::for_version(&"0.0.1790142911-g7618fb".into());
+/// assert!(september.supports(Feature::Title));
+/// assert!(!september.supports(Feature::EffortOption));
+/// assert_eq!(september.available_in(Feature::EffortOption), "only in 0.0.1777897475-g2324e1");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dialect {
+    shape: Shape,
+}
+
+/// Where the facts of a dialect come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// The position of a measured build in [`BUILDS`], and how the version relates to it.
+    Measured(usize, Match),
+    /// The flags that older documentation names and that no build of 2026 has.
+    Documented,
+}
+
+/// How well the version at hand is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Match {
+    /// This very build was measured.
+    Exact,
+    /// It lies between two measured builds; the older one's facts are used.
+    Between,
+    /// It is newer than every measured build; the newest one's facts are used.
+    Newer,
+    /// It is older than every measured build; the oldest one's facts are used.
+    Older,
+    /// The version has no build time in it; the newest build's facts are used.
+    Unreadable,
+    /// Its help lists the flags of the older documentation.
+    Help,
+}
+
+/// Where the agent loop runs, which decides most of the CLI's behaviour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Generation {
+    /// JavaScript builds through May 2026: the loop runs in the CLI.
+    LocalLoop,
+    /// Native builds from July 2026 on: the loop runs on the service, tools on the client.
+    ServerThreads,
+    /// A CLI with the flags of the older documentation; none was seen in 2026.
+    Documented,
+}
+
+/// The flags that tell a CLI of the older documentation by its help.
+const DOCUMENTED_FLAGS: [&str; 3] = ["--print", "--output-format", "--continue"];
+
+impl Dialect {
+    /// Chooses the dialect of a version: the newest measured build that is not newer than it.
+    #[must_use]
+    pub fn for_version(version: &AmpVersion) -> Self {
+        let newest = BUILDS.len() - 1;
+        let Some(built_at) = version.built_at() else {
+            return Self {
+                shape: Shape::Measured(newest, Match::Unreadable),
+            };
+        };
+        let newer = BUILDS.partition_point(|build| build.built_at <= built_at);
+        let shape = match newer.checked_sub(1) {
+            None => Shape::Measured(0, Match::Older),
+            Some(position) if BUILDS[position].built_at == built_at => {
+                Shape::Measured(position, Match::Exact)
+            }
+            Some(position) if position == newest => Shape::Measured(position, Match::Newer),
+            Some(position) => Shape::Measured(position, Match::Between),
+        };
+        Self { shape }
+    }
+
+    /// Returns the dialect of the older documentation: `--print --output-format stream-json
+    /// --dangerously-skip-permissions --continue ID --model`.
+    #[must_use]
+    pub fn documented() -> Self {
+        Self {
+            shape: Shape::Documented,
+        }
+    }
+
+    /// Chooses the dialect from a version and the text that `amp --help` prints.
+    ///
+    /// The documented dialect is taken only when the help lists its flags and does not list
+    /// `--execute`.
+    #[must_use]
+    pub fn from_help(version: &AmpVersion, help: &str) -> Self {
+        let lists = |flag: &str| {
+            help.split(|character: char| character.is_whitespace() || ",=<[".contains(character))
+                .any(|word| word == flag)
+        };
+        if DOCUMENTED_FLAGS.iter().all(|flag| lists(flag)) && !lists("--execute") {
+            Self::documented()
+        } else {
+            Self::for_version(version)
+        }
+    }
+
+    /// Returns where the agent loop runs.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        match self.shape {
+            Shape::Measured(position, _) if position >= builds::JUL_15 => Generation::ServerThreads,
+            Shape::Measured(..) => Generation::LocalLoop,
+            Shape::Documented => Generation::Documented,
+        }
+    }
+
+    /// Returns the measured build whose facts are used; `None` for the documented dialect.
+    #[must_use]
+    pub fn build(&self) -> Option<&'static KnownBuild> {
+        self.position().map(|position| &BUILDS[position])
+    }
+
+    /// Returns how the version at hand relates to that build.
+    #[must_use]
+    pub fn matched(&self) -> Match {
+        match self.shape {
+            Shape::Measured(_, matched) => matched,
+            Shape::Documented => Match::Help,
+        }
+    }
+
+    /// Returns a note for the user when the facts were not measured on this very build.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        let build = self.build().map_or("", |build| build.version);
+        let relation = match self.matched() {
+            Match::Exact | Match::Between => return None,
+            Match::Newer => "newer than every build this release knows",
+            Match::Older => "older than every build this release knows",
+            Match::Unreadable => "without a build time",
+            Match::Help => {
+                return Some("this Amp has the flags of the older documentation".to_owned());
+            }
+        };
+        Some(format!(
+            "this Amp's version is {relation}; treating it like {build}"
+        ))
+    }
+
+    /// Tells whether this build has a feature.
+    #[must_use]
+    pub fn supports(&self, feature: Feature) -> bool {
+        match self.shape {
+            Shape::Measured(position, _) => feature.row().is_some_and(|row| row.covers(position)),
+            Shape::Documented => matches!(
+                feature,
+                Feature::Execute
+                    | Feature::StreamJson
+                    | Feature::ContinueThread
+                    | Feature::Model
+                    | Feature::DangerouslyAllowAll
+            ),
+        }
+    }
+
+    /// Names the builds that have a feature, as words to put behind its name.
+    #[must_use]
+    pub fn available_in(&self, feature: Feature) -> String {
+        let Some(row) = feature.row() else {
+            return "in no known version".to_owned();
+        };
+        let version = |position: usize| BUILDS[position].version;
+        match row.until {
+            None if row.since == builds::JAN_08 => "in every measured version".to_owned(),
+            None => format!("since {}", version(row.since)),
+            Some(until) if until == row.since => format!("only in {}", version(until)),
+            Some(until) if row.since == builds::JAN_08 => format!("until {}", version(until)),
+            Some(until) => format!("from {} to {}", version(row.since), version(until)),
+        }
+    }
+
+    /// Returns the name of the tool that runs shell commands.
+    #[must_use]
+    pub fn shell_tool(&self) -> &'static str {
+        match self.generation() {
+            Generation::ServerThreads => "shell_command",
+            Generation::LocalLoop | Generation::Documented => "Bash",
+        }
+    }
+
+    /// Returns the visibility values that this build's help names.
+    #[must_use]
+    pub fn visibilities(&self) -> &'static [&'static str] {
+        match self.generation() {
+            Generation::LocalLoop => &["private", "public", "workspace", "group"],
+            Generation::ServerThreads => &["private", "unlisted", "workspace", "group"],
+            Generation::Documented => &[],
+        }
+    }
+
+    fn position(&self) -> Option<usize> {
+        match self.shape {
+            Shape::Measured(position, _) => Some(position),
+            Shape::Documented => None,
+        }
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.build() {
+            Some(build) => write!(formatter, "{} ({})", build.version, build.date),
+            None => formatter.write_str("older documentation"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dialect(version: &str) -> Dialect {
+        Dialect::for_version(&AmpVersion::new(version))
+    }
+
+    #[test]
+    fn a_version_takes_the_newest_measured_build_that_is_not_newer() {
+        let cases = [
+            (
+                "0.0.1700000000-gabc",
+                "0.0.1767830505-ga62310",
+                Match::Older,
+            ),
+            (
+                "0.0.1767830505-ga62310",
+                "0.0.1767830505-ga62310",
+                Match::Exact,
+            ),
+            (
+                "0.0.1770000000-gabc",
+                "0.0.1769314944-g5070a1",
+                Match::Between,
+            ),
+            (
+                "0.0.1790142911-g7618fb",
+                "0.0.1790142911-g7618fb",
+                Match::Exact,
+            ),
+            (
+                "0.0.1890142911-gabc",
+                "0.0.1790142911-g7618fb",
+                Match::Newer,
+            ),
+            ("nightly", "0.0.1790142911-g7618fb", Match::Unreadable),
+        ];
+        for (version, build, matched) in cases {
+            let dialect = dialect(version);
+            assert_eq!(dialect.build().unwrap().version, build, "{version}");
+            assert_eq!(dialect.matched(), matched, "{version}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_newer_version_says_so() {
+        let note = dialect("0.0.1890142911-gabc").note().unwrap();
+        assert!(note.contains("newer than every build"), "{note}");
+        assert_eq!(dialect("0.0.1790142911-g7618fb").note(), None);
+    }
+
+    #[test]
+    fn the_documented_dialect_is_taken_only_when_the_help_lists_its_flags() {
+        let version = AmpVersion::new("0.0.1790142911-g7618fb");
+        let documented = "  -p, --print\n  --output-format <format>\n  --continue [id]\n";
+        assert_eq!(
+            Dialect::from_help(&version, documented),
+            Dialect::documented()
+        );
+        let real = "  -x, --execute [message]\n  --stream-json\n  --output-format <format>";
+        assert_eq!(
+            Dialect::from_help(&version, real),
+            Dialect::for_version(&version)
+        );
+        assert_eq!(
+            Dialect::from_help(&version, ""),
+            Dialect::for_version(&version)
+        );
+    }
+
+    #[test]
+    fn availability_names_the_versions() {
+        let any = Dialect::documented();
+        assert_eq!(
+            any.available_in(Feature::Execute),
+            "in every measured version"
+        );
+        assert_eq!(
+            any.available_in(Feature::Thinking),
+            "since 0.0.1769314944-g5070a1"
+        );
+        assert_eq!(
+            any.available_in(Feature::Toolbox),
+            "until 0.0.1777897475-g2324e1"
+        );
+        assert_eq!(
+            any.available_in(Feature::Archive),
+            "from 0.0.1771243550-geaf318 to 0.0.1777897475-g2324e1"
+        );
+    }
+}

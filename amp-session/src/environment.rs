@@ -1,0 +1,42 @@
+//! The environment as a value: this crate is handed one and never reads the process's own.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+/// Environment variables by name, as the agent will see them.
+pub type Environment = BTreeMap<OsString, OsString>;
+
+/// Returns a variable's value, or `None` when it is absent or empty.
+///
+/// Amp treats an empty variable as an absent one (`AMP_API_KEY=` counts as missing in every build
+/// of 2026), and so does this crate.
+pub(crate) fn value<'a>(environment: &'a Environment, name: &str) -> Option<&'a OsStr> {
+    environment
+        .get(OsStr::new(name))
+        .map(OsString::as_os_str)
+        .filter(|value| !value.is_empty())
+}
+
+/// Returns a variable's value as text, or `None` when it is absent, empty or not UTF-8.
+pub(crate) fn text<'a>(environment: &'a Environment, name: &str) -> Option<&'a str> {
+    value(environment, name).and_then(OsStr::to_str)
+}
+
+/// Returns a folder of the XDG base directory scheme, falling back below the home folder.
+pub(crate) fn base_folder(
+    environment: &Environment,
+    variable: &str,
+    below_home: &str,
+) -> Option<PathBuf> {
+    match value(environment, variable) {
+        Some(folder) => Some(PathBuf::from(folder)),
+        None => home(environment).map(|home| home.join(below_home)),
+    }
+}
+
+/// Returns the home folder: `HOME`, or `USERPROFILE` on Windows.
+pub(crate) fn home(environment: &Environment) -> Option<PathBuf> {
+    let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+    value(environment, variable).map(PathBuf::from)
+}

@@ -1,0 +1,146 @@
+//! The one error type of the crate: everything that stops a turn before it has begun.
+//!
+//! What goes wrong once the agent runs is not an error but an [`Outcome`](crate::Outcome).
+
+use std::io;
+use std::path::PathBuf;
+
+/// A reason why a turn, a store or a ledger operation could not be carried out.
+///
+/// Nothing was sent to the agent when a turn ends in one of these.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No key was found, so the CLI would wait five minutes in a login flow.
+    #[error("AMP_API_KEY not configured for {service_url}")]
+    NotConfigured {
+        /// The service that needs the key.
+        service_url: String,
+    },
+    /// The CLI at hand lacks an option that was asked for.
+    #[error("Amp {version} has no {option} ({available})")]
+    UnsupportedOption {
+        /// The flag, setting or variable.
+        option: &'static str,
+        /// The version at hand.
+        version: String,
+        /// The versions that have it, in words.
+        available: String,
+    },
+    /// The CLI at hand cannot run a mode through this crate.
+    #[error("mode {mode:?} is not available in Amp {version}: {reason}")]
+    ModeNotAvailable {
+        /// The mode asked for.
+        mode: String,
+        /// The version at hand.
+        version: String,
+        /// Why, and which modes are.
+        reason: String,
+    },
+    /// An option has a value that no CLI accepts, or contradicts another one.
+    #[error("{option}: {reason}")]
+    InvalidOption {
+        /// The option's name.
+        option: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A prompt has no text.
+    #[error("the prompt is empty")]
+    EmptyPrompt,
+    /// A text is not a thread id.
+    #[error("{text:?} is not a thread id such as T-5928a90d-d53b-488f-a829-4e36442142ee")]
+    InvalidThread {
+        /// The text.
+        text: String,
+    },
+    /// A session has one turn at a time, and one is running.
+    #[error("a turn of this session is still running")]
+    TurnInProgress,
+    /// The executable did not say which version of Amp it is.
+    #[error("{} does not answer like an Amp CLI: {reason}", executable.display())]
+    NotAmp {
+        /// The executable asked.
+        executable: PathBuf,
+        /// What it did instead.
+        reason: String,
+    },
+    /// A settings file cannot be used as the base of the run's settings.
+    #[error("settings file {}: {reason}", path.display())]
+    Settings {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+        /// The cause, when reading it failed.
+        source: Option<io::Error>,
+    },
+    /// A credentials file could not be read or written.
+    #[error("cannot {action} {}", path.display())]
+    Credentials {
+        /// What was tried, such as `read`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// A ledger file could not be read or written.
+    #[error("cannot {action} {}", path.display())]
+    Ledger {
+        /// What was tried, such as `append to`.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The files of a run could not be written.
+    #[error("cannot prepare the files of the run")]
+    RunFiles(#[source] io::Error),
+    /// The agent's process could not be started.
+    #[error("cannot run {}", executable.display())]
+    Process {
+        /// The executable.
+        executable: PathBuf,
+        /// The cause.
+        source: amp_process::Error,
+    },
+}
+
+/// The kind of an [`Error`], for programs that map errors to exit codes or texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// No key: the user has to configure one.
+    NotConfigured,
+    /// An option, mode, prompt or thread id that cannot be used.
+    Usage,
+    /// The executable is missing, is not Amp, or cannot be started.
+    Executable,
+    /// A turn is still running.
+    Busy,
+    /// A file could not be read or written.
+    Files,
+}
+
+impl Error {
+    /// Returns the kind of the error.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotConfigured { .. } => ErrorKind::NotConfigured,
+            Self::UnsupportedOption { .. }
+            | Self::ModeNotAvailable { .. }
+            | Self::InvalidOption { .. }
+            | Self::EmptyPrompt
+            | Self::InvalidThread { .. } => ErrorKind::Usage,
+            Self::NotAmp { .. } | Self::Process { .. } => ErrorKind::Executable,
+            Self::TurnInProgress => ErrorKind::Busy,
+            Self::Settings { .. }
+            | Self::Credentials { .. }
+            | Self::Ledger { .. }
+            | Self::RunFiles(_) => ErrorKind::Files,
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! What can be refused before anything is started.
+
+use super::{Input, Request};
+use crate::config::{Executor, SessionConfig};
+use crate::dialect::{Dialect, Feature, Generation, Match};
+use crate::error::Error;
+use crate::version::AmpVersion;
+
+/// Arguments that the session itself sets; a second one would break the stream.
+const OWN_ARGUMENTS: [&str; 8] = [
+    "--execute",
+    "--stream-json",
+    "--stream-json-input",
+    "--stream-json-thinking",
+    "--settings-file",
+    "--mcp-config",
+    "--orb-execute",
+    "--stats",
+];
+
+/// Refuses a feature that the dialect lacks, naming the versions that have it.
+pub(crate) fn require(
+    dialect: &Dialect,
+    version: &AmpVersion,
+    feature: Feature,
+) -> Result<(), Error> {
+    if dialect.supports(feature) {
+        return Ok(());
+    }
+    Err(Error::UnsupportedOption {
+        option: feature.spelling(),
+        version: version.to_string(),
+        available: dialect.available_in(feature),
+    })
+}
+
+/// Checks everything that does not depend on a file.
+pub(super) fn check(request: &Request<'_>) -> Result<(), Error> {
+    let Request {
+        config,
+        dialect,
+        version,
+        ..
+    } = *request;
+    match request.input {
+        Input::Prompt(prompt) if prompt.trim().is_empty() => return Err(Error::EmptyPrompt),
+        Input::Prompt(_) => {}
+        Input::Messages => require(dialect, version, Feature::StreamJsonInput)?,
+    }
+    if config.thinking {
+        require(dialect, version, Feature::Thinking)?;
+    }
+    check_mode(request)?;
+    check_effort(request)?;
+    check_visibility(request)?;
+    check_labels(&config.labels)?;
+    check_title(config)?;
+    check_executor(request)?;
+    check_mcp(config)?;
+    check_extra_arguments(config)
+}
+
+/// Tells whether the facts of the dialect hold for this very version, so that a value they do not
+/// name can be refused. A version newer than all of them may know more.
+fn is_measured(dialect: &Dialect) -> bool {
+    matches!(dialect.matched(), Match::Exact | Match::Between)
+}
+
+fn check_mode(request: &Request<'_>) -> Result<(), Error> {
+    let Request {
+        config,
+        dialect,
+        version,
+        ..
+    } = *request;
+    let Some(mode) = config.mode.as_deref() else {
+        return Ok(());
+    };
+    if !dialect.supports(Feature::ModeChecked) || !is_measured(dialect) {
+        return Ok(());
+    }
+    let modes = dialect.modes();
+    let usable: Vec<&str> = modes
+        .iter()
+        .filter(|mode| mode.drivable)
+        .map(|mode| mode.key.as_ref())
+        .collect();
+    if usable.contains(&mode) {
+        return Ok(());
+    }
+    let usable = usable.join(", ");
+    let known = modes.iter().any(|known| known.key == mode);
+    let reason = match mode {
+        "free" if known => format!("it never runs in execute mode; these do: {usable}"),
+        _ if known => format!(
+            "it cannot stream JSON here ({}); this can: {usable}",
+            dialect.available_in(Feature::StreamJsonInEveryMode)
+        ),
+        _ => format!("it takes {usable}"),
+    };
+    Err(Error::ModeNotAvailable {
+        mode: mode.to_owned(),
+        version: version.to_string(),
+        reason,
+    })
+}
+
+fn check_effort(request: &Request<'_>) -> Result<(), Error> {
+    let Request {
+        config,
+        dialect,
+        version,
+        ..
+    } = *request;
+    let Some(effort) = config.reasoning_effort.as_deref() else {
+        return Ok(());
+    };
+    let mode = config.mode.as_deref().unwrap_or("smart");
+    let levels = dialect.efforts(mode);
+    if levels.contains(&effort) {
+        return Ok(());
+    }
+    if !levels.is_empty() {
+        let reason = format!(
+            "{effort:?} does not go with mode {mode}; {} do",
+            levels.join(", ")
+        );
+        return Err(Error::InvalidOption {
+            option: "reasoning effort",
+            reason,
+        });
+    }
+    let available = match dialect.generation() {
+        Generation::ServerThreads => "choose low, medium, high or ultra as the mode".to_owned(),
+        _ if dialect.supports(Feature::AgentDeepEffortSetting)
+            || dialect.supports(Feature::InternalDeepEffortSetting)
+            || dialect.supports(Feature::EffortOption) =>
+        {
+            "with modes smart and deep only".to_owned()
+        }
+        _ => "from 0.0.1770734955-g93e689 to 0.0.1777897475-g2324e1".to_owned(),
+    };
+    Err(Error::UnsupportedOption {
+        option: "reasoning effort",
+        version: version.to_string(),
+        available,
+    })
+}
+
+fn check_visibility(request: &Request<'_>) -> Result<(), Error> {
+    let Request {
+        config, dialect, ..
+    } = *request;
+    let Some(visibility) = config.visibility.as_deref() else {
+        return Ok(());
+    };
+    let known = dialect.visibilities();
+    if known.contains(&visibility)
+        || matches!(visibility, "public" | "unlisted")
+        || !is_measured(dialect)
+    {
+        return Ok(());
+    }
+    let reason = format!("{visibility:?} is not one of {}", known.join(", "));
+    Err(Error::InvalidOption {
+        option: "visibility",
+        reason,
+    })
+}
+
+/// The limits that the official SDK of September 2026 checks before it starts the CLI.
+fn check_labels(labels: &[String]) -> Result<(), Error> {
+    let invalid = |reason: String| {
+        Err(Error::InvalidOption {
+            option: "label",
+            reason,
+        })
+    };
+    if labels.len() > 20 {
+        return invalid(format!("{} labels are more than 20", labels.len()));
+    }
+    for label in labels {
+        let characters = label
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if label.is_empty() || label.len() > 32 || label.starts_with('-') || !characters {
+            return invalid(format!(
+                "{label:?} is not 1 to 32 letters, digits and hyphens, the first no hyphen"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_title(config: &SessionConfig) -> Result<(), Error> {
+    match &config.title {
+        Some(title) if title.trim().is_empty() || title.len() > 256 => {
+            let reason = format!("{} bytes are not between 1 and 256", title.len());
+            Err(Error::InvalidOption {
+                option: "title",
+                reason,
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Remote executors ignore what is configured for local tools, so asking for both is refused.
+fn check_executor(request: &Request<'_>) -> Result<(), Error> {
+    let config = request.config;
+    if config.executor == Executor::Local {
+        return Ok(());
+    }
+    let ignored = [
+        (
+            !config.mcp_servers.is_empty() || config.mcp_config_file.is_some(),
+            "MCP servers",
+        ),
+        (!config.skills.is_empty(), "skills"),
+        (
+            !config.tools_enabled.is_empty() || !config.tools_disabled.is_empty(),
+            "tool lists",
+        ),
+        (
+            config.settings.contains_key("amp.permissions"),
+            "permission rules",
+        ),
+        (config.dangerously_allow_all, "the allow-all flag"),
+        (request.input == Input::Messages, "streaming input"),
+    ];
+    match ignored.into_iter().find(|(asked_for, _)| *asked_for) {
+        Some((_, what)) => Err(Error::InvalidOption {
+            option: "executor",
+            reason: format!("{what} have no effect on a remote executor"),
+        }),
+        None => Ok(()),
+    }
+}
+
+fn check_mcp(config: &SessionConfig) -> Result<(), Error> {
+    if config.mcp_servers.is_empty() || config.mcp_config_file.is_none() {
+        return Ok(());
+    }
+    let reason = "servers and a file cannot be given together".to_owned();
+    Err(Error::InvalidOption {
+        option: "MCP servers",
+        reason,
+    })
+}
+
+fn check_extra_arguments(config: &SessionConfig) -> Result<(), Error> {
+    for argument in &config.extra_arguments {
+        let Some(text) = argument.to_str() else {
+            continue;
+        };
+        let flag = text.split_once('=').map_or(text, |(flag, _)| flag);
+        if OWN_ARGUMENTS.contains(&flag) || flag.starts_with("-x") || flag.starts_with("-ox") {
+            return Err(Error::InvalidOption {
+                option: "extra arguments",
+                reason: format!("{flag} is set by the session itself"),
+            });
+        }
+    }
+    Ok(())
+}

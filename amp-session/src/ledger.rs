@@ -1,0 +1,207 @@
+//! The ledger: one folder per session with everything the agent wrote, byte for byte.
+//!
+//! ```text
+//! ID/session.json             what the session is; replaced as a whole
+//! ID/lock                     shared by writers, exclusive for deletion
+//! ID/turns/0001/turn.json     how the turn began
+//! ID/turns/0001/events.jsonl  the agent's lines as they came, appended one write each
+//! ID/turns/0001/stderr.txt    head and tail of its standard error
+//! ID/turns/0001/end.json      how the turn ended; missing when the host died first
+//! ```
+//!
+//! A line is in the file before the caller sees it, so a host that is killed at any moment loses
+//! nothing that it has shown. Every turn has files of its own and a number taken by creating its
+//! folder, so several processes can add to one session. Known secrets are replaced.
+
+mod export;
+mod files;
+mod id;
+mod reader;
+mod retention;
+mod writer;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use export::ExportFormat;
+pub use files::{SessionMetadata, TurnEnd, TurnStart};
+pub use id::RecordId;
+pub use reader::{RecordedLines, RecordedTurn, SessionRecord};
+pub use retention::Retention;
+pub(crate) use writer::TurnRecord;
+
+use crate::environment::{self, Environment};
+use crate::error::Error;
+
+/// A folder of recorded sessions.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    folder: PathBuf,
+}
+
+/// What can be said about a new session before its first turn.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct NewSession {
+    /// A name to find it by.
+    pub name: Option<String>,
+    /// The folder the agent works in.
+    pub working_directory: Option<PathBuf>,
+    /// The agent mode.
+    pub mode: Option<String>,
+}
+
+impl NewSession {
+    /// Returns a description that says nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Ledger {
+    /// Takes a folder; it is created with the first session.
+    #[must_use]
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+        }
+    }
+
+    /// Returns `$XDG_STATE_HOME/ampctl/sessions`, or its default below the home folder.
+    #[must_use]
+    pub fn default_folder(environment: &Environment) -> Option<PathBuf> {
+        environment::base_folder(environment, "XDG_STATE_HOME", ".local/state")
+            .map(|base| base.join("ampctl").join("sessions"))
+    }
+
+    /// Returns the folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Begins the record of a session.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the folder or its files cannot be written.
+    pub fn create(&self, session: NewSession) -> Result<SessionRecord, Error> {
+        files::create_private_folder(&self.folder)?;
+        loop {
+            let id = RecordId::generate();
+            let folder = self.folder.join(id.as_str());
+            match files::create_folder(&folder) {
+                Ok(()) => {
+                    let metadata = SessionMetadata::new(id, session);
+                    files::create_empty(&folder.join(files::LOCK))?;
+                    files::create_private_folder(&folder.join(files::TURNS))?;
+                    metadata.write(&folder)?;
+                    return Ok(SessionRecord::new(folder, metadata));
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(source) => return Err(ledger_error("create", &folder)(source)),
+            }
+        }
+    }
+
+    /// Opens the record of a session, to read it or to add turns.
+    ///
+    /// # Errors
+    ///
+    /// Fails when there is none, or its metadata cannot be read.
+    pub fn open(&self, id: &RecordId) -> Result<SessionRecord, Error> {
+        let folder = self.folder.join(id.as_str());
+        let metadata = SessionMetadata::read(&folder)?;
+        Ok(SessionRecord::new(folder, metadata))
+    }
+
+    /// Opens every session, the one used last first.
+    ///
+    /// Folders whose metadata cannot be read are left out: a host that was killed while it created
+    /// one leaves such a folder, and nothing was shown from it.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the folder cannot be listed; one that does not exist holds no sessions.
+    pub fn sessions(&self) -> Result<Vec<SessionRecord>, Error> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(ledger_error("list", &self.folder)(source)),
+        };
+        let mut sessions = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(ledger_error("list", &self.folder))?;
+            let Some(id) = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse().ok())
+            else {
+                continue;
+            };
+            sessions.extend(self.open(&id).ok());
+        }
+        sessions.sort_by(|one, other| {
+            let key = |session: &SessionRecord| {
+                (session.metadata().updated_at, session.metadata().id.clone())
+            };
+            key(other).cmp(&key(one))
+        });
+        Ok(sessions)
+    }
+
+    /// Finds a session by its id, an unambiguous beginning of it, its name or its thread.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the folder cannot be listed.
+    pub fn find(&self, text: &str) -> Result<Vec<SessionRecord>, Error> {
+        let mut sessions = self.sessions()?;
+        let exact = |session: &SessionRecord| {
+            let metadata = session.metadata();
+            metadata.id.as_str() == text
+                || metadata.name.as_deref() == Some(text)
+                || metadata
+                    .thread
+                    .as_ref()
+                    .is_some_and(|thread| thread.as_str() == text)
+        };
+        if sessions.iter().any(exact) {
+            sessions.retain(exact);
+        } else {
+            sessions.retain(|session| session.metadata().id.as_str().starts_with(text));
+        }
+        Ok(sessions)
+    }
+
+    /// Deletes a session's record; the agent's thread is not touched.
+    ///
+    /// # Errors
+    ///
+    /// Fails when there is none, a turn is being recorded, or its files cannot be removed.
+    pub fn delete(&self, id: &RecordId) -> Result<(), Error> {
+        retention::delete(&self.folder, id)
+    }
+
+    /// Deletes the records that a retention policy does not keep; returns their ids.
+    ///
+    /// Sessions with a turn being recorded are kept.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the folder cannot be listed or a record cannot be removed.
+    pub fn retain(&self, retention: &Retention) -> Result<Vec<RecordId>, Error> {
+        retention.apply(self)
+    }
+}
+
+/// Wraps an I/O error with what was tried on which file.
+fn ledger_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    move |source| Error::Ledger {
+        action,
+        path: path.to_path_buf(),
+        source,
+    }
+}

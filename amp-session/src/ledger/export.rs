@@ -1,0 +1,179 @@
+//! A record as one document: JSON for programs, Markdown for people.
+
+use std::io::{self, Write};
+
+use amp_protocol::{ContentBlock, Event};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::{RecordedTurn, SessionRecord};
+use crate::error::Error;
+
+/// The form of an exported record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExportFormat {
+    /// One object with the metadata and, per turn, its beginning, events, stderr and end.
+    Json,
+    /// The conversation: prompts, answers, tool calls with their results.
+    Markdown,
+}
+
+/// The longest tool result that Markdown shows, in bytes.
+const SHOWN_RESULT: usize = 4096;
+
+impl SessionRecord {
+    /// Writes the whole record as one document.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the record cannot be read or the document cannot be written.
+    pub fn export(&self, format: ExportFormat, output: &mut dyn Write) -> Result<(), Error> {
+        let turns = self.turns()?;
+        let written = match format {
+            ExportFormat::Json => self.write_json(&turns, output),
+            ExportFormat::Markdown => self.write_markdown(&turns, output),
+        };
+        written.map_err(super::ledger_error("export", self.folder()))
+    }
+
+    fn write_json(&self, turns: &[RecordedTurn], output: &mut dyn Write) -> io::Result<()> {
+        output.write_all(b"{\"session\":")?;
+        serde_json::to_writer(&mut *output, self.metadata())?;
+        output.write_all(b",\"turns\":[")?;
+        for (index, turn) in turns.iter().enumerate() {
+            if index > 0 {
+                output.write_all(b",")?;
+            }
+            write!(output, "\n{{\"number\":{},\"start\":", turn.number())?;
+            serde_json::to_writer(&mut *output, &turn.start())?;
+            output.write_all(b",\"events\":[")?;
+            for (index, line) in turn.lines().map_err(io::Error::other)?.enumerate() {
+                output.write_all(if index > 0 { b",\n" } else { b"\n" })?;
+                write_line(line.bytes(), output)?;
+            }
+            output.write_all(b"],\"stderr\":")?;
+            serde_json::to_writer(&mut *output, &turn.stderr())?;
+            output.write_all(b",\"end\":")?;
+            serde_json::to_writer(&mut *output, &turn.end())?;
+            output.write_all(b"}")?;
+        }
+        output.write_all(b"\n]}\n")
+    }
+
+    fn write_markdown(&self, turns: &[RecordedTurn], output: &mut dyn Write) -> io::Result<()> {
+        let metadata = self.metadata();
+        let title = metadata.name.as_ref().or(metadata.title.as_ref());
+        writeln!(
+            output,
+            "# {}\n",
+            title.map_or(metadata.id.as_str(), String::as_str)
+        )?;
+        if let Some(thread) = &metadata.thread {
+            writeln!(output, "Thread {thread}\n")?;
+        }
+        for turn in turns {
+            let start = turn.start();
+            if let Some(prompt) = start.as_ref().and_then(|start| start.prompt.as_deref()) {
+                writeln!(output, "## Prompt\n\n{}\n", prompt.trim())?;
+            }
+            for line in turn.lines().map_err(io::Error::other)? {
+                match line.event() {
+                    Some(Event::User(user)) => {
+                        // The prompt is echoed; it was shown above, unless it came as a message.
+                        let echo = start.as_ref().is_some_and(|start| start.prompt.is_some());
+                        for block in &user.message.content {
+                            write_user_block(block, echo, output)?;
+                        }
+                    }
+                    Some(Event::Assistant(assistant)) => {
+                        for block in &assistant.message.content {
+                            write_assistant_block(block, output)?;
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            match turn.end() {
+                None => writeln!(output, "_The record of this turn ends here._\n")?,
+                Some(end) => {
+                    if let Some(failure) = end.failure {
+                        writeln!(output, "_{}: {}_\n", end.status, failure.message)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes a line as the JSON it is, or as a string when it is none.
+fn write_line(line: &[u8], output: &mut dyn Write) -> io::Result<()> {
+    match serde_json::from_slice::<&RawValue>(line) {
+        Ok(json) => output.write_all(json.get().as_bytes()),
+        Err(_) => Ok(serde_json::to_writer(
+            output,
+            &String::from_utf8_lossy(line),
+        )?),
+    }
+}
+
+fn write_user_block(block: &ContentBlock, echo: bool, output: &mut dyn Write) -> io::Result<()> {
+    match block {
+        ContentBlock::Text(text) if !echo => {
+            writeln!(output, "## Prompt\n\n{}\n", text.text.trim())
+        }
+        ContentBlock::ToolResult(result) => {
+            let text = result.text().unwrap_or_default();
+            let heading = if result.is_error {
+                "Result, an error"
+            } else {
+                "Result"
+            };
+            let (shown, cut) = beginning(text, SHOWN_RESULT);
+            writeln!(output, "{heading}:\n")?;
+            write_fenced("", shown, output)?;
+            if cut > 0 {
+                writeln!(output, "{cut} more bytes are in the record.\n")?;
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn write_assistant_block(block: &ContentBlock, output: &mut dyn Write) -> io::Result<()> {
+    match block {
+        ContentBlock::Text(text) => writeln!(output, "{}\n", text.text.trim()),
+        ContentBlock::ToolUse(call) => {
+            writeln!(output, "**{}**\n", call.name)?;
+            let input: Value = call.input.parse().unwrap_or_default();
+            write_fenced("json", &format!("{input:#}"), output)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes verbatim text in a fence that is longer than any run of backticks in it.
+fn write_fenced(language: &str, text: &str, output: &mut dyn Write) -> io::Result<()> {
+    let longest = text
+        .split(|character| character != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or(0);
+    let fence = "`".repeat((longest + 1).max(3));
+    writeln!(
+        output,
+        "{fence}{language}\n{}\n{fence}\n",
+        text.trim_end_matches('\n')
+    )
+}
+
+/// Returns the beginning of a text, cut at a character, and how many bytes follow.
+fn beginning(text: &str, limit: usize) -> (&str, usize) {
+    let mut end = text.len().min(limit);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    (&text[..end], text.len() - end)
+}

@@ -1,0 +1,165 @@
+//! The small files of a record, and how they are written so that no crash leaves half of one.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::id::now_ms;
+use super::{NewSession, RecordId, ledger_error};
+use crate::error::Error;
+use crate::outcome::{Failure, Status};
+use crate::thread_id::ThreadId;
+
+pub(super) const LOCK: &str = "lock";
+pub(super) const TURNS: &str = "turns";
+pub(super) const METADATA: &str = "session.json";
+pub(super) const START: &str = "turn.json";
+pub(super) const EVENTS: &str = "events.jsonl";
+pub(super) const STDERR: &str = "stderr.txt";
+pub(super) const END: &str = "end.json";
+
+/// The layout of these files; a reader refuses a number it does not know.
+const FORMAT: u32 = 1;
+
+/// What a recorded session is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SessionMetadata {
+    /// The layout of the record.
+    pub format: u32,
+    /// The session's id.
+    pub id: RecordId,
+    /// When it was begun, in milliseconds since the UNIX epoch.
+    pub created_at: u64,
+    /// When its last turn began or ended, in milliseconds since the UNIX epoch.
+    pub updated_at: u64,
+    /// The name it was given.
+    pub name: Option<String>,
+    /// The beginning of its first prompt, to recognise it by.
+    pub title: Option<String>,
+    /// The agent's thread, once a turn has begun one.
+    pub thread: Option<ThreadId>,
+    /// The version of Amp that ran the last turn.
+    pub amp_version: Option<String>,
+    /// The agent mode.
+    pub mode: Option<String>,
+    /// The folder the agent works in.
+    pub working_directory: Option<PathBuf>,
+}
+
+/// How a turn began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TurnStart {
+    /// When it began, in milliseconds since the UNIX epoch.
+    pub started_at: u64,
+    /// The version of Amp.
+    pub amp_version: String,
+    /// The prompt; absent for a turn that took messages while it ran.
+    pub prompt: Option<String>,
+}
+
+/// How a turn ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TurnEnd {
+    /// When it ended, in milliseconds since the UNIX epoch.
+    pub ended_at: u64,
+    /// How it ended, in a word.
+    pub status: Status,
+    /// Why, when it did not complete.
+    pub failure: Option<Failure>,
+    /// Its wall time in milliseconds.
+    pub wall_time: u64,
+    /// How the process ended.
+    pub exit: Option<String>,
+    /// How many lines had a secret in them that was replaced.
+    pub redacted_lines: u64,
+}
+
+impl SessionMetadata {
+    pub(super) fn new(id: RecordId, session: NewSession) -> Self {
+        let now = now_ms();
+        Self {
+            format: FORMAT,
+            id,
+            created_at: now,
+            updated_at: now,
+            name: session.name,
+            title: None,
+            thread: None,
+            amp_version: None,
+            mode: session.mode,
+            working_directory: session.working_directory,
+        }
+    }
+
+    pub(super) fn read(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join(METADATA);
+        let metadata: Self = read(&path)?;
+        if metadata.format != FORMAT {
+            let reason = format!(
+                "it has format {}, this release reads {FORMAT}",
+                metadata.format
+            );
+            return Err(ledger_error("read", &path)(io::Error::other(reason)));
+        }
+        Ok(metadata)
+    }
+
+    pub(super) fn write(&self, folder: &Path) -> Result<(), Error> {
+        write(&folder.join(METADATA), self)
+    }
+}
+
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    let failed = ledger_error("read", path);
+    match fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| failed(error.into())),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Writes a whole file beside its place and renames it there.
+pub(super) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
+    replace(path, value).map_err(ledger_error("write", path))
+}
+
+fn replace<T: Serialize>(path: &Path, value: &T) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    serde_json::to_writer_pretty(&mut file, value)?;
+    file.write_all(b"\n")?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+pub(super) fn create_private_folder(path: &Path) -> Result<(), Error> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    private(&mut builder)
+        .create(path)
+        .map_err(ledger_error("create", path))
+}
+
+/// Creates a folder that must not exist yet.
+pub(super) fn create_folder(path: &Path) -> io::Result<()> {
+    private(&mut fs::DirBuilder::new()).create(path)
+}
+
+pub(super) fn create_empty(path: &Path) -> Result<(), Error> {
+    fs::File::create(path)
+        .map(drop)
+        .map_err(ledger_error("create", path))
+}
+
+/// Makes new folders accessible to their owner only; everything in them is protected by that.
+fn private(builder: &mut fs::DirBuilder) -> &mut fs::DirBuilder {
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(builder, 0o700);
+    builder
+}

@@ -1,0 +1,225 @@
+//! Reading a record: its turns, and each of them again as a [`Turn`].
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use amp_process::Completeness;
+use amp_protocol::decode_line;
+
+use super::files::{
+    self, END, EVENTS, LOCK, START, STDERR, SessionMetadata, TURNS, TurnEnd, TurnStart,
+};
+use super::ledger_error;
+use crate::error::Error;
+use crate::outcome::Ending;
+use crate::turn::{Recorded, Turn, TurnLine};
+
+/// The record of a session, open to read it or to add turns.
+#[derive(Debug)]
+pub struct SessionRecord {
+    folder: PathBuf,
+    metadata: SessionMetadata,
+}
+
+/// One turn of a record.
+#[derive(Debug)]
+pub struct RecordedTurn {
+    folder: PathBuf,
+    number: u32,
+}
+
+impl SessionRecord {
+    pub(super) fn new(folder: PathBuf, metadata: SessionMetadata) -> Self {
+        Self { folder, metadata }
+    }
+
+    /// Returns the folder of the record.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Returns what the session is, as of the time it was opened.
+    #[must_use]
+    pub fn metadata(&self) -> &SessionMetadata {
+        &self.metadata
+    }
+
+    /// Reads what the session is again.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the metadata cannot be read any more.
+    pub fn refresh(&mut self) -> Result<&SessionMetadata, Error> {
+        self.metadata = SessionMetadata::read(&self.folder)?;
+        Ok(&self.metadata)
+    }
+
+    /// Returns the turns in their order.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the folder cannot be listed.
+    pub fn turns(&self) -> Result<Vec<RecordedTurn>, Error> {
+        let turns = self.folder.join(TURNS);
+        Ok(turn_numbers(&turns)?
+            .into_iter()
+            .map(|number| RecordedTurn {
+                folder: turns.join(format!("{number:04}")),
+                number,
+            })
+            .collect())
+    }
+
+    /// Tells whether a turn is being recorded, by this process or another.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        File::open(self.folder.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_err())
+    }
+
+    /// Returns how many bytes the record takes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        folder_size(&self.folder)
+    }
+}
+
+impl RecordedTurn {
+    /// Returns the turn's number, from 1.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Returns how the turn began; `None` when the host died before it could say so.
+    #[must_use]
+    pub fn start(&self) -> Option<TurnStart> {
+        files::read(&self.folder.join(START)).ok()
+    }
+
+    /// Returns how the turn ended; `None` while it runs, and when the host died first.
+    #[must_use]
+    pub fn end(&self) -> Option<TurnEnd> {
+        files::read(&self.folder.join(END)).ok()
+    }
+
+    /// Returns what the agent wrote on standard error.
+    #[must_use]
+    pub fn stderr(&self) -> String {
+        fs::read(self.folder.join(STDERR))
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
+    }
+
+    /// Returns the lines of the turn, read as they are asked for.
+    ///
+    /// A last line without its line feed was being written when the host died; it is returned as
+    /// [unterminated](Completeness::Unterminated).
+    ///
+    /// # Errors
+    ///
+    /// Fails when the file cannot be opened; one that does not exist holds no lines.
+    pub fn lines(&self) -> Result<RecordedLines, Error> {
+        let path = self.folder.join(EVENTS);
+        match File::open(&path) {
+            Ok(file) => Ok(RecordedLines {
+                reader: Some(BufReader::new(file)),
+                number: 0,
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(RecordedLines {
+                reader: None,
+                number: 0,
+            }),
+            Err(source) => Err(ledger_error("open", &path)(source)),
+        }
+    }
+
+    /// Returns the turn again, as it was seen when it ran.
+    ///
+    /// # Errors
+    ///
+    /// Fails when its lines cannot be opened.
+    pub fn replay(&self) -> Result<Turn, Error> {
+        let end = self.end();
+        let ending = Ending {
+            stderr: self.stderr(),
+            wall_time: end
+                .as_ref()
+                .map_or(Duration::ZERO, |end| Duration::from_millis(end.wall_time)),
+            ..Ending::default()
+        };
+        Ok(Turn::replay(Recorded {
+            lines: self.lines()?,
+            ending,
+            end,
+        }))
+    }
+}
+
+/// The lines of a recorded turn.
+#[derive(Debug)]
+pub struct RecordedLines {
+    reader: Option<BufReader<File>>,
+    number: u64,
+}
+
+impl Iterator for RecordedLines {
+    type Item = TurnLine;
+
+    fn next(&mut self) -> Option<TurnLine> {
+        let mut bytes = Vec::new();
+        // A file that cannot be read any further ends here, like one that is cut.
+        if self
+            .reader
+            .as_mut()?
+            .read_until(b'\n', &mut bytes)
+            .unwrap_or(0)
+            == 0
+        {
+            self.reader = None;
+            return None;
+        }
+        let completeness = if bytes.pop_if(|last| *last == b'\n').is_some() {
+            Completeness::Complete
+        } else {
+            Completeness::Unterminated
+        };
+        self.number += 1;
+        let decoded = decode_line(&bytes);
+        Some(TurnLine::new(self.number, bytes, decoded, completeness))
+    }
+}
+
+/// Returns the numbers of the turns in a folder, in their order.
+pub(super) fn turn_numbers(turns: &Path) -> Result<Vec<u32>, Error> {
+    let entries = fs::read_dir(turns).map_err(ledger_error("list", turns))?;
+    let mut numbers = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(ledger_error("list", turns))?;
+        numbers.extend(
+            entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse::<u32>().ok()),
+        );
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// Returns how many bytes the files below a folder have; what vanishes meanwhile counts as nothing.
+fn folder_size(folder: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return 0;
+    };
+    entries
+        .flatten()
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => folder_size(&entry.path()),
+            Ok(metadata) => metadata.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}

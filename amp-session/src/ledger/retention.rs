@@ -1,0 +1,80 @@
+//! Deleting records, one or by policy, and never under a writer.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::time::Duration;
+
+use super::files::LOCK;
+use super::id::now_ms;
+use super::{Ledger, RecordId, SessionRecord, ledger_error};
+use crate::error::Error;
+
+/// Which records to keep; without a limit, all of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Retention {
+    /// How long ago the last turn may have been.
+    pub max_age: Option<Duration>,
+    /// How many bytes all records may take together; the oldest go first.
+    pub max_bytes: Option<u64>,
+}
+
+impl Retention {
+    /// Returns a policy that keeps everything.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns this policy with a limit on age.
+    #[must_use]
+    pub fn with_max_age(mut self, max_age: Duration) -> Self {
+        self.max_age = Some(max_age);
+        self
+    }
+
+    /// Returns this policy with a limit on size.
+    #[must_use]
+    pub fn with_max_bytes(mut self, max_bytes: u64) -> Self {
+        self.max_bytes = Some(max_bytes);
+        self
+    }
+
+    pub(super) fn apply(&self, ledger: &Ledger) -> Result<Vec<RecordId>, Error> {
+        let now = now_ms();
+        let mut kept = 0;
+        let mut deleted = Vec::new();
+        // The newest come first, so the size that is kept is that of the newest.
+        for session in ledger.sessions()? {
+            let age = Duration::from_millis(now.saturating_sub(session.metadata().updated_at));
+            let size = session.size();
+            let too_old = self.max_age.is_some_and(|limit| age > limit);
+            let too_much = self.max_bytes.is_some_and(|limit| kept + size > limit);
+            if !too_old && !too_much || !unused(&session) {
+                kept += size;
+                continue;
+            }
+            let id = session.metadata().id.clone();
+            ledger.delete(&id)?;
+            deleted.push(id);
+        }
+        Ok(deleted)
+    }
+}
+
+fn unused(session: &SessionRecord) -> bool {
+    !session.is_in_use()
+}
+
+/// Deletes a record: out of sight by one rename, then away.
+pub(super) fn delete(ledger: &Path, id: &RecordId) -> Result<(), Error> {
+    let folder = ledger.join(id.as_str());
+    let lock_path = folder.join(LOCK);
+    let lock = File::open(&lock_path).map_err(ledger_error("open", &lock_path))?;
+    lock.try_lock()
+        .map_err(|error| ledger_error("lock", &lock_path)(error.into()))?;
+    // The name is none that a session can have, so nobody opens it while it goes.
+    let doomed = ledger.join(format!(".deleted-{id}"));
+    fs::rename(&folder, &doomed).map_err(ledger_error("delete", &folder))?;
+    fs::remove_dir_all(&doomed).map_err(ledger_error("delete", &folder))
+}

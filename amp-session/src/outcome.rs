@@ -1,0 +1,142 @@
+//! How a turn ended: a status, a typed reason, and everything a person needs to go on.
+
+mod conclude;
+mod reason;
+
+use std::fmt;
+use std::time::Duration;
+
+use amp_process::Exit;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use conclude::{Ending, Observer};
+pub use reason::Reason;
+
+use crate::thread_id::ThreadId;
+
+/// How a turn ended.
+///
+/// It is drawn from the result line first, then from the process's end, its standard error and the
+/// deadlines. Amp's exit codes are never trusted alone: every build of 2026 has exited with 0 after
+/// a failure, and one with 1 after a success.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// How it ended, in a word.
+    pub status: Status,
+    /// Why, when it did not complete.
+    pub failure: Option<Failure>,
+    /// The conversation, for [`Amp::resume`](crate::Amp::resume); `None` when none was begun.
+    pub thread: Option<ThreadId>,
+    /// The final text of the agent, from the result line.
+    pub text: Option<String>,
+    /// How many assistant messages the CLI counted.
+    pub messages: Option<u64>,
+    /// The wall time that the CLI reported.
+    pub reported_duration: Option<Duration>,
+    /// The wall time from the start of the process to the proof of its end.
+    pub wall_time: Duration,
+    /// What was on standard output.
+    pub lines: LineCounts,
+    /// How many tool calls were refused, by rules, a helper or a person.
+    pub refused_tools: u64,
+    /// Head and tail of standard error, without terminal escapes and known secrets.
+    pub stderr: String,
+    /// How the process ended; `None` in a replay.
+    #[serde(serialize_with = "exit_as_text")]
+    pub exit: Option<Exit>,
+    /// Why the ledger holds less than was seen, when it does.
+    pub ledger_failure: Option<String>,
+}
+
+/// How a turn ended, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Status {
+    /// The agent said that it is done.
+    Completed,
+    /// The agent or the CLI said why it is not.
+    Failed,
+    /// The process ended without saying anything usable.
+    NoResult,
+    /// A deadline passed.
+    TimedOut,
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// Why a turn did not complete.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Failure {
+    /// The typed reason.
+    pub reason: Reason,
+    /// What the CLI said, or what was seen when it said nothing; without known secrets.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// How many lines of each kind came on standard output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct LineCounts {
+    /// Messages of a known type.
+    pub events: u64,
+    /// Messages of a type that this release does not know.
+    pub unrecognised: u64,
+    /// Lines that are no message, or a known one of the wrong shape.
+    pub malformed: u64,
+    /// Lines over the limit, of which only the beginning was kept.
+    pub oversized: u64,
+}
+
+impl Outcome {
+    /// Tells whether the agent said that it is done.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.status == Status::Completed
+    }
+
+    /// Returns the typed reason, when the turn did not complete.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        self.failure.as_ref().map(|failure| failure.reason)
+    }
+}
+
+impl Status {
+    /// Returns the name, such as `no_result`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::NoResult => "no_result",
+            Self::TimedOut => "timed_out",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+fn exit_as_text<S: serde::Serializer>(
+    exit: &Option<Exit>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    exit.as_ref()
+        .map(|exit| exit.status().to_string())
+        .serialize(serializer)
+}

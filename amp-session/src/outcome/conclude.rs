@@ -1,0 +1,257 @@
+//! From what was seen to an outcome: pure, so that every recording can be put to the question.
+
+use std::time::Duration;
+
+use amp_process::{Cause, Deadline, ExitStatus};
+use amp_protocol::{ContentBlock, Count, Decoded, Event, ResultEvent};
+
+use super::{Failure, LineCounts, Outcome, Reason, Status};
+use crate::secrets::Secrets;
+use crate::thread_id::ThreadId;
+
+/// The first words that a CLI without a key prints on standard output before it waits 300 s.
+const LOGIN_FLOW: &[u8] = b"No API key found. Starting login flow";
+
+/// The most of a stray line that a message quotes, in bytes.
+const QUOTED: usize = 200;
+
+/// Watches the lines of a turn and remembers what its outcome needs.
+#[derive(Debug, Default)]
+pub(crate) struct Observer {
+    pub(crate) thread: Option<ThreadId>,
+    result: Option<ResultEvent>,
+    counts: LineCounts,
+    refused_tools: u64,
+    login_flow: bool,
+    /// The first line that is no message, for a turn that says nothing else.
+    stray: Option<String>,
+    /// The last assistant message was cut: the provider gave no stop reason.
+    cut_short: bool,
+    /// How many tool calls have no answer yet.
+    open_tools: i64,
+}
+
+/// How a turn's process ended.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ending {
+    pub(crate) cause: Option<Cause>,
+    pub(crate) status: Option<ExitStatus>,
+    pub(crate) stderr: String,
+    pub(crate) wall_time: Duration,
+    /// The operating system failed while the turn ran.
+    pub(crate) trouble: Option<String>,
+}
+
+impl Observer {
+    /// Takes note of a line.
+    pub(crate) fn observe(&mut self, decoded: &Decoded, oversized: bool) {
+        if oversized {
+            self.counts.oversized += 1;
+        }
+        match decoded {
+            Decoded::Event(event) => self.observe_event(event),
+            Decoded::Unrecognised(_) => self.counts.unrecognised += 1,
+            Decoded::Malformed(malformed) => {
+                self.counts.malformed += 1;
+                self.login_flow |= malformed.line.starts_with(LOGIN_FLOW);
+                if self.stray.is_none() && !malformed.line.trim_ascii().is_empty() {
+                    let quoted = &malformed.line[..malformed.line.len().min(QUOTED)];
+                    self.stray = Some(String::from_utf8_lossy(quoted).into_owned());
+                }
+            }
+        }
+    }
+
+    /// Tells whether the result line has come, which ends a turn.
+    pub(crate) fn has_result(&self) -> bool {
+        self.result.is_some()
+    }
+
+    /// Tells whether the CLI has begun to wait for somebody to log in.
+    pub(crate) fn is_login_flow(&self) -> bool {
+        self.login_flow && !self.has_result()
+    }
+
+    fn observe_event(&mut self, event: &Event) {
+        self.counts.events += 1;
+        if self.thread.is_none() {
+            self.thread = event.session_id().and_then(|id| id.as_str().parse().ok());
+        }
+        match event {
+            Event::Assistant(assistant) if assistant.parent_tool_use_id.is_none() => {
+                self.cut_short = assistant.message.stop_reason.is_none();
+                let calls = assistant.message.tool_uses().count();
+                self.open_tools += i64::try_from(calls).unwrap_or(i64::MAX);
+            }
+            Event::User(user) => {
+                for block in &user.message.content {
+                    if let ContentBlock::ToolResult(result) = block {
+                        self.open_tools -= 1;
+                        let refused = result.text().is_some_and(is_refusal);
+                        self.refused_tools += u64::from(refused);
+                    }
+                }
+            }
+            Event::Result(result) => self.result = Some(result.clone()),
+            _ => {}
+        }
+    }
+
+    /// Draws the conclusion: the result line counts most, then deadlines and cancelling, then what
+    /// the process said and how it ended.
+    pub(crate) fn conclude(self, ending: &Ending, secrets: &Secrets) -> Outcome {
+        let (status, failure) = self.judge(ending);
+        let counted = |count: Option<Count>| count.and_then(|count| count.as_u64());
+        let (text, messages, milliseconds) = match self.result {
+            Some(result) => (
+                result.result,
+                counted(result.num_turns),
+                counted(result.duration_ms),
+            ),
+            None => (None, None, None),
+        };
+        Outcome {
+            status,
+            failure: failure.map(|failure| Failure {
+                message: secrets.redact_text(&failure.message),
+                ..failure
+            }),
+            thread: self.thread,
+            text,
+            messages,
+            reported_duration: milliseconds.map(Duration::from_millis),
+            wall_time: ending.wall_time,
+            lines: self.counts,
+            refused_tools: self.refused_tools,
+            stderr: secrets.redact_text(&ending.stderr),
+            exit: None,
+            ledger_failure: None,
+        }
+    }
+
+    fn judge(&self, ending: &Ending) -> (Status, Option<Failure>) {
+        let deadline = match ending.cause {
+            Some(Cause::DeadlinePassed(deadline)) => Some(deadline),
+            _ => None,
+        };
+        let stopped = ending.cause == Some(Cause::Stopped);
+        if let Some(result) = &self.result {
+            if result.is_success() {
+                return (Status::Completed, None);
+            }
+            let error = result.error.as_deref().unwrap_or_default();
+            let mut reason = Reason::of_result(error);
+            if reason == Reason::Cancelled {
+                // The CLI answers our own signal in these words as well.
+                return match deadline {
+                    Some(deadline) => self.timed_out(deadline),
+                    None => cancelled(),
+                };
+            }
+            if reason == Reason::ConnectionLost
+                && let Some(told) = Reason::of_stderr(&ending.stderr)
+            {
+                reason = told;
+            }
+            return (Status::Failed, Some(failure(reason, error)));
+        }
+        if self.login_flow {
+            let message = "AMP_API_KEY not configured: Amp began its login flow";
+            return (
+                Status::Failed,
+                Some(failure(Reason::NotConfigured, message)),
+            );
+        }
+        if let Some(deadline) = deadline {
+            return self.timed_out(deadline);
+        }
+        if stopped {
+            return cancelled();
+        }
+        if let Some(reason) = Reason::of_stderr(&ending.stderr) {
+            return (
+                Status::Failed,
+                Some(failure(reason, first_line(&ending.stderr))),
+            );
+        }
+        let how = match (&ending.trouble, ending.status) {
+            (Some(trouble), _) => trouble.clone(),
+            (None, Some(status)) => status.to_string(),
+            (None, None) => "it was interrupted".to_owned(),
+        };
+        let said = match (first_line(&ending.stderr), &self.stray) {
+            ("", None) => String::new(),
+            ("", Some(stray)) => format!(": {stray}"),
+            (line, _) => format!(": {line}"),
+        };
+        let message = format!("Amp process exited unexpectedly ({how}) without a result{said}");
+        (
+            Status::NoResult,
+            Some(failure(Reason::ExitedUnexpectedly, &message)),
+        )
+    }
+
+    fn timed_out(&self, deadline: Deadline) -> (Status, Option<Failure>) {
+        let reason = match deadline {
+            Deadline::Startup => Reason::SilentStart,
+            Deadline::Idle => Reason::IdleTimeout,
+            _ => Reason::TotalTimeout,
+        };
+        let mut failure = failure(reason, &format!("the {deadline} deadline passed"));
+        if deadline != Deadline::Startup && self.open_tools > 0 {
+            failure.hint = Some(
+                "a tool call was never answered: it still ran, or this Amp waited for an approval \
+                 that the stream cannot give"
+                    .to_owned(),
+            );
+        } else if self.cut_short {
+            failure.hint = Some(
+                "the model's last message was cut short, by its output limit or a refusal, and \
+                 this Amp never says so"
+                    .to_owned(),
+            );
+        }
+        (Status::TimedOut, Some(failure))
+    }
+}
+
+fn failure(reason: Reason, message: &str) -> Failure {
+    Failure {
+        reason,
+        message: message.to_owned(),
+        hint: reason.hint().map(str::to_owned),
+    }
+}
+
+fn cancelled() -> (Status, Option<Failure>) {
+    (
+        Status::Cancelled,
+        Some(failure(Reason::Cancelled, "cancelled")),
+    )
+}
+
+/// Returns the first line that says something, without the CLI's `Error: ` in front.
+fn first_line(stderr: &str) -> &str {
+    let line = stderr
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
+    let mut line = line;
+    for prefix in ["Error: ", "error: "] {
+        line = line.strip_prefix(prefix).unwrap_or(line);
+    }
+    line
+}
+
+/// Tells whether a tool result is a refusal; from July 2026 on `is_error` does not say so.
+fn is_refusal(text: &str) -> bool {
+    const BEGINNINGS: [&str; 3] = [
+        "Tool execution rejected by user: ",
+        "Tool rejected by plugin: ",
+        "Plugin error: ",
+    ];
+    BEGINNINGS
+        .iter()
+        .any(|beginning| text.starts_with(beginning))
+}

@@ -1,0 +1,123 @@
+//! Known secrets, and how they are kept out of everything that is stored or shown.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::config::SessionConfig;
+use crate::environment::{self, Environment};
+
+/// What stands where a secret was.
+const REPLACEMENT: &str = "[redacted]";
+
+/// Shorter values are too likely to be part of ordinary text.
+const SHORTEST: usize = 8;
+
+/// Parts of names whose values are secrets.
+const NAMES: [&str; 6] = [
+    "KEY",
+    "TOKEN",
+    "SECRET",
+    "PASSWORD",
+    "AUTHORIZATION",
+    "CREDENTIAL",
+];
+
+/// The secrets that a turn knows of; they are never shown.
+#[derive(Clone, Default)]
+pub(crate) struct Secrets {
+    values: Vec<String>,
+}
+
+impl Secrets {
+    /// Collects the secrets of an environment and of the configured MCP servers.
+    pub(crate) fn of(environment: &Environment, config: &SessionConfig) -> Self {
+        let mut secrets = Self::default();
+        if let Some(key) = environment::text(environment, "AMP_API_KEY") {
+            secrets.add(key);
+        }
+        for (name, value) in environment {
+            if let (Some(name), Some(value)) = (name.to_str(), value.to_str())
+                && is_secret(name)
+            {
+                secrets.add(value);
+            }
+        }
+        for server in config.mcp_servers.values() {
+            for part in ["env", "headers"] {
+                for (name, value) in server
+                    .get(part)
+                    .and_then(Value::as_object)
+                    .into_iter()
+                    .flatten()
+                {
+                    if let Some(value) = value.as_str().filter(|_| is_secret(name)) {
+                        secrets.add(value);
+                    }
+                }
+            }
+        }
+        secrets
+    }
+
+    /// Adds one more.
+    pub(crate) fn add(&mut self, value: &str) {
+        let value = value.trim();
+        if value.len() >= SHORTEST && !self.values.iter().any(|known| known == value) {
+            self.values.push(value.to_owned());
+            // A secret may contain another one.
+            self.values
+                .sort_by_key(|value| std::cmp::Reverse(value.len()));
+        }
+    }
+
+    /// Returns a text without the secrets.
+    pub(crate) fn redact_text(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for value in &self.values {
+            if text.contains(value) {
+                text = text.replace(value, REPLACEMENT);
+            }
+        }
+        text
+    }
+
+    /// Returns bytes without the secrets; `None` when there are none in them.
+    pub(crate) fn redact_bytes(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let mut redacted: Option<Vec<u8>> = None;
+        for value in &self.values {
+            let current = redacted.as_deref().unwrap_or(bytes);
+            if let Some(replaced) = replace(current, value.as_bytes()) {
+                redacted = Some(replaced);
+            }
+        }
+        redacted
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Secrets({})", self.values.len())
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_uppercase();
+    NAMES.iter().any(|part| name.contains(part))
+}
+
+fn replace(bytes: &[u8], value: &[u8]) -> Option<Vec<u8>> {
+    let finder = memchr::memmem::Finder::new(value);
+    let mut rest = bytes;
+    let mut replaced = Vec::new();
+    while let Some(position) = finder.find(rest) {
+        replaced.extend_from_slice(&rest[..position]);
+        replaced.extend_from_slice(REPLACEMENT.as_bytes());
+        rest = &rest[position + value.len()..];
+    }
+    if replaced.is_empty() {
+        return None;
+    }
+    replaced.extend_from_slice(rest);
+    Some(replaced)
+}

@@ -1,0 +1,252 @@
+//! A conversation: its thread, its options, one turn at a time.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use amp_process::StdinSource;
+
+use crate::amp::Amp;
+use crate::config::SessionConfig;
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::invocation::{Input, Invocation, Request, StandardInput, invocation};
+use crate::ledger::SessionRecord;
+use crate::run_folder::RunFolder;
+use crate::secrets::Secrets;
+use crate::settings;
+use crate::thread_id::ThreadId;
+use crate::turn::{Turn, TurnParts};
+
+/// A conversation with the agent.
+///
+/// Each prompt is one process of the CLI. The first one begins a thread, unless the session was
+/// [resumed](Amp::resume); the later ones continue it.
+#[derive(Debug)]
+pub struct Session {
+    amp: Amp,
+    config: SessionConfig,
+    conversation: Arc<Conversation>,
+    record: Option<Arc<SessionRecord>>,
+}
+
+impl Session {
+    pub(crate) fn new(
+        amp: Amp,
+        config: SessionConfig,
+        thread: Option<ThreadId>,
+    ) -> Result<Self, Error> {
+        let conversation = Conversation {
+            thread: Mutex::new(thread),
+            busy: AtomicBool::new(false),
+        };
+        let session = Self {
+            amp,
+            config,
+            conversation: Arc::new(conversation),
+            record: None,
+        };
+        // What is refused for any prompt is refused now.
+        session.preview("preview")?;
+        Ok(session)
+    }
+
+    /// Returns this session with every turn recorded in a ledger.
+    #[must_use]
+    pub fn recorded(mut self, record: SessionRecord) -> Self {
+        self.record = Some(Arc::new(record));
+        self
+    }
+
+    /// Returns the thread, once a turn has begun one.
+    #[must_use]
+    pub fn thread(&self) -> Option<ThreadId> {
+        self.conversation.thread()
+    }
+
+    /// Returns the Amp that this session runs.
+    #[must_use]
+    pub fn amp(&self) -> &Amp {
+        &self.amp
+    }
+
+    /// Returns the options of the session.
+    #[must_use]
+    pub fn config(&self) -> &SessionConfig {
+        &self.config
+    }
+
+    /// Returns the options, to change them for the turns to come.
+    pub fn config_mut(&mut self) -> &mut SessionConfig {
+        &mut self.config
+    }
+
+    /// Returns the record that the turns are kept in.
+    #[must_use]
+    pub fn record(&self) -> Option<&SessionRecord> {
+        self.record.as_deref()
+    }
+
+    /// Returns what a prompt would run, without running it.
+    ///
+    /// # Errors
+    ///
+    /// Refuses what this Amp lacks, as [`prompt`](Self::prompt) does.
+    pub fn preview(&self, prompt: &str) -> Result<Invocation, Error> {
+        self.invocation(Input::Prompt(prompt), Path::new("RUN-FOLDER"))
+    }
+
+    /// Refuses what would make every turn fail: a missing key above all.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotConfigured`] when the CLI would find no key.
+    pub fn preflight(&self) -> Result<(), Error> {
+        let environment = self.environment(&self.config.environment);
+        let url = settings::service_url(
+            &environment,
+            self.config.working_directory.as_deref(),
+            self.config.settings_file.as_deref(),
+            self.amp.dialect().generation(),
+        );
+        self.amp
+            .clone()
+            .with_environment(environment)
+            .credentials()
+            .with_settings_url(url.as_deref())
+            .check()
+    }
+
+    /// Sends a prompt, once, and returns the turn that it begins.
+    ///
+    /// # Errors
+    ///
+    /// Nothing was sent when this fails: a turn is still running, a key is missing, an option is
+    /// not there, or the process cannot be started.
+    pub async fn prompt(&self, prompt: &str) -> Result<Turn, Error> {
+        self.begin(Input::Prompt(prompt)).await
+    }
+
+    /// Begins a turn that takes [messages](Turn::take_input) while it runs.
+    ///
+    /// The CLI writes one result for all of them, after the input was closed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`prompt`](Self::prompt), and when this Amp takes no messages.
+    pub async fn converse(&self) -> Result<Turn, Error> {
+        self.begin(Input::Messages).await
+    }
+
+    async fn begin(&self, input: Input<'_>) -> Result<Turn, Error> {
+        let claim = Claim::take(&self.conversation)?;
+        let mut folder = RunFolder::create()?;
+        let invocation = self.invocation(input, folder.path())?;
+        self.preflight()?;
+        folder.write(&invocation.files)?;
+        let environment = self.environment(&invocation.variables);
+        let secrets = Secrets::of(&environment, &self.config);
+        let stdin = match invocation.standard_input {
+            StandardInput::Closed => StdinSource::Empty,
+            StandardInput::Text(text) => StdinSource::Bytes(text.into_bytes()),
+            StandardInput::Lines => StdinSource::Piped,
+        };
+        let mut spec = self
+            .amp
+            .process(&invocation.arguments, environment)
+            .with_stdin(stdin)
+            .with_deadlines(self.config.deadlines.clone());
+        if let Some(folder) = &self.config.working_directory {
+            spec = spec.with_working_directory(folder);
+        }
+        let record = match &self.record {
+            Some(record) => Some(record.begin_turn(&self.amp, input, secrets.clone())?),
+            None => None,
+        };
+        let process = spec.spawn().await.map_err(|source| Error::Process {
+            executable: self.amp.executable().to_path_buf(),
+            source,
+        })?;
+        Ok(Turn::running(
+            process,
+            TurnParts {
+                claim,
+                folder,
+                record,
+                secrets,
+            },
+        ))
+    }
+
+    fn invocation(&self, input: Input<'_>, run_folder: &Path) -> Result<Invocation, Error> {
+        let environment = self.environment(&self.config.environment);
+        let file = settings::user_file(&environment, self.config.settings_file.as_deref());
+        let base_settings = match file {
+            Some(path) => settings::read_base(&path)?,
+            None => serde_json::Map::new(),
+        };
+        invocation(&Request {
+            version: self.amp.version(),
+            dialect: self.amp.dialect(),
+            config: &self.config,
+            thread: self.thread().as_ref(),
+            input,
+            base_settings: &base_settings,
+            run_folder,
+        })
+    }
+
+    /// The environment at hand with variables over it; an empty value unsets one.
+    fn environment(&self, variables: &Environment) -> Environment {
+        let mut environment = self.amp.environment().clone();
+        for (name, value) in variables {
+            if value.is_empty() {
+                environment.remove(name);
+            } else {
+                environment.insert(name.clone(), value.clone());
+            }
+        }
+        environment
+    }
+}
+
+/// What the turns of a session share.
+#[derive(Debug, Default)]
+pub(crate) struct Conversation {
+    thread: Mutex<Option<ThreadId>>,
+    busy: AtomicBool,
+}
+
+impl Conversation {
+    fn thread(&self) -> Option<ThreadId> {
+        self.thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+/// The right to run the one turn of a session; given back on drop.
+#[derive(Debug)]
+pub(crate) struct Claim(Arc<Conversation>);
+
+impl Claim {
+    fn take(conversation: &Arc<Conversation>) -> Result<Self, Error> {
+        if conversation.busy.swap(true, Ordering::AcqRel) {
+            return Err(Error::TurnInProgress);
+        }
+        Ok(Self(Arc::clone(conversation)))
+    }
+
+    /// Notes the thread that the turn belongs to.
+    pub(crate) fn note_thread(&self, thread: &ThreadId) {
+        let mut known = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get_or_insert_with(|| thread.clone());
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.0.busy.store(false, Ordering::Release);
+    }
+}

@@ -1,0 +1,252 @@
+//! A turn: a stream of decoded lines that ends in an outcome.
+
+mod cancel;
+mod input;
+mod line;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use amp_process::{Completeness, Line, Process};
+use amp_protocol::decode_line;
+use futures::Stream;
+
+pub use cancel::Canceller;
+pub use input::TurnInput;
+pub use line::TurnLine;
+
+use crate::ledger::{RecordedLines, TurnEnd, TurnRecord};
+use crate::outcome::{Ending, Observer, Outcome};
+use crate::plain_text::without_escapes;
+use crate::run_folder::RunFolder;
+use crate::secrets::Secrets;
+use crate::session::Claim;
+use crate::thread_id::ThreadId;
+
+/// A turn of the agent.
+///
+/// As a [`Stream`] it yields every line that the CLI writes and ends when the process has: soon
+/// after the result line, or when it exits, is cancelled, or runs into a deadline.
+/// [`finish`](Self::finish) then tells the outcome. Dropping a turn kills its process tree.
+#[derive(Debug)]
+pub struct Turn {
+    source: Source,
+    observer: Observer,
+    cancel: Arc<cancel::Flag>,
+    secrets: Secrets,
+    record: Option<TurnRecord>,
+    trouble: Option<String>,
+    ended: bool,
+    claim: Option<Claim>,
+    _folder: Option<RunFolder>,
+}
+
+/// Where the lines come from.
+#[derive(Debug)]
+enum Source {
+    Process(Box<Process>),
+    Recorded(Box<Recorded>),
+}
+
+/// The lines of a turn that is over, and how it ended.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    pub(crate) lines: RecordedLines,
+    pub(crate) ending: Ending,
+    /// How it ended by the record; unknown when the host died first.
+    pub(crate) end: Option<TurnEnd>,
+}
+
+/// What a running turn holds on to.
+pub(crate) struct TurnParts {
+    pub(crate) claim: Claim,
+    pub(crate) folder: RunFolder,
+    pub(crate) record: Option<TurnRecord>,
+    pub(crate) secrets: Secrets,
+}
+
+impl Turn {
+    pub(crate) fn running(process: Process, parts: TurnParts) -> Self {
+        Self {
+            source: Source::Process(Box::new(process)),
+            observer: Observer::default(),
+            cancel: Arc::default(),
+            secrets: parts.secrets,
+            record: parts.record,
+            trouble: None,
+            ended: false,
+            claim: Some(parts.claim),
+            _folder: Some(parts.folder),
+        }
+    }
+
+    pub(crate) fn replay(recorded: Recorded) -> Self {
+        Self {
+            source: Source::Recorded(Box::new(recorded)),
+            observer: Observer::default(),
+            cancel: Arc::default(),
+            secrets: Secrets::default(),
+            record: None,
+            trouble: None,
+            ended: false,
+            claim: None,
+            _folder: None,
+        }
+    }
+
+    /// Waits for the next line; `None` when there will be no more.
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn next_line(&mut self) -> Option<TurnLine> {
+        std::future::poll_fn(|context| self.poll_line(context)).await
+    }
+
+    /// Returns the thread, once a line has named it.
+    #[must_use]
+    pub fn thread(&self) -> Option<&ThreadId> {
+        self.observer.thread.as_ref()
+    }
+
+    /// Takes the sender of messages of a turn begun by [`converse`](crate::Session::converse);
+    /// `None` for other turns, and the second time.
+    pub fn take_input(&mut self) -> Option<TurnInput> {
+        match &mut self.source {
+            Source::Process(process) => process.take_stdin().map(TurnInput::new),
+            Source::Recorded(_) => None,
+        }
+    }
+
+    /// Returns a handle that cancels the turn from anywhere.
+    #[must_use]
+    pub fn canceller(&self) -> Canceller {
+        Canceller::new(Arc::clone(&self.cancel))
+    }
+
+    /// Asks the agent to stop: SIGTERM, the grace period, then SIGKILL for the whole tree.
+    ///
+    /// The lines it still writes can be read as before; the session can be used again afterwards.
+    pub fn cancel(&self) {
+        self.cancel.request();
+    }
+
+    /// Waits for the rest of the turn and returns how it ended.
+    ///
+    /// Lines that were not read are dropped here, but not from the ledger.
+    pub async fn finish(mut self) -> Outcome {
+        while self.next_line().await.is_some() {}
+        let (exit, ending) = match self.source {
+            Source::Recorded(recorded) => {
+                let mut outcome = self.observer.conclude(&recorded.ending, &self.secrets);
+                if let Some(end) = recorded.end {
+                    (outcome.status, outcome.failure) = (end.status, end.failure);
+                }
+                return outcome;
+            }
+            Source::Process(process) => {
+                let exit = process.finish().await;
+                let ending = Ending {
+                    cause: Some(exit.cause()),
+                    status: Some(exit.status()),
+                    stderr: without_escapes(&exit.stderr().to_string()),
+                    wall_time: exit.elapsed(),
+                    trouble: self.trouble,
+                };
+                (exit, ending)
+            }
+        };
+        let mut outcome = self.observer.conclude(&ending, &self.secrets);
+        outcome.exit = Some(exit);
+        if let Some(record) = self.record {
+            outcome.ledger_failure = record.close(&outcome);
+        }
+        outcome
+    }
+
+    fn poll_line(&mut self, context: &mut Context<'_>) -> Poll<Option<TurnLine>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let line = match &mut self.source {
+            Source::Recorded(recorded) => recorded.lines.next(),
+            Source::Process(process) => {
+                if self.cancel.is_new(context) {
+                    process.begin_stop();
+                }
+                match poll_process(process, context, &mut self.trouble) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(line) => line.map(TurnLine::from_process),
+                }
+            }
+        };
+        match &line {
+            Some(line) => self.take_note(line),
+            None => self.ended = true,
+        }
+        Poll::Ready(line)
+    }
+
+    /// Records a line before anybody sees it, and learns what it says about the turn.
+    fn take_note(&mut self, line: &TurnLine) {
+        if let Some(record) = &mut self.record {
+            record.append(line.bytes());
+        }
+        self.observer.observe(
+            line.decoded(),
+            line.completeness() != Completeness::Complete,
+        );
+        if let Some(thread) = &self.observer.thread {
+            if let Some(claim) = &self.claim {
+                claim.note_thread(thread);
+            }
+            if let Some(record) = &mut self.record {
+                record.note_thread(thread);
+            }
+        }
+        if let Source::Process(process) = &mut self.source {
+            if self.observer.has_result() {
+                process.begin_finish();
+            } else if self.observer.is_login_flow() {
+                process.begin_stop();
+            }
+        }
+    }
+}
+
+/// Polls for a line, going on after a deadline: the process is being stopped then, and what it
+/// still says counts.
+fn poll_process(
+    process: &mut Process,
+    context: &mut Context<'_>,
+    trouble: &mut Option<String>,
+) -> Poll<Option<Line>> {
+    loop {
+        return match Pin::new(&mut *process).poll_next(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Ready(Some(Ok(line))) => Poll::Ready(Some(line)),
+            Poll::Ready(Some(Err(error))) if error.deadline().is_some() => continue,
+            Poll::Ready(Some(Err(error))) => {
+                *trouble = Some(error.to_string());
+                Poll::Ready(None)
+            }
+        };
+    }
+}
+
+impl Stream for Turn {
+    type Item = TurnLine;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<TurnLine>> {
+        self.get_mut().poll_line(context)
+    }
+}
+
+impl TurnLine {
+    fn from_process(line: Line) -> Self {
+        let (number, completeness) = (line.number(), line.completeness());
+        let bytes = line.into_bytes();
+        let decoded = decode_line(&bytes);
+        Self::new(number, bytes, decoded, completeness)
+    }
+}

@@ -1,0 +1,34 @@
+//! Messages into a running turn.
+
+use amp_process::StdinWriter;
+use amp_protocol::UserInput;
+
+/// Sends messages to a running turn; dropping it closes the input.
+///
+/// The CLI writes its result only after the input was closed.
+#[derive(Debug)]
+pub struct TurnInput {
+    writer: StdinWriter,
+}
+
+impl TurnInput {
+    pub(super) fn new(writer: StdinWriter) -> Self {
+        Self { writer }
+    }
+
+    /// Sends one message, waiting while the agent does not read.
+    ///
+    /// The turn has to be polled meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the agent does not read any more or is being stopped.
+    pub async fn send(&mut self, message: &UserInput) -> Result<(), amp_process::Error> {
+        self.writer.send(message.to_line().as_bytes()).await
+    }
+
+    /// Closes the input: the agent answers what it has and ends.
+    pub fn close(self) {
+        self.writer.close();
+    }
+}

@@ -1,0 +1,353 @@
+//! The command line of every measured build for every option.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use amp_session::{
+    AmpVersion, BUILDS, Dialect, Environment, Error, ErrorKind, Executor, Input, Invocation,
+    PromptDelivery, Request, SessionConfig, StandardInput, ThreadId, invocation,
+};
+use serde_json::{Map, Value, json};
+
+type Change = fn(&mut SessionConfig);
+
+/// Every option, alone.
+const OPTIONS: &[(&str, Change)] = &[
+    ("none", |_| {}),
+    ("mode smart", |config| {
+        config.mode = Some("smart".into());
+    }),
+    ("mode rush", |config| {
+        config.mode = Some("rush".into());
+    }),
+    ("mode deep", |config| {
+        config.mode = Some("deep".into());
+    }),
+    ("mode free", |config| {
+        config.mode = Some("free".into());
+    }),
+    ("mode high", |config| {
+        config.mode = Some("high".into());
+    }),
+    ("mode bogus", |config| {
+        config.mode = Some("bogus".into());
+    }),
+    ("effort high", |config| {
+        config.reasoning_effort = Some("high".into());
+    }),
+    ("effort low", |config| {
+        config.reasoning_effort = Some("low".into());
+    }),
+    ("mode deep, effort xhigh", |config| {
+        config.mode = Some("deep".into());
+        config.reasoning_effort = Some("xhigh".into());
+    }),
+    ("model", |config| {
+        config.model = Some("anthropic:some-model".into());
+    }),
+    ("thinking", |config| {
+        config.thinking = true;
+    }),
+    ("visibility public", |config| {
+        config.visibility = Some("public".into());
+    }),
+    ("visibility unlisted", |config| {
+        config.visibility = Some("unlisted".into());
+    }),
+    ("visibility workspace", |config| {
+        config.visibility = Some("workspace".into());
+    }),
+    ("visibility bogus", |config| {
+        config.visibility = Some("bogus".into());
+    }),
+    ("labels", |config| {
+        config.labels = vec!["one".into(), "two-2".into()];
+    }),
+    ("title", |config| {
+        config.title = Some("A title".into());
+    }),
+    ("mcp servers", |config| {
+        let server = json!({"command": "server", "env": {"TOKEN": "secret"}});
+        config.mcp_servers.insert("local".into(), server);
+    }),
+    ("mcp config file", |config| {
+        config.mcp_config_file = Some("/mcp.json".into());
+    }),
+    ("toolbox", |config| {
+        config.toolbox = Some("/toolbox".into());
+    }),
+    ("skills", |config| {
+        config.skills = vec!["/skills".into(), "/more".into()];
+    }),
+    ("tools enabled", |config| {
+        config.tools_enabled = vec!["Read".into(), "mcp__*".into()];
+    }),
+    ("tools disabled", |config| {
+        config.tools_disabled = vec!["oracle".into()];
+    }),
+    ("settings", |config| {
+        *config = config.clone().with_setting("amp.permissions", json!([]));
+    }),
+    ("settings file", |config| {
+        config.settings_file = Some("/settings.json".into());
+    }),
+    ("log level and file", |config| {
+        config.log_level = Some("debug".into());
+        config.log_file = Some("/cli.log".into());
+    }),
+    ("archive", |config| {
+        config.archive = Some(true);
+    }),
+    ("no archive", |config| {
+        config.archive = Some(false);
+    }),
+    ("orb", |config| {
+        config.executor = orb(None);
+    }),
+    ("orb with a project", |config| {
+        config.executor = orb(Some("space/name"));
+    }),
+    ("runner", |config| {
+        config.executor = runner();
+    }),
+    ("allow all", |config| {
+        config.dangerously_allow_all = true;
+    }),
+    ("extra arguments", |config| {
+        config.extra_arguments = vec!["--fast".into(), "x".into()];
+    }),
+    ("prompt on standard input", |config| {
+        config.prompt_delivery = PromptDelivery::StandardInput;
+    }),
+    ("variables", |config| {
+        *config = config.clone().with_variable("NAME", "value");
+    }),
+];
+
+fn orb(project: Option<&str>) -> Executor {
+    Executor::Orb {
+        project: project.map(str::to_owned),
+    }
+}
+
+fn runner() -> Executor {
+    Executor::Runner {
+        id: "build-box".into(),
+        directory: Some("/srv/checkout".into()),
+    }
+}
+
+fn base_settings() -> Map<String, Value> {
+    let base = json!({"amp.url": "https://example.com/", "amp.tools.disable": ["painter"]});
+    base.as_object().cloned().unwrap()
+}
+
+fn run(
+    version: &str,
+    dialect: &Dialect,
+    config: &SessionConfig,
+    thread: Option<&ThreadId>,
+    input: Input<'_>,
+) -> Result<Invocation, Error> {
+    invocation(&Request {
+        version: &AmpVersion::new(version),
+        dialect,
+        config,
+        thread,
+        input,
+        base_settings: &base_settings(),
+        run_folder: Path::new("/run"),
+    })
+}
+
+fn thread() -> ThreadId {
+    "T-5928a90d-d53b-488f-a829-4e36442142ee".parse().unwrap()
+}
+
+/// Renders an invocation the way a reader checks it: the command line, then what goes with it.
+fn render(result: &Result<Invocation, Error>) -> String {
+    let invocation = match result {
+        Ok(invocation) => invocation,
+        Err(error) => return format!("refused: {error}\n"),
+    };
+    let arguments: Vec<_> = invocation
+        .arguments
+        .iter()
+        .map(|argument| argument.to_string_lossy())
+        .collect();
+    let mut text = format!("{}\n", arguments.join(" "));
+    for (name, value) in &invocation.variables {
+        if name != "AMP_SKIP_UPDATE_CHECK" {
+            writeln!(text, "  {}={}", name.display(), value.display()).unwrap();
+        }
+    }
+    match &invocation.standard_input {
+        StandardInput::Closed => {}
+        StandardInput::Text(prompt) => writeln!(text, "  < {prompt:?}").unwrap(),
+        StandardInput::Lines => writeln!(text, "  < messages").unwrap(),
+        other => writeln!(text, "  < {other:?}").unwrap(),
+    }
+    for file in &invocation.files {
+        let value: Value = serde_json::from_str(&file.content).unwrap();
+        writeln!(text, "  {}: {value}", file.path.display()).unwrap();
+    }
+    text
+}
+
+fn every_option(version: &str, dialect: &Dialect) -> String {
+    let mut text = String::new();
+    let mut case = |name: &str, result: &Result<Invocation, Error>| {
+        write!(text, "## {name}\n{}\n", render(result)).unwrap();
+    };
+    for (name, change) in OPTIONS {
+        let mut config = SessionConfig::new();
+        change(&mut config);
+        case(
+            name,
+            &run(version, dialect, &config, None, Input::Prompt("Do it.")),
+        );
+    }
+    let plain = SessionConfig::new();
+    let thread = thread();
+    case(
+        "continue",
+        &run(
+            version,
+            dialect,
+            &plain,
+            Some(&thread),
+            Input::Prompt("Go on."),
+        ),
+    );
+    case(
+        "messages",
+        &run(version, dialect, &plain, None, Input::Messages),
+    );
+    let hyphen = run(
+        version,
+        dialect,
+        &plain,
+        None,
+        Input::Prompt("-rf \"$HOME\"\nline two"),
+    );
+    case("a prompt that looks like an option", &hyphen);
+    text
+}
+
+#[test]
+fn every_build_has_its_own_command_line_for_every_option() {
+    for build in BUILDS {
+        let dialect = Dialect::for_version(&build.version.into());
+        insta::assert_snapshot!(build.date, every_option(build.version, &dialect));
+    }
+}
+
+#[test]
+fn the_older_documentation_is_a_dialect_of_its_own() {
+    insta::assert_snapshot!("documented", every_option("1.0.0", &Dialect::documented()));
+}
+
+fn newest(config: &SessionConfig, input: Input<'_>) -> Result<Invocation, Error> {
+    let version = BUILDS.last().unwrap().version;
+    run(
+        version,
+        &Dialect::for_version(&version.into()),
+        config,
+        None,
+        input,
+    )
+}
+
+#[test]
+fn a_long_prompt_and_one_with_a_nul_travel_on_standard_input() {
+    for prompt in ["x".repeat(200_000), "a\0b".to_owned()] {
+        let invocation = newest(&SessionConfig::new(), Input::Prompt(&prompt)).unwrap();
+        assert_eq!(invocation.standard_input, StandardInput::Text(prompt));
+        assert_eq!(invocation.arguments, ["--execute", "--stream-json"]);
+    }
+}
+
+#[test]
+fn secrets_of_mcp_servers_never_reach_the_arguments() {
+    let mut config = SessionConfig::new();
+    let server = json!({"command": "server", "env": {"TOKEN": "do-not-show"}});
+    config.mcp_servers.insert("local".into(), server);
+    let invocation = newest(&config, Input::Prompt("hi")).unwrap();
+    assert!(!format!("{:?}{:?}", invocation.arguments, invocation.variables).contains("do-not"));
+    assert!(invocation.files[0].content.contains("do-not-show"));
+}
+
+#[test]
+fn what_a_remote_executor_would_ignore_is_refused() {
+    let mut config = SessionConfig::new();
+    config.executor = orb(None);
+    config.tools_disabled = vec!["Bash".into()];
+    let error = newest(&config, Input::Prompt("hi")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "executor: tool lists have no effect on a remote executor"
+    );
+    let mut config = SessionConfig::new();
+    config.executor = runner();
+    assert!(newest(&config, Input::Messages).is_err());
+}
+
+#[test]
+fn arguments_that_the_session_sets_itself_cannot_be_given_twice() {
+    for argument in [
+        "--execute",
+        "--execute=x",
+        "-xhi",
+        "-ox",
+        "--stream-json",
+        "--stats",
+    ] {
+        let mut config = SessionConfig::new();
+        config.extra_arguments = vec![argument.into()];
+        let error = newest(&config, Input::Prompt("hi")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage, "{argument}");
+    }
+}
+
+#[test]
+fn labels_and_titles_keep_to_the_limits_of_the_service() {
+    let long = "x".repeat(33);
+    for label in ["", "-a", "a b", "ä", &long] {
+        let mut config = SessionConfig::new();
+        config.labels = vec![label.to_owned()];
+        assert!(newest(&config, Input::Prompt("hi")).is_err(), "{label:?}");
+    }
+    let mut config = SessionConfig::new();
+    config.labels = vec!["x".to_owned(); 21];
+    assert!(newest(&config, Input::Prompt("hi")).is_err());
+    let mut config = SessionConfig::new();
+    config.title = Some("x".repeat(257));
+    assert!(newest(&config, Input::Prompt("hi")).is_err());
+}
+
+#[test]
+fn an_empty_prompt_is_refused() {
+    for prompt in ["", " \n\t"] {
+        let error = newest(&SessionConfig::new(), Input::Prompt(prompt)).unwrap_err();
+        assert!(matches!(error, Error::EmptyPrompt));
+    }
+}
+
+#[test]
+fn a_newer_build_may_know_modes_and_visibilities_that_we_do_not() {
+    let version = "0.0.1890142911-gabcdef";
+    let dialect = Dialect::for_version(&version.into());
+    let mut config = SessionConfig::new();
+    config.mode = Some("brand-new".into());
+    config.visibility = Some("friends".into());
+    let invocation = run(version, &dialect, &config, None, Input::Prompt("hi")).unwrap();
+    let arguments = ["--mode=brand-new", "--visibility=friends"];
+    assert_eq!(invocation.arguments[2..], arguments);
+}
+
+#[test]
+fn a_background_update_is_never_started_by_a_turn() {
+    let invocation = newest(&SessionConfig::new(), Input::Prompt("hi")).unwrap();
+    let expected = Environment::from([("AMP_SKIP_UPDATE_CHECK".into(), "1".into())]);
+    assert_eq!(invocation.variables, expected);
+}

@@ -1,0 +1,7 @@
+//! Behaviour of the crate as its users see it.
+
+mod credentials;
+mod invocation;
+mod settings;
+mod support;
+mod turn;

@@ -1,0 +1,323 @@
+//! Turns from their start to their outcome, against the fake agent.
+
+use std::time::Duration;
+
+use amp_session::process::{ExitStatus, Force, Signal};
+use amp_session::protocol::{Event, UserInput};
+use amp_session::{Amp, Deadlines, Error, Reason, SessionConfig, Status, default_deadlines};
+use fixtures::{Recording, fake_agent};
+use futures::StreamExt;
+use tempfile::TempDir;
+
+use crate::support::{FEBRUARY, INIT, KEY, SEPTEMBER, SUCCESS, environment, playing, replaying};
+
+/// Runs one prompt to its end.
+async fn outcome(amp: &Amp, config: SessionConfig) -> amp_session::Outcome {
+    let session = amp.start(config).unwrap();
+    session.prompt("Do it.").await.unwrap().finish().await
+}
+
+fn with_deadlines(deadlines: Deadlines) -> SessionConfig {
+    SessionConfig::new().with_deadlines(deadlines)
+}
+
+#[tokio::test]
+async fn every_byte_of_a_recording_reaches_the_caller_in_order() {
+    let home = TempDir::new().unwrap();
+    let amp = replaying(&home, SEPTEMBER, &["bash"]);
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let mut turn = session.prompt("Do it.").await.unwrap();
+    let mut seen = Vec::new();
+    while let Some(line) = turn.next().await {
+        seen.push(line.bytes().to_vec());
+    }
+    assert_eq!(seen, Recording::at(SEPTEMBER, "bash").lines().unwrap());
+    let outcome = turn.finish().await;
+    assert_eq!(outcome.status, Status::Completed);
+    assert_eq!(outcome.exit.unwrap().status(), ExitStatus::Code(0));
+}
+
+#[tokio::test]
+async fn the_same_program_talks_to_an_amp_of_february_and_to_one_of_september() {
+    for version in [FEBRUARY, SEPTEMBER] {
+        let home = TempDir::new().unwrap();
+        let amp = replaying(&home, version, &["continue-first", "continue-second"]);
+        let session = amp.start(SessionConfig::new()).unwrap();
+        let first = session.prompt("Begin.").await.unwrap().finish().await;
+        assert_eq!(first.status, Status::Completed, "{version}");
+        assert_eq!(first.thread, session.thread());
+        let second = session.prompt("Go on.").await.unwrap().finish().await;
+        assert_eq!(second.status, Status::Completed, "{version}");
+        assert!(second.text.is_some());
+    }
+}
+
+#[tokio::test]
+async fn without_a_key_nothing_is_started() {
+    let home = TempDir::new().unwrap();
+    let marker = home.path().join("started");
+    let script = format!("err {}; exit 0", marker.display());
+    let mut environment = environment(home.path(), &[("FAKE_AGENT_SCRIPT", &script)]);
+    environment.insert("AMP_API_KEY".into(), "".into());
+    // An executable that does not exist would fail to start: it is not even tried.
+    let amp = Amp::new("/nonexistent/amp", SEPTEMBER).with_environment(environment);
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let error = session.prompt("Do it.").await.unwrap_err();
+    assert!(matches!(error, Error::NotConfigured { .. }));
+    assert!(error.to_string().starts_with("AMP_API_KEY not configured"));
+}
+
+#[tokio::test]
+async fn a_missing_executable_is_told_before_anything_is_sent() {
+    let home = TempDir::new().unwrap();
+    let amp =
+        Amp::new("/nonexistent/amp", SEPTEMBER).with_environment(environment(home.path(), &[]));
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let error = session.prompt("Do it.").await.unwrap_err();
+    assert!(matches!(error, Error::Process { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_option_that_the_build_lacks_is_refused_when_the_session_starts() {
+    let amp = Amp::new("/nonexistent/amp", FEBRUARY);
+    let mut config = SessionConfig::new();
+    config.title = Some("A title".to_owned());
+    let error = amp.start(config).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "Amp 0.0.1770734955-g93e689 has no --title (since 0.0.1788854443-g7f007d)"
+    );
+}
+
+#[tokio::test]
+async fn a_session_has_one_turn_at_a_time() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(&home, SEPTEMBER, &format!("{INIT}; hang"));
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let turn = session.prompt("Do it.").await.unwrap();
+    assert!(matches!(
+        session.prompt("Again.").await,
+        Err(Error::TurnInProgress)
+    ));
+    drop(turn);
+    assert!(session.prompt("Again.").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_cancelled_turn_ends_in_an_outcome_and_the_session_goes_on() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(&home, SEPTEMBER, &format!("{INIT}; hang"));
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let mut turn = session.prompt("Do it.").await.unwrap();
+    assert!(turn.next_line().await.is_some());
+    let canceller = turn.canceller();
+    let ended = tokio::spawn(turn.finish());
+    canceller.cancel();
+    let outcome = ended.await.unwrap();
+    assert_eq!(outcome.status, Status::Cancelled);
+    assert_eq!(
+        outcome.exit.unwrap().status(),
+        ExitStatus::Signal(Signal::TERMINATE)
+    );
+    assert_eq!(outcome.thread, session.thread());
+    assert!(session.prompt("Again.").await.is_ok());
+}
+
+#[tokio::test]
+async fn the_cancelled_result_line_of_the_cli_is_cancelled_too() {
+    for version in [FEBRUARY, SEPTEMBER] {
+        let home = TempDir::new().unwrap();
+        let amp = replaying(&home, version, &["sigterm"]);
+        let outcome = outcome(&amp, SessionConfig::new()).await;
+        assert_eq!(outcome.status, Status::Cancelled, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn silence_from_the_start_ends_at_the_startup_deadline() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(&home, SEPTEMBER, "hang");
+    let deadlines = default_deadlines().with_startup(Some(Duration::from_millis(100)));
+    let outcome = outcome(&amp, with_deadlines(deadlines)).await;
+    assert_eq!(outcome.status, Status::TimedOut);
+    assert_eq!(outcome.reason(), Some(Reason::SilentStart));
+}
+
+#[tokio::test]
+async fn silence_in_the_middle_ends_at_the_idle_deadline() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(&home, SEPTEMBER, &format!("{INIT}; hang"));
+    let deadlines = default_deadlines().with_idle(Some(Duration::from_millis(100)));
+    let outcome = outcome(&amp, with_deadlines(deadlines)).await;
+    assert_eq!(outcome.reason(), Some(Reason::IdleTimeout));
+    assert_eq!(outcome.lines.events, 1);
+}
+
+#[tokio::test]
+async fn a_turn_without_end_ends_at_the_total_deadline() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(
+        &home,
+        SEPTEMBER,
+        &format!("{INIT}; repeat 1000000 sleep 5ms"),
+    );
+    let deadlines = default_deadlines().with_total(Some(Duration::from_millis(200)));
+    let outcome = outcome(&amp, with_deadlines(deadlines)).await;
+    assert_eq!(outcome.reason(), Some(Reason::TotalTimeout));
+}
+
+#[tokio::test]
+async fn a_result_counts_although_the_process_stays_and_exits_badly() {
+    let home = TempDir::new().unwrap();
+    let script = format!("ignore SIGTERM; {INIT}; {SUCCESS}; hang");
+    let amp = playing(&home, SEPTEMBER, &script);
+    let deadlines = default_deadlines()
+        .with_drain(Duration::from_millis(50))
+        .with_grace(Duration::from_millis(50));
+    let outcome = outcome(&amp, with_deadlines(deadlines)).await;
+    assert_eq!(outcome.status, Status::Completed);
+    assert_eq!(outcome.text.as_deref(), Some("Done."));
+    assert_eq!(outcome.exit.unwrap().force(), Force::Killed);
+}
+
+#[tokio::test]
+async fn an_exit_without_a_result_is_unexpected_whatever_its_code() {
+    for (end, shown) in [
+        ("exit 0", "exit code 0"),
+        ("exit 7", "exit code 7"),
+        ("die SIGKILL", "SIGKILL"),
+    ] {
+        let home = TempDir::new().unwrap();
+        let amp = playing(&home, SEPTEMBER, &format!("{INIT}; {end}"));
+        let outcome = outcome(&amp, SessionConfig::new()).await;
+        assert_eq!(outcome.status, Status::NoResult, "{end}");
+        let message = outcome.failure.unwrap().message;
+        let expected = format!("Amp process exited unexpectedly ({shown}) without a result");
+        assert_eq!(message, expected);
+    }
+}
+
+#[tokio::test]
+async fn the_login_flow_is_stopped_at_once() {
+    let home = TempDir::new().unwrap();
+    let script = "out No API key found. Starting login flow...; hang";
+    let outcome = outcome(&playing(&home, SEPTEMBER, script), SessionConfig::new()).await;
+    assert_eq!(outcome.status, Status::Failed);
+    assert_eq!(outcome.reason(), Some(Reason::NotConfigured));
+    assert_eq!(outcome.lines.malformed, 1);
+}
+
+#[tokio::test]
+async fn one_bad_line_never_ends_a_stream() {
+    let home = TempDir::new().unwrap();
+    let script = format!(
+        "out plain text; {INIT}; out {{\"type\":\"novelty\"}}; out {{\"type\":\"result\"}}; {SUCCESS}"
+    );
+    let outcome = outcome(&playing(&home, SEPTEMBER, &script), SessionConfig::new()).await;
+    assert_eq!(outcome.status, Status::Completed);
+    let counts = (
+        outcome.lines.events,
+        outcome.lines.unrecognised,
+        outcome.lines.malformed,
+    );
+    assert_eq!(counts, (2, 1, 2));
+}
+
+#[tokio::test]
+async fn a_long_prompt_arrives_whole_on_standard_input() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(&home, SEPTEMBER, "count");
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let mut turn = session.prompt(&"x".repeat(1_000_000)).await.unwrap();
+    let line = turn.next_line().await.unwrap();
+    assert_eq!(line.bytes(), b"read 1000000 bytes");
+}
+
+#[tokio::test]
+async fn messages_go_into_a_running_turn() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(&home, SEPTEMBER, "echo");
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let mut turn = session.converse().await.unwrap();
+    let mut input = turn.take_input().unwrap();
+    assert!(turn.take_input().is_none());
+    for text in ["one", "two"] {
+        let message = UserInput::text(text);
+        let (sent, line) = tokio::join!(input.send(&message), turn.next_line());
+        sent.unwrap();
+        let Some(Event::User(user)) = line.as_ref().and_then(|line| line.event()) else {
+            panic!("{line:?}");
+        };
+        assert_eq!(user.message.content, message.content());
+    }
+    input.close();
+    assert!(turn.next_line().await.is_none());
+}
+
+#[tokio::test]
+async fn the_key_is_in_the_environment_only_and_never_in_an_outcome() {
+    let home = TempDir::new().unwrap();
+    let script = format!("show arguments; err Error: {KEY} is wrong; exit 1");
+    let amp = playing(&home, SEPTEMBER, &script);
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let mut turn = session.prompt("Do it.").await.unwrap();
+    while let Some(line) = turn.next_line().await {
+        assert!(!String::from_utf8_lossy(line.bytes()).contains(KEY));
+    }
+    let outcome = turn.finish().await;
+    assert_eq!(outcome.stderr, "Error: [redacted] is wrong\n");
+    assert!(!serde_json::to_string(&outcome).unwrap().contains(KEY));
+}
+
+#[tokio::test]
+async fn files_of_a_run_are_private_and_gone_afterwards() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(&home, SEPTEMBER, "show arguments; hang");
+    let config = SessionConfig::new().with_setting("amp.tools.disable", vec!["oracle"]);
+    let session = amp.start(config).unwrap();
+    let mut turn = session.prompt("Do it.").await.unwrap();
+    let path = loop {
+        let line = turn.next_line().await.unwrap();
+        let text = String::from_utf8(line.bytes().to_vec()).unwrap();
+        if let Some(path) = text.strip_prefix("--settings-file=") {
+            break std::path::PathBuf::from(path);
+        }
+    };
+    assert!(std::fs::read_to_string(&path).unwrap().contains("oracle"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    drop(turn);
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn an_executable_is_asked_for_its_version() {
+    let home = TempDir::new().unwrap();
+    let environment = environment(home.path(), &[("FAKE_AGENT_VERSION", FEBRUARY)]);
+    let amp = Amp::probe(fake_agent(), environment).await.unwrap();
+    assert_eq!(amp.version().as_str(), FEBRUARY);
+    assert_eq!(amp.dialect().build().unwrap().date, "2026-02-10");
+}
+
+#[tokio::test]
+async fn an_executable_that_is_no_amp_is_told() {
+    let home = TempDir::new().unwrap();
+    let environment = environment(
+        home.path(),
+        &[
+            ("FAKE_AGENT_VERSION", "1.0"),
+            ("FAKE_AGENT_SCRIPT", "out hi"),
+        ],
+    );
+    let error = Amp::probe(fake_agent(), environment).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("its help lists no --stream-json"),
+        "{error}"
+    );
+}
