@@ -5,11 +5,11 @@ use std::io;
 use std::process::Child;
 use std::task::{Context, Poll};
 
-use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions};
+use rustix::process::{Pid, WaitId, WaitIdOptions};
 
+use super::leader_watch::LeaderWatch;
 use super::process_table::{self, ProcessKey};
-use super::readiness::Readiness;
-use super::{ContainmentKind, StartFailure, Sweep, Tree};
+use super::{ContainmentKind, Sweep, Tree};
 use crate::{ExitStatus, Signal, Survivor};
 
 /// A program that leads its own process group.
@@ -20,8 +20,7 @@ use crate::{ExitStatus, Signal, Survivor};
 pub(crate) struct GroupTree {
     child: Child,
     pid: Pid,
-    /// The program's pidfd, made when it is waited for first.
-    pidfd: Option<Readiness>,
+    watch: LeaderWatch,
     /// Descendants seen so far; those whose parents are gone can be found in no other way.
     seen: BTreeMap<ProcessKey, String>,
 }
@@ -33,7 +32,7 @@ impl GroupTree {
         Self {
             child,
             pid,
-            pidfd: None,
+            watch: LeaderWatch::new(pid),
             seen: BTreeMap::new(),
         }
     }
@@ -56,20 +55,12 @@ impl Tree for GroupTree {
         ContainmentKind::Group
     }
 
-    fn poll_started(&mut self, _: &mut Context<'_>) -> Poll<Result<u32, StartFailure>> {
-        Poll::Ready(Ok(self.child.id()))
+    fn leader(&self) -> u32 {
+        self.child.id()
     }
 
     fn poll_leader(&mut self, context: &mut Context<'_>) -> Poll<io::Result<ExitStatus>> {
-        let pid = self.pid;
-        let pidfd = match &mut self.pidfd {
-            Some(pidfd) => pidfd,
-            None => {
-                let pidfd = rustix::process::pidfd_open(pid, PidfdFlags::NONBLOCK)?;
-                self.pidfd.insert(Readiness::new(pidfd))
-            }
-        };
-        pidfd.poll(context, || exit_status(pid))
+        self.watch.poll(context, || exit_status(self.pid))
     }
 
     fn signal(&mut self, signal: Signal) -> io::Result<()> {
@@ -85,23 +76,19 @@ impl Tree for GroupTree {
         let mut alive = Vec::new();
         for entry in &entries {
             if entry.key.pid != self.pid.as_raw_pid() {
-                process_table::send(entry.key, rustix::process::Signal::KILL);
+                process_table::kill(entry.key);
                 alive.push(Survivor::new(
                     entry.key.pid.unsigned_abs(),
                     entry.name.clone(),
                 ));
             }
         }
-        let status = exit_status(self.pid).ok().flatten();
-        let empty = alive.is_empty() && status.is_some() && {
+        let leader_is_over = matches!(exit_status(self.pid), Ok(Some(_)));
+        let empty = alive.is_empty() && leader_is_over && {
             // Nobody is left who could be mistaken for ours: the zombie may go.
             matches!(self.child.try_wait(), Ok(Some(_)) | Err(_))
         };
-        Sweep {
-            empty,
-            alive,
-            status,
-        }
+        Sweep { empty, alive }
     }
 }
 

@@ -1,0 +1,324 @@
+//! Finding an Amp that the user already has, and saying why it was taken or not.
+
+mod inspect;
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use serde::{Serialize, Serializer};
+
+use crate::environment::{Environment, Variables};
+use crate::error::{Error, ErrorKind, NextStep, Result};
+use crate::npm::NpmConfiguration;
+use crate::platform::{OperatingSystem, Platform};
+use crate::store::{EntryState, Store};
+use crate::version::CliVersion;
+
+/// The variable that names the executable outright.
+pub const EXECUTABLE_VARIABLE: &str = "AMP_CLI_PATH";
+
+/// A kind of place where an Amp may be; [`locate`] looks in the order of this list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Place {
+    /// `AMP_CLI_PATH`: the user's word, so nothing else is taken when it is set.
+    Explicit,
+    /// The newest sound version in our own store: verified, and installed because it was asked
+    /// for.
+    Store,
+    /// `$AMP_HOME/bin`, where Amp's installer puts it when told to.
+    AmpHome,
+    /// `~/.amp/bin`, where Amp's installer puts it.
+    HomeAmp,
+    /// `~/.local/bin`, where Amp's installer links it.
+    LocalBin,
+    /// A folder of `PATH`.
+    SearchPath,
+    /// npm's global folder, also when it is not on `PATH`.
+    NpmGlobal,
+}
+
+/// What an executable is, by its first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ExecutableKind {
+    /// A program for this system, run as it is.
+    Native,
+    /// JavaScript, as Amp came until May 2026; run by `node`.
+    NodeScript,
+    /// A script with another interpreter, such as a wrapper in shell.
+    Script,
+}
+
+/// How to start an executable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Launch {
+    /// The program.
+    pub program: PathBuf,
+    /// The arguments that come before the caller's.
+    #[serde(serialize_with = "as_text")]
+    pub arguments: Vec<OsString>,
+}
+
+fn as_text<S: Serializer>(
+    arguments: &[OsString],
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_seq(arguments.iter().map(|argument| argument.to_string_lossy()))
+}
+
+/// An Amp that can be run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Found {
+    /// The kind of place it was in.
+    pub place: Place,
+    /// Where it was.
+    pub path: PathBuf,
+    /// What the path leads to, all links followed.
+    pub real_path: PathBuf,
+    /// What it is.
+    pub kind: ExecutableKind,
+    /// How to start it.
+    pub launch: Launch,
+    /// Its version, when a receipt or an npm package says it; nothing is run to find out.
+    pub version: Option<CliVersion>,
+    /// Its SHA-256 in hexadecimal, when a receipt says it.
+    pub sha256: Option<String>,
+    /// The source it was installed from, when a receipt says it.
+    pub source: Option<String>,
+}
+
+/// One place that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Candidate {
+    /// The kind of place.
+    pub place: Place,
+    /// The exact path.
+    pub path: PathBuf,
+    /// What came of it.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+}
+
+/// What came of a place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "verdict")]
+#[non_exhaustive]
+pub enum Verdict {
+    /// This is the one.
+    Taken,
+    /// It would do, but another place comes first.
+    Shadowed,
+    /// Nothing is there.
+    Absent,
+    /// Something is there that cannot be run.
+    Unusable {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Everything that was looked at, and what was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct LocateReport {
+    /// The one to run.
+    pub found: Option<Found>,
+    /// Every place in the order of looking.
+    pub candidates: Vec<Candidate>,
+}
+
+impl LocateReport {
+    /// Returns the Amp to run.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotInstalled`], with the reason that fits best.
+    pub fn require(&self) -> Result<&Found> {
+        self.found.as_ref().ok_or_else(|| {
+            let unusable = self
+                .candidates
+                .iter()
+                .find_map(|candidate| match &candidate.verdict {
+                    Verdict::Unusable { reason } => Some((&candidate.path, reason)),
+                    _ => None,
+                });
+            let error = match unusable {
+                Some((path, reason)) => Error::new(
+                    ErrorKind::NotInstalled,
+                    format!("the Amp on this machine cannot be run: {reason}"),
+                )
+                .at(path.display().to_string()),
+                None => Error::new(ErrorKind::NotInstalled, "there is no Amp on this machine"),
+            };
+            error.next(NextStep::InstallOnline {
+                version: "latest".to_owned(),
+            })
+        })
+    }
+}
+
+/// Looks for an Amp in every place, in the order of [`Place`]; starts nothing and uses no network.
+pub fn locate(environment: &Variables, store: Option<&Store>, platform: Platform) -> LocateReport {
+    let environment = Environment(environment);
+    let mut search = Search {
+        environment,
+        platform,
+        report: LocateReport {
+            found: None,
+            candidates: Vec::new(),
+        },
+        seen: BTreeSet::new(),
+        closed: false,
+    };
+    search.run(store);
+    search.report
+}
+
+struct Search<'a> {
+    environment: Environment<'a>,
+    platform: Platform,
+    report: LocateReport,
+    seen: BTreeSet<PathBuf>,
+    /// Whether nothing more may be taken.
+    closed: bool,
+}
+
+impl Search<'_> {
+    fn run(&mut self, store: Option<&Store>) {
+        if let Some(path) = self.environment.get(EXECUTABLE_VARIABLE) {
+            let path = std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path));
+            self.consider(Place::Explicit, path);
+            self.closed = true;
+        }
+        if let Some(store) = store {
+            self.consider_store(store);
+        }
+        let home = self.environment.home();
+        let amp_home = self.environment.get("AMP_HOME").map(PathBuf::from);
+        let folders = [
+            (Place::AmpHome, amp_home.map(|folder| folder.join("bin"))),
+            (
+                Place::HomeAmp,
+                home.as_ref().map(|home| home.join(".amp/bin")),
+            ),
+            (
+                Place::LocalBin,
+                home.as_ref().map(|home| home.join(".local/bin")),
+            ),
+        ];
+        for (place, folder) in folders {
+            if let Some(folder) = folder {
+                self.consider_folder(place, &folder);
+            }
+        }
+        for folder in self.environment.search_path() {
+            self.consider_folder(Place::SearchPath, &folder);
+        }
+        self.consider_npm();
+    }
+
+    /// Looks for the names an Amp may have in a folder.
+    fn consider_folder(&mut self, place: Place, folder: &Path) {
+        let names: &[&str] = match self.platform.system() {
+            OperatingSystem::Windows => &["amp.exe", "amp.cmd"],
+            _ => &["amp"],
+        };
+        for name in names {
+            self.consider(place, folder.join(name));
+        }
+    }
+
+    fn consider_npm(&mut self) {
+        let prefix = NpmConfiguration::read(self.environment)
+            .ok()
+            .and_then(|configuration| configuration.prefix(self.environment));
+        let Some(prefix) = prefix else { return };
+        let (programs, modules) = if self.platform.system() == OperatingSystem::Windows {
+            (prefix.clone(), prefix.join("node_modules"))
+        } else {
+            (prefix.join("bin"), prefix.join("lib/node_modules"))
+        };
+        self.consider_folder(Place::NpmGlobal, &programs);
+        // The newer package ships a native program, the older one a script.
+        for program in ["@ampcode/cli/bin/amp.exe", "@sourcegraph/amp/dist/main.js"] {
+            self.consider(Place::NpmGlobal, modules.join(program));
+        }
+    }
+
+    fn consider_store(&mut self, store: &Store) {
+        let platform = self.platform.to_string();
+        for entry in store.list().unwrap_or_default() {
+            if entry.platform != platform {
+                continue;
+            }
+            match entry.state {
+                EntryState::Sound => {
+                    let taken = self.consider(Place::Store, entry.path);
+                    if let (true, Some(found), Some(receipt)) =
+                        (taken, &mut self.report.found, entry.receipt)
+                    {
+                        found.version = Some(receipt.version);
+                        found.sha256 = Some(receipt.sha256);
+                        found.source = Some(receipt.source);
+                    }
+                }
+                EntryState::Unfinished => {
+                    let reason = "its installation never finished".to_owned();
+                    self.add(Place::Store, entry.path, Verdict::Unusable { reason });
+                }
+                EntryState::Changed(reason) => {
+                    self.add(Place::Store, entry.path, Verdict::Unusable { reason });
+                }
+            }
+        }
+    }
+
+    /// Looks at one path once; returns whether it was taken.
+    fn consider(&mut self, place: Place, path: PathBuf) -> bool {
+        if !self.seen.insert(path.clone()) {
+            return false;
+        }
+        let verdict = match inspect::inspect(&path, self.platform, self.environment) {
+            inspect::Inspected::Absent => Verdict::Absent,
+            inspect::Inspected::Unusable(reason) => Verdict::Unusable { reason },
+            inspect::Inspected::Usable { .. } if self.closed || self.report.found.is_some() => {
+                Verdict::Shadowed
+            }
+            inspect::Inspected::Usable {
+                kind,
+                launch,
+                real_path,
+            } => {
+                self.report.found = Some(Found {
+                    place,
+                    version: inspect::packaged_version(&real_path),
+                    path: path.clone(),
+                    real_path,
+                    kind,
+                    launch,
+                    sha256: None,
+                    source: None,
+                });
+                Verdict::Taken
+            }
+        };
+        let taken = verdict == Verdict::Taken;
+        self.add(place, path, verdict);
+        taken
+    }
+
+    fn add(&mut self, place: Place, path: PathBuf, verdict: Verdict) {
+        self.report.candidates.push(Candidate {
+            place,
+            path,
+            verdict,
+        });
+    }
+}

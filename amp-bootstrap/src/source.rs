@@ -1,0 +1,220 @@
+//! Where executables come from: who publishes them, and what each publisher announces.
+
+mod layout;
+mod registry;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+pub(crate) use layout::{mirror_files, missing_or_unreadable};
+
+use crate::digest::Digest;
+use crate::environment::Environment;
+use crate::error::{Error, ErrorKind, NextStep, Result};
+use crate::http::{Address, Client, Credentials, ProxyRules, Trust};
+use crate::platform::Platform;
+use crate::progress::Progress;
+use crate::settings::Limits;
+use crate::version::{CliVersion, known_versions};
+
+/// The official bucket; the installer and updater of the 2026 releases use it.
+const OFFICIAL_BUCKET: &str = "https://static.ampcode.com";
+
+/// The variable with which Amp's own installer moves the bucket.
+const BUCKET_VARIABLE: &str = "AMP_STORAGE_BASE";
+
+/// A place to install from.
+///
+/// Written as `bucket`, `npm`, a URL or an absolute folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// The official bucket, or the one that `AMP_STORAGE_BASE` names.
+    Bucket,
+    /// The platform packages on the registry that npm's configuration names.
+    Npm,
+    /// A mirror of the bucket at a URL.
+    Mirror(String),
+    /// A mirror of the bucket in a folder.
+    Folder(PathBuf),
+}
+
+impl FromStr for Source {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "bucket" => Ok(Self::Bucket),
+            "npm" => Ok(Self::Npm),
+            url if url.contains("://") => {
+                Address::parse(url)?;
+                Ok(Self::Mirror(url.to_owned()))
+            }
+            folder if std::path::Path::new(folder).is_absolute() => {
+                Ok(Self::Folder(PathBuf::from(folder)))
+            }
+            other => Err(Error::new(ErrorKind::InvalidInput, "not a source").compare(
+                "bucket, npm, a URL or an absolute folder",
+                crate::version::excerpt(other),
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bucket => formatter.write_str("bucket"),
+            Self::Npm => formatter.write_str("npm"),
+            Self::Mirror(url) => match Address::parse(url) {
+                Ok(address) => address.fmt(formatter),
+                Err(_) => formatter.write_str("mirror"),
+            },
+            Self::Folder(folder) => folder.display().fmt(formatter),
+        }
+    }
+}
+
+impl Serialize for Source {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Source {
+    /// Returns whether it answers without a network.
+    pub fn is_local(&self) -> bool {
+        matches!(self, Self::Folder(_))
+    }
+
+    /// Makes the publisher behind it; opens nothing yet.
+    pub(crate) fn publisher(
+        &self,
+        environment: Environment<'_>,
+        limits: &Limits,
+    ) -> Result<Box<dyn Publisher>> {
+        let client = || {
+            Client::new(
+                Trust::from_environment(environment),
+                ProxyRules::from_environment(environment),
+                Credentials::default(),
+                limits.clone(),
+            )
+        };
+        Ok(match self {
+            Self::Bucket => {
+                let base = environment.text(BUCKET_VARIABLE).unwrap_or(OFFICIAL_BUCKET);
+                Box::new(layout::Layout::on_the_web(self, base, client())?)
+            }
+            Self::Mirror(url) => Box::new(layout::Layout::on_the_web(self, url, client())?),
+            Self::Folder(folder) => Box::new(layout::Layout::in_folder(self, folder, limits)),
+            Self::Npm => Box::new(registry::Registry::open(environment, limits)?),
+        })
+    }
+}
+
+/// Somebody who announces versions and digests.
+pub(crate) trait Publisher {
+    /// Returns the source's name, as [`Source`] writes it.
+    fn name(&self) -> &str;
+
+    /// Returns the newest version for a platform.
+    fn newest(&self, platform: Platform, progress: &dyn Progress) -> Result<CliVersion>;
+
+    /// Returns the newest version that is known to work.
+    fn newest_known(&self, _platform: Platform, _progress: &dyn Progress) -> Result<CliVersion> {
+        known_versions()
+            .next()
+            .ok_or_else(|| Error::new(ErrorKind::NotPublished, "no version is known to work"))
+    }
+
+    /// Returns what is announced for a version: the digest first of all.
+    fn release(
+        &self,
+        version: &CliVersion,
+        platform: Platform,
+        progress: &dyn Progress,
+    ) -> Result<Release>;
+
+    /// Returns the client for what is on the web.
+    fn client(&self) -> Option<&Client>;
+}
+
+/// What a publisher announces for one version and platform.
+#[derive(Debug)]
+pub(crate) struct Release {
+    /// The forms the executable comes in, the best first.
+    pub(crate) artifacts: Vec<Artifact>,
+    pub(crate) announced: Announced,
+    /// Where the detached signature of the executable would be.
+    pub(crate) signature: Option<Place>,
+}
+
+/// A digest and what it is the digest of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Announced {
+    Executable(Digest),
+    Download(Digest),
+}
+
+impl Announced {
+    pub(crate) fn digest(self) -> Digest {
+        match self {
+            Self::Executable(digest) | Self::Download(digest) => digest,
+        }
+    }
+}
+
+/// One form of the executable.
+#[derive(Debug)]
+pub(crate) struct Artifact {
+    pub(crate) place: Place,
+    pub(crate) packing: Packing,
+}
+
+/// Where bytes are.
+#[derive(Debug, Clone)]
+pub(crate) enum Place {
+    Web(Address),
+    File(PathBuf),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Web(address) => address.fmt(formatter),
+            Self::File(path) => path.display().fmt(formatter),
+        }
+    }
+}
+
+/// How the executable is wrapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Packing {
+    Raw,
+    Gzip,
+    /// A gzipped tar archive with the executable as `package/<name>`.
+    Package,
+}
+
+impl Packing {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Gzip => "gz",
+            Self::Package => "tgz",
+        }
+    }
+}
+
+/// Adds to an error that other versions are there.
+fn with_versions(error: Error, mut available: Vec<CliVersion>) -> Error {
+    available.sort_unstable_by(|a, b| b.cmp(a));
+    available.truncate(10);
+    error.next(NextStep::ChooseVersion {
+        available: available.iter().map(ToString::to_string).collect(),
+    })
+}

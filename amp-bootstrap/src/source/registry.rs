@@ -1,0 +1,184 @@
+//! npm's platform packages: `@ampcode/cli-<platform>`, a tarball with `package/amp`.
+//!
+//! Seen for 0.0.1784106548 and 0.0.1790142911. The meta package `@ampcode/cli` may be ahead of
+//! them, so only the platform package's own list counts.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Announced, Artifact, Packing, Place, Publisher, Release, with_versions};
+use crate::digest::Digest;
+use crate::environment::Environment;
+use crate::error::{Error, ErrorKind, NextStep, Result};
+use crate::http::{Address, Client};
+use crate::npm::NpmConfiguration;
+use crate::platform::Platform;
+use crate::progress::Progress;
+use crate::settings::Limits;
+use crate::version::{CliVersion, known_versions};
+
+/// The short form of the document first: it is all that is needed and much smaller.
+const ACCEPT: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8";
+
+pub(super) struct Registry {
+    address: Address,
+    client: Client,
+    /// What one installation learned; versions never change, so once is enough.
+    document: OnceCell<Document>,
+}
+
+/// A package's versions; what is not needed is not read.
+#[derive(Debug, Deserialize)]
+struct Document {
+    #[serde(default, rename = "dist-tags")]
+    tags: BTreeMap<String, String>,
+    #[serde(default)]
+    versions: BTreeMap<String, Published>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Published {
+    dist: Distribution,
+}
+
+#[derive(Debug, Deserialize)]
+struct Distribution {
+    #[serde(default)]
+    integrity: String,
+    tarball: String,
+}
+
+impl Document {
+    fn versions(&self) -> impl Iterator<Item = CliVersion> {
+        self.versions
+            .keys()
+            .filter_map(|version| version.parse().ok())
+    }
+}
+
+impl Registry {
+    pub(super) fn open(environment: Environment<'_>, limits: &Limits) -> Result<Self> {
+        let configuration = NpmConfiguration::read(environment)?;
+        if configuration.wants_no_verification() {
+            return Err(Error::new(
+                ErrorKind::NpmConfiguration,
+                "npm's configuration switches certificate checks off, which is not followed",
+            )
+            .compare("strict-ssl=true", "strict-ssl=false")
+            .next(NextStep::Configure {
+                name: "NPM_CONFIG_CAFILE".to_owned(),
+                value: "a PEM file with the authority that your registry uses".to_owned(),
+            }));
+        }
+        let address = configuration.registry(environment, limits.deadlines.npm)?;
+        let client = Client::new(
+            configuration.trust(environment),
+            configuration.proxies(environment),
+            configuration.credentials(),
+            limits.clone(),
+        );
+        Ok(Self {
+            address,
+            client,
+            document: OnceCell::new(),
+        })
+    }
+
+    fn document(&self, platform: Platform, progress: &dyn Progress) -> Result<&Document> {
+        if let Some(document) = self.document.get() {
+            return Ok(document);
+        }
+        let name = platform.npm_name().ok_or_else(|| {
+            Error::new(
+                ErrorKind::UnsupportedPlatform,
+                format!("npm has no package for {platform}"),
+            )
+            .next(NextStep::UseSource {
+                sources: vec!["bucket".to_owned()],
+            })
+        })?;
+        let package = format!("@ampcode%2fcli-{name}");
+        let address = Address::below(self.address.as_str(), &package)?;
+        let cap = self.client.limits.caps.package_document;
+        let bytes = self.client.fetch(&address, Some(ACCEPT), cap, progress)?;
+        let document: Document = serde_json::from_slice(&bytes).map_err(|cause| {
+            Error::new(ErrorKind::UnexpectedResponse, "not a package document")
+                .at(address.to_string())
+                .caused_by(cause)
+        })?;
+        Ok(self.document.get_or_init(|| document))
+    }
+}
+
+impl Publisher for Registry {
+    fn name(&self) -> &'static str {
+        "npm"
+    }
+
+    /// Follows the `latest` tag, which the publisher may also move back, if the package has it.
+    fn newest(&self, platform: Platform, progress: &dyn Progress) -> Result<CliVersion> {
+        let document = self.document(platform, progress)?;
+        let tagged = document.tags.get("latest");
+        let tagged = tagged.filter(|version| document.versions.contains_key(*version));
+        tagged
+            .and_then(|version| version.parse().ok())
+            .or_else(|| document.versions().max())
+            .ok_or_else(|| {
+                Error::new(
+                    ErrorKind::NotPublished,
+                    format!("npm has no version for {platform}"),
+                )
+            })
+    }
+
+    fn newest_known(&self, platform: Platform, progress: &dyn Progress) -> Result<CliVersion> {
+        let document = self.document(platform, progress)?;
+        let known = known_versions().find(|v| document.versions.contains_key(&v.to_string()));
+        known.ok_or_else(|| {
+            let error = Error::new(
+                ErrorKind::NotPublished,
+                "npm has none of the versions that are known to work",
+            );
+            with_versions(error, document.versions().collect())
+        })
+    }
+
+    fn release(
+        &self,
+        version: &CliVersion,
+        platform: Platform,
+        progress: &dyn Progress,
+    ) -> Result<Release> {
+        let document = self.document(platform, progress)?;
+        let Some(published) = document.versions.get(&version.to_string()) else {
+            let error = Error::new(
+                ErrorKind::NotPublished,
+                format!("npm does not have version {version} for {platform}"),
+            );
+            return Err(with_versions(error, document.versions().collect()));
+        };
+        let tarball = self.address.join(&published.dist.tarball)?;
+        if self.address.is_https() && !tarball.is_https() {
+            return Err(
+                Error::new(ErrorKind::Redirect, "the registry points away from HTTPS")
+                    .compare("an https URL", tarball.to_string()),
+            );
+        }
+        let digest = Digest::from_integrity(&published.dist.integrity)
+            .map_err(|error| error.at(tarball.to_string()))?;
+        Ok(Release {
+            artifacts: vec![Artifact {
+                place: Place::Web(tarball),
+                packing: Packing::Package,
+            }],
+            announced: Announced::Download(digest),
+            signature: None,
+        })
+    }
+
+    fn client(&self) -> Option<&Client> {
+        Some(&self.client)
+    }
+}

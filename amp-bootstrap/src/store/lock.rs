@@ -1,0 +1,93 @@
+//! Locks between installers: advisory file locks on files that are never deleted.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::system;
+use crate::error::{Error, ErrorKind, NextStep, Result};
+use crate::progress::{Event, Progress};
+
+/// An exclusive lock, released when dropped or when the process dies.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
+
+/// How a wait for a lock ended.
+pub(crate) enum Acquired<T> {
+    /// The lock is ours.
+    Locked(Lock),
+    /// Whoever held it did the work meanwhile.
+    Done(T),
+}
+
+impl Lock {
+    /// Waits for the lock, or until `done` finds that there is nothing left to do.
+    pub(crate) fn acquire<T>(
+        path: &Path,
+        wait: Duration,
+        progress: &dyn Progress,
+        mut done: impl FnMut() -> Option<T>,
+    ) -> Result<Acquired<T>> {
+        let end = Instant::now() + wait;
+        let mut pause = Duration::from_millis(2);
+        let mut told = false;
+        loop {
+            if let Some(result) = done() {
+                return Ok(Acquired::Done(result));
+            }
+            if let Some(lock) = Self::try_acquire(path)? {
+                return Ok(Acquired::Locked(lock));
+            }
+            if !told {
+                progress.event(&Event::WaitingForLock { path });
+                told = true;
+            }
+            if Instant::now() >= end {
+                return Err(
+                    Error::new(ErrorKind::LockTimeout, "another installer holds the lock")
+                        .at(path.display().to_string())
+                        .compare(format!("at most {} s", wait.as_secs()), "still held")
+                        .next(NextStep::Retry {
+                            after_seconds: None,
+                        }),
+                );
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(50));
+        }
+    }
+
+    /// Takes the lock if nobody holds it.
+    pub(crate) fn try_acquire(path: &Path) -> Result<Option<Self>> {
+        let file = open(path)?;
+        match file.try_lock() {
+            Ok(()) if is_still_there(&file, path) => Ok(Some(Self { _file: file })),
+            // Somebody deleted the file meanwhile: a lock on it would guard nothing.
+            Ok(()) | Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(cause)) => Err(Error::storage("lock", path, cause)),
+        }
+    }
+}
+
+pub(super) fn open(path: &Path) -> Result<File> {
+    if let Some(folder) = path.parent() {
+        super::create_folder(folder)?;
+    }
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(|cause| Error::storage("open the lock", path, cause))
+}
+
+fn is_still_there(file: &File, path: &Path) -> bool {
+    match (file.metadata(), std::fs::symlink_metadata(path)) {
+        (Ok(held), Ok(named)) => system::identity(&held) == system::identity(&named),
+        _ => false,
+    }
+}

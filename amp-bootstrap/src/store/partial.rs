@@ -1,0 +1,134 @@
+//! Transfers that broke off: the bytes that came, kept for the next attempt.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Store, staging};
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+
+/// The received start of one download, named after the digest it must have in the end.
+///
+/// Its owner holds a lock on the file.
+#[derive(Debug)]
+pub(crate) struct Partial {
+    path: PathBuf,
+    file: File,
+    length: u64,
+    validator: Option<String>,
+}
+
+/// What the server said about the resource when the first bytes came.
+#[derive(Debug, Serialize, Deserialize)]
+struct Origin {
+    validator: Option<String>,
+}
+
+impl Store {
+    /// Opens what there is of a download; `None` when somebody else is at it.
+    pub(crate) fn partial(&self, digest: Digest, packing: &str) -> Result<Option<Partial>> {
+        let folder = self.root().join("partial");
+        super::create_folder(&folder)?;
+        Partial::open(folder.join(format!("{}.{packing}.part", digest.to_hex())))
+    }
+
+    /// Returns the files of transfers that nobody has continued for a while.
+    pub(super) fn stale_partials(&self, age: Duration) -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(self.root().join("partial")) else {
+            return Vec::new();
+        };
+        let Some(before) = SystemTime::now().checked_sub(age) else {
+            return Vec::new();
+        };
+        let is_old = |path: &PathBuf| {
+            fs::metadata(path)
+                .and_then(|metadata| metadata.modified())
+                .is_ok_and(|modified| modified <= before)
+        };
+        let is_free = |path: &PathBuf| File::open(path).is_ok_and(|file| file.try_lock().is_ok());
+        entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(is_old)
+            .filter(is_free)
+            .collect()
+    }
+}
+
+impl Partial {
+    fn open(path: PathBuf) -> Result<Option<Self>> {
+        let failed = |cause| Error::storage("open", &path, cause);
+        if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+            fs::remove_file(&path)
+                .or_else(|_| fs::remove_dir_all(&path))
+                .map_err(failed)?;
+        }
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(failed)?;
+        if file.try_lock().is_err() {
+            return Ok(None);
+        }
+        let length = file.metadata().map_err(failed)?.len();
+        let origin = fs::read(origin_path(&path)).ok();
+        let origin = origin.and_then(|bytes| serde_json::from_slice::<Origin>(&bytes).ok());
+        Ok(Some(Self {
+            validator: origin.and_then(|origin| origin.validator),
+            path,
+            file,
+            length,
+        }))
+    }
+
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    pub(crate) fn validator(&self) -> Option<&str> {
+        self.validator.as_deref()
+    }
+
+    /// Remembers the validator of the bytes that follow.
+    pub(crate) fn begin(&mut self, validator: Option<&str>) -> Result<()> {
+        self.validator = validator.map(str::to_owned);
+        let origin = Origin {
+            validator: self.validator.clone(),
+        };
+        staging::write_whole(&origin_path(&self.path), &origin)
+    }
+
+    /// Reads kept bytes from a position on.
+    pub(crate) fn read_at(&mut self, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.seek(SeekFrom::Start(position))?;
+        self.file.read(buffer)
+    }
+
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        let mut write = || -> io::Result<()> {
+            self.file.seek(SeekFrom::Start(self.length))?;
+            self.file.write_all(bytes)
+        };
+        write().map_err(|cause| Error::storage("write", &self.path, cause))?;
+        self.length += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Deletes the file, because its bytes are of no more use.
+    pub(crate) fn discard(self) {
+        // What stays behind is swept up by `collect`.
+        drop(fs::remove_file(origin_path(&self.path)));
+        drop(fs::remove_file(&self.path));
+    }
+}
+
+fn origin_path(part: &Path) -> PathBuf {
+    part.with_extension("json")
+}

@@ -1,0 +1,129 @@
+//! The receipt: what was installed, from where, and how to tell that it is still the same.
+
+use std::fs::{self, Metadata};
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+
+use super::{staging, system};
+use crate::error::{Error, Result};
+use crate::version::CliVersion;
+
+const NAME: &str = "receipt.json";
+
+/// What the store knows about an installed executable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// The version.
+    pub version: CliVersion,
+    /// The platform's name, such as `linux-x64`.
+    pub platform: String,
+    /// The source, as [`Source`](crate::Source) writes it.
+    pub source: String,
+    /// The URL or path of the download, without credentials.
+    pub location: String,
+    /// The digest the publisher announced, `sha256:` of the executable or `sha512:` of the archive.
+    pub announced: String,
+    /// The SHA-256 of the executable, in hexadecimal.
+    pub sha256: String,
+    /// The size of the executable in bytes.
+    pub size: u64,
+    /// The second publisher that announced the same executable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<String>,
+    /// The identifier of the pinned key that signed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<String>,
+    /// The moment of the installation, in seconds since the Unix epoch.
+    pub installed_unix: u64,
+    /// The file's modification time, in nanoseconds since the Unix epoch.
+    pub modified_nanoseconds: u64,
+    /// The file's identity on its disk.
+    pub identity: u64,
+}
+
+impl Receipt {
+    /// Returns a receipt without content, for its fields that [`record`](Self::record) fills.
+    pub(crate) fn blank(version: CliVersion) -> Self {
+        Self {
+            version,
+            platform: String::new(),
+            source: String::new(),
+            location: String::new(),
+            announced: String::new(),
+            sha256: String::new(),
+            size: 0,
+            confirmed_by: None,
+            signed_by: None,
+            installed_unix: super::now_unix(),
+            modified_nanoseconds: 0,
+            identity: 0,
+        }
+    }
+
+    pub(super) fn read(folder: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(folder.join(NAME)).ok()?).ok()
+    }
+
+    /// Notes the file's present look and writes the receipt; from here on the version counts.
+    pub(crate) fn record(mut self, folder: &Path, executable: &Path) -> Result<Self> {
+        let metadata = fs::symlink_metadata(executable)
+            .map_err(|cause| Error::storage("look at", executable, cause))?;
+        self.size = metadata.len();
+        self.modified_nanoseconds = modified(&metadata);
+        self.identity = system::identity(&metadata);
+        staging::write_whole(&folder.join(NAME), &self)?;
+        Ok(self)
+    }
+
+    /// Takes the receipt away, so that the version no longer counts.
+    pub(super) fn withdraw(folder: &Path) -> std::io::Result<()> {
+        match fs::remove_file(folder.join(NAME)) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(cause),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns how the file differs from the one installed, by its look alone.
+    pub(super) fn difference(
+        &self,
+        version: &CliVersion,
+        platform: &str,
+        metadata: &Metadata,
+    ) -> Option<String> {
+        let reason = if self.version != *version || self.platform != platform {
+            "its receipt belongs to another version"
+        } else if metadata.is_symlink() {
+            "it is a symbolic link"
+        } else if !metadata.is_file() {
+            "it is not a file"
+        } else if metadata.len() != self.size {
+            return Some(format!(
+                "it has {} bytes instead of {}",
+                metadata.len(),
+                self.size
+            ));
+        } else if modified(metadata) != self.modified_nanoseconds {
+            "it was written to"
+        } else if system::identity(metadata) != self.identity {
+            "another file took its place"
+        } else if !system::is_executable(metadata) {
+            "it is not executable"
+        } else {
+            return None;
+        };
+        Some(reason.to_owned())
+    }
+}
+
+fn modified(metadata: &Metadata) -> u64 {
+    let since = metadata
+        .modified()
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    since.map_or(0, |since| {
+        u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    })
+}

@@ -1,0 +1,138 @@
+//! Files on their way into the store: complete and durable under a temporary name first.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use tempfile::TempPath;
+
+use super::system;
+use crate::error::{Error, Result};
+
+const PREFIX: &str = ".incoming-";
+
+/// A file that becomes the executable once every check has passed.
+///
+/// It is private and not executable until [`seal`](Self::seal). Its owner holds a lock on it, so
+/// what a killed process left behind can be told from what is being written.
+#[derive(Debug)]
+pub(crate) struct Staging {
+    file: File,
+    path: TempPath,
+}
+
+/// A durable, executable and closed file that still lacks its final name.
+#[derive(Debug)]
+pub(crate) struct Sealed {
+    path: TempPath,
+}
+
+impl Staging {
+    pub(crate) fn create(folder: &Path) -> Result<Self> {
+        super::create_folder(folder)?;
+        let failed = |cause| Error::storage("create a file in", folder, cause);
+        let (file, path) = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .tempfile_in(folder)
+            .map_err(failed)?
+            .into_parts();
+        match file.try_lock() {
+            Ok(()) => Ok(Self { file, path }),
+            Err(TryLockError::Error(cause)) => Err(failed(cause)),
+            Err(TryLockError::WouldBlock) => {
+                Err(failed(io::Error::from(io::ErrorKind::ResourceBusy)))
+            }
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file
+            .write_all(bytes)
+            .map_err(|cause| Error::storage("write", &self.path, cause))
+    }
+
+    /// Makes the file executable and durable, and closes it: a file that anyone has open for
+    /// writing cannot be run.
+    pub(crate) fn seal(self) -> Result<Sealed> {
+        let failed = |cause| Error::storage("finish", &self.path, cause);
+        system::make_executable(&self.file).map_err(failed)?;
+        self.file.sync_all().map_err(failed)?;
+        drop(self.file);
+        Ok(Sealed { path: self.path })
+    }
+}
+
+impl Sealed {
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives the file its final name, in place of whatever had it.
+    pub(crate) fn place(self, target: &Path) -> Result<()> {
+        clear_the_way(target)?;
+        self.path
+            .persist(target)
+            .map_err(|failure| Error::storage("put in place", target, failure.error))?;
+        if let Some(folder) = target.parent() {
+            system::sync_folder(folder)
+                .map_err(|cause| Error::storage("synchronise", folder, cause))?;
+        }
+        Ok(())
+    }
+}
+
+/// Moves a folder out of the way: a rename replaces files and links, but not folders.
+fn clear_the_way(target: &Path) -> Result<()> {
+    match fs::symlink_metadata(target) {
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(target)
+            .map_err(|cause| Error::storage("remove the folder", target, cause)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a JSON document so that a reader sees all of it or none.
+pub(super) fn write_whole(path: &Path, document: &impl Serialize) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    super::create_folder(folder)?;
+    let write = || -> io::Result<()> {
+        let mut file = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .tempfile_in(folder)?;
+        let mut text = serde_json::to_vec_pretty(document)?;
+        text.push(b'\n');
+        file.write_all(&text)?;
+        file.as_file().sync_all()?;
+        file.into_temp_path()
+            .persist(path)
+            .map_err(|failure| failure.error)?;
+        system::sync_folder(folder)
+    };
+    write().map_err(|cause| Error::storage("write", path, cause))
+}
+
+/// Returns the temporary files in a folder that nobody works on any more.
+pub(super) fn abandoned(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let is_temporary = |path: &PathBuf| {
+        path.file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with(PREFIX))
+    };
+    let is_abandoned = |path: &PathBuf| File::open(path).is_ok_and(|file| file.try_lock().is_ok());
+    let paths = entries.flatten().map(|entry| entry.path());
+    paths.filter(is_temporary).filter(is_abandoned).collect()
+}
+
+/// Deletes what killed installers left in a folder.
+pub(crate) fn sweep(folder: &Path) {
+    for path in abandoned(folder) {
+        // Whoever else removes it first did the same work.
+        drop(fs::remove_file(path));
+    }
+}
