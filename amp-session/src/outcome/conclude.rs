@@ -171,7 +171,7 @@ impl Observer {
         if let Some(reason) = Reason::of_stderr(&ending.stderr) {
             return (
                 Status::Failed,
-                Some(failure(reason, first_line(&ending.stderr))),
+                Some(failure(reason, telling_line(&ending.stderr))),
             );
         }
         let how = match (&ending.trouble, ending.status) {
@@ -179,7 +179,7 @@ impl Observer {
             (None, Some(status)) => status.to_string(),
             (None, None) => "it was interrupted".to_owned(),
         };
-        let said = match (first_line(&ending.stderr), &self.stray) {
+        let said = match (telling_line(&ending.stderr), &self.stray) {
             ("", None) => String::new(),
             ("", Some(stray)) => format!(": {stray}"),
             (line, _) => format!(": {line}"),
@@ -198,16 +198,16 @@ impl Observer {
             _ => Reason::TotalTimeout,
         };
         let mut failure = failure(reason, &format!("the {deadline} deadline passed"));
-        if deadline != Deadline::Startup && self.open_tools > 0 {
-            failure.hint = Some(
-                "a tool call was never answered: it still ran, or this Amp waited for an approval \
-                 that the stream cannot give"
-                    .to_owned(),
-            );
-        } else if self.cut_short {
+        if self.cut_short {
             failure.hint = Some(
                 "the model's last message was cut short, by its output limit or a refusal, and \
                  this Amp never says so"
+                    .to_owned(),
+            );
+        } else if self.open_tools > 0 {
+            failure.hint = Some(
+                "a tool call was never answered: it still ran, or this Amp waited for an approval \
+                 that the stream cannot give"
                     .to_owned(),
             );
         }
@@ -230,14 +230,17 @@ fn cancelled() -> (Status, Option<Failure>) {
     )
 }
 
-/// Returns the first line that says something, without the CLI's `Error: ` in front.
-fn first_line(stderr: &str) -> &str {
-    let line = stderr
+/// Returns the line that says what went wrong, without the CLI's `Error: ` in front.
+///
+/// It is the first one, unless a later one names an error, as in the trace of a crash.
+fn telling_line(stderr: &str) -> &str {
+    let mut lines = stderr
         .lines()
         .map(str::trim)
-        .find(|line| !line.is_empty())
-        .unwrap_or_default();
-    let mut line = line;
+        .filter(|line| !line.is_empty());
+    let first = lines.clone().next().unwrap_or_default();
+    let named = lines.find(|line| line.contains("Error: ") || line.contains("Error]: "));
+    let mut line = named.unwrap_or(first);
     for prefix in ["Error: ", "error: "] {
         line = line.strip_prefix(prefix).unwrap_or(line);
     }

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod invocation;
+mod outcomes;
 mod settings;
 mod support;
 mod turn;
