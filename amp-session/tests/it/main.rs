@@ -2,6 +2,8 @@
 
 mod credentials;
 mod invocation;
+mod killed_host;
+mod ledger;
 mod outcomes;
 mod settings;
 mod support;

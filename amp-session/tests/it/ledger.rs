@@ -1,0 +1,308 @@
+//! What the ledger keeps, and what can be done with it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use amp_session::{
+    Amp, ExportFormat, Ledger, NewSession, RecordId, Retention, Session, SessionConfig, Status,
+};
+use fixtures::Recording;
+use futures::StreamExt;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{INIT, KEY, SEPTEMBER, SUCCESS, playing, replaying};
+
+fn session(amp: &Amp, ledger: &Ledger) -> Session {
+    let session = amp.start(SessionConfig::new()).unwrap();
+    session.recorded(ledger.create(NewSession::new()).unwrap())
+}
+
+fn ledger(home: &TempDir) -> Ledger {
+    Ledger::new(home.path().join("ledger"))
+}
+
+fn id(session: &Session) -> RecordId {
+    session.record().unwrap().metadata().id.clone()
+}
+
+#[tokio::test]
+async fn a_turn_is_replayed_as_it_was() {
+    let home = TempDir::new().unwrap();
+    let ledger = ledger(&home);
+    let session = session(&replaying(&home, SEPTEMBER, &["bash"]), &ledger);
+    let live = session
+        .prompt("SCN:bash do it")
+        .await
+        .unwrap()
+        .finish()
+        .await;
+    let record = ledger.open(&id(&session)).unwrap();
+    let turns = record.turns().unwrap();
+    assert_eq!(turns.len(), 1);
+    let mut replay = turns[0].replay().unwrap();
+    let mut lines = Vec::new();
+    while let Some(line) = replay.next().await {
+        lines.push(line.into_parts().0);
+    }
+    assert_eq!(lines, Recording::at(SEPTEMBER, "bash").lines().unwrap());
+    let replayed = replay.finish().await;
+    assert_eq!(replayed.status, Status::Completed);
+    assert_eq!(replayed.thread, live.thread);
+    assert_eq!(replayed.text, live.text);
+    assert_eq!(replayed.lines, live.lines);
+}
+
+#[tokio::test]
+async fn the_file_holds_the_bytes_of_the_agent_and_nothing_else() {
+    let home = TempDir::new().unwrap();
+    let ledger = ledger(&home);
+    let session = session(&replaying(&home, SEPTEMBER, &["unicode"]), &ledger);
+    session.prompt("Do it.").await.unwrap().finish().await;
+    let events = ledger
+        .folder()
+        .join(id(&session).as_str())
+        .join("turns/0001/events.jsonl");
+    let recorded = Recording::at(SEPTEMBER, "unicode").stdout().unwrap();
+    assert_eq!(fs::read(events).unwrap(), recorded);
+}
+
+#[tokio::test]
+async fn metadata_tell_the_thread_the_title_and_the_version() {
+    let home = TempDir::new().unwrap();
+    let ledger = ledger(&home);
+    let session = session(&replaying(&home, SEPTEMBER, &["text"]), &ledger);
+    session
+        .prompt("\n  A first line\nand a second")
+        .await
+        .unwrap()
+        .finish()
+        .await;
+    let record = ledger.open(&id(&session)).unwrap();
+    assert_eq!(record.metadata().title.as_deref(), Some("A first line"));
+    assert_eq!(record.metadata().thread, session.thread());
+    assert_eq!(record.metadata().amp_version.as_deref(), Some(SEPTEMBER));
+}
+
+#[tokio::test]
+async fn a_session_is_found_by_id_beginning_name_and_thread() {
+    let home = TempDir::new().unwrap();
+    let ledger = ledger(&home);
+    let mut about = NewSession::new();
+    about.name = Some("my-fix".to_owned());
+    let session = replaying(&home, SEPTEMBER, &["text"])
+        .start(SessionConfig::new())
+        .unwrap();
+    let session = session.recorded(ledger.create(about).unwrap());
+    ledger.create(NewSession::new()).unwrap();
+    session.prompt("Do it.").await.unwrap().finish().await;
+    let id = id(&session);
+    for text in [id.as_str(), "my-fix", session.thread().unwrap().as_str()] {
+        let found = ledger.find(text).unwrap();
+        assert_eq!(found.len(), 1, "{text}");
+        assert_eq!(found[0].metadata().id, id);
+    }
+    assert_eq!(ledger.find("20").unwrap().len(), 2);
+    assert!(ledger.find("nothing").unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_known_secret_is_replaced_everywhere_in_the_record() {
+    let home = TempDir::new().unwrap();
+    let ledger = ledger(&home);
+    let script = format!("{INIT}; out not JSON {KEY} twice {KEY}; err {KEY}; {SUCCESS}");
+    let session = session(&playing(&home, SEPTEMBER, &script), &ledger);
+    let mut turn = session.prompt(&format!("Use {KEY}.")).await.unwrap();
+    let second = loop {
+        let line = turn.next_line().await.unwrap();
+        if line.number() == 2 {
+            break line;
+        }
+    };
+    assert!(
+        String::from_utf8_lossy(second.bytes()).contains(KEY),
+        "the caller sees the bytes"
+    );
+    turn.finish().await;
+    let record = ledger.open(&id(&session)).unwrap();
+    let turn = &record.turns().unwrap()[0];
+    let line = turn.lines().unwrap().nth(1).unwrap();
+    assert_eq!(line.bytes(), b"not JSON [redacted] twice [redacted]");
+    assert_eq!(turn.end().unwrap().redacted_lines, 1);
+    assert_eq!(
+        turn.start().unwrap().prompt.as_deref(),
+        Some("Use [redacted].")
+    );
+    assert_eq!(turn.stderr(), "[redacted]\n");
+    let mut document = Vec::new();
+    record.export(ExportFormat::Json, &mut document).unwrap();
+    assert!(!String::from_utf8(document).unwrap().contains(KEY));
+}
+
+#[tokio::test]
+async fn a_session_in_use_is_neither_deleted_nor_retired() {
+    let home = TempDir::new().unwrap();
+    let ledger = ledger(&home);
+    let session = session(
+        &playing(&home, SEPTEMBER, &format!("{INIT}; hang")),
+        &ledger,
+    );
+    let turn = session.prompt("Do it.").await.unwrap();
+    let id = id(&session);
+    assert!(ledger.open(&id).unwrap().is_in_use());
+    assert!(ledger.delete(&id).is_err());
+    let nothing = Retention::new().with_max_bytes(0);
+    assert!(ledger.retain(&nothing).unwrap().is_empty());
+    drop(turn);
+    assert_eq!(ledger.retain(&nothing).unwrap(), [id]);
+    assert!(ledger.sessions().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn retention_by_size_and_age_keeps_the_newest() {
+    let home = TempDir::new().unwrap();
+    let ledger = ledger(&home);
+    let mut sizes = Vec::new();
+    for _ in 0..3 {
+        let session = session(&replaying(&home, SEPTEMBER, &["text"]), &ledger);
+        session.prompt("Do it.").await.unwrap().finish().await;
+        sizes.push(session.record().unwrap().size());
+    }
+    assert!(
+        ledger.retain(&Retention::new()).unwrap().is_empty(),
+        "no limit keeps all"
+    );
+    let newest = ledger.sessions().unwrap()[0].metadata().id.clone();
+    let limit = sizes.iter().max().unwrap() + 100;
+    assert_eq!(
+        ledger
+            .retain(&Retention::new().with_max_bytes(limit))
+            .unwrap()
+            .len(),
+        2
+    );
+    assert_eq!(ledger.sessions().unwrap()[0].metadata().id, newest);
+    let old = Retention::new().with_max_age(Duration::from_secs(3600));
+    assert!(ledger.retain(&old).unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn several_writers_of_one_session_get_turns_of_their_own() {
+    let home = TempDir::new().unwrap();
+    let ledger = ledger(&home);
+    let amp = Arc::new(replaying(&home, SEPTEMBER, &["text"]));
+    let id = ledger
+        .create(NewSession::new())
+        .unwrap()
+        .metadata()
+        .id
+        .clone();
+    let writers = (0..8).map(|_| {
+        let record = ledger.open(&id).unwrap();
+        let session = amp.start(SessionConfig::new()).unwrap().recorded(record);
+        tokio::spawn(async move { session.prompt("Do it.").await.unwrap().finish().await })
+    });
+    for outcome in futures::future::join_all(writers).await {
+        assert_eq!(outcome.unwrap().ledger_failure, None);
+    }
+    let record = ledger.open(&id).unwrap();
+    let turns = record.turns().unwrap();
+    let numbers: BTreeSet<u32> = turns
+        .iter()
+        .map(amp_session::RecordedTurn::number)
+        .collect();
+    assert_eq!(numbers, (1..=8).collect());
+    let expected = Recording::at(SEPTEMBER, "text").lines().unwrap();
+    for turn in turns {
+        let lines: Vec<_> = turn
+            .lines()
+            .unwrap()
+            .map(|line| line.into_parts().0)
+            .collect();
+        assert_eq!(lines, expected);
+        assert_eq!(turn.end().unwrap().status, Status::Completed);
+    }
+}
+
+#[tokio::test]
+async fn a_record_is_exported_as_json_and_as_markdown() {
+    let home = TempDir::new().unwrap();
+    let ledger = ledger(&home);
+    let session = session(&replaying(&home, SEPTEMBER, &["bash"]), &ledger);
+    session
+        .prompt("SCN:bash do it")
+        .await
+        .unwrap()
+        .finish()
+        .await;
+    let record = ledger.open(&id(&session)).unwrap();
+    let mut json = Vec::new();
+    record.export(ExportFormat::Json, &mut json).unwrap();
+    let document: Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(document["turns"][0]["end"]["status"], "completed");
+    assert_eq!(document["turns"][0]["start"]["prompt"], "SCN:bash do it");
+    let events = document["turns"][0]["events"].as_array().unwrap();
+    assert_eq!(
+        events.len(),
+        Recording::at(SEPTEMBER, "bash").lines().unwrap().len()
+    );
+    let mut markdown = Vec::new();
+    record
+        .export(ExportFormat::Markdown, &mut markdown)
+        .unwrap();
+    insta::assert_snapshot!("markdown", String::from_utf8(markdown).unwrap());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn records_are_readable_by_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let home = TempDir::new().unwrap();
+    let ledger = ledger(&home);
+    let session = session(&replaying(&home, SEPTEMBER, &["text"]), &ledger);
+    session.prompt("Do it.").await.unwrap().finish().await;
+    for folder in [ledger.folder(), session.record().unwrap().folder()] {
+        assert_eq!(
+            fs::metadata(folder).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_is_told_and_does_not_end_the_turn() {
+    let home = TempDir::new().unwrap();
+    let ledger = ledger(&home);
+    let session = session(
+        &playing(&home, SEPTEMBER, &format!("read-all; {INIT}; {SUCCESS}")),
+        &ledger,
+    );
+    let mut turn = session.prompt("Do it.").await.unwrap();
+    assert!(turn.next_line().await.is_some());
+    // The folder goes away under the writer, so that the end cannot be written.
+    fs::remove_dir_all(session.record().unwrap().folder()).unwrap();
+    let outcome = turn.finish().await;
+    assert_eq!(outcome.status, Status::Completed);
+    assert!(outcome.ledger_failure.unwrap().starts_with("cannot "));
+}
+
+#[test]
+fn a_folder_without_metadata_is_passed_over() {
+    let home = TempDir::new().unwrap();
+    let ledger = ledger(&home);
+    let id = ledger
+        .create(NewSession::new())
+        .unwrap()
+        .metadata()
+        .id
+        .clone();
+    fs::create_dir(ledger.folder().join("20260101-000000-half")).unwrap();
+    fs::write(ledger.folder().join("20260101-000000-file"), "x").unwrap();
+    let sessions = ledger.sessions().unwrap();
+    assert_eq!(sessions.len(), 1);
+    assert_eq!(sessions[0].metadata().id, id);
+}
