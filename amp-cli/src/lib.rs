@@ -1,1 +1,126 @@
-//! ampctl: install, run and continue the Amp coding agent from a terminal.
+//! `ampctl`: install, run and continue the Amp coding agent from a terminal.
+//!
+//! This crate alone prints, reads the environment and knows the terminal; all of it arrives through
+//! a [`Context`], so that a whole command can run inside a test or a demo:
+//!
+//! ```
+//! use amp_cli::{Context, ExitCode};
+//!
+//! let mut context = Context::new(".").with_environment([("HOME", "/nowhere")]);
+//! let code = amp_cli::run(["ampctl", "no-such-command"], &mut context);
+//! assert_eq!(code, ExitCode::Usage);
+//! ```
+
+mod amp_in_use;
+mod arguments;
+mod command;
+mod context;
+mod drive;
+mod exit_code;
+mod failure;
+mod json;
+mod prompt;
+mod records;
+mod runtime;
+mod screen;
+mod settings;
+mod style;
+mod text;
+mod view;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use clap::{CommandFactory, FromArgMatches};
+
+use self::arguments::{Arguments, GlobalArguments};
+pub use self::context::{Captured, Context, Input, Output, Signal, Signals, Terminal};
+pub use self::exit_code::ExitCode;
+use self::failure::Failure;
+use self::style::ColorChoice;
+
+/// Runs one command to its end and returns what the shell should see.
+///
+/// `arguments` starts with the name of the program. Everything the command says is written to the
+/// context before this returns. It blocks, and starts an async runtime of its own where it needs
+/// one: do not call it from inside a runtime.
+pub fn run<Argument>(
+    arguments: impl IntoIterator<Item = Argument>,
+    context: &mut Context,
+) -> ExitCode
+where
+    Argument: Into<OsString> + Clone,
+{
+    let arguments = match parse(arguments, context) {
+        Ok(arguments) => arguments,
+        Err(error) => return show_usage(&error, context).unwrap_or(ExitCode::Failed),
+    };
+    let code = match command::dispatch(&arguments, context) {
+        Ok(code) => code,
+        Err(failure) => {
+            // Nothing is left to tell when even the failure cannot be shown.
+            let _ = if failure.is_quiet() {
+                Ok(())
+            } else {
+                show_failure(&failure, &arguments.global, context)
+            };
+            failure.code()
+        }
+    };
+    let _ = context.stdout.flush();
+    code
+}
+
+fn parse<Argument>(
+    arguments: impl IntoIterator<Item = Argument>,
+    context: &Context,
+) -> Result<Arguments, clap::Error>
+where
+    Argument: Into<OsString> + Clone,
+{
+    let width = context
+        .stdout
+        .terminal()
+        .map_or(100, |terminal| terminal.columns().min(100));
+    let command = Arguments::command().term_width(width.into());
+    let mut matches = command.try_get_matches_from(arguments)?;
+    Arguments::from_arg_matches_mut(&mut matches)
+}
+
+/// Shows help, the version, or what is wrong with the arguments.
+fn show_usage(error: &clap::Error, context: &mut Context) -> io::Result<ExitCode> {
+    let output = if error.use_stderr() {
+        &context.stderr
+    } else {
+        &context.stdout
+    };
+    let mut output = output.clone();
+    let text = error.render();
+    if ColorChoice::Auto.style(context, &output).is_colored() {
+        write!(output, "{}", text.ansi())?;
+    } else {
+        write!(output, "{text}")?;
+    }
+    output.flush()?;
+    Ok(if error.use_stderr() {
+        ExitCode::Usage
+    } else {
+        ExitCode::Done
+    })
+}
+
+fn show_failure(
+    failure: &Failure,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> io::Result<()> {
+    if failure.is_wanted_in_json(global.json) {
+        failure.write_json(&mut context.stdout)?;
+    }
+    let style = global
+        .color
+        .unwrap_or_default()
+        .style(context, &context.stderr);
+    failure.write_text(&mut context.stderr, style)?;
+    context.stderr.flush()
+}

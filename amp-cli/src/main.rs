@@ -1,3 +1,8 @@
 //! The `ampctl` binary: hands over to the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut context = amp_cli::Context::from_process();
+    amp_cli::run(std::env::args_os(), &mut context).into()
+}

@@ -1,0 +1,80 @@
+//! The command line as types.
+
+mod credentials;
+mod global;
+mod install;
+mod prompt;
+mod run;
+mod sessions;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use self::credentials::CredentialsCommand;
+pub(crate) use self::global::GlobalArguments;
+pub(crate) use self::install::{
+    GcArguments, InstallArguments, UninstallArguments, VersionsArguments, WhichArguments,
+};
+pub(crate) use self::prompt::PromptArguments;
+pub(crate) use self::run::{AgentArguments, ContinueArguments, OutputFormat, RunArguments};
+pub(crate) use self::sessions::{ExportFormat, SessionsCommand};
+
+/// Install, run and continue the Amp coding agent
+#[derive(Debug, Parser)]
+#[command(
+    name = "ampctl",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+#[command(after_help = exit_codes())]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    #[command(flatten)]
+    pub(crate) global: GlobalArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Give the agent a prompt and wait for its answer
+    Run(RunArguments),
+    /// Continue the last conversation, or a chosen one
+    Continue(ContinueArguments),
+    /// List, show, export, replay and delete recorded conversations
+    #[command(subcommand)]
+    Sessions(SessionsCommand),
+    /// Install a verified Amp executable
+    Install(InstallArguments),
+    /// List installed versions
+    Versions(VersionsArguments),
+    /// Show which Amp executable would run, and why
+    Which(WhichArguments),
+    /// Remove installed versions
+    Uninstall(UninstallArguments),
+    /// Remove what is no longer needed from the store
+    Gc(GcArguments),
+    /// Show, store or clear the key the agent needs
+    #[command(subcommand)]
+    Credentials(CredentialsCommand),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell to complete for
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// Write the pages of all commands into this folder instead
+        #[arg(long, value_name = "DIR")]
+        directory: Option<std::path::PathBuf>,
+    },
+}
+
+/// Returns the table of exit codes that ends the help text and the manual page.
+pub(crate) fn exit_codes() -> String {
+    let mut table = String::from("Exit codes:\n");
+    for code in crate::ExitCode::ALL {
+        table.push_str(&format!("  {:>3}  {}\n", code.number(), code.meaning()));
+    }
+    table
+}

@@ -1,0 +1,13 @@
+//! The prompt as it is given on the command line.
+
+use clap::Args;
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PromptArguments {
+    /// The prompt; `-` reads it from standard input, `@PATH` adds a file as context
+    ///
+    /// Several arguments are joined by spaces. Without any, the prompt is read from standard input
+    /// if that is not a terminal. An argument that starts with `@@` stands for itself with one `@`.
+    #[arg(value_name = "PROMPT")]
+    pub(crate) words: Vec<String>,
+}

@@ -1,0 +1,118 @@
+//! `ampctl run` and `ampctl continue`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::PromptArguments;
+use crate::settings::Limit;
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RunArguments {
+    #[command(flatten)]
+    pub(crate) prompt: PromptArguments,
+
+    /// Continue this conversation (a `T-…` id, a link, or the name of a recorded session)
+    #[arg(long = "continue", short = 'c', value_name = "SESSION")]
+    pub(crate) continued: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) agent: AgentArguments,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ContinueArguments {
+    #[command(flatten)]
+    pub(crate) prompt: PromptArguments,
+
+    /// Continue this conversation instead of the last one of this folder
+    ///
+    /// Takes a `T-…` id, a link, the name of a recorded session, or `last` for the last one of any
+    /// folder.
+    #[arg(long, short, value_name = "SESSION")]
+    pub(crate) session: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) agent: AgentArguments,
+}
+
+/// How the agent runs and how its answer is shown.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct AgentArguments {
+    /// How to write the answer [default: text]
+    #[arg(long, short, value_name = "FORMAT")]
+    pub(crate) output: Option<OutputFormat>,
+
+    /// The agent mode, for example `smart` or `medium` (see `ampctl modes`)
+    #[arg(long, short, value_name = "MODE")]
+    pub(crate) mode: Option<String>,
+
+    /// The reasoning effort, where the Amp in use knows it
+    #[arg(long, value_name = "EFFORT")]
+    pub(crate) effort: Option<String>,
+
+    /// Who may see the conversation on the service
+    #[arg(long, value_name = "VISIBILITY")]
+    pub(crate) visibility: Option<String>,
+
+    /// A label for the conversation; may be given several times
+    #[arg(long = "label", short = 'l', value_name = "LABEL")]
+    pub(crate) labels: Vec<String>,
+
+    /// A name to find the recorded session by
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+
+    /// Show the agent's thinking, where the Amp in use streams it
+    #[arg(long)]
+    pub(crate) thinking: bool,
+
+    /// Stop after this long in total, for example `90s` or `1h 30m` [default: none]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) timeout: Option<Limit>,
+
+    /// Stop when the agent writes nothing for this long [default: 1h]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) idle_timeout: Option<Limit>,
+
+    /// Stop when the agent has not written anything after this long [default: 2m]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) startup_timeout: Option<Limit>,
+
+    /// Run the agent in this folder
+    #[arg(long, short = 'C', value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
+
+    /// Use this Amp executable
+    #[arg(long, value_name = "PATH")]
+    pub(crate) amp: Option<PathBuf>,
+
+    /// MCP servers for this run, as Amp's `--mcp-config` takes them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mcp_config: Option<PathBuf>,
+
+    /// Permission rules for this run: a JSON file with a list of rules
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
+
+    /// Let the agent use every tool without asking; overrides even its reject rules
+    #[arg(long)]
+    pub(crate) dangerously_allow_all: bool,
+
+    /// Do not record the session
+    #[arg(long)]
+    pub(crate) no_record: bool,
+}
+
+/// How a run writes the agent's answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum OutputFormat {
+    /// A live view on a terminal, otherwise the final text only
+    #[default]
+    Text,
+    /// One JSON object with outcome, text, usage and session id
+    Json,
+    /// The agent's own lines, unchanged
+    StreamJson,
+}

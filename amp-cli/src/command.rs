@@ -1,0 +1,33 @@
+//! One module for each command.
+
+mod completions;
+mod credentials;
+mod install;
+mod manual;
+mod run;
+mod sessions;
+mod versions;
+mod which;
+
+use crate::ExitCode;
+use crate::arguments::{Arguments, Command};
+use crate::context::Context;
+use crate::failure::Failure;
+
+/// Runs the chosen command.
+pub(crate) fn dispatch(arguments: &Arguments, context: &mut Context) -> Result<ExitCode, Failure> {
+    let Arguments { command, global } = arguments;
+    match command {
+        Command::Run(arguments) => run::run(arguments, global, context),
+        Command::Continue(arguments) => run::go_on(arguments, global, context),
+        Command::Sessions(command) => sessions::run(command, global, context),
+        Command::Install(arguments) => install::run(arguments, global, context),
+        Command::Versions(arguments) => versions::list(arguments, global, context),
+        Command::Which(arguments) => which::run(arguments, global, context),
+        Command::Uninstall(arguments) => versions::uninstall(arguments, global, context),
+        Command::Gc(arguments) => versions::collect(arguments, global, context),
+        Command::Credentials(command) => credentials::run(command, global, context),
+        Command::Completions { shell } => completions::run(*shell, context),
+        Command::Man { directory } => manual::run(directory.as_deref(), context),
+    }
+}

@@ -1,0 +1,164 @@
+//! `ampctl credentials`: the key the agent needs.
+
+use std::io::Write;
+
+use amp_session::{CredentialState, Credentials, CredentialsReport, Place};
+
+use crate::ExitCode;
+use crate::arguments::{CredentialsCommand, GlobalArguments};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::json;
+use crate::settings::Settings;
+use crate::style::Style;
+
+/// The longest key that is read, in bytes.
+const LONGEST_KEY: u64 = 4096;
+
+pub(super) fn run(
+    command: &CredentialsCommand,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let credentials = Credentials::new(&context.environment);
+    match command {
+        CredentialsCommand::Status => status(&credentials, global, context),
+        CredentialsCommand::Set => set(&credentials, global, context),
+        CredentialsCommand::Clear => clear(&credentials, global, context),
+    }
+}
+
+fn status(
+    credentials: &Credentials,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let report = credentials.report();
+    let configured = report.is_configured();
+    if global.json {
+        json::write(&report, &mut context.stdout)?;
+    } else {
+        let style = Settings::of(global, context)?
+            .color
+            .style(context, &context.stdout);
+        write_report(&report, global.verbose, style, &mut context.stdout)?;
+    }
+    Ok(if configured {
+        ExitCode::Done
+    } else {
+        ExitCode::Credentials
+    })
+}
+
+fn write_report(
+    report: &CredentialsReport,
+    verbose: bool,
+    style: Style,
+    mut to: impl Write,
+) -> std::io::Result<()> {
+    writeln!(to, "Keys for {}", report.service_url)?;
+    for place in &report.places {
+        if place.state == CredentialState::Absent && !verbose && place.name != "AMP_API_KEY" {
+            continue;
+        }
+        writeln!(
+            to,
+            "  {} {}: {}",
+            mark(place, style),
+            place.name,
+            in_words(&place.state)
+        )?;
+    }
+    if let Some(hint) = report.hint() {
+        writeln!(to, "{} {hint}", style.error("AMP_API_KEY not configured:"))?;
+        writeln!(
+            to,
+            "  {} {}",
+            style.dim("try:"),
+            style.command("ampctl credentials set")
+        )?;
+    }
+    Ok(())
+}
+
+fn mark(place: &Place, style: Style) -> String {
+    match place.state {
+        CredentialState::Used => style.success("✓").to_string(),
+        CredentialState::Unreadable(_) => style.error("✗").to_string(),
+        CredentialState::Ignored | CredentialState::OtherUrl(_) => style.warning("!").to_string(),
+        _ => style.dim("·").to_string(),
+    }
+}
+
+/// Says what was found at a place.
+pub(super) fn in_words(state: &CredentialState) -> String {
+    match state {
+        CredentialState::Used => "used".to_owned(),
+        CredentialState::Shadowed => "a key is there, but an earlier place wins".to_owned(),
+        CredentialState::Absent => "not set".to_owned(),
+        CredentialState::Empty => "empty, which counts as not set".to_owned(),
+        CredentialState::Ignored => "is there, but Amp does not use it".to_owned(),
+        CredentialState::OtherUrl(url) => format!("a key for another service, {url}"),
+        CredentialState::Unreadable(reason) => format!("cannot be used: {reason}"),
+        _ => String::new(),
+    }
+}
+
+fn set(
+    credentials: &Credentials,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let key = read_key(credentials.service_url(), context)?;
+    let key = key.trim();
+    if key.is_empty() {
+        return Err(Failure::new(ExitCode::Usage, "no key was given"));
+    }
+    let path = credentials.store(key)?;
+    if !global.quiet {
+        writeln!(
+            context.stderr,
+            "stored the key for {} in {}",
+            credentials.service_url(),
+            path.display()
+        )?;
+        if context.variable("AMP_API_KEY").is_some() {
+            writeln!(
+                context.stderr,
+                "note: AMP_API_KEY is set and outranks the stored key"
+            )?;
+        }
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Reads a key without showing it, or from a pipe.
+fn read_key(service_url: &str, context: &mut Context) -> Result<String, Failure> {
+    let unreadable = || Failure::new(ExitCode::Usage, "the key could not be read");
+    if context.stdin.is_terminal() {
+        return rpassword::prompt_password(format!("Key for {service_url} (not shown): "))
+            .map_err(|error| unreadable().caused_by(&error));
+    }
+    let bytes = context
+        .stdin
+        .read_to_end(LONGEST_KEY)
+        .map_err(|error| unreadable().caused_by(&error))?;
+    String::from_utf8(bytes).map_err(|_| unreadable().because("it is not valid UTF-8"))
+}
+
+fn clear(
+    credentials: &Credentials,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let was_there = credentials.clear()?;
+    if !global.quiet {
+        let what = if was_there {
+            "removed the stored key"
+        } else {
+            "no key was stored"
+        };
+        writeln!(context.stderr, "{what} for {}", credentials.service_url())?;
+    }
+    Ok(ExitCode::Done)
+}

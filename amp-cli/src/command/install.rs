@@ -1,0 +1,97 @@
+//! `ampctl install`: a verified Amp, once.
+
+mod progress;
+
+use std::io::Write;
+
+use amp_bootstrap::{InstallRequest, Installed, Outcome, Source, Store, VersionSpec, install};
+
+use self::progress::{InstallView, warning_in_words};
+use crate::arguments::{GlobalArguments, InstallArguments};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::screen::may_animate;
+use crate::settings::{Layer, Settings};
+use crate::text::bytes;
+use crate::{ExitCode, json};
+
+pub(super) fn run(
+    arguments: &InstallArguments,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let flags = Layer {
+        version: arguments.version.clone(),
+        sources: (!arguments.sources.is_empty()).then(|| arguments.sources.clone()),
+        ..Layer::default()
+    };
+    let settings = Settings::resolve(flags, global, context)?;
+    let request = request(&settings, arguments.offline, context)?;
+    let store = Store::from_environment(&context.environment)?;
+    let style = settings.color.style(context, &context.stderr);
+    let animate = settings.progress && may_animate(context, &context.stderr);
+    let view = InstallView::new(context.stderr.clone(), animate, style, global.quiet);
+    let installed = install(&store, &request, &context.environment, &view);
+    view.finish();
+    let installed = installed?;
+    if global.json {
+        json::write(&installed, &mut context.stdout)?;
+    } else {
+        write_text(&installed, global, context)?;
+    }
+    Ok(ExitCode::Done)
+}
+
+fn request(
+    settings: &Settings,
+    offline: bool,
+    context: &Context,
+) -> Result<InstallRequest, Failure> {
+    let version: VersionSpec = settings.version.as_deref().unwrap_or("latest").parse()?;
+    let mut request = InstallRequest::new(version).with_offline(offline);
+    if !settings.sources.is_empty() {
+        let sources: Vec<Source> = settings
+            .sources
+            .iter()
+            .map(|text| source(text, context))
+            .collect::<Result<_, _>>()?;
+        request = request.with_sources(sources);
+    }
+    Ok(request)
+}
+
+/// Reads a source; a relative folder is one below the current folder.
+fn source(text: &str, context: &Context) -> Result<Source, Failure> {
+    if matches!(text, "npm" | "bucket") || text.contains("://") {
+        return Ok(text.parse()?);
+    }
+    let folder = context.resolve(text.as_ref());
+    Ok(folder.to_string_lossy().parse()?)
+}
+
+fn write_text(
+    installed: &Installed,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> std::io::Result<()> {
+    let (version, date) = (&installed.version, installed.version.release_date());
+    let what = match installed.outcome {
+        Outcome::AlreadyInstalled => format!("Amp {version} ({date}) is already installed"),
+        _ => format!(
+            "installed Amp {version} ({date}) from {}, {}",
+            installed.source,
+            bytes(installed.size)
+        ),
+    };
+    if !global.quiet {
+        for warning in &installed.warnings {
+            writeln!(context.stderr, "note: {}", warning_in_words(warning))?;
+        }
+        writeln!(context.stderr, "{what}")?;
+        if global.verbose {
+            writeln!(context.stderr, "sha256 {}", installed.sha256)?;
+            writeln!(context.stderr, "from {}", installed.location)?;
+        }
+    }
+    writeln!(context.stdout, "{}", installed.path.display())
+}

@@ -1,0 +1,252 @@
+//! `ampctl run` and `ampctl continue`: one prompt, one turn.
+
+use amp_session::{
+    Amp, CredentialState, Credentials, PlaceKind, SessionConfig, SessionRecord, ThreadId,
+};
+
+use super::credentials::in_words;
+
+use crate::amp_in_use;
+use crate::arguments::{
+    AgentArguments, ContinueArguments, GlobalArguments, OutputFormat, PromptArguments, RunArguments,
+};
+use crate::context::Context;
+use crate::drive::{Driven, drive};
+use crate::failure::{Failure, not_configured};
+use crate::records::Records;
+use crate::screen::{Screen, may_animate};
+use crate::settings::{Layer, Settings};
+use crate::view::{AmpInUse, FinalText, LiveOptions, LiveView, Status, View};
+use crate::{ExitCode, prompt, runtime};
+
+/// Runs `ampctl run`.
+pub(super) fn run(
+    arguments: &RunArguments,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let RunArguments {
+        prompt,
+        continued,
+        agent,
+    } = arguments;
+    let which = continued.as_deref().map_or(Which::New, Which::Named);
+    turn(which, prompt, agent, global, context)
+}
+
+/// Runs `ampctl continue`.
+pub(super) fn go_on(
+    arguments: &ContinueArguments,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let ContinueArguments {
+        prompt,
+        session,
+        agent,
+    } = arguments;
+    let which = session.as_deref().map_or(Which::LastHere, Which::Named);
+    turn(which, prompt, agent, global, context)
+}
+
+/// The conversation a prompt belongs to.
+#[derive(Clone, Copy)]
+enum Which<'a> {
+    New,
+    LastHere,
+    Named(&'a str),
+}
+
+fn turn(
+    which: Which<'_>,
+    prompt: &PromptArguments,
+    agent: &AgentArguments,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let settings = Settings::resolve(Layer::from(agent), global, context)?;
+    let as_json = settings.output == OutputFormat::Json;
+    take_turn(which, prompt, agent, global, &settings, context)
+        .map_err(|failure| failure.in_json_by_default(as_json))
+}
+
+fn take_turn(
+    which: Which<'_>,
+    prompt: &PromptArguments,
+    agent: &AgentArguments,
+    global: &GlobalArguments,
+    settings: &Settings,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let prompt = prompt::assemble(&prompt.words, context)?;
+    refuse_without_any_key(context)?;
+    let (thread, record) = conversation(which, context)?;
+    let config = session_config(agent, settings, context)?;
+    let found = amp_in_use::find(settings, context)?;
+    let mut view = view(settings, global, context);
+    let (amp, driven) = runtime::block_on(async {
+        let amp = found.identify(context).await?;
+        let mut session = match thread {
+            Some(thread) => amp.resume(thread, config)?,
+            None => amp.start(config)?,
+        };
+        session.preflight()?;
+        if settings.record {
+            let record = match record {
+                Some(record) => record,
+                None => Records::open(context)?.create(agent.name.as_deref(), session.config())?,
+            };
+            session = session.recorded(record);
+        }
+        let mut signals = context.signals.listen()?;
+        let turn = session.prompt(&prompt).await?;
+        Ok::<_, Failure>((amp, drive(turn, &mut view, &mut signals).await))
+    })??;
+    conclude(driven, &mut view, &amp)
+}
+
+/// Fails early when there is no key at all, before an Amp is even looked for.
+///
+/// Whether a key fits the service that the settings name is checked again before the start; without
+/// a key the CLI would wait 300 s for somebody to log in (every version of 2026).
+fn refuse_without_any_key(context: &Context) -> Result<(), Failure> {
+    let report = Credentials::new(&context.environment).report();
+    let some_key = report.places.iter().any(|place| {
+        matches!(
+            place.state,
+            CredentialState::Used | CredentialState::OtherUrl(_)
+        )
+    });
+    if some_key {
+        return Ok(());
+    }
+    let looked_at = report
+        .places
+        .iter()
+        .filter(|place| place.kind == PlaceKind::SecretsFile || place.name == "AMP_API_KEY");
+    Err(looked_at.fold(not_configured(), |failure, place| {
+        failure.because(format!("{}: {}", place.name, in_words(&place.state)))
+    }))
+}
+
+/// Finds the thread to continue, and its record if it has one.
+fn conversation(
+    which: Which<'_>,
+    context: &Context,
+) -> Result<(Option<ThreadId>, Option<SessionRecord>), Failure> {
+    let record = match which {
+        Which::New => return Ok((None, None)),
+        Which::LastHere => Records::open(context)?.last_here(context)?,
+        Which::Named(word) => {
+            let record = Records::open(context).and_then(|records| records.find(word));
+            match (record, word.parse()) {
+                (Ok(record), _) => record,
+                // A thread that was begun elsewhere has no record here.
+                (Err(_), Ok(thread)) => return Ok((Some(thread), None)),
+                (Err(failure), Err(_)) => return Err(failure),
+            }
+        }
+    };
+    match record.metadata().thread.clone() {
+        Some(thread) => Ok((Some(thread), Some(record))),
+        None => Err(Failure::new(
+            ExitCode::Usage,
+            format!("session {} has nothing to continue", record.metadata().id),
+        )
+        .because("the agent never named its thread")
+        .next("ampctl run \"…\"", "begins a new conversation")),
+    }
+}
+
+fn session_config(
+    agent: &AgentArguments,
+    settings: &Settings,
+    context: &Context,
+) -> Result<SessionConfig, Failure> {
+    let mut config = SessionConfig::new();
+    config.mode.clone_from(&settings.mode);
+    config.reasoning_effort.clone_from(&settings.effort);
+    config.visibility.clone_from(&settings.visibility);
+    config.labels.clone_from(&settings.labels);
+    config.thinking = settings.thinking;
+    config.deadlines = settings.deadlines.clone();
+    config.dangerously_allow_all = agent.dangerously_allow_all;
+    config.mcp_config_file = agent
+        .mcp_config
+        .as_deref()
+        .map(|path| context.resolve(path));
+    let directory = agent.directory.as_deref().map(|path| context.resolve(path));
+    config.working_directory = Some(directory.unwrap_or_else(|| context.directory.clone()));
+    Ok(config)
+}
+
+fn view(settings: &Settings, global: &GlobalArguments, context: &Context) -> View {
+    let output = context.stdout.clone();
+    match (settings.output, output.terminal()) {
+        (OutputFormat::Json, _) => View::Json {
+            output,
+            status: Status::new(),
+        },
+        (OutputFormat::StreamJson, _) => View::Stream { output },
+        (OutputFormat::Text, Some(terminal)) => {
+            let animate = settings.progress && may_animate(context, &output);
+            let options = LiveOptions {
+                style: settings.color.style(context, &output),
+                prompts: false,
+                times: true,
+                summary: !global.quiet,
+                verbose: global.verbose,
+            };
+            let screen = Screen::with_status(output, animate);
+            View::Live(LiveView::new(
+                screen,
+                move || terminal.columns().into(),
+                options,
+            ))
+        }
+        (OutputFormat::Text, None) => {
+            let watched = context.stderr.clone();
+            let animate = settings.progress && may_animate(context, &watched);
+            View::Text(FinalText::new(
+                output,
+                Screen::with_status(watched, animate),
+            ))
+        }
+    }
+}
+
+/// Ends the view and turns what became of the turn into an exit code.
+fn conclude(driven: Driven, view: &mut View, amp: &Amp) -> Result<ExitCode, Failure> {
+    let (outcome, signal, write_error) = match driven {
+        Driven::Killed => {
+            return Err(Failure::new(ExitCode::Interrupted, "interrupted")
+                .because("the agent was killed before it could say how far it got"));
+        }
+        Driven::Ended {
+            outcome,
+            signal,
+            write_error,
+        } => (outcome, signal, write_error),
+    };
+    let failure = Failure::of_outcome(&outcome).map(|failure| match signal {
+        Some(signal) => failure.because(format!("by {}", signal.name())),
+        None => failure,
+    });
+    let in_use = AmpInUse {
+        version: amp.version().as_str(),
+        path: amp.executable(),
+    };
+    let shown = match write_error {
+        Some(error) => Err(error),
+        None => view.finish(&outcome, failure.as_ref(), in_use),
+    };
+    if let Err(error) = shown {
+        // A run that nobody reads was stopped half-way, which is no success.
+        return Err(Failure::from(error).with_code(ExitCode::Interrupted));
+    }
+    match failure {
+        None => Ok(ExitCode::Done),
+        Some(failure) if matches!(view, View::Json { .. }) => Err(failure.in_json(false)),
+        Some(failure) => Err(failure),
+    }
+}

@@ -1,0 +1,66 @@
+//! `ampctl sessions delete`.
+
+use std::io::Write;
+
+use amp_session::SessionRecord;
+
+use super::list::title;
+use crate::ExitCode;
+use crate::arguments::GlobalArguments;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::records::Records;
+
+pub(super) fn run(
+    records: &Records,
+    words: &[String],
+    yes: bool,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let doomed: Vec<SessionRecord> = words
+        .iter()
+        .map(|word| records.find(word))
+        .collect::<Result<_, _>>()?;
+    if !yes && !is_confirmed(&doomed, context)? {
+        return Ok(ExitCode::Interrupted);
+    }
+    for record in &doomed {
+        let metadata = record.metadata();
+        records.ledger().delete(&metadata.id)?;
+        if !global.quiet {
+            writeln!(
+                context.stderr,
+                "deleted {} ({})",
+                metadata.id,
+                title(metadata)
+            )?;
+        }
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Asks a person; without one, nothing is deleted.
+fn is_confirmed(doomed: &[SessionRecord], context: &mut Context) -> Result<bool, Failure> {
+    if !context.stdin.is_terminal() {
+        return Err(Failure::new(ExitCode::Usage, "nothing was deleted")
+            .because("nobody is there to confirm it")
+            .next("ampctl sessions delete --yes …", "deletes without asking"));
+    }
+    for record in doomed {
+        writeln!(
+            context.stderr,
+            "{}  {}",
+            record.metadata().id,
+            title(record.metadata())
+        )?;
+    }
+    write!(
+        context.stderr,
+        "Delete {} recorded session(s)? [y/N] ",
+        doomed.len()
+    )?;
+    context.stderr.flush()?;
+    let answer = context.stdin.read_line()?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}

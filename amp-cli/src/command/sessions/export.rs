@@ -1,0 +1,49 @@
+//! `ampctl sessions export`.
+
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use amp_session::SessionRecord;
+
+use crate::ExitCode;
+use crate::arguments::ExportFormat;
+use crate::context::Context;
+use crate::failure::Failure;
+
+pub(super) fn run(
+    record: &SessionRecord,
+    format: ExportFormat,
+    to: Option<&Path>,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let Some(path) = to.map(|path| context.resolve(path)) else {
+        write(record, format, &mut BufWriter::new(&mut context.stdout))?;
+        return Ok(ExitCode::Done);
+    };
+    let unwritable = || {
+        Failure::new(
+            ExitCode::Failed,
+            format!("{} could not be written", path.display()),
+        )
+    };
+    // An earlier export is not overwritten by surprise.
+    let file = std::fs::File::create_new(&path).map_err(|error| unwritable().caused_by(&error))?;
+    write(record, format, &mut BufWriter::new(file))?;
+    Ok(ExitCode::Done)
+}
+
+fn write(record: &SessionRecord, format: ExportFormat, to: &mut impl Write) -> Result<(), Failure> {
+    match format {
+        ExportFormat::Markdown => record.export(amp_session::ExportFormat::Markdown, to)?,
+        ExportFormat::Json => record.export(amp_session::ExportFormat::Json, to)?,
+        ExportFormat::StreamJson => {
+            for turn in record.turns()? {
+                for line in turn.lines()? {
+                    to.write_all(line.bytes())?;
+                    to.write_all(b"\n")?;
+                }
+            }
+        }
+    }
+    Ok(to.flush()?)
+}

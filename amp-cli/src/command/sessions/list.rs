@@ -1,0 +1,81 @@
+//! `ampctl sessions list`.
+
+use std::io::Write;
+
+use amp_session::{SessionMetadata, SessionRecord};
+use serde::Serialize;
+
+use crate::arguments::GlobalArguments;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::records::Records;
+use crate::settings::Settings;
+use crate::text::{ago, fit, one_line};
+use crate::{ExitCode, json};
+
+/// The columns of a list nobody measures.
+const WIDE: usize = 120;
+
+pub(super) fn run(
+    records: &Records,
+    limit: usize,
+    here: bool,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let belongs = |record: &SessionRecord| {
+        !here || record.metadata().working_directory.as_deref() == Some(&*context.directory)
+    };
+    let sessions: Vec<SessionRecord> = records
+        .ledger()
+        .sessions()?
+        .into_iter()
+        .filter(belongs)
+        .take(limit)
+        .collect();
+    if global.json {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            sessions: Vec<&'a SessionMetadata>,
+        }
+        let sessions = sessions.iter().map(SessionRecord::metadata).collect();
+        json::write(&Document { sessions }, &mut context.stdout)?;
+        return Ok(ExitCode::Done);
+    }
+    let style = Settings::of(global, context)?
+        .color
+        .style(context, &context.stdout);
+    if sessions.is_empty() && !global.quiet {
+        writeln!(
+            context.stderr,
+            "no sessions are recorded yet; `ampctl run` records one"
+        )?;
+    }
+    let width = context
+        .stdout
+        .terminal()
+        .map_or(WIDE, |terminal| terminal.columns().into());
+    for session in &sessions {
+        let metadata = session.metadata();
+        let when = format!("{:>12}", ago(metadata.updated_at));
+        let room = width.saturating_sub(metadata.id.as_str().len() + when.len() + 4);
+        let title = fit(&title(metadata), room);
+        writeln!(
+            context.stdout,
+            "{}  {}  {title}",
+            style.command(&metadata.id),
+            style.dim(when)
+        )?;
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Returns what a session is called: its name, else its title, else its thread.
+pub(super) fn title(metadata: &SessionMetadata) -> String {
+    let name = metadata.name.as_deref().or(metadata.title.as_deref());
+    match (name, &metadata.thread) {
+        (Some(name), _) => one_line(name),
+        (None, Some(thread)) => thread.to_string(),
+        (None, None) => "(nothing was said)".to_owned(),
+    }
+}

@@ -1,0 +1,59 @@
+//! `ampctl sessions replay`.
+
+use amp_session::SessionRecord;
+
+use crate::arguments::GlobalArguments;
+use crate::context::Context;
+use crate::drive::{Driven, drive};
+use crate::failure::Failure;
+use crate::screen::Screen;
+use crate::settings::Settings;
+use crate::view::{LiveOptions, LiveView, View};
+use crate::{ExitCode, runtime};
+
+/// The columns of a replay that goes to a file.
+const WIDE: usize = 100;
+
+pub(super) fn run(
+    record: &SessionRecord,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let options = LiveOptions {
+        style: Settings::of(global, context)?
+            .color
+            .style(context, &context.stdout),
+        prompts: true,
+        times: false,
+        summary: false,
+        verbose: global.verbose,
+    };
+    let terminal = context.stdout.terminal();
+    let columns = move || terminal.map_or(WIDE, |terminal| terminal.columns().into());
+    let screen = Screen::with_status(context.stdout.clone(), false);
+    let mut view = LiveView::new(screen, columns, options);
+    for turn in record.turns()? {
+        view.begin_turn();
+        let mut turn_view = View::Live(view);
+        let turn = turn.replay()?;
+        let driven = runtime::block_on(async {
+            let mut signals = context.signals.listen()?;
+            Ok::<_, Failure>(drive(turn, &mut turn_view, &mut signals).await)
+        })??;
+        let View::Live(played) = turn_view else { break };
+        view = played;
+        match driven {
+            Driven::Ended {
+                signal: None,
+                write_error: None,
+                outcome,
+            } => view.finish(&outcome)?,
+            Driven::Ended {
+                write_error: Some(error),
+                ..
+            } => return Err(error.into()),
+            _ => return Ok(ExitCode::Interrupted),
+        }
+    }
+    Ok(ExitCode::Done)
+}

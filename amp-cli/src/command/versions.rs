@@ -1,0 +1,179 @@
+//! `ampctl versions`, `uninstall` and `gc`: what is in the store.
+
+use std::io::Write;
+
+use amp_bootstrap::{CliVersion, CollectOptions, Entry, EntryState, RemovedEntry, Store};
+use serde::Serialize;
+
+use crate::arguments::{GcArguments, GlobalArguments, UninstallArguments, VersionsArguments};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::settings::Settings;
+use crate::text::bytes;
+use crate::{ExitCode, json};
+
+/// Runs `ampctl versions`.
+pub(super) fn list(
+    arguments: &VersionsArguments,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let store = Store::from_environment(&context.environment)?;
+    let entries = if arguments.verify {
+        store.verify()?
+    } else {
+        store.list()?
+    };
+    let sound = entries
+        .iter()
+        .all(|entry| !matches!(entry.state, EntryState::Changed(_)));
+    if global.json {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            store: &'a std::path::Path,
+            versions: &'a [Entry],
+        }
+        let document = Document {
+            store: store.root(),
+            versions: &entries,
+        };
+        json::write(&document, &mut context.stdout)?;
+    } else {
+        write_list(&entries, &store, global, context)?;
+    }
+    Ok(if sound {
+        ExitCode::Done
+    } else {
+        ExitCode::NoUsableAmp
+    })
+}
+
+fn write_list(
+    entries: &[Entry],
+    store: &Store,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<(), Failure> {
+    let style = Settings::of(global, context)?
+        .color
+        .style(context, &context.stdout);
+    if entries.is_empty() && !global.quiet {
+        writeln!(
+            context.stderr,
+            "nothing is installed in {}; `ampctl install` installs the newest version",
+            store.root().display()
+        )?;
+    }
+    for entry in entries {
+        let (mark, note) = match &entry.state {
+            EntryState::Sound => (style.success("✓"), String::new()),
+            EntryState::Unfinished => (style.warning("!"), "  never finished".to_owned()),
+            EntryState::Changed(reason) => (style.error("✗"), format!("  {reason}")),
+            _ => (style.dim("·"), String::new()),
+        };
+        let origin = entry.receipt.as_ref().map_or(String::new(), |receipt| {
+            format!("  {}  from {}", bytes(receipt.size), receipt.source)
+        });
+        let date = entry.version.release_date();
+        writeln!(
+            context.stdout,
+            "{mark} {}  {date}{}{note}",
+            style.strong(&entry.version),
+            style.dim(origin)
+        )?;
+    }
+    Ok(())
+}
+
+/// Runs `ampctl uninstall`.
+pub(super) fn uninstall(
+    arguments: &UninstallArguments,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let store = Store::from_environment(&context.environment)?;
+    let versions: Vec<CliVersion> = if arguments.all {
+        let mut versions: Vec<_> = store
+            .list()?
+            .into_iter()
+            .map(|entry| entry.version)
+            .collect();
+        versions.dedup();
+        versions
+    } else {
+        arguments
+            .versions
+            .iter()
+            .map(|text| text.parse())
+            .collect::<Result<_, _>>()?
+    };
+    let mut removed = Vec::new();
+    for version in &versions {
+        removed.extend(store.uninstall(version)?);
+    }
+    if global.json {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            removed: &'a [RemovedEntry],
+        }
+        json::write(&Document { removed: &removed }, &mut context.stdout)?;
+    } else if !global.quiet {
+        write_removed(&removed, "removed", context)?;
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Runs `ampctl gc`.
+pub(super) fn collect(
+    arguments: &GcArguments,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let store = Store::from_environment(&context.environment)?;
+    let mut options = CollectOptions::default();
+    options.keep = arguments.keep;
+    options.only_report = arguments.dry_run;
+    let collected = store.collect(&options)?;
+    if global.json {
+        json::write(&collected, &mut context.stdout)?;
+        return Ok(ExitCode::Done);
+    }
+    if !global.quiet {
+        let verb = if arguments.dry_run {
+            "would remove"
+        } else {
+            "removed"
+        };
+        write_removed(&collected.removed, verb, context)?;
+        for kept in &collected.kept {
+            writeln!(context.stdout, "kept {} ({})", kept.version, kept.reason)?;
+        }
+        for leftover in &collected.leftovers {
+            writeln!(context.stdout, "{verb} {}", leftover.display())?;
+        }
+        let verb = if arguments.dry_run {
+            "would free"
+        } else {
+            "freed"
+        };
+        writeln!(context.stdout, "{verb} {}", bytes(collected.freed_bytes))?;
+    }
+    Ok(ExitCode::Done)
+}
+
+fn write_removed(
+    removed: &[RemovedEntry],
+    verb: &str,
+    context: &mut Context,
+) -> std::io::Result<()> {
+    for entry in removed {
+        writeln!(
+            context.stdout,
+            "{verb} {} for {} ({})",
+            entry.version,
+            entry.platform,
+            bytes(entry.bytes)
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! Everything a command learns from outside: environment, directory, streams, signals.
+
+mod input;
+mod output;
+mod signals;
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+pub use self::input::Input;
+pub use self::output::{Captured, Output, Terminal};
+pub(crate) use self::signals::Listener;
+pub use self::signals::{Signal, Signals};
+
+/// Holds the world a command runs in.
+///
+/// Commands look at nothing else: no process environment, no global streams. Tests and the demo
+/// construct a context of their own and read back what was written.
+///
+/// ```
+/// use amp_cli::{Context, ExitCode, Output};
+///
+/// let (stdout, written) = Output::captured();
+/// let mut context = Context::new("/").with_stdout(stdout);
+/// let code = amp_cli::run(["ampctl", "--version"], &mut context);
+/// assert_eq!(code, ExitCode::Done);
+/// assert!(written.text().starts_with("ampctl "));
+/// ```
+#[derive(Debug)]
+pub struct Context {
+    pub(crate) environment: BTreeMap<OsString, OsString>,
+    pub(crate) directory: PathBuf,
+    pub(crate) stdin: Input,
+    pub(crate) stdout: Output,
+    pub(crate) stderr: Output,
+    pub(crate) signals: Signals,
+}
+
+impl Context {
+    /// Creates a context with an empty environment, empty input and discarded output.
+    #[must_use]
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self {
+            environment: BTreeMap::new(),
+            directory: directory.into(),
+            stdin: Input::empty(),
+            stdout: Output::discarded(),
+            stderr: Output::discarded(),
+            signals: Signals::ignored(),
+        }
+    }
+
+    /// Creates the context of this process: its environment, directory, streams and signals.
+    #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment of the process"
+    )]
+    pub fn from_process() -> Self {
+        Self {
+            environment: std::env::vars_os().collect(),
+            directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            stdin: Input::of_process(),
+            stdout: Output::standard_output(),
+            stderr: Output::standard_error(),
+            signals: Signals::of_process(),
+        }
+    }
+
+    /// Replaces the environment.
+    #[must_use]
+    pub fn with_environment<Name, Value>(
+        mut self,
+        variables: impl IntoIterator<Item = (Name, Value)>,
+    ) -> Self
+    where
+        Name: Into<OsString>,
+        Value: Into<OsString>,
+    {
+        self.environment = variables
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        self
+    }
+
+    /// Replaces standard input.
+    #[must_use]
+    pub fn with_stdin(mut self, stdin: Input) -> Self {
+        self.stdin = stdin;
+        self
+    }
+
+    /// Replaces standard output.
+    #[must_use]
+    pub fn with_stdout(mut self, stdout: Output) -> Self {
+        self.stdout = stdout;
+        self
+    }
+
+    /// Replaces standard error.
+    #[must_use]
+    pub fn with_stderr(mut self, stderr: Output) -> Self {
+        self.stderr = stderr;
+        self
+    }
+
+    /// Replaces the source of signals.
+    #[must_use]
+    pub fn with_signals(mut self, signals: Signals) -> Self {
+        self.signals = signals;
+        self
+    }
+
+    /// Returns a variable; an empty one counts as absent, as it does for Amp.
+    pub(crate) fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.environment
+            .get(OsStr::new(name))
+            .map(OsString::as_os_str)
+            .filter(|v| !v.is_empty())
+    }
+
+    /// Returns the path as seen from this context's directory.
+    pub(crate) fn resolve(&self, path: &Path) -> PathBuf {
+        self.directory.join(path)
+    }
+
+    /// Returns the user's home directory.
+    pub(crate) fn home(&self) -> Option<PathBuf> {
+        let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+        self.variable(name).map(PathBuf::from)
+    }
+}

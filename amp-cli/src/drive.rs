@@ -1,0 +1,64 @@
+//! Carries a turn from its first line to its outcome, under the eyes and signals of the user.
+
+use std::io;
+use std::time::Duration;
+
+use amp_session::{Outcome, Turn};
+
+use crate::context::{Listener, Signal};
+use crate::view::View;
+
+/// How often moving things move.
+const TICK: Duration = Duration::from_millis(100);
+
+/// How a turn was left.
+pub(crate) enum Driven {
+    /// It came to its end, perhaps because it was asked to stop.
+    Ended {
+        outcome: Box<Outcome>,
+        /// The first signal that came.
+        signal: Option<Signal>,
+        /// Why the rest of it was not shown.
+        write_error: Option<io::Error>,
+    },
+    /// It was killed on the second signal, without an outcome.
+    Killed,
+}
+
+/// Shows every line of a turn until it ends.
+///
+/// The first signal asks the agent to stop and waits for what it still says; the second kills its
+/// whole process tree. When nobody reads any more, the agent is stopped as well.
+pub(crate) async fn drive(mut turn: Turn, view: &mut View, signals: &mut Listener<'_>) -> Driven {
+    let mut first_signal = None;
+    let mut write_error = None;
+    let mut ticks = tokio::time::interval(TICK);
+    loop {
+        tokio::select! {
+            signal = signals.next() => {
+                if first_signal.replace(signal).is_some() {
+                    drop(turn);
+                    return Driven::Killed;
+                }
+                view.announce(&format!("{}: stopping the agent; once more kills it", signal.name()));
+                turn.cancel();
+            }
+            line = turn.next_line() => {
+                let Some(line) = line else { break };
+                if write_error.is_none() {
+                    write_error = view.line(line.bytes(), line.decoded()).err();
+                    if write_error.is_some() {
+                        turn.cancel();
+                    }
+                }
+            }
+            _ = ticks.tick() => view.tick(),
+        }
+    }
+    tokio::select! {
+        outcome = turn.finish() => {
+            Driven::Ended { outcome: Box::new(outcome), signal: first_signal, write_error }
+        }
+        _ = signals.next() => Driven::Killed,
+    }
+}

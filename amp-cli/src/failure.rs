@@ -1,0 +1,210 @@
+//! A failure as a user meets it: what happened, why, and what to try next.
+
+mod bootstrap;
+mod outcome;
+mod session;
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+pub(crate) use self::session::not_configured;
+use crate::style::Style;
+use crate::{ExitCode, json};
+
+/// Represents a command that did not reach its end.
+///
+/// Commands return it with `?`; [`crate::run`] shows it once and turns it into the exit code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: ExitCode,
+    what: String,
+    why: Vec<String>,
+    next: Vec<Step>,
+    in_json: Option<bool>,
+    /// Nobody is left to be told.
+    quiet: bool,
+}
+
+/// Represents something the user can do now: a command and what it does.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Step {
+    command: String,
+    purpose: String,
+}
+
+impl Step {
+    pub(crate) fn new(command: impl Into<String>, purpose: impl Into<String>) -> Self {
+        Self {
+            command: command.into(),
+            purpose: purpose.into(),
+        }
+    }
+}
+
+impl Failure {
+    /// Creates a failure; `what` starts with the words users search for.
+    pub(crate) fn new(code: ExitCode, what: impl Into<String>) -> Self {
+        Self {
+            code,
+            what: what.into(),
+            why: Vec::new(),
+            next: Vec::new(),
+            in_json: None,
+            quiet: false,
+        }
+    }
+
+    /// Adds a reason.
+    pub(crate) fn because(mut self, reason: impl Into<String>) -> Self {
+        self.why.push(reason.into());
+        self
+    }
+
+    /// Adds an error and everything that caused it as reasons.
+    pub(crate) fn caused_by(mut self, error: &dyn Error) -> Self {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            let reason = error.to_string();
+            if self.why.last() != Some(&reason) {
+                self.why.push(reason);
+            }
+            cause = error.source();
+        }
+        self
+    }
+
+    /// Adds a command to try next.
+    pub(crate) fn next(mut self, command: impl Into<String>, purpose: impl Into<String>) -> Self {
+        self.next.push(Step::new(command, purpose));
+        self
+    }
+
+    /// Adds several commands to try next.
+    pub(crate) fn next_steps(mut self, steps: impl IntoIterator<Item = Step>) -> Self {
+        self.next.extend(steps);
+        self
+    }
+
+    /// Replaces the exit code.
+    pub(crate) fn with_code(self, code: ExitCode) -> Self {
+        Self { code, ..self }
+    }
+
+    pub(crate) fn code(&self) -> ExitCode {
+        self.code
+    }
+
+    /// Returns whether there is nothing to say.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Writes the failure for a person.
+    pub(crate) fn write_text(&self, mut to: impl Write, style: Style) -> io::Result<()> {
+        writeln!(to, "{} {}", style.error("error:"), style.strong(&self.what))?;
+        for (index, reason) in self.why.iter().enumerate() {
+            let label = if index == 0 { "why:" } else { "    " };
+            writeln!(to, "  {} {}", style.dim(label), indented(reason, 7))?;
+        }
+        let width = self
+            .next
+            .iter()
+            .map(|step| step.command.chars().count())
+            .max()
+            .unwrap_or(0);
+        for (index, Step { command, purpose }) in self.next.iter().enumerate() {
+            let label = if index == 0 { "try:" } else { "    " };
+            let padding = " ".repeat(width - command.chars().count());
+            writeln!(
+                to,
+                "  {} {}{padding}  {}",
+                style.dim(label),
+                style.command(command),
+                style.dim(purpose)
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Returns the failure as data.
+    pub(crate) fn report(&self) -> FailureReport<'_> {
+        FailureReport {
+            kind: self.code.name(),
+            exit_code: self.code.number(),
+            what: &self.what,
+            why: &self.why,
+            next: &self.next,
+        }
+    }
+
+    /// Says that the failure is, or is not, to be written as JSON, whatever `--json` says.
+    pub(crate) fn in_json(mut self, wanted: bool) -> Self {
+        self.in_json = Some(wanted);
+        self
+    }
+
+    /// Says that the failure is to be written as JSON, unless that was decided before.
+    pub(crate) fn in_json_by_default(mut self, wanted: bool) -> Self {
+        self.in_json = self.in_json.or(wanted.then_some(true));
+        self
+    }
+
+    /// Returns whether the failure is to be written as JSON as well.
+    pub(crate) fn is_wanted_in_json(&self, default: bool) -> bool {
+        self.in_json.unwrap_or(default)
+    }
+
+    /// Writes the failure as one JSON object on one line.
+    pub(crate) fn write_json(&self, to: impl Write) -> io::Result<()> {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            error: FailureReport<'a>,
+        }
+        json::write(
+            &Document {
+                error: self.report(),
+            },
+            to,
+        )
+    }
+}
+
+/// A failure as data.
+#[derive(Debug, Serialize)]
+pub(crate) struct FailureReport<'a> {
+    kind: &'static str,
+    exit_code: u8,
+    what: &'a str,
+    why: &'a [String],
+    next: &'a [Step],
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.what)
+    }
+}
+
+/// Lets commands use `?` on writes.
+///
+/// A reader that closed its end (`| head`) has seen enough: that is no failure, and nothing is said.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self {
+                quiet: true,
+                ..Self::new(ExitCode::Done, "nobody reads the output")
+            };
+        }
+        Self::new(ExitCode::Failed, "output could not be written").caused_by(&error)
+    }
+}
+
+/// Keeps the lines after the first under the first.
+fn indented(text: &str, columns: usize) -> String {
+    text.trim_end()
+        .replace('\n', &format!("\n{}", " ".repeat(columns)))
+}

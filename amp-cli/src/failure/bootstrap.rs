@@ -1,0 +1,77 @@
+//! Failures to find or install an Amp executable.
+
+use amp_bootstrap::{Error, ErrorKind, NextStep};
+
+use super::{Failure, Step};
+use crate::ExitCode;
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let code = match error.kind() {
+            ErrorKind::InvalidInput => ExitCode::Usage,
+            _ => ExitCode::NoUsableAmp,
+        };
+        let what = match (error.kind(), error.publisher()) {
+            (ErrorKind::NotInstalled, _) => "no usable Amp was found".to_owned(),
+            (ErrorKind::InvalidInput, _) => "that cannot be installed".to_owned(),
+            (_, Some(publisher)) => format!("Bootstrap failed ({publisher})"),
+            (_, None) => "Bootstrap failed".to_owned(),
+        };
+        Self::new(code, what)
+            .caused_by(&error)
+            .next_steps(error.next_steps().iter().flat_map(steps))
+    }
+}
+
+/// Turns a piece of advice into commands.
+fn steps(advice: &NextStep) -> Vec<Step> {
+    let one = |command: &str, purpose: String| vec![Step::new(command, purpose)];
+    match advice {
+        NextStep::Retry {
+            after_seconds: None,
+        } => one("ampctl install", "tries again".to_owned()),
+        NextStep::Retry {
+            after_seconds: Some(seconds),
+        } => one(
+            "ampctl install",
+            format!("tries again; the server asked to wait {seconds} s"),
+        ),
+        NextStep::UseSource { sources } => sources
+            .iter()
+            .map(|source| Step::new(format!("ampctl install --source {source}"), "tries there"))
+            .collect(),
+        NextStep::ChooseVersion { available } => available
+            .iter()
+            .take(3)
+            .map(|version| Step::new(format!("ampctl install {version}"), "installs this one"))
+            .collect(),
+        NextStep::Configure { name, value } => {
+            one(&format!("export {name}=…"), format!("set it to {value}"))
+        }
+        NextStep::FetchElsewhere { files } => one(
+            "ampctl install --source DIR",
+            format!(
+                "after fetching {} into DIR on a connected machine",
+                files.join(", ")
+            ),
+        ),
+        NextStep::InstallOnline { version } => one(
+            &format!("ampctl install {version}"),
+            "once, while online".to_owned(),
+        ),
+        NextStep::MoveStore { reason } => one(
+            "export AMPCTL_CACHE_DIR=DIR",
+            format!("moves the store: {reason}"),
+        ),
+        NextStep::StopUsers => one(
+            "ampctl versions",
+            "shows what is in use; stop that first".to_owned(),
+        ),
+        NextStep::SuspectTampering => one(
+            "ampctl doctor --network",
+            "shows who answers; something may sit between this machine and the publisher"
+                .to_owned(),
+        ),
+        _ => Vec::new(),
+    }
+}

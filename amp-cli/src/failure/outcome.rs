@@ -1,0 +1,79 @@
+//! Turns that did not complete.
+
+use amp_session::{Outcome, Reason, Status};
+
+use super::{Failure, not_configured};
+use crate::ExitCode;
+
+/// How many of the last lines of standard error are shown.
+const STDERR_LINES: usize = 5;
+
+impl Failure {
+    /// Returns what is wrong with an outcome, if anything is.
+    pub(crate) fn of_outcome(outcome: &Outcome) -> Option<Self> {
+        let message = outcome
+            .failure
+            .as_ref()
+            .map_or("", |failure| failure.message.as_str());
+        let failure = match (outcome.status, outcome.reason()) {
+            (Status::Completed, _) => return None,
+            (_, Some(Reason::NotConfigured)) => return Some(not_configured().because(message)),
+            (_, Some(Reason::RejectedKey)) => {
+                Self::new(ExitCode::Credentials, "AMP_API_KEY was rejected")
+                    .because(message)
+                    .next(
+                        "ampctl credentials status",
+                        "shows which key is used, and for what",
+                    )
+                    .next("ampctl credentials set", "stores another one")
+            }
+            (Status::TimedOut, _) => Self::new(ExitCode::TimedOut, "timed out").because(message),
+            (Status::Cancelled, _) => Self::new(ExitCode::Interrupted, "interrupted"),
+            (Status::NoResult, _) => {
+                let how = outcome.exit.as_ref().map(|exit| exit.status().to_string());
+                let how = how.unwrap_or_else(|| "its end was not seen".to_owned());
+                Self::new(ExitCode::NoResult, "Amp process exited unexpectedly")
+                    .because(format!("{how}, without a result line"))
+            }
+            (
+                _,
+                Some(
+                    Reason::UnknownOption
+                    | Reason::ModeNotAvailable
+                    | Reason::InvalidSettings
+                    | Reason::InvalidInput
+                    | Reason::ThreadNotFound,
+                ),
+            ) => Self::new(ExitCode::Usage, "Amp does not accept the run").because(message),
+            _ => Self::new(ExitCode::Failed, "the agent reported a failure").because(message),
+        };
+        Some(failure.with_details_of(outcome))
+    }
+
+    fn with_details_of(mut self, outcome: &Outcome) -> Self {
+        if outcome.status == Status::NoResult {
+            let lines: Vec<&str> = outcome.stderr.lines().collect();
+            let tail = lines[lines.len().saturating_sub(STDERR_LINES)..].join("\n");
+            self = self.because(match tail.trim() {
+                "" => "it wrote nothing on standard error".to_owned(),
+                tail => format!("it wrote on standard error:\n{tail}"),
+            });
+        } else if let Some(hint) = outcome.failure.as_ref().and_then(|one| one.hint.as_deref()) {
+            self = self.because(hint);
+        }
+        match (&outcome.thread, outcome.reason()) {
+            (_, Some(Reason::UnknownOption | Reason::ModeNotAvailable)) => self
+                .next("ampctl modes", "lists the modes of the Amp in use")
+                .next("ampctl capabilities", "shows what else it takes"),
+            (_, Some(Reason::Unreachable | Reason::SilentStart)) => self.next(
+                "ampctl doctor --network",
+                "tells whether the service can be reached",
+            ),
+            (Some(thread), _) => self.next(
+                format!("ampctl continue --session {thread} \"…\""),
+                "goes on from there",
+            ),
+            (None, _) => self.next("ampctl doctor", "checks everything a run needs"),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Failures to start a conversation with the agent.
+
+use amp_session::{Error, ErrorKind};
+
+use super::{Failure, Step};
+use crate::ExitCode;
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotConfigured => not_configured().caused_by(&error),
+            ErrorKind::Usage => from(ExitCode::Usage, &error)
+                .next("ampctl capabilities", "shows what the Amp in use can do"),
+            ErrorKind::Executable => from(ExitCode::NoUsableAmp, &error)
+                .next("ampctl which", "shows which Amp is used, and why")
+                .next("ampctl install", "installs one that is known to work"),
+            _ => from(ExitCode::Failed, &error),
+        }
+    }
+}
+
+/// Returns the failure of a run without a key, with the ways to set one.
+pub(crate) fn not_configured() -> Failure {
+    Failure::new(ExitCode::Credentials, "AMP_API_KEY not configured").next_steps([
+        Step::new(
+            "export AMP_API_KEY=…",
+            "for this shell; keys are on the service's settings page",
+        ),
+        Step::new(
+            "ampctl credentials set",
+            "stores the key where Amp looks for it",
+        ),
+        Step::new(
+            "ampctl credentials status",
+            "shows every place that was looked at",
+        ),
+    ])
+}
+
+/// Says the error itself, and its causes as the reasons.
+fn from(code: ExitCode, error: &Error) -> Failure {
+    let failure = Failure::new(code, error.to_string());
+    match std::error::Error::source(error) {
+        Some(cause) => failure.caused_by(cause),
+        None => failure,
+    }
+}

@@ -1,0 +1,214 @@
+//! The prompt, put together from words, standard input and files.
+
+use std::path::Path;
+
+use crate::ExitCode;
+use crate::context::{Context, Input};
+use crate::failure::Failure;
+
+/// The most that is read from standard input or from one file, in bytes.
+const LIMIT: u64 = 8 * 1024 * 1024;
+
+/// Assembles the prompt.
+///
+/// `-` stands for standard input, `@PATH` for a file that follows the prompt as context, `@@…` for a
+/// word that starts with `@`. Standard input is touched only when `-` asks for it or when there is
+/// no word at all, so that a pipe nobody closes cannot block a run.
+///
+/// # Errors
+/// Fails when there is no prompt or when an input cannot be read as text.
+pub(crate) fn assemble(words: &[String], context: &mut Context) -> Result<String, Failure> {
+    if words.is_empty() {
+        if context.stdin.is_terminal() {
+            return Err(no_prompt());
+        }
+        return not_blank(read_stdin(&mut context.stdin)?);
+    }
+    let mut prompt = String::new();
+    let mut files = String::new();
+    let mut stdin_was_read = false;
+    for word in words {
+        if word == "-" {
+            if stdin_was_read {
+                return Err(Failure::new(
+                    ExitCode::Usage,
+                    "standard input can be read only once",
+                ));
+            }
+            stdin_was_read = true;
+            let text = read_stdin(&mut context.stdin)?;
+            append(&mut prompt, text.trim_end(), "\n\n");
+        } else if let Some(rest) = word.strip_prefix("@@") {
+            append(&mut prompt, &format!("@{rest}"), " ");
+        } else if let Some(path) = word.strip_prefix('@').filter(|path| !path.is_empty()) {
+            append(
+                &mut files,
+                &file_as_context(Path::new(path), context)?,
+                "\n\n",
+            );
+        } else {
+            append(&mut prompt, word, if stdin_was_read { "\n\n" } else { " " });
+        }
+    }
+    if prompt.trim().is_empty() && !files.is_empty() {
+        return Err(no_prompt().because("files were given as context, but nothing to do with them"));
+    }
+    if !files.is_empty() {
+        append(&mut prompt, &files, "\n\n");
+    }
+    not_blank(prompt)
+}
+
+fn append(to: &mut String, text: &str, separator: &str) {
+    if !to.is_empty() {
+        to.push_str(separator);
+    }
+    to.push_str(text);
+}
+
+fn read_stdin(stdin: &mut Input) -> Result<String, Failure> {
+    let unreadable = || {
+        Failure::new(
+            ExitCode::Usage,
+            "the prompt could not be read from standard input",
+        )
+    };
+    let bytes = stdin
+        .read_to_end(LIMIT)
+        .map_err(|error| unreadable().caused_by(&error))?;
+    String::from_utf8(bytes).map_err(|error| unreadable().caused_by(&error))
+}
+
+/// Returns the file in a fence that its own text cannot close, under its path.
+fn file_as_context(path: &Path, context: &Context) -> Result<String, Failure> {
+    let unreadable = || {
+        Failure::new(
+            ExitCode::Usage,
+            format!("context file {} could not be read", path.display()),
+        )
+        .next(
+            format!("ampctl run '@@{}' …", path.display()),
+            "if it is a word of the prompt and not a file",
+        )
+    };
+    let full_path = context.resolve(path);
+    let size = std::fs::metadata(&full_path)
+        .map_err(|error| unreadable().caused_by(&error))?
+        .len();
+    if size > LIMIT {
+        return Err(unreadable().because(format!(
+            "it has {}, more than the limit of {}",
+            crate::text::bytes(size),
+            crate::text::bytes(LIMIT)
+        )));
+    }
+    let bytes = std::fs::read(&full_path).map_err(|error| unreadable().caused_by(&error))?;
+    let text = String::from_utf8(bytes).map_err(|error| unreadable().caused_by(&error))?;
+    let fence = "`".repeat(longest_run_of_backticks(&text).max(2) + 1);
+    Ok(format!(
+        "{}:\n{fence}\n{}\n{fence}",
+        path.display(),
+        text.trim_end_matches('\n')
+    ))
+}
+
+fn longest_run_of_backticks(text: &str) -> usize {
+    text.split(|character| character != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or(0)
+}
+
+fn not_blank(prompt: String) -> Result<String, Failure> {
+    if prompt.trim().is_empty() {
+        Err(no_prompt())
+    } else {
+        Ok(prompt)
+    }
+}
+
+fn no_prompt() -> Failure {
+    Failure::new(ExitCode::Usage, "no prompt was given")
+        .next(
+            "ampctl run \"explain this repository\"",
+            "gives it as an argument",
+        )
+        .next("ampctl run - < prompt.txt", "reads it from standard input")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assembled(words: &[&str], stdin: &str) -> Result<String, String> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("notes.md"), "a ```fence``` inside\n").expect("a file");
+        std::fs::write(folder.path().join("binary"), [0xff, 0xfe]).expect("a file");
+        let mut context = Context::new(folder.path()).with_stdin(Input::piped(stdin));
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        assemble(&words, &mut context).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn words_are_joined_by_spaces_and_stdin_is_left_alone() {
+        assert_eq!(
+            assembled(&["fix", "the build"], "unread").as_deref(),
+            Ok("fix the build")
+        );
+    }
+
+    #[test]
+    fn without_words_the_prompt_is_standard_input() {
+        assert_eq!(
+            assembled(&[], "from a pipe\n").as_deref(),
+            Ok("from a pipe\n")
+        );
+    }
+
+    #[test]
+    fn a_dash_puts_standard_input_where_it_stands() {
+        assert_eq!(
+            assembled(&["review:", "-", "be brief"], "+ line\n").as_deref(),
+            Ok("review:\n\n+ line\n\nbe brief")
+        );
+    }
+
+    #[test]
+    fn files_follow_the_prompt_in_a_fence_they_cannot_close() {
+        assert_eq!(
+            assembled(&["@notes.md", "summarise"], "").as_deref(),
+            Ok("summarise\n\nnotes.md:\n````\na ```fence``` inside\n````")
+        );
+    }
+
+    #[test]
+    fn two_at_signs_stand_for_one() {
+        assert_eq!(
+            assembled(&["ask", "@@alice"], "").as_deref(),
+            Ok("ask @alice")
+        );
+    }
+
+    #[test]
+    fn a_missing_or_binary_file_is_named() {
+        let error = |words: &[&str]| assembled(words, "").expect_err("no prompt");
+        assert_eq!(
+            error(&["x", "@missing"]),
+            "context file missing could not be read"
+        );
+        assert_eq!(
+            error(&["x", "@binary"]),
+            "context file binary could not be read"
+        );
+    }
+
+    #[test]
+    fn blank_prompts_are_refused() {
+        for words in [&[" "] as &[&str], &[], &["@notes.md"], &["-"]] {
+            assert_eq!(
+                assembled(words, " \n").expect_err("no prompt"),
+                "no prompt was given"
+            );
+        }
+    }
+}

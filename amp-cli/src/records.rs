@@ -1,0 +1,111 @@
+//! The recorded sessions of this user, and how they are named on the command line.
+
+use amp_session::{Ledger, NewSession, SessionConfig, SessionRecord, ThreadId};
+
+use crate::ExitCode;
+use crate::context::Context;
+use crate::failure::Failure;
+
+/// The word that stands for the session used last.
+const LAST: &str = "last";
+
+/// Represents the recorded sessions.
+pub(crate) struct Records(Ledger);
+
+impl Records {
+    /// Opens the user's records; nothing is created before it is needed.
+    ///
+    /// # Errors
+    /// Fails when there is no home folder to keep them in.
+    pub(crate) fn open(context: &Context) -> Result<Self, Failure> {
+        let folder = Ledger::default_folder(&context.environment).ok_or_else(|| {
+            Failure::new(
+                ExitCode::Usage,
+                "there is no home folder to keep sessions in",
+            )
+            .next("export XDG_STATE_HOME=DIR", "names another one")
+            .next("ampctl run --no-record …", "records nothing")
+        })?;
+        Ok(Self(Ledger::new(folder)))
+    }
+
+    /// Returns the ledger itself.
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.0
+    }
+
+    /// Begins a record.
+    pub(crate) fn create(
+        &self,
+        name: Option<&str>,
+        config: &SessionConfig,
+    ) -> Result<SessionRecord, Failure> {
+        let mut session = NewSession::new();
+        session.name = name.map(str::to_owned);
+        session
+            .working_directory
+            .clone_from(&config.working_directory);
+        session.mode.clone_from(&config.mode);
+        Ok(self.0.create(session)?)
+    }
+
+    /// Returns the session used last in this context's folder.
+    ///
+    /// # Errors
+    /// Fails when there is none.
+    pub(crate) fn last_here(&self, context: &Context) -> Result<SessionRecord, Failure> {
+        let here = |record: &SessionRecord| {
+            record.metadata().working_directory.as_deref() == Some(&*context.directory)
+        };
+        self.0.sessions()?.into_iter().find(here).ok_or_else(|| {
+            Failure::new(
+                ExitCode::Usage,
+                "no conversation to continue in this folder",
+            )
+            .next(
+                "ampctl sessions list",
+                "lists the conversations of all folders",
+            )
+            .next(
+                "ampctl continue --session last \"…\"",
+                "continues the last one of any folder",
+            )
+            .next("ampctl run \"…\"", "begins a new one")
+        })
+    }
+
+    /// Finds the one session that a user's word means: an id, a beginning of it, a name, a thread,
+    /// or `last`.
+    ///
+    /// # Errors
+    /// Fails when no session or several sessions fit.
+    pub(crate) fn find(&self, word: &str) -> Result<SessionRecord, Failure> {
+        let mut found = if word == LAST {
+            self.0.sessions()?.into_iter().take(1).collect()
+        } else {
+            let thread = word.parse::<ThreadId>();
+            self.0
+                .find(thread.as_ref().map_or(word, ThreadId::as_str))?
+        };
+        match (found.pop(), found.as_slice()) {
+            (Some(record), []) => Ok(record),
+            (None, _) => Err(Failure::new(
+                ExitCode::Usage,
+                format!("no recorded session is called `{word}`"),
+            )
+            .next("ampctl sessions list", "lists them")),
+            (Some(last), others) => {
+                let all = others.iter().chain([&last]);
+                let ids: Vec<&str> = all.map(|record| record.metadata().id.as_str()).collect();
+                Err(
+                    Failure::new(ExitCode::Usage, format!("`{word}` means several sessions"))
+                        .because(format!("it could be {}", ids.join(", ")))
+                        .next(
+                            format!("ampctl sessions show {}", ids[0]),
+                            "shows the first of them",
+                        ),
+                )
+            }
+        }
+    }
+}

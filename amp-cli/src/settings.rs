@@ -1,0 +1,120 @@
+//! Defaults for options, and which of several wins.
+//!
+//! From the strongest to the weakest: the flag, the environment variable, the project file
+//! (`.ampctl.toml` in the current folder or the nearest one above it), the user file
+//! (`ampctl/config.toml` in the configuration folder, or the file named by `--config` or
+//! `AMPCTL_CONFIG`), the built-in default.
+
+mod environment;
+mod file;
+mod layer;
+mod limit;
+
+use std::path::PathBuf;
+
+use amp_session::Deadlines;
+
+pub(crate) use self::file::Files;
+pub(crate) use self::layer::Layer;
+pub(crate) use self::limit::Limit;
+use crate::arguments::{AgentArguments, GlobalArguments, OutputFormat};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::style::ColorChoice;
+
+/// Holds every option after all places were asked.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) amp: Option<PathBuf>,
+    pub(crate) mode: Option<String>,
+    pub(crate) effort: Option<String>,
+    pub(crate) visibility: Option<String>,
+    pub(crate) labels: Vec<String>,
+    pub(crate) output: OutputFormat,
+    pub(crate) thinking: bool,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) color: ColorChoice,
+    pub(crate) progress: bool,
+    pub(crate) record: bool,
+    pub(crate) version: Option<String>,
+    pub(crate) sources: Vec<String>,
+}
+
+impl Settings {
+    /// Asks every place below the given flags.
+    ///
+    /// # Errors
+    /// Fails when a variable or a file cannot be understood.
+    pub(crate) fn resolve(
+        flags: Layer,
+        global: &GlobalArguments,
+        context: &Context,
+    ) -> Result<Self, Failure> {
+        let files = Files::find(global.config.as_deref(), context)?;
+        let layer = flags
+            .over(Layer::of_global_arguments(global))
+            .over(environment::layer(context)?)
+            .over(files.project_layer()?)
+            .over(files.user_layer()?);
+        Ok(Self {
+            deadlines: deadlines(&layer),
+            amp: layer.amp,
+            mode: layer.mode,
+            effort: layer.effort,
+            visibility: layer.visibility,
+            labels: layer.labels.unwrap_or_default(),
+            output: layer.output.unwrap_or_default(),
+            thinking: layer.thinking.unwrap_or_default(),
+            color: layer.color.unwrap_or_default(),
+            progress: layer.progress.unwrap_or(true),
+            record: layer.record.unwrap_or(true),
+            version: layer.version,
+            sources: layer.sources.unwrap_or_default(),
+        })
+    }
+
+    /// Asks every place for a command without options of its own.
+    ///
+    /// # Errors
+    /// Fails when a variable or a file cannot be understood.
+    pub(crate) fn of(global: &GlobalArguments, context: &Context) -> Result<Self, Failure> {
+        Self::resolve(Layer::default(), global, context)
+    }
+}
+
+/// Returns the deadlines of a run.
+///
+/// An agent may work for days, so the whole turn has no limit unless one is asked for; but an Amp
+/// that says nothing at all hangs, as every version of 2026 does when the service accepts a
+/// connection and stays silent.
+fn deadlines(layer: &Layer) -> Deadlines {
+    let usual = Deadlines::default();
+    let limit = |asked: Option<Limit>, usual| asked.map_or(usual, Limit::duration);
+    let (startup, idle) = (usual.startup, usual.idle);
+    usual
+        .with_total(limit(layer.timeout, None))
+        .with_idle(limit(layer.idle_timeout, idle))
+        .with_startup(limit(layer.startup_timeout, startup))
+}
+
+impl From<&AgentArguments> for Layer {
+    fn from(arguments: &AgentArguments) -> Self {
+        Self {
+            amp: arguments.amp.clone(),
+            mode: arguments.mode.clone(),
+            effort: arguments.effort.clone(),
+            visibility: arguments.visibility.clone(),
+            labels: (!arguments.labels.is_empty()).then(|| arguments.labels.clone()),
+            output: arguments.output,
+            thinking: arguments.thinking.then_some(true),
+            timeout: arguments.timeout,
+            idle_timeout: arguments.idle_timeout,
+            startup_timeout: arguments.startup_timeout,
+            record: arguments.no_record.then_some(false),
+            ..Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

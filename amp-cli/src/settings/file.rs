@@ -1,0 +1,116 @@
+//! The configuration files and where they are.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::Layer;
+use crate::ExitCode;
+use crate::context::Context;
+use crate::failure::Failure;
+
+/// The name of the file that travels with a project.
+const PROJECT_FILE: &str = ".ampctl.toml";
+
+/// Holds the places of the configuration files that apply.
+#[derive(Debug)]
+pub(crate) struct Files {
+    /// The nearest project file.
+    pub(crate) project: Option<PathBuf>,
+    /// The user's file, whether or not it exists.
+    pub(crate) user: Option<PathBuf>,
+    user_was_named: bool,
+}
+
+impl Files {
+    /// Looks for the files.
+    ///
+    /// # Errors
+    /// Fails when a file named by the user does not exist.
+    pub(crate) fn find(named: Option<&Path>, context: &Context) -> Result<Self, Failure> {
+        let named = named
+            .or_else(|| context.variable("AMPCTL_CONFIG").map(Path::new))
+            .map(|path| context.resolve(path));
+        if let Some(path) = named.as_deref().filter(|path| !path.is_file()) {
+            return Err(Failure::new(
+                ExitCode::Usage,
+                format!("configuration file {} not found", path.display()),
+            ));
+        }
+        Ok(Self {
+            project: nearest_project_file(&context.directory),
+            user_was_named: named.is_some(),
+            user: named.or_else(|| Some(configuration_folder(context)?.join("config.toml"))),
+        })
+    }
+
+    /// Reads the project file.
+    ///
+    /// # Errors
+    /// Fails when it cannot be read or sets what only the user may set.
+    pub(super) fn project_layer(&self) -> Result<Layer, Failure> {
+        let Some(path) = self.project.as_deref() else {
+            return Ok(Layer::default());
+        };
+        let layer = read(path, false)?;
+        match layer.key_reserved_for_user() {
+            None => Ok(layer),
+            Some(key) => Err(unusable(path)
+                .because(format!(
+                    "`{key}` may only be set by the user, not by a project"
+                ))
+                .next(
+                    format!("ampctl --config FILE …, with `{key}` in FILE"),
+                    "sets it for yourself",
+                )),
+        }
+    }
+
+    /// Reads the user's file; without one, nothing is set.
+    ///
+    /// # Errors
+    /// Fails when it exists and cannot be read.
+    pub(super) fn user_layer(&self) -> Result<Layer, Failure> {
+        let Some(path) = self.user.as_deref() else {
+            return Ok(Layer::default());
+        };
+        read(path, !self.user_was_named)
+    }
+}
+
+/// Returns the folder of the user's configuration.
+fn configuration_folder(context: &Context) -> Option<PathBuf> {
+    let base = if cfg!(windows) {
+        context.variable("APPDATA").map(PathBuf::from)
+    } else {
+        context
+            .variable("XDG_CONFIG_HOME")
+            .map(PathBuf::from)
+            .or_else(|| Some(context.home()?.join(".config")))
+    };
+    Some(base?.join("ampctl"))
+}
+
+fn nearest_project_file(directory: &Path) -> Option<PathBuf> {
+    directory
+        .ancestors()
+        .map(|folder| folder.join(PROJECT_FILE))
+        .find(|path| path.is_file())
+}
+
+fn read(path: &Path, may_be_missing: bool) -> Result<Layer, Failure> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if may_be_missing && error.kind() == ErrorKind::NotFound => {
+            return Ok(Layer::default());
+        }
+        Err(error) => return Err(unusable(path).caused_by(&error)),
+    };
+    toml::from_str(&text).map_err(|error| unusable(path).because(error.to_string()))
+}
+
+fn unusable(path: &Path) -> Failure {
+    Failure::new(
+        ExitCode::Usage,
+        format!("configuration file {} cannot be used", path.display()),
+    )
+}

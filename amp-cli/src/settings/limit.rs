@@ -1,0 +1,46 @@
+//! How long something may take.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+/// Represents a limit such as `90s`, `1h 30m` or `none`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// It may take for ever.
+    Never,
+    /// It may take this long.
+    After(Duration),
+}
+
+impl Limit {
+    /// Returns the duration, if there is a limit.
+    pub(crate) fn duration(self) -> Option<Duration> {
+        match self {
+            Self::Never => None,
+            Self::After(duration) => Some(duration),
+        }
+    }
+}
+
+impl FromStr for Limit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match humantime::parse_duration(text) {
+            _ if text == "none" => Ok(Self::Never),
+            Ok(duration) if duration.is_zero() => Err("no time at all".to_owned()),
+            Ok(duration) => Ok(Self::After(duration)),
+            Err(error) => Err(format!("{error}, such as `90s`, `1h 30m` or `none`")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}

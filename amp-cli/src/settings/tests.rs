@@ -1,0 +1,169 @@
+//! Which place wins, and what each place may say.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::*;
+
+/// A home folder with a user file, and a project folder with a project file.
+struct World {
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    fn new(user: &str, project: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let write = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            std::fs::write(path, text).expect("a file");
+        };
+        write("home/.config/ampctl/config.toml", user);
+        write("work/.ampctl.toml", project);
+        write("work/deep/inside/file", "");
+        Self { folder }
+    }
+
+    fn context(&self, variables: &[(&str, &str)]) -> Context {
+        let home = self.folder.path().join("home");
+        let mut environment = vec![("HOME".to_owned(), home.to_str().expect("UTF-8").to_owned())];
+        environment.extend(
+            variables
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_string())),
+        );
+        Context::new(self.folder.path().join("work/deep/inside")).with_environment(environment)
+    }
+}
+
+fn flags(arguments: &[&str]) -> (Layer, GlobalArguments) {
+    #[derive(clap::Parser)]
+    struct Flags {
+        #[command(flatten)]
+        agent: AgentArguments,
+        #[command(flatten)]
+        global: GlobalArguments,
+    }
+    let arguments = ["test"].iter().chain(arguments);
+    let parsed = <Flags as clap::Parser>::parse_from(arguments);
+    (Layer::from(&parsed.agent), parsed.global)
+}
+
+fn mode(world: &World, arguments: &[&str], variables: &[(&str, &str)]) -> Option<String> {
+    let (layer, global) = flags(arguments);
+    let settings = Settings::resolve(layer, &global, &world.context(variables));
+    settings.expect("usable settings").mode
+}
+
+fn failure(world: &World, variables: &[(&str, &str)]) -> String {
+    let (layer, global) = flags(&[]);
+    let failure = Settings::resolve(layer, &global, &world.context(variables))
+        .expect_err("unusable settings");
+    assert_eq!(failure.code(), crate::ExitCode::Usage);
+    let mut text = Vec::new();
+    failure
+        .write_text(&mut text, crate::style::Style::default())
+        .expect("a writable vector");
+    let text = String::from_utf8(text).expect("UTF-8");
+    text.replace(world.folder.path().to_str().expect("UTF-8"), "[folder]")
+}
+
+#[test]
+fn flag_beats_variable_beats_project_beats_user() {
+    let all = World::new("mode = 'user'", "mode = 'project'");
+    let variable = [("AMPCTL_MODE", "variable")];
+    assert_eq!(
+        mode(&all, &["--mode", "flag"], &variable).as_deref(),
+        Some("flag")
+    );
+    assert_eq!(mode(&all, &[], &variable).as_deref(), Some("variable"));
+    assert_eq!(mode(&all, &[], &[]).as_deref(), Some("project"));
+    assert_eq!(
+        mode(&World::new("mode = 'user'", ""), &[], &[]).as_deref(),
+        Some("user")
+    );
+    assert_eq!(mode(&World::new("", ""), &[], &[]), None);
+}
+
+#[test]
+fn a_named_file_takes_the_place_of_the_user_file() {
+    let world = World::new("mode = 'user'", "");
+    let named = world.folder.path().join("named.toml");
+    std::fs::write(&named, "mode = 'named'").expect("a file");
+    let named = named.to_str().expect("UTF-8");
+    assert_eq!(
+        mode(&world, &["--config", named], &[]).as_deref(),
+        Some("named")
+    );
+    assert_eq!(
+        mode(&world, &[], &[("AMPCTL_CONFIG", named)]).as_deref(),
+        Some("named")
+    );
+}
+
+#[test]
+fn every_key_of_the_file_is_understood() {
+    let world = World::new(
+        "amp = '/opt/amp'\nmode = 'm'\neffort = 'high'\nvisibility = 'private'\n\
+         labels = ['a', 'b']\noutput = 'stream-json'\nthinking = true\ntimeout = '1h 30m'\n\
+         idle-timeout = '90s'\nstartup-timeout = 'none'\ncolor = 'never'\nprogress = false\nrecord = false\n\
+         version = 'latest'\nsources = ['npm']\n",
+        "",
+    );
+    let (layer, global) = flags(&[]);
+    let settings = Settings::resolve(layer, &global, &world.context(&[])).expect("settings");
+    assert_eq!(settings.amp.as_deref(), Some(Path::new("/opt/amp")));
+    assert_eq!(settings.output, OutputFormat::StreamJson);
+    assert_eq!(settings.deadlines.total, Some(Duration::from_secs(5400)));
+    assert_eq!(settings.deadlines.idle, Some(Duration::from_secs(90)));
+    assert_eq!(settings.deadlines.startup, None);
+    assert_eq!(settings.color, ColorChoice::Never);
+    assert_eq!(settings.labels, ["a", "b"]);
+    assert!(settings.thinking && !settings.progress && !settings.record);
+}
+
+#[test]
+fn a_project_cannot_choose_the_program_that_runs() {
+    for key in [
+        "amp = './evil'",
+        "sources = ['http://evil.test']",
+        "visibility = 'public'",
+    ] {
+        let text = failure(&World::new("", key), &[]);
+        assert!(
+            text.contains("may only be set by the user, not by a project"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_mistyped_key_is_pointed_at() {
+    insta::assert_snapshot!(failure(&World::new("moed = 'smart'", ""), &[]));
+}
+
+#[test]
+fn a_variable_that_makes_no_sense_is_named() {
+    let world = World::new("", "");
+    insta::assert_snapshot!(failure(&world, &[("AMPCTL_OUTPUT", "yaml")]), @r"
+    error: AMPCTL_OUTPUT cannot be used
+      why: `yaml` is not one of `text`, `json`, `stream-json`
+    ");
+    insta::assert_snapshot!(failure(&world, &[("AMPCTL_TIMEOUT", "soon")]), @r"
+    error: AMPCTL_TIMEOUT cannot be used
+      why: `soon` is not a duration such as `90s`, or `none`
+    ");
+}
+
+#[test]
+fn an_empty_variable_says_nothing() {
+    assert_eq!(
+        mode(
+            &World::new("mode = 'user'", ""),
+            &[],
+            &[("AMPCTL_MODE", "")]
+        )
+        .as_deref(),
+        Some("user")
+    );
+}

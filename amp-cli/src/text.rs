@@ -1,0 +1,15 @@
+//! Text for a terminal: safe, wrapped, measured.
+
+mod age;
+mod duration;
+mod markdown;
+mod safe;
+mod size;
+mod wrap;
+
+pub(crate) use self::age::ago;
+pub(crate) use self::duration::{clock, elapsed};
+pub(crate) use self::markdown::markdown;
+pub(crate) use self::safe::{one_line, safe};
+pub(crate) use self::size::bytes;
+pub(crate) use self::wrap::{Span, fit, wrap};

@@ -1,0 +1,70 @@
+//! A turn as one JSON object.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use amp_session::Outcome;
+use serde::Serialize;
+
+use super::status::Status;
+use super::tally::Tally;
+use crate::failure::{Failure, FailureReport};
+use crate::{ExitCode, json};
+
+/// The object that `--output json` writes.
+///
+/// Fields are never renamed or removed; new ones may come.
+#[derive(Serialize)]
+struct Document<'a> {
+    /// `completed`, `failed`, `no_result`, `timed_out` or `cancelled`.
+    outcome: &'static str,
+    exit_code: u8,
+    /// The agent's final text.
+    text: Option<&'a str>,
+    /// The id to continue with.
+    session_id: Option<String>,
+    mode: Option<&'a str>,
+    /// The sum over the assistant messages of the turn, in tokens.
+    usage: Tally,
+    /// The assistant messages that Amp counted.
+    messages: Option<u64>,
+    duration_ms: u128,
+    refused_tools: u64,
+    amp: AmpInUse<'a>,
+    error: Option<FailureReport<'a>>,
+}
+
+/// The executable that ran.
+#[derive(Clone, Copy, Serialize)]
+pub(crate) struct AmpInUse<'a> {
+    pub(crate) version: &'a str,
+    pub(crate) path: &'a Path,
+}
+
+/// Writes the object.
+///
+/// # Errors
+/// Fails when nobody reads any more.
+pub(crate) fn write_document(
+    outcome: &Outcome,
+    failure: Option<&Failure>,
+    status: &Status,
+    amp: AmpInUse<'_>,
+    to: impl io::Write,
+) -> io::Result<()> {
+    let document = Document {
+        outcome: outcome.status.as_str(),
+        exit_code: failure.map_or(ExitCode::Done, Failure::code).number(),
+        text: outcome.text.as_deref(),
+        session_id: outcome.thread.as_ref().map(ToString::to_string),
+        mode: status.mode(),
+        usage: status.tally(),
+        messages: outcome.messages,
+        duration_ms: Duration::as_millis(&outcome.wall_time),
+        refused_tools: outcome.refused_tools,
+        amp,
+        error: failure.map(Failure::report),
+    };
+    json::write(&document, to)
+}

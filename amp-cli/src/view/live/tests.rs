@@ -1,0 +1,72 @@
+//! What a turn looks like.
+
+use amp_session::protocol::{Decoded, decode_line};
+
+use super::*;
+use crate::context::Output;
+
+/// Shows lines on a screen without moving parts and returns what stays.
+fn shown(lines: &str, columns: usize, adjust: impl FnOnce(&mut LiveOptions)) -> String {
+    let (output, written) = Output::captured();
+    let mut options = LiveOptions {
+        style: Style::default(),
+        prompts: false,
+        times: false,
+        summary: false,
+        verbose: false,
+    };
+    adjust(&mut options);
+    let mut view = LiveView::new(Screen::with_status(output, false), move || columns, options);
+    for line in lines.lines() {
+        match decode_line(line.as_bytes()) {
+            Decoded::Event(event) => view.event(&event).expect("a writable vector"),
+            _ => view.note(line).expect("a writable vector"),
+        }
+    }
+    view.end_calls().expect("a writable vector");
+    written.text()
+}
+
+const TURN: &str = r#"{"type":"system","subtype":"init","cwd":"/w","mcp_servers":[{"name":"db","status":"failed"}],"agent_mode":"medium"}
+{"type":"user","message":{"role":"user","content":[{"type":"text","text":"find\nthe bug"}]}}
+{"type":"assistant","message":{"content":[{"type":"thinking","thinking":"Where could it be?"},{"type":"text","text":"I look at **two** places."},{"type":"tool_use","id":"1","name":"shell_command","input":{"command":"cargo test"}},{"type":"tool_use","id":"2","name":"Read","input":{"path":"/w/src/parser.rs"}}]}}
+{"type":"user","message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"1","content":"{\"output\":\"\",\"exitCode\":101}"},{"type":"tool_result","tool_use_id":"2","content":"{}"}]}}
+{"type":"assistant","message":{"content":[{"type":"tool_use","id":"3","name":"Task","input":{"description":"search the callers"}}]}}
+{"type":"assistant","parent_tool_use_id":"3","message":{"content":[{"type":"text","text":"Searching."},{"type":"tool_use","id":"4","name":"Grep","input":{"pattern":"fn parse"}}]}}
+{"type":"user","message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"3","content":"done"}]}}
+{"type":"telemetry","secret":1}
+{"type":"assistant","message":{"content":[{"type":"tool_use","id":"5","name":"shell_command","input":{"command":"git push"}}]}}
+{"type":"user","message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"5","content":"Tool rejected by plugin: not today"}]}}
+{"type":"assistant","message":{"content":[{"type":"text","text":"It is in `parse`.\n\n```rust\nfn parse() {}\n```"},{"type":"tool_use","id":"6","name":"shell_command","input":{"command":"sleep 60"}}]}}"#;
+
+#[test]
+fn text_tools_and_subagents_stand_apart() {
+    insta::assert_snapshot!(shown(TURN, 80, |_| {}));
+}
+
+#[test]
+fn a_narrow_terminal_cuts_tool_lines_and_wraps_text() {
+    let text = shown(TURN, 30, |_| {});
+    let widest = text.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(30), "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_replay_shows_prompts_as_quotations() {
+    assert!(shown(TURN, 80, |options| options.prompts = true).contains("│ find the bug\n"));
+}
+
+#[test]
+fn lines_that_are_not_understood_are_shown_when_asked() {
+    let line = r#"· {"type":"telemetry","secret":1}"#;
+    assert!(!shown(TURN, 80, |_| {}).contains(line));
+    assert!(shown(TURN, 80, |options| options.verbose = true).contains(line));
+}
+
+#[test]
+fn escape_sequences_of_an_agent_do_not_reach_the_terminal() {
+    let line = r#"{"type":"assistant","message":{"content":[{"type":"text","text":"a\u001b[2Jb"},{"type":"tool_use","id":"1","name":"x\u001b[31m","input":{"command":"\u001b]0;title\u0007"}}]}}"#;
+    let text = shown(line, 80, |_| {});
+    assert!(!text.contains(['\u{1b}', '\u{7}']), "{text:?}");
+}

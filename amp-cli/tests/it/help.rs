@@ -1,0 +1,139 @@
+//! Every help text, the version and the usage errors.
+
+use amp_cli::{Context, ExitCode};
+
+use crate::support::{Finished, run_in};
+
+const COMMANDS: [&str; 19] = [
+    "run",
+    "continue",
+    "sessions",
+    "sessions list",
+    "sessions show",
+    "sessions export",
+    "sessions replay",
+    "sessions delete",
+    "install",
+    "versions",
+    "which",
+    "uninstall",
+    "gc",
+    "credentials",
+    "credentials status",
+    "credentials set",
+    "credentials clear",
+    "completions",
+    "man",
+];
+
+fn ampctl(arguments: &[&str]) -> Finished {
+    run_in(Context::new("/"), arguments)
+}
+
+#[test]
+fn the_first_screen_lists_the_commands_and_exit_codes() {
+    let finished = ampctl(&["--help"]);
+    assert_eq!(finished.code, ExitCode::Done);
+    insta::assert_snapshot!(finished.stdout());
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for command in COMMANDS {
+        let mut arguments: Vec<&str> = command.split(' ').collect();
+        arguments.push("--help");
+        let finished = ampctl(&arguments);
+        assert_eq!(finished.code, ExitCode::Done, "{command}");
+        insta::assert_snapshot!(
+            format!("help_{}", command.replace(' ', "_")),
+            finished.stdout()
+        );
+    }
+}
+
+#[test]
+fn help_is_written_in_the_imperative_without_a_full_stop() {
+    for command in COMMANDS {
+        let mut arguments: Vec<&str> = command.split(' ').collect();
+        arguments.push("-h");
+        let help = ampctl(&arguments).stdout();
+        let about = help.lines().next().expect("a first line");
+        assert!(!about.ends_with('.'), "{command}: {about}");
+        assert!(about.starts_with(char::is_uppercase), "{command}: {about}");
+    }
+}
+
+#[test]
+fn the_version_is_one_line() {
+    let finished = ampctl(&["--version"]);
+    assert_eq!(finished.code, ExitCode::Done);
+    assert_eq!(
+        finished.stdout(),
+        format!("ampctl {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn without_a_command_the_help_is_shown_as_an_error() {
+    let finished = ampctl(&[]);
+    assert_eq!(finished.code, ExitCode::Usage);
+    assert!(finished.stdout().is_empty());
+    assert!(finished.stderr().contains("Usage: ampctl"));
+}
+
+#[test]
+fn mistyped_commands_and_options_get_a_suggestion() {
+    insta::assert_snapshot!(ampctl(&["instal"]).document());
+    insta::assert_snapshot!(ampctl(&["run", "--contine", "x"]).document());
+}
+
+#[test]
+fn a_narrow_terminal_wraps_the_help() {
+    let (stdout, written) = amp_cli::Output::captured();
+    let stdout = stdout.on_terminal(amp_cli::Terminal::with_columns(40));
+    let mut context = Context::new("/")
+        .with_stdout(stdout)
+        .with_environment([("NO_COLOR", "1")]);
+    assert_eq!(
+        amp_cli::run(["ampctl", "run", "-h"], &mut context),
+        ExitCode::Done
+    );
+    let widest = written
+        .text()
+        .lines()
+        .map(|line| line.chars().count())
+        .max();
+    assert!(widest <= Some(40), "{}", written.text());
+}
+
+#[test]
+fn completions_name_every_command_in_every_shell() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let finished = ampctl(&["completions", shell]);
+        assert_eq!(finished.code, ExitCode::Done, "{shell}");
+        for command in COMMANDS {
+            let name = command.split(' ').next_back().expect("a word");
+            assert!(finished.stdout().contains(name), "{shell} lacks {command}");
+        }
+    }
+}
+
+#[test]
+fn the_manual_has_a_page_for_every_command_and_the_exit_codes() {
+    let page = ampctl(&["man"]).stdout();
+    assert!(page.starts_with(".ie"), "{page}");
+    for code in ExitCode::ALL {
+        let line = format!("{}  {}", code.number(), code.meaning());
+        assert!(page.contains(&line), "no {line} in {page}");
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let directory = folder.path().to_str().expect("UTF-8");
+    assert_eq!(
+        ampctl(&["man", "--directory", directory]).code,
+        ExitCode::Done
+    );
+    for command in COMMANDS {
+        let name = format!("ampctl-{}.1", command.replace(' ', "-"));
+        assert!(folder.path().join(&name).is_file(), "no {name}");
+    }
+}
