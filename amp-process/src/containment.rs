@@ -3,15 +3,26 @@
 #[cfg(unix)]
 mod group;
 #[cfg(unix)]
-mod leader_watch;
+mod launch;
+#[cfg(target_os = "linux")]
+mod namespace;
 #[cfg(unix)]
-mod process_table;
+pub(crate) mod process_table;
+#[cfg(unix)]
+mod readiness;
+#[cfg(target_os = "linux")]
+mod shim;
+#[cfg(unix)]
+mod ways;
 
 use std::fmt;
 use std::io;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use crate::{Error, ExitStatus, Signal, Survivor};
+#[cfg(unix)]
+pub(crate) use launch::launch;
+
+use crate::{ExitStatus, Signal, Survivor};
 
 /// Which containment a run shall have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -37,10 +48,23 @@ pub enum ContainmentKind {
     /// orphan of the tree, and ends the tree when the host is gone.
     Shim,
     /// A PID namespace made by bubblewrap: the kernel ends the tree together with its first
-    /// process, which ends with the host.
+    /// process, a shim, which ends with the host.
+    ///
+    /// Processes outside cannot be seen or signalled from within, and nothing within gains
+    /// privileges by setuid.
     Namespace,
     /// A Windows job object that ends the tree when its last handle is closed.
     Job,
+}
+
+/// One containment, and whether it works here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ContainmentStatus {
+    /// Which one.
+    pub kind: ContainmentKind,
+    /// Why it does not work here; `None` when it does.
+    pub unavailable: Option<String>,
 }
 
 impl ContainmentKind {
@@ -69,8 +93,9 @@ pub(crate) trait Tree: Send + fmt::Debug {
     /// Says which containment this is.
     fn kind(&self) -> ContainmentKind;
 
-    /// Returns the program's process id, as the host sees it or as the containment reported it.
-    fn leader(&self) -> u32;
+    /// Waits until the program runs, and returns its process id as the containment knows it.
+    /// Called within the runtime, not again after `Ready`.
+    fn poll_started(&mut self, context: &mut Context<'_>) -> Poll<Result<u32, StartFailure>>;
 
     /// Waits for the program's own exit. Called within the runtime, not again after `Ready`.
     fn poll_leader(&mut self, context: &mut Context<'_>) -> Poll<io::Result<ExitStatus>>;
@@ -82,6 +107,15 @@ pub(crate) trait Tree: Send + fmt::Debug {
     fn sweep(&mut self) -> Sweep;
 }
 
+/// Why a program does not run after all.
+#[derive(Debug)]
+pub(crate) enum StartFailure {
+    /// The operating system refused to start it.
+    Program(io::Error),
+    /// The containment did not work.
+    Containment(String),
+}
+
 /// What one sweep found.
 #[derive(Debug, Default)]
 pub(crate) struct Sweep {
@@ -89,6 +123,8 @@ pub(crate) struct Sweep {
     pub(crate) empty: bool,
     /// What was alive apart from the program itself.
     pub(crate) alive: Vec<Survivor>,
+    /// How the program ended, if it has.
+    pub(crate) status: Option<ExitStatus>,
 }
 
 /// Owns a tree and never lets go of one that is not empty.
@@ -103,9 +139,23 @@ impl TreeGuard {
     pub(crate) fn new(tree: impl Tree + 'static) -> Self {
         Self {
             kind: tree.kind(),
-            leader: tree.leader(),
+            leader: 0,
             tree: Some(Box::new(tree)),
         }
+    }
+
+    /// Waits until the program runs.
+    pub(crate) fn poll_started(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), StartFailure>> {
+        let Some(tree) = &mut self.tree else {
+            let reason = "it was swept away".to_owned();
+            return Poll::Ready(Err(StartFailure::Containment(reason)));
+        };
+        let leader = ready!(tree.poll_started(context))?;
+        self.leader = leader;
+        Poll::Ready(Ok(()))
     }
 
     /// Returns the containment in use.
@@ -131,7 +181,7 @@ impl TreeGuard {
         let Some(tree) = &mut self.tree else {
             return Sweep {
                 empty: true,
-                alive: Vec::new(),
+                ..Sweep::default()
             };
         };
         let sweep = tree.sweep();
@@ -150,20 +200,5 @@ impl Drop for TreeGuard {
         {
             crate::keeper::bury(tree);
         }
-    }
-}
-
-/// Starts a program within the containment that it asks for.
-#[cfg(unix)]
-pub(crate) async fn launch(launch: crate::platform::Launch) -> Result<TreeGuard, Error> {
-    match launch.spec.containment {
-        Containment::Auto | Containment::Require(ContainmentKind::Group) => {
-            let start = move || Ok(TreeGuard::new(group::GroupTree::new(launch.spawn()?)));
-            crate::keeper::run(start).await?
-        }
-        Containment::Require(kind) => Err(Error::Containment {
-            wanted: kind.as_str(),
-            reason: "it is not available on this platform".to_owned(),
-        }),
     }
 }

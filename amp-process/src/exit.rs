@@ -78,7 +78,7 @@ pub enum Force {
     Killed,
 }
 
-/// A process of the tree that was still alive when the program itself had ended.
+/// A process of the tree, other than the program itself, that was still alive at the end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Survivor {
@@ -131,7 +131,7 @@ impl Exit {
         self.containment
     }
 
-    /// Returns the processes that outlived the program and were killed.
+    /// Returns the processes that had to be killed, the program itself left out.
     pub fn survivors(&self) -> &[Survivor] {
         &self.survivors
     }
@@ -141,10 +141,10 @@ impl Exit {
         &self.leaked
     }
 
-    /// Returns whether the tree was seen to be empty.
+    /// Returns whether the tree was proven to be empty.
     ///
-    /// For [`ContainmentKind::Group`] that covers the process group and the descendants that were
-    /// still connected to it, see there.
+    /// [`ContainmentKind::Group`] can prove no such thing, because it does not see who has left the
+    /// group; there, nothing [leaked](Self::leaked) is the most that can be said.
     pub fn is_proven_empty(&self) -> bool {
         self.proven_empty
     }

@@ -37,6 +37,7 @@ mod ladder;
 mod lines;
 mod process;
 mod program;
+mod shim;
 mod signal;
 mod spec;
 mod stderr;
@@ -46,12 +47,13 @@ mod stdin;
 #[path = "unix.rs"]
 mod platform;
 
-pub use containment::{Containment, ContainmentKind};
+pub use containment::{Containment, ContainmentKind, ContainmentStatus};
 pub use deadlines::{Deadline, Deadlines, StopPolicy};
 pub use error::{Error, ErrorKind};
 pub use exit::{Cause, Exit, ExitStatus, Force, Survivor};
 pub use lines::{Completeness, Line};
 pub use process::Process;
+pub use shim::run_shim_if_requested;
 pub use signal::Signal;
 pub use spec::{ProcessSpec, StdinSource};
 pub use stderr::StderrText;

@@ -347,15 +347,21 @@ impl Process {
             return Ok(Poll::Pending);
         };
         // A program that cannot be watched is over for us; the sweep takes care of it.
-        self.status = Some(*status.as_ref().unwrap_or(&ExitStatus::Unknown));
-        self.set_cause(Cause::Exited);
-        self.clock.exited(Instant::now());
+        self.note_exit(*status.as_ref().unwrap_or(&ExitStatus::Unknown));
         if self.ladder.is_stopping() {
             self.ladder.obeyed();
             self.sweep();
         }
         status.map_err(Error::io("wait for the program"))?;
         Ok(Poll::Ready(()))
+    }
+
+    fn note_exit(&mut self, status: ExitStatus) {
+        if self.status.is_none() {
+            self.status = Some(status);
+            self.set_cause(Cause::Exited);
+            self.clock.exited(Instant::now());
+        }
     }
 
     /// Returns what happens next by the clock, and when.
@@ -400,7 +406,7 @@ impl Process {
                 let swept = self.sweep();
                 if !swept.empty && self.proof_has_failed(now) {
                     self.stdout = None;
-                    self.status.get_or_insert(ExitStatus::Unknown);
+                    self.note_exit(ExitStatus::Unknown);
                 }
             }
         }
@@ -418,6 +424,9 @@ impl Process {
                 if let Some(signal) = self.signal {
                     // It may be gone already; the next rung finds out.
                     let _ = self.send(signal);
+                    // A program that was suspended cannot obey.
+                    #[cfg(unix)]
+                    let _ = self.send(Signal::CONTINUE);
                 }
             }
             Some(Step::Kill) => {
@@ -431,6 +440,9 @@ impl Process {
         let now = Instant::now();
         self.killed.get_or_insert(now);
         let swept = self.tree.sweep();
+        if let Some(status) = swept.status {
+            self.note_exit(status);
+        }
         let found = swept.alive.iter().cloned();
         self.survivors
             .extend(found.map(|survivor| (survivor.pid, survivor.name)));
@@ -478,8 +490,12 @@ impl Process {
             survivors: survivors
                 .map(|(pid, name)| Survivor::new(pid, name))
                 .collect(),
-            proven_empty: swept.empty,
-            leaked: swept.alive,
+            // A group can be seen to be empty, but not what has left it.
+            proven_empty: swept.empty && self.kind != ContainmentKind::Group,
+            leaked: match swept.empty {
+                true => Vec::new(),
+                false => swept.alive,
+            },
             stderr,
             discarded: self.discarded,
             elapsed: self.started.elapsed(),

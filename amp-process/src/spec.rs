@@ -130,7 +130,7 @@ impl ProcessSpec {
 
     /// Names another executable to serve as the shim, in place of the host itself.
     ///
-    /// Its `main` must call `run_shim_if_requested`. For hosts that
+    /// Its `main` must call [`run_shim_if_requested`](crate::run_shim_if_requested). For hosts that
     /// do not own their `main`, such as a plug-in or a test.
     #[must_use]
     pub fn with_shim_program(mut self, program: impl Into<PathBuf>) -> Self {

@@ -67,6 +67,19 @@ pub(crate) struct ChildEnds {
 }
 
 impl Launch {
+    /// Returns the same launch once more, with descriptors of its own.
+    pub(crate) fn try_clone(&self) -> io::Result<Self> {
+        Ok(Self {
+            program: self.program.clone(),
+            spec: self.spec.clone(),
+            ends: ChildEnds {
+                stdin: self.ends.stdin.try_clone()?,
+                stdout: self.ends.stdout.try_clone()?,
+                stderr: self.ends.stderr.try_clone()?,
+            },
+        })
+    }
+
     /// Starts the program itself, as the leader of a process group of its own.
     pub(crate) fn spawn(self) -> Result<Child, Error> {
         let mut command = command(&self.program, &self.spec);

@@ -5,11 +5,11 @@ use std::io;
 use std::process::Child;
 use std::task::{Context, Poll};
 
-use rustix::process::{Pid, WaitId, WaitIdOptions};
+use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions};
 
-use super::leader_watch::LeaderWatch;
 use super::process_table::{self, ProcessKey};
-use super::{ContainmentKind, Sweep, Tree};
+use super::readiness::Readiness;
+use super::{ContainmentKind, StartFailure, Sweep, Tree};
 use crate::{ExitStatus, Signal, Survivor};
 
 /// A program that leads its own process group.
@@ -20,7 +20,8 @@ use crate::{ExitStatus, Signal, Survivor};
 pub(crate) struct GroupTree {
     child: Child,
     pid: Pid,
-    watch: LeaderWatch,
+    /// The program's pidfd, made when it is waited for first.
+    pidfd: Option<Readiness>,
     /// Descendants seen so far; those whose parents are gone can be found in no other way.
     seen: BTreeMap<ProcessKey, String>,
 }
@@ -32,7 +33,7 @@ impl GroupTree {
         Self {
             child,
             pid,
-            watch: LeaderWatch::new(pid),
+            pidfd: None,
             seen: BTreeMap::new(),
         }
     }
@@ -55,12 +56,20 @@ impl Tree for GroupTree {
         ContainmentKind::Group
     }
 
-    fn leader(&self) -> u32 {
-        self.child.id()
+    fn poll_started(&mut self, _: &mut Context<'_>) -> Poll<Result<u32, StartFailure>> {
+        Poll::Ready(Ok(self.child.id()))
     }
 
     fn poll_leader(&mut self, context: &mut Context<'_>) -> Poll<io::Result<ExitStatus>> {
-        self.watch.poll(context, || exit_status(self.pid))
+        let pid = self.pid;
+        let pidfd = match &mut self.pidfd {
+            Some(pidfd) => pidfd,
+            None => {
+                let pidfd = rustix::process::pidfd_open(pid, PidfdFlags::NONBLOCK)?;
+                self.pidfd.insert(Readiness::new(pidfd))
+            }
+        };
+        pidfd.poll(context, || exit_status(pid))
     }
 
     fn signal(&mut self, signal: Signal) -> io::Result<()> {
@@ -76,19 +85,23 @@ impl Tree for GroupTree {
         let mut alive = Vec::new();
         for entry in &entries {
             if entry.key.pid != self.pid.as_raw_pid() {
-                process_table::kill(entry.key);
+                process_table::send(entry.key, rustix::process::Signal::KILL);
                 alive.push(Survivor::new(
                     entry.key.pid.unsigned_abs(),
                     entry.name.clone(),
                 ));
             }
         }
-        let leader_is_over = matches!(exit_status(self.pid), Ok(Some(_)));
-        let empty = alive.is_empty() && leader_is_over && {
+        let status = exit_status(self.pid).ok().flatten();
+        let empty = alive.is_empty() && status.is_some() && {
             // Nobody is left who could be mistaken for ours: the zombie may go.
             matches!(self.child.try_wait(), Ok(Some(_)) | Err(_))
         };
-        Sweep { empty, alive }
+        Sweep {
+            empty,
+            alive,
+            status,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use rustix::process::{Pid, PidfdFlags};
+use rustix::process::{Pid, PidfdFlags, Signal};
 
 /// A process, told apart from a later one with the same id by its start time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,15 +38,26 @@ pub(crate) fn tree(leader: Pid, seen: &BTreeMap<ProcessKey, String>) -> Vec<Entr
     table.into_iter().filter(belongs).collect()
 }
 
-/// Kills exactly this process, and nobody who got its id afterwards.
-pub(crate) fn kill(key: ProcessKey) {
+/// Returns everything alive that descends from `ancestor`, itself not included.
+pub(crate) fn descendants(ancestor: Pid) -> Vec<Entry> {
+    let table = read();
+    let ancestor = ancestor.as_raw_pid();
+    let mut members = BTreeSet::from([ancestor]);
+    close_over_children(&table, &mut members);
+    members.remove(&ancestor);
+    let belongs = |entry: &Entry| members.contains(&entry.key.pid);
+    table.into_iter().filter(belongs).collect()
+}
+
+/// Sends a signal to exactly this process, never to one that got its id afterwards.
+pub(crate) fn send(key: ProcessKey, signal: Signal) {
     // The descriptor pins the process; if it is still the one that was seen, the signal is right.
     if let Some(pid) = Pid::from_raw(key.pid)
         && let Ok(pidfd) = rustix::process::pidfd_open(pid, PidfdFlags::empty())
         && read_one(key.pid).is_some_and(|entry| entry.key == key)
     {
         // A process that is gone by now is what was wanted.
-        let _ = rustix::process::pidfd_send_signal(pidfd, rustix::process::Signal::KILL);
+        let _ = rustix::process::pidfd_send_signal(pidfd, signal);
     }
 }
 
@@ -77,7 +88,7 @@ fn read() -> Vec<Entry> {
 }
 
 /// Returns the process `pid` if it is alive.
-fn read_one(pid: i32) -> Option<Entry> {
+pub(crate) fn read_one(pid: i32) -> Option<Entry> {
     // A process that ended while it was read is no error.
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
     parse(&String::from_utf8_lossy(&stat))

@@ -1,0 +1,103 @@
+//! Picks the containment for a run, and starts the program in it.
+
+use std::time::Duration;
+
+use super::group::GroupTree;
+use super::{Containment, ContainmentKind, ContainmentStatus, StartFailure, TreeGuard, ways};
+use crate::platform::Launch;
+use crate::{Error, ErrorKind, ProcessSpec};
+
+/// How long a containment may take to start the program.
+const START: Duration = Duration::from_secs(20);
+
+/// A way to start a program.
+#[derive(Debug, Clone)]
+pub(crate) enum Way {
+    /// By itself, in a process group of its own.
+    Group,
+    /// Below a shim.
+    #[cfg(target_os = "linux")]
+    Shim(super::shim::ShimCommand),
+}
+
+/// Starts a program within the containment that it asks for.
+pub(crate) async fn launch(launch: Launch) -> Result<TreeGuard, Error> {
+    let kinds = match launch.spec.containment {
+        Containment::Require(kind) => vec![kind],
+        Containment::Auto => ways::LADDER.to_vec(),
+    };
+    let mut refusal = None;
+    for kind in kinds {
+        let started = match ways::find(kind, &launch.spec).await {
+            Ok(way) => start(way, &launch).await,
+            Err(reason) => Err(unavailable(kind, reason)),
+        };
+        match started {
+            // The next rung may do; that it was taken is told by the exit.
+            Err(error) if error.kind() == ErrorKind::ContainmentUnavailable => {
+                refusal = Some(error);
+            }
+            started => return started,
+        }
+    }
+    Err(refusal.unwrap_or_else(|| {
+        let reason = "this platform has none".to_owned();
+        unavailable(ContainmentKind::Group, reason)
+    }))
+}
+
+/// Starts the program in one way, and waits until it runs.
+async fn start(way: Way, launch: &Launch) -> Result<TreeGuard, Error> {
+    let again = launch.try_clone().map_err(Error::io("share the pipes"))?;
+    let kind = way.kind();
+    let work = move || match way {
+        Way::Group => Ok(TreeGuard::new(GroupTree::new(again.spawn()?))),
+        #[cfg(target_os = "linux")]
+        Way::Shim(command) => super::shim::ShimTree::start(&command, &again).map(TreeGuard::new),
+    };
+    let mut tree = crate::keeper::run(work).await??;
+    let started = std::future::poll_fn(|context| tree.poll_started(context));
+    match tokio::time::timeout(START, started).await {
+        Ok(Ok(())) => Ok(tree),
+        Ok(Err(StartFailure::Program(source))) => {
+            let exists = launch.program.exists();
+            Err(Error::spawn(launch.spec.program.clone(), exists, source))
+        }
+        Ok(Err(StartFailure::Containment(reason))) => Err(unavailable(kind, reason)),
+        Err(_) => Err(unavailable(kind, "the shim does not answer".to_owned())),
+    }
+}
+
+impl Way {
+    fn kind(&self) -> ContainmentKind {
+        match self {
+            Self::Group => ContainmentKind::Group,
+            #[cfg(target_os = "linux")]
+            Self::Shim(command) => command.kind,
+        }
+    }
+}
+
+fn unavailable(kind: ContainmentKind, reason: String) -> Error {
+    Error::Containment {
+        wanted: kind.as_str(),
+        reason,
+    }
+}
+
+impl ProcessSpec {
+    /// Finds out which containments this program could have, strongest first, and why not others.
+    ///
+    /// The first look at the namespace starts a shim in one; the answer is remembered.
+    pub async fn probe_containment(&self) -> Vec<ContainmentStatus> {
+        let mut found = Vec::new();
+        for kind in ways::LADDER {
+            let unavailable = ways::find(*kind, self).await.err();
+            found.push(ContainmentStatus {
+                kind: *kind,
+                unavailable,
+            });
+        }
+        found
+    }
+}

@@ -1,0 +1,68 @@
+//! Containment by a PID namespace that bubblewrap makes; its first process is the shim.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use super::ContainmentKind;
+use super::shim::ShimCommand;
+use crate::ProcessSpec;
+
+/// Where bubblewrap lies when the program's `PATH` does not tell.
+const USUAL_FOLDERS: &[&str] = &["/usr/bin", "/bin", "/usr/local/bin"];
+
+/// Why there is no shim in a host that has not called the hook.
+pub(crate) const NOT_HOOKED: &str = "the host's main does not call run_shim_if_requested";
+
+/// The same files, devices and network as outside, but processes of its own.
+///
+/// `--as-pid-1` makes the shim the first process, so that nobody inside can stop or kill it;
+/// `--die-with-parent` ends the namespace with the host.
+const ARGUMENTS: &[&str] = &[
+    "--dev-bind",
+    "/",
+    "/",
+    "--proc",
+    "/proc",
+    "--unshare-pid",
+    "--as-pid-1",
+    "--die-with-parent",
+    "--",
+];
+
+/// Returns how to start a shim in a namespace of its own, or why that cannot be.
+pub(crate) fn command(spec: &ProcessSpec) -> Result<ShimCommand, String> {
+    let bubblewrap = find(spec).ok_or("bubblewrap (bwrap) is not installed")?;
+    let shim = match &spec.shim_program {
+        Some(program) => program.clone(),
+        None if crate::shim::is_hooked() => own_executable()?,
+        None => return Err(NOT_HOOKED.to_owned()),
+    };
+    let arguments = ARGUMENTS.iter().map(OsString::from);
+    Ok(ShimCommand {
+        kind: ContainmentKind::Namespace,
+        program: bubblewrap,
+        arguments: arguments.chain([shim.into_os_string()]).collect(),
+    })
+}
+
+/// Returns the host's executable by a path that is good in the namespace as well.
+fn own_executable() -> Result<PathBuf, String> {
+    match std::env::current_exe() {
+        Ok(path) if path.exists() => Ok(path),
+        _ => Err("the host's executable was moved or replaced".to_owned()),
+    }
+}
+
+fn find(spec: &ProcessSpec) -> Option<PathBuf> {
+    let path = spec.environment.get(OsStr::new("PATH"));
+    let folders = path.into_iter().flat_map(std::env::split_paths);
+    folders
+        .chain(USUAL_FOLDERS.iter().map(PathBuf::from))
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join("bwrap"))
+        .find(|file| is_program(file))
+}
+
+fn is_program(file: &Path) -> bool {
+    file.is_file() && crate::platform::is_executable(file)
+}

@@ -1,0 +1,283 @@
+//! Containment by the shim, alone or as the first process of a PID namespace: the host's side.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags};
+use rustix::process::Pid;
+
+use super::process_table::{self, ProcessKey};
+use super::readiness::Readiness;
+use super::{ContainmentKind, StartFailure, Sweep, Tree};
+use crate::platform::{self, Launch};
+use crate::shim::protocol::{self, Order, Report};
+use crate::{Error, ExitStatus, Signal, Survivor};
+
+/// How a shim is started: an executable and the arguments before those of the shim.
+#[derive(Debug, Clone)]
+pub(crate) struct ShimCommand {
+    pub(crate) kind: ContainmentKind,
+    pub(crate) program: PathBuf,
+    pub(crate) arguments: Vec<OsString>,
+}
+
+/// How long a shim may take to empty the tree before the host lends a hand.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// A program below a shim.
+#[derive(Debug)]
+pub(crate) struct ShimTree {
+    kind: ContainmentKind,
+    /// The shim, or bubblewrap, which waits for it.
+    child: Child,
+    control: UnixStream,
+    readiness: Readiness,
+    /// Bytes of a report that is not complete yet.
+    partial: Vec<u8>,
+    closed: bool,
+    /// When the shim was told to kill.
+    ordered: Option<Instant>,
+    state: State,
+}
+
+/// What the shim has reported.
+#[derive(Debug, Default)]
+struct State {
+    leader: Option<u32>,
+    /// The program and those below it, to be found again should the shim itself be killed.
+    seen: BTreeMap<ProcessKey, String>,
+    failure: Option<i32>,
+    status: Option<ExitStatus>,
+    found: Vec<Survivor>,
+    empty: bool,
+}
+
+impl ShimTree {
+    /// Starts a shim for the program of `launch`.
+    pub(crate) fn start(command: &ShimCommand, launch: &Launch) -> Result<Self, Error> {
+        let (ours, theirs) = UnixStream::pair().map_err(Error::io("make a control socket"))?;
+        let ends = &launch.ends;
+        let stderr = ends.stderr.try_clone();
+        let stderr = stderr.map_err(Error::io("share standard error"))?;
+        let mut shim = platform::command(&command.program, &launch.spec);
+        shim.args(&command.arguments)
+            .arg(protocol::REQUEST)
+            .arg(&launch.program)
+            .args(&launch.spec.arguments)
+            .stdin(std::os::fd::OwnedFd::from(theirs))
+            .stdout(Stdio::null())
+            .stderr(stderr);
+        let spawned = shim.spawn();
+        drop(shim);
+        let child = spawned.map_err(|source| {
+            let error = Error::spawn(launch.spec.program.clone(), true, source);
+            match error.kind() {
+                // These are about the program's arguments and the host's limits, not the shim.
+                crate::ErrorKind::InvalidArgument
+                | crate::ErrorKind::ArgumentsTooLong
+                | crate::ErrorKind::ResourceExhausted => error,
+                _ => Error::Containment {
+                    wanted: command.kind.as_str(),
+                    reason: format!("{} cannot be started", command.program.display()),
+                },
+            }
+        })?;
+        let readiness = ours
+            .try_clone()
+            .map(|control| Readiness::new(control.into()));
+        let prepared = readiness.and_then(|readiness| {
+            let streams = [&ends.stdin, &ends.stdout, &ends.stderr].map(AsFd::as_fd);
+            protocol::send_streams(&ours, streams)?;
+            ours.set_nonblocking(true)?;
+            Ok(readiness)
+        });
+        // Without its streams the shim ends when the socket is closed, which the error does.
+        let readiness = prepared.map_err(Error::io("talk to the shim"))?;
+        Ok(Self {
+            kind: command.kind,
+            child,
+            control: ours,
+            readiness,
+            partial: Vec::new(),
+            closed: false,
+            ordered: None,
+            state: State::default(),
+        })
+    }
+
+    /// Takes in every report that is there.
+    fn listen(&mut self) {
+        let mut chunk = [0; 1024];
+        while !self.closed {
+            match rustix::net::recv(&self.control, &mut chunk, RecvFlags::empty()) {
+                Ok((0, _)) => self.closed = true,
+                Ok((count, _)) => self.partial.extend_from_slice(&chunk[..count]),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => break,
+                Err(_) => self.closed = true,
+            }
+        }
+        while let Some(newline) = memchr::memchr(b'\n', &self.partial) {
+            let line: Vec<u8> = self.partial.drain(..=newline).collect();
+            let line = String::from_utf8_lossy(&line[..newline]);
+            if let Some(report) = Report::decode(&line) {
+                self.state.note(report, self.kind);
+            }
+        }
+        if self.closed && self.state.status.is_none() {
+            self.state.status = Some(ExitStatus::Unknown);
+        }
+    }
+
+    fn order(&self, order: &Order) -> io::Result<()> {
+        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+        rustix::net::send(&self.control, order.encode().as_bytes(), flags)?;
+        Ok(())
+    }
+
+    /// Waits until `attempt` finds its answer in what the shim has reported.
+    fn poll_state<R>(
+        &mut self,
+        context: &mut Context<'_>,
+        attempt: impl Fn(&State, bool) -> Option<R>,
+    ) -> Poll<io::Result<R>> {
+        self.listen();
+        if let Some(answer) = attempt(&self.state, self.closed) {
+            return Poll::Ready(Ok(answer));
+        }
+        let mut readiness = std::mem::replace(&mut self.readiness, Readiness::Failed);
+        let answer = readiness.poll(context, || {
+            self.listen();
+            Ok(attempt(&self.state, self.closed))
+        });
+        self.readiness = readiness;
+        answer
+    }
+
+    /// Does the work of a shim that does not get on with it, because it was stopped for instance.
+    ///
+    /// Everybody still descends from it, so nobody is missed. When nobody is left, it goes too.
+    fn sweep_for_the_shim(&mut self) -> Vec<Survivor> {
+        let below = process_table::descendants(Pid::from_child(&self.child));
+        if below.is_empty() {
+            // An error means that it is over, which the next sweep sees.
+            let _ = self.child.kill();
+        }
+        for entry in &below {
+            process_table::send(entry.key, rustix::process::Signal::KILL);
+        }
+        let name =
+            |entry: process_table::Entry| Survivor::new(entry.key.pid.unsigned_abs(), entry.name);
+        below.into_iter().map(name).collect()
+    }
+
+    /// Kills what a shim that was killed itself has left behind, as far as it can be found.
+    fn sweep_orphans(&mut self) -> Vec<Survivor> {
+        let leader = self
+            .state
+            .leader
+            .and_then(|pid| Pid::from_raw(pid.cast_signed()));
+        let (Some(leader), ContainmentKind::Shim) = (leader, self.kind) else {
+            return Vec::new();
+        };
+        let orphans = process_table::tree(leader, &self.state.seen);
+        // The leader's zombie is not ours, so its id may belong to somebody else by now.
+        let known = |key| self.state.seen.contains_key(key);
+        if !orphans.iter().any(|orphan| known(&orphan.key)) {
+            return Vec::new();
+        }
+        for orphan in &orphans {
+            process_table::send(orphan.key, rustix::process::Signal::KILL);
+        }
+        let named = orphans.iter().map(|orphan| {
+            let pid = orphan.key.pid.unsigned_abs();
+            Survivor::new(pid, orphan.name.clone())
+        });
+        let named = named.collect();
+        let seen = orphans.into_iter().map(|orphan| (orphan.key, orphan.name));
+        self.state.seen = seen.collect();
+        named
+    }
+}
+
+impl State {
+    fn note(&mut self, report: Report, kind: ContainmentKind) {
+        match report {
+            Report::Started(pid) => {
+                self.leader = Some(pid);
+                if kind == ContainmentKind::Shim {
+                    let entry = process_table::read_one(pid.cast_signed());
+                    self.seen.extend(entry.map(|entry| (entry.key, entry.name)));
+                }
+            }
+            Report::Failed(error) => self.failure = Some(error),
+            Report::Exited(status) => self.status = Some(status),
+            Report::Killed(survivor) => self.found.push(survivor),
+            Report::Empty => self.empty = true,
+        }
+    }
+}
+
+impl Tree for ShimTree {
+    fn kind(&self) -> ContainmentKind {
+        self.kind
+    }
+
+    fn poll_started(&mut self, context: &mut Context<'_>) -> Poll<Result<u32, StartFailure>> {
+        let started = self.poll_state(context, |state, closed| match state {
+            State {
+                failure: Some(error),
+                ..
+            } => {
+                let error = io::Error::from_raw_os_error(*error);
+                Some(Err(StartFailure::Program(error)))
+            }
+            State {
+                leader: Some(pid), ..
+            } => Some(Ok(*pid)),
+            _ => closed.then(|| Err(StartFailure::Containment("the shim ended at once".into()))),
+        });
+        started.map(|started| {
+            started.unwrap_or_else(|error| Err(StartFailure::Containment(error.to_string())))
+        })
+    }
+
+    fn poll_leader(&mut self, context: &mut Context<'_>) -> Poll<io::Result<ExitStatus>> {
+        self.poll_state(context, |state, _| state.status)
+    }
+
+    fn signal(&mut self, signal: Signal) -> io::Result<()> {
+        self.order(&Order::Signal(signal))
+    }
+
+    fn sweep(&mut self) -> Sweep {
+        if self.ordered.is_none() {
+            // A shim that is gone needs no order.
+            let _ = self.order(&Order::Kill);
+        }
+        let since = *self.ordered.get_or_insert_with(Instant::now);
+        let over = matches!(self.child.try_wait(), Ok(Some(_)) | Err(_));
+        self.listen();
+        let mut alive = self.state.found.clone();
+        if over && !self.state.empty {
+            alive.extend(self.sweep_orphans());
+        } else if !over && since.elapsed() > PATIENCE {
+            alive.extend(self.sweep_for_the_shim());
+        }
+        let silent = self.state.empty || self.closed;
+        let empty = over && silent && alive.len() == self.state.found.len();
+        Sweep {
+            empty,
+            alive,
+            status: self.state.status,
+        }
+    }
+}

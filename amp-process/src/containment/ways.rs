@@ -1,0 +1,91 @@
+//! Which containments there are on Linux, and how to start each.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::launch::Way;
+use super::namespace;
+use super::shim::ShimCommand;
+use super::{Containment, ContainmentKind};
+use crate::shim::protocol::{PROBE, PROBE_ANSWER, REQUEST};
+use crate::{Deadlines, Error, Exit, ProcessSpec};
+
+/// Every containment of this platform, strongest first.
+pub(crate) const LADDER: &[ContainmentKind] = &[
+    ContainmentKind::Namespace,
+    ContainmentKind::Shim,
+    ContainmentKind::Group,
+];
+
+/// How long a probe may take.
+const PROBE_LIMIT: Duration = Duration::from_secs(20);
+
+/// Returns how to start the program in this containment, or why that cannot be.
+pub(crate) async fn find(kind: ContainmentKind, spec: &ProcessSpec) -> Result<Way, String> {
+    match kind {
+        ContainmentKind::Group => Ok(Way::Group),
+        ContainmentKind::Shim => shim(spec).map(Way::Shim),
+        ContainmentKind::Namespace => {
+            let command = namespace::command(spec)?;
+            probe(&command, spec).await?;
+            Ok(Way::Shim(command))
+        }
+        ContainmentKind::Job => Err("there are no job objects on Linux".to_owned()),
+    }
+}
+
+/// Returns how to start the shim by itself.
+fn shim(spec: &ProcessSpec) -> Result<ShimCommand, String> {
+    let program = match &spec.shim_program {
+        Some(program) => program.clone(),
+        // Still the same program when its file was replaced meanwhile.
+        None if crate::shim::is_hooked() => PathBuf::from("/proc/self/exe"),
+        None => return Err(namespace::NOT_HOOKED.to_owned()),
+    };
+    Ok(ShimCommand {
+        kind: ContainmentKind::Shim,
+        program,
+        arguments: Vec::new(),
+    })
+}
+
+/// Starts the shim to see whether it can be started; asked once for each command.
+async fn probe(command: &ShimCommand, spec: &ProcessSpec) -> Result<(), String> {
+    type Answers = HashMap<(PathBuf, Vec<OsString>), Result<(), String>>;
+    static ANSWERS: Mutex<Option<Answers>> = Mutex::new(None);
+    let answers = || ANSWERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = (command.program.clone(), command.arguments.clone());
+    let known = answers().get_or_insert_default().get(&key).cloned();
+    if let Some(answer) = known {
+        return answer;
+    }
+    let deadlines = Deadlines::default().with_total(Some(PROBE_LIMIT));
+    let trial = ProcessSpec::new(&command.program)
+        .with_arguments(&command.arguments)
+        .with_arguments([REQUEST, PROBE])
+        .with_environment(spec.environment.clone())
+        .with_containment(Containment::Require(ContainmentKind::Group))
+        .with_deadlines(deadlines);
+    // A run within a run: boxed, or the future would contain itself.
+    let answer = match Box::pin(run(trial)).await {
+        Err(error) => Err(format!("{} cannot be started: {error}", key.0.display())),
+        Ok(exit) if exit.status().code() == Some(PROBE_ANSWER) => Ok(()),
+        Ok(exit) if exit.stderr().is_empty() => {
+            Err(format!("a trial ended with {}", exit.status()))
+        }
+        Ok(exit) => Err(exit.stderr().to_string().trim_end().to_owned()),
+    };
+    answers()
+        .get_or_insert_default()
+        .insert(key, answer.clone());
+    answer
+}
+
+async fn run(spec: ProcessSpec) -> Result<Exit, Error> {
+    let mut process = spec.spawn().await?;
+    while process.next_line().await?.is_some() {}
+    Ok(process.finish().await)
+}
