@@ -1,8 +1,15 @@
 //! What the upkeep commands do, as a library so that tests can call it.
 
 pub mod check_layers;
+pub mod command;
+pub mod conformance;
 pub mod difference;
 pub mod fingerprint;
+pub mod flag_table;
+pub mod installed_cli;
+pub mod machine;
+pub mod npm;
+pub mod record;
 pub mod tidy;
 pub mod versions;
 
@@ -20,6 +27,11 @@ pub fn workspace_root() -> PathBuf {
 pub fn say(line: impl AsRef<str>) {
     // A maintainer who closed the pipe wants no more lines.
     let _ = writeln!(std::io::stdout().lock(), "{}", line.as_ref());
+}
+
+/// Prints one line beside the results, for a maintainer who pipes those elsewhere.
+pub fn note(line: impl AsRef<str>) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", line.as_ref());
 }
 
 /// Turns the result of a command into an exit code, the error's whole chain printed.

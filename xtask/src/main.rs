@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{check_layers, tidy};
+use xtask::{check_layers, conformance, record, tidy};
 
 /// Upkeep of the amp-* workspace
 #[derive(Parser)]
@@ -22,12 +22,18 @@ enum Command {
     CheckLayers,
     /// Check file sizes, module docs and the words the repository keeps out
     Tidy,
+    /// Drive real CLIs through amp-session and compare the outcomes with the expected ones
+    Conformance(conformance::Options),
+    /// Run real CLIs through the scenarios and keep what they write
+    RecordFixtures(record::Options),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::CheckLayers => check_layers::run(),
         Command::Tidy => tidy::run(),
+        Command::Conformance(options) => conformance::run(&options),
+        Command::RecordFixtures(options) => record::run(&options),
     };
     xtask::report(result)
 }

@@ -9,6 +9,8 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
+    /// The scenarios that a version with [`Selection::Core`] is recorded in.
+    pub core: Vec<String>,
     /// One entry a version.
     #[serde(rename = "version")]
     pub versions: Vec<Version>,
@@ -22,8 +24,6 @@ pub struct Version {
     pub number: String,
     /// How the CLI is shipped.
     pub packaging: Packaging,
-    /// Where the agent loop runs.
-    pub generation: Generation,
     /// Which scenarios are recorded.
     pub scenarios: Selection,
 }
@@ -38,23 +38,13 @@ pub enum Packaging {
     Native,
 }
 
-/// Where the agent loop of a CLI version runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Generation {
-    /// In the CLI, which calls the model providers through Amp.
-    LocalLoop,
-    /// In the service, which leases tools to the CLI.
-    ThreadActors,
-}
-
 /// Which scenarios are recorded from a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Selection {
     /// Every scenario of the generation.
     All,
-    /// Those marked as core.
+    /// Those that the manifest lists as core.
     Core,
 }
 
@@ -108,13 +98,33 @@ impl Manifest {
             })
     }
 
+    /// Returns the versions that were asked for, by number or as `native` or `javascript` for the
+    /// newest of a kind; all of them when none was.
+    ///
+    /// # Errors
+    /// When the manifest lacks one.
+    pub fn select(&self, asked: &[String]) -> Result<Vec<&Version>> {
+        if asked.is_empty() {
+            return Ok(self.versions.iter().collect());
+        }
+        let find = |asked: &String| match asked.as_str() {
+            "native" => self.newest(Packaging::Native),
+            "javascript" => self.newest(Packaging::Javascript),
+            number => self.find(number),
+        };
+        asked.iter().map(find).collect()
+    }
+
     /// Returns the newest version of a packaging.
-    #[must_use]
-    pub fn newest(&self, packaging: Packaging) -> Option<&Version> {
+    ///
+    /// # Errors
+    /// When the manifest has none.
+    pub fn newest(&self, packaging: Packaging) -> Result<&Version> {
         self.versions
             .iter()
             .rev()
             .find(|version| version.packaging == packaging)
+            .with_context(|| format!("fixtures/versions.toml has no {packaging:?} version"))
     }
 }
 

@@ -1,5 +1,9 @@
 //! What the upkeep commands promise.
 
+mod capture;
 mod difference;
 mod fingerprint;
+mod flag_table;
+mod keeper;
+mod secrets;
 mod versions;

@@ -1,0 +1,144 @@
+//! One case with one version: a conversation through `amp-session`, its end in a word or two.
+
+use std::path::Path;
+use std::time::Duration;
+
+use amp_session::protocol::UserInput;
+use amp_session::{Amp, ErrorKind, Outcome, Session, SessionConfig, Turn, default_deadlines};
+use anyhow::Result;
+use fixtures::backend::{Backend, Options};
+use futures::StreamExt;
+
+use super::case::{Case, Service};
+use crate::installed_cli::InstalledCli;
+
+/// Where nothing listens.
+const CLOSED_URL: &str = "http://127.0.0.1:9";
+
+/// Drives a case and says how it ended, such as `completed` or `failed: rate_limited`.
+///
+/// What is refused before the CLI starts is `refused: KIND`.
+///
+/// # Errors
+/// When the stand-in or the throw-away folders cannot be made.
+pub async fn drive(case: &Case, cli: &InstalledCli) -> Result<String> {
+    let place = tempfile::tempdir()?;
+    let workspace = place.path().join("project");
+    std::fs::create_dir(&workspace)?;
+    let mut options = Options::for_workspace(&workspace);
+    options.unauthorized = case.service == Service::RefusesKeys;
+    let backend = Backend::start(options).await?;
+    let url = match case.service {
+        Service::Closed => CLOSED_URL.to_owned(),
+        Service::StandIn | Service::RefusesKeys => backend.url(),
+    };
+    let mut environment = cli.environment(place.path());
+    environment.insert("AMP_URL".into(), url.into());
+    if !case.without_key {
+        environment.insert("AMP_API_KEY".into(), "fake".into());
+    }
+    let amp = Amp::new(&cli.executable, cli.version.as_str()).with_environment(environment);
+    Ok(match amp.start(config(case, &workspace)) {
+        Ok(session) => converse(case, &session).await,
+        Err(error) => refused(&error),
+    })
+}
+
+fn config(case: &Case, workspace: &Path) -> SessionConfig {
+    let mut config = SessionConfig::new()
+        .with_working_directory(workspace)
+        .with_deadlines(
+            default_deadlines().with_total(Some(Duration::from_secs(case.total_seconds))),
+        );
+    config.mode.clone_from(&case.mode);
+    config.thinking = case.thinking;
+    config.dangerously_allow_all = case.allow_all;
+    config.settings.clone_from(&case.settings);
+    config
+}
+
+/// Sends every prompt, until one does not complete.
+async fn converse(case: &Case, session: &Session) -> String {
+    if case.messages {
+        return match session.converse().await {
+            Ok(turn) => send_messages(case, turn).await,
+            Err(error) => refused(&error),
+        };
+    }
+    let mut thread = None;
+    let mut end = String::new();
+    for prompt in &case.prompts {
+        let turn = match session.prompt(prompt).await {
+            Ok(turn) => turn,
+            Err(error) => return refused(&error),
+        };
+        let outcome = read(case, turn).await;
+        end = describe(&outcome);
+        if !outcome.is_success() {
+            break;
+        }
+        if thread.is_some() && thread != outcome.thread {
+            return format!("{end} in another thread");
+        }
+        thread = outcome.thread;
+    }
+    end
+}
+
+/// Sends every prompt into one turn, then reads it to its end.
+async fn send_messages(case: &Case, mut turn: Turn) -> String {
+    let Some(mut input) = turn.take_input() else {
+        return "refused: no input".to_owned();
+    };
+    let sending = async {
+        for prompt in &case.prompts {
+            // An agent that does not read on has its end told by the outcome.
+            if input.send(&UserInput::text(prompt)).await.is_err() {
+                break;
+            }
+        }
+        input.close();
+    };
+    let (outcome, ()) = tokio::join!(read(case, turn), sending);
+    describe(&outcome)
+}
+
+/// Reads a turn to its end, cancelling it where the case says so.
+async fn read(case: &Case, mut turn: Turn) -> Outcome {
+    while let Some(line) = turn.next().await {
+        let found = |text: &String| memchr::memmem::find(line.bytes(), text.as_bytes()).is_some();
+        if case.cancel_after.as_ref().is_some_and(found) {
+            turn.cancel();
+        }
+    }
+    turn.finish().await
+}
+
+/// Says what was refused before anything was sent.
+fn refused(error: &amp_session::Error) -> String {
+    let kind = match error.kind() {
+        ErrorKind::NotConfigured => "not configured",
+        ErrorKind::Usage => "usage",
+        ErrorKind::Executable => "executable",
+        _ => return format!("refused: {error}"),
+    };
+    format!("refused: {kind}")
+}
+
+/// Says how a turn ended, and what of its stream was not as it should be.
+fn describe(outcome: &Outcome) -> String {
+    let mut text = outcome.status.to_string();
+    if let Some(reason) = outcome.reason()
+        && reason.as_str() != text
+    {
+        text = format!("{text}: {reason}");
+    }
+    if outcome.refused_tools > 0 {
+        text = format!("{text}, {} refused", outcome.refused_tools);
+    }
+    let unreadable = outcome.lines.unrecognised + outcome.lines.malformed;
+    if unreadable > 0 {
+        text = format!("{text}, {unreadable} lines not understood");
+    }
+    text
+}

@@ -1,0 +1,135 @@
+//! CLI versions of the manifest, installed and ready to run in a throw-away home.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use amp_bootstrap::{InstallRequest, Silent, Source, Store, VersionSpec};
+use amp_process::ProcessSpec;
+use anyhow::{Context, Result, bail};
+
+use crate::npm::{JAVASCRIPT_PACKAGE, Npm};
+use crate::versions::{Packaging, Version};
+use crate::{command, machine};
+
+/// Time for `amp --version`: a cold start of the slowest build takes about a second.
+const VERSION_LIMIT: Duration = Duration::from_secs(60);
+
+/// A version that can be run.
+#[derive(Debug, Clone)]
+pub struct InstalledCli {
+    /// The published number.
+    pub version: String,
+    /// The executable, or the script that Node.js runs.
+    pub executable: PathBuf,
+    /// The value of `PATH` that it is run with.
+    pub search_path: OsString,
+}
+
+/// Whether a version can be run here.
+#[derive(Debug, Clone)]
+pub enum Installation {
+    /// It is installed.
+    Ready(InstalledCli),
+    /// It cannot be installed on this machine; the reason is for the maintainer.
+    Unavailable(String),
+}
+
+/// Installs a version, or finds it where it was installed before.
+///
+/// # Errors
+/// When it should be possible here and failed: the registry does not answer, what was published
+/// does not verify, or the program calls itself another version.
+pub async fn install(version: &Version) -> Result<Installation> {
+    let system_path = machine::environment()
+        .remove("PATH".as_ref() as &std::ffi::OsStr)
+        .unwrap_or_default();
+    let cli = match version.packaging {
+        Packaging::Javascript => {
+            let Some(npm) = Npm::find() else {
+                return Ok(Installation::Unavailable(
+                    "node and npm are not on the path, and this version is JavaScript".to_owned(),
+                ));
+            };
+            InstalledCli {
+                version: version.number.clone(),
+                executable: install_javascript(&npm, &version.number).await?,
+                search_path: join_path(npm.node_folder(), &system_path)?,
+            }
+        }
+        Packaging::Native => InstalledCli {
+            version: version.number.clone(),
+            executable: install_native(VersionSpec::Exact(version.number.parse()?))
+                .await?
+                .1,
+            search_path: system_path,
+        },
+    };
+    cli.check_version().await?;
+    Ok(Installation::Ready(cli))
+}
+
+impl InstalledCli {
+    /// Returns the environment of a run with `home` as the home folder; of this machine's own it
+    /// has the path alone.
+    #[must_use]
+    pub fn environment(&self, home: &Path) -> BTreeMap<OsString, OsString> {
+        [
+            ("PATH", self.search_path.as_os_str()),
+            ("HOME", home.as_os_str()),
+            ("LANG", "C.UTF-8".as_ref()),
+            ("AMP_SKIP_UPDATE_CHECK", "1".as_ref()),
+        ]
+        .map(|(name, value)| (name.into(), value.to_owned()))
+        .into()
+    }
+
+    /// Describes a run in that environment.
+    #[must_use]
+    pub fn spec(&self, home: &Path) -> ProcessSpec {
+        ProcessSpec::new(&self.executable).with_environment(self.environment(home))
+    }
+
+    async fn check_version(&self) -> Result<()> {
+        let home = tempfile::tempdir()?;
+        let spec = self.spec(home.path()).with_argument("--version");
+        let answer = command::output(spec, VERSION_LIMIT).await?;
+        if answer.split_whitespace().next() != Some(&self.version) {
+            bail!(
+                "{} calls itself `{}`",
+                self.executable.display(),
+                answer.trim()
+            );
+        }
+        Ok(())
+    }
+}
+
+async fn install_javascript(npm: &Npm, number: &str) -> Result<PathBuf> {
+    let folder = machine::cli_store().join("javascript").join(number);
+    let executable = folder.join("node_modules/.bin/amp");
+    if !executable.is_file() {
+        crate::note(format!("installing {number}"));
+        npm.install(JAVASCRIPT_PACKAGE, number, &folder).await?;
+    }
+    Ok(executable)
+}
+
+fn join_path(first: &Path, rest: &OsString) -> Result<OsString> {
+    let folders = std::iter::once(first.to_path_buf()).chain(std::env::split_paths(rest));
+    std::env::join_paths(folders).context("the path holds a separator")
+}
+
+/// Installs a native version through `amp-bootstrap`, which verifies it.
+///
+/// npm is asked first: it keeps every version, whoever else publishes the newest ones.
+async fn install_native(spec: VersionSpec) -> Result<(String, PathBuf)> {
+    let installed = tokio::task::spawn_blocking(move || {
+        let store = Store::at(machine::cli_store().join("native"));
+        let request = InstallRequest::new(spec).with_sources([Source::Npm, Source::Bucket]);
+        amp_bootstrap::install(&store, &request, &machine::environment(), &Silent)
+    })
+    .await??;
+    Ok((installed.version.to_string(), installed.path))
+}
