@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use amp_process::{Containment, ProcessSpec};
 
+use crate::capabilities::Capabilities;
 use crate::config::SessionConfig;
 use crate::credentials::Credentials;
 use crate::dialect::Dialect;
@@ -102,6 +103,12 @@ impl Amp {
     #[must_use]
     pub fn dialect(&self) -> &Dialect {
         &self.dialect
+    }
+
+    /// Returns what this Amp can and cannot do.
+    #[must_use]
+    pub fn capabilities(&self) -> Capabilities {
+        Capabilities::of(&self.version, &self.dialect)
     }
 
     /// Returns the environment that the agent will see.

@@ -40,6 +40,7 @@
 //! that nothing the agent starts can outlive the host.
 
 mod amp;
+mod capabilities;
 mod config;
 mod credentials;
 mod dialect;
@@ -62,6 +63,7 @@ pub use amp_protocol as protocol;
 
 pub use amp::Amp;
 pub use amp_process::Deadlines;
+pub use capabilities::{Ability, Capabilities, Support};
 pub use config::{Executor, PromptDelivery, SessionConfig, default_deadlines, no_deadlines};
 pub use credentials::{
     CredentialState, Credentials, CredentialsReport, DEFAULT_SERVICE_URL, Place, PlaceKind,
