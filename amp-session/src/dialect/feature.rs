@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::builds::{
     APR_05, APR_21, APR_27, FEB_10, FEB_16, JAN_08, JAN_10, JAN_25, JUL_15, MAR_13, MAY_04, SEP_08,
+    SEP_23,
 };
 
 /// Something that one build of the CLI has and another may lack.
@@ -202,9 +203,9 @@ pub(super) const TABLE: &[Row] = &[
         JUL_15,
     ),
     Row::since(Feature::Executor, "--executor", SEP_08),
-    Row::since(Feature::OrbExecute, "--orb-execute", SEP_08),
+    Row::since(Feature::OrbExecute, "--orb-execute", JUL_15),
     Row::since(Feature::Project, "--project", SEP_08),
-    Row::since(Feature::RunnerDirectory, "--runner-dir", SEP_08),
+    Row::since(Feature::RunnerDirectory, "--runner-dir", SEP_23),
     Row::always(Feature::DangerouslyAllowAll, "--dangerously-allow-all"),
     Row::since(
         Feature::StreamJsonInEveryMode,

@@ -346,6 +346,57 @@ mod tests {
         assert_eq!(keys("0.0.1790142911-g7618fb", true), levels);
     }
 
+    /// What each build's own error text lists as accepted, and its help as a part of that.
+    #[test]
+    fn the_modes_of_a_build_are_those_that_it_names_itself() {
+        let named = [
+            ("0.0.1767830505-ga62310", "free rush smart", "large"),
+            ("0.0.1768018268-gcd18ba", "free rush smart", "large"),
+            ("0.0.1769314944-g5070a1", "free rush smart", "deep large"),
+            (
+                "0.0.1770734955-g93e689",
+                "deep free rush smart",
+                "bombadil large",
+            ),
+            (
+                "0.0.1771243550-geaf318",
+                "deep free rush smart",
+                "bombadil large",
+            ),
+            (
+                "0.0.1773432280-gcd86a7",
+                "deep free rush smart",
+                "internal large",
+            ),
+            (
+                "0.0.1775390627-g406649",
+                "deep free large rush smart",
+                "internal",
+            ),
+            (
+                "0.0.1776788459-gfad969",
+                "deep large rush smart",
+                "internal",
+            ),
+            ("0.0.1777266064-g47b6f7", "deep large rush smart", ""),
+            ("0.0.1777897475-g2324e1", "deep large rush smart", ""),
+            ("0.0.1784106548-gd81d8b", "high low medium ultra", ""),
+            ("0.0.1788854443-g7f007d", "high low medium ultra", ""),
+            ("0.0.1789582098-g39fff0", "high low medium ultra", ""),
+            ("0.0.1790142911-g7618fb", "high low medium ultra", ""),
+        ];
+        assert_eq!(named.len(), BUILDS.len());
+        for (version, help, accepted) in named {
+            let modes = Dialect::for_version(&version.into()).modes();
+            for (source, expected) in [(ModeSource::Help, help), (ModeSource::Accepted, accepted)] {
+                let of_source = modes.iter().filter(|mode| mode.source == source);
+                let mut keys: Vec<&str> = of_source.map(|mode| mode.key.as_ref()).collect();
+                keys.sort_unstable();
+                assert_eq!(keys.join(" "), expected, "{version}");
+            }
+        }
+    }
+
     #[test]
     fn every_build_has_modes_and_each_key_only_once() {
         for build in BUILDS {
