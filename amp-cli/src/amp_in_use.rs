@@ -46,7 +46,14 @@ pub(crate) fn find(settings: &Settings, context: &Context) -> Result<Found, Fail
     if let (None, Some(version)) = (&settings.amp, pinned) {
         return pinned_version(&version, context);
     }
-    let report = look(settings.amp.as_deref(), context)?;
+    from_report(&look(settings.amp.as_deref(), context)?, context)
+}
+
+/// Takes the executable that a look found.
+///
+/// # Errors
+/// Fails when it found none.
+pub(crate) fn from_report(report: &LocateReport, context: &Context) -> Result<Found, Failure> {
     let found = report.require()?;
     Ok(Found {
         program: found.launch.program.clone(),

@@ -54,9 +54,19 @@ pub(crate) enum Command {
     Uninstall(UninstallArguments),
     /// Remove what is no longer needed from the store
     Gc(GcArguments),
+    /// List the modes the Amp in use knows
+    Modes(WhichArguments),
     /// Show, store or clear the key the agent needs
     #[command(subcommand)]
     Credentials(CredentialsCommand),
+    /// Show what the Amp in use can do
+    Capabilities(WhichArguments),
+    /// Check everything a run needs and say how to fix what is missing
+    Doctor {
+        /// Also try to reach the Amp service
+        #[arg(long)]
+        network: bool,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell to complete for

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 pub(crate) use self::session::not_configured;
 use crate::style::Style;
+use crate::text::one_line;
 use crate::{ExitCode, json};
 
 /// Represents a command that did not reach its end.
@@ -95,6 +96,15 @@ impl Failure {
 
     pub(crate) fn code(&self) -> ExitCode {
         self.code
+    }
+
+    /// Returns what happened and why, without the steps.
+    pub(crate) fn in_one_line(&self) -> String {
+        let reasons = self.why.iter().map(|reason| one_line(reason));
+        std::iter::once(self.what.clone())
+            .chain(reasons)
+            .collect::<Vec<_>>()
+            .join(": ")
     }
 
     /// Returns whether there is nothing to say.

@@ -1,4 +1,4 @@
-//! Sizes as short words.
+//! Sizes and counts as short words.
 
 /// Writes a number of bytes with a binary unit: `512 B`, `1.5 KiB`, `106.0 MiB`.
 pub(crate) fn bytes(count: u64) -> String {
@@ -10,6 +10,15 @@ pub(crate) fn bytes(count: u64) -> String {
     };
     let tenths = (u128::from(count) * 10) >> unit;
     format!("{}.{} {name}", tenths / 10, tenths % 10)
+}
+
+/// Writes a number of things: `no sessions`, `1 session`, `2 sessions`.
+pub(crate) fn counted(count: usize, thing: &str) -> String {
+    match count {
+        0 => format!("no {thing}s"),
+        1 => format!("1 {thing}"),
+        _ => format!("{count} {thing}s"),
+    }
 }
 
 #[cfg(test)]

@@ -57,6 +57,11 @@ pub(crate) fn wrap(spans: &[Span], columns: usize, style: Style) -> Vec<String> 
     lines.done
 }
 
+/// Breaks plain text at spaces.
+pub(crate) fn wrap_plain(text: &str, columns: usize) -> Vec<String> {
+    wrap(&[Span::new(text, Ansi::new())], columns, Style::default())
+}
+
 /// Shortens text to `columns`, the last of them an ellipsis when something was cut.
 pub(crate) fn fit(text: &str, columns: usize) -> String {
     if text.width() <= columns {
@@ -137,26 +142,25 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
-    fn plain(text: &str, columns: usize) -> Vec<String> {
-        wrap(&[Span::new(text, Ansi::new())], columns, Style::default())
-    }
-
     #[test]
     fn lines_break_between_words() {
-        assert_eq!(plain("the quick brown fox", 10), ["the quick", "brown fox"]);
+        assert_eq!(
+            wrap_plain("the quick brown fox", 10),
+            ["the quick", "brown fox"]
+        );
     }
 
     #[test]
     fn a_word_longer_than_the_line_is_not_cut() {
         assert_eq!(
-            plain("see https://example.test/long now", 10),
+            wrap_plain("see https://example.test/long now", 10),
             ["see", "https://example.test/long", "now"]
         );
     }
 
     #[test]
     fn wide_characters_count_twice() {
-        assert_eq!(plain("漢字 漢字 漢字", 9), ["漢字 漢字", "漢字"]);
+        assert_eq!(wrap_plain("漢字 漢字 漢字", 9), ["漢字 漢字", "漢字"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use amp_cli::{Context, ExitCode};
 
 use crate::support::{Finished, run_in};
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 22] = [
     "run",
     "continue",
     "sessions",
@@ -18,10 +18,13 @@ const COMMANDS: [&str; 19] = [
     "which",
     "uninstall",
     "gc",
+    "modes",
     "credentials",
     "credentials status",
     "credentials set",
     "credentials clear",
+    "capabilities",
+    "doctor",
     "completions",
     "man",
 ];

@@ -10,6 +10,7 @@ use crate::arguments::GlobalArguments;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::records::Records;
+use crate::text::counted;
 
 pub(super) fn run(
     records: &Records,

@@ -1,0 +1,111 @@
+//! `ampctl doctor`: everything a run needs, and how to fix what is missing.
+
+mod agent;
+mod check;
+mod files;
+mod machine;
+mod network;
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use self::check::{Check, State};
+use crate::arguments::GlobalArguments;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::settings::Settings;
+use crate::style::{ColorChoice, Style};
+use crate::text::wrap_plain;
+use crate::{ExitCode, json, runtime};
+
+/// The columns of a report nobody measures.
+const WIDE: usize = 100;
+
+/// The columns of the names in front of the findings.
+const NAME_COLUMNS: usize = 14;
+
+pub(super) fn run(
+    network: bool,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let checks = runtime::block_on(examine(network, global, context))?;
+    if global.json {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            checks: &'a [Check],
+        }
+        json::write(&Document { checks: &checks }, &mut context.stdout)?;
+    } else {
+        // A broken configuration is a finding here, so the flag alone decides.
+        let color = global.color.unwrap_or(ColorChoice::Auto);
+        write_report(
+            &checks,
+            color.style(context, &context.stdout),
+            global,
+            context,
+        )?;
+    }
+    let first_red = checks.iter().find(|check| check.state == State::Red);
+    Ok(first_red.map_or(ExitCode::Done, |check| check.exit_code))
+}
+
+async fn examine(network: bool, global: &GlobalArguments, context: &Context) -> Vec<Check> {
+    let settings = Settings::of(global, context);
+    let named = settings
+        .as_ref()
+        .ok()
+        .and_then(|settings| settings.amp.clone());
+    let mut checks = vec![machine::platform()];
+    let (agent, amp) = agent::examine(named.as_deref(), context).await;
+    checks.extend(agent);
+    checks.push(agent::credentials(amp.as_ref(), context));
+    checks.extend(files::amp_settings(context));
+    checks.push(files::configuration(settings.map(drop), global, context));
+    checks.push(machine::containment(amp.as_ref()).await);
+    checks.push(files::store(context));
+    checks.push(files::sessions(context));
+    checks.push(machine::clock(amp.as_ref()));
+    if network {
+        checks.push(network::service(context));
+    }
+    checks
+}
+
+fn write_report(
+    checks: &[Check],
+    style: Style,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> std::io::Result<()> {
+    let columns = context
+        .stdout
+        .terminal()
+        .map_or(WIDE, |terminal| terminal.columns().into());
+    let room = columns.saturating_sub(NAME_COLUMNS + 3).max(20);
+    let margin = " ".repeat(NAME_COLUMNS + 3);
+    let to = &mut context.stdout;
+    for check in checks {
+        if global.quiet && check.state == State::Green {
+            continue;
+        }
+        let mark = match check.state {
+            State::Green => style.success("✓"),
+            State::Yellow => style.warning("!"),
+            State::Red => style.error("✗"),
+        };
+        let name = style
+            .strong(format_args!("{:<NAME_COLUMNS$}", check.name))
+            .to_string();
+        let mut lines = wrap_plain(&check.finding, room).into_iter();
+        writeln!(to, "{mark} {name} {}", lines.next().unwrap_or_default())?;
+        for line in lines {
+            writeln!(to, "{margin}{line}")?;
+        }
+        if let Some(fix) = &check.fix {
+            writeln!(to, "{margin}{} {}", style.dim("fix:"), style.command(fix))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! Files: Amp's settings, our configuration, the store, the records.
+
+use amp_bootstrap::{EntryState, Store};
+use amp_session::{SettingsScope, SettingsState, settings_files};
+
+use super::check::Check;
+use crate::ExitCode;
+use crate::arguments::GlobalArguments;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::records::Records;
+use crate::settings::Files;
+use crate::text::{bytes, counted};
+
+/// Reports Amp's own settings files; absent ones are no news.
+pub(super) fn amp_settings(context: &Context) -> Vec<Check> {
+    const NAME: &str = "amp settings";
+    let mut checks = Vec::new();
+    for file in settings_files(&context.environment, &context.directory, None) {
+        let path = file.path.display();
+        let keys = file.keys.join(", ");
+        checks.push(match file.state {
+            SettingsState::Absent => continue,
+            SettingsState::Invalid(reason) => Check::red(
+                NAME,
+                format!("{path}: {reason}; Amp will not start"),
+                ExitCode::Usage,
+            )
+            .fix(format!("$EDITOR {path}")),
+            SettingsState::Unreadable(reason) => Check::yellow(NAME, format!("{path}: {reason}")),
+            SettingsState::Shadowed => Check::yellow(
+                NAME,
+                format!("{path} is not read: another file comes first"),
+            ),
+            _ if file.scope == SettingsScope::Workspace && keys.contains("permissions") => {
+                Check::yellow(
+                    NAME,
+                    format!("{path} has permission rules, and a project's outrank yours ({keys})"),
+                )
+                .fix(format!("review {path}"))
+            }
+            _ if keys.is_empty() => Check::green(NAME, format!("{path} sets nothing")),
+            _ => Check::green(NAME, format!("{path} sets {keys}")),
+        });
+    }
+    if checks.is_empty() {
+        checks.push(Check::green(NAME, "no settings files"));
+    }
+    checks
+}
+
+/// Reports the files that ampctl itself reads.
+pub(super) fn configuration(
+    settings: Result<(), Failure>,
+    global: &GlobalArguments,
+    context: &Context,
+) -> Check {
+    const NAME: &str = "configuration";
+    if let Err(failure) = settings {
+        return Check::red(NAME, failure.in_one_line(), ExitCode::Usage);
+    }
+    let Ok(files) = Files::find(global.config.as_deref(), context) else {
+        return Check::green(NAME, "no files");
+    };
+    let read: Vec<String> = [files.project, files.user]
+        .into_iter()
+        .flatten()
+        .filter(|path| path.is_file())
+        .map(|path| path.display().to_string())
+        .collect();
+    Check::green(
+        NAME,
+        if read.is_empty() {
+            "no files".to_owned()
+        } else {
+            read.join(", ")
+        },
+    )
+}
+
+/// Reports what is installed.
+pub(super) fn store(context: &Context) -> Check {
+    const NAME: &str = "store";
+    let store = match Store::from_environment(&context.environment) {
+        Ok(store) => store,
+        Err(error) => return Check::yellow(NAME, error.to_string()),
+    };
+    let root = store.root().display().to_string();
+    let entries = match store.list() {
+        Ok(entries) => entries,
+        Err(error) => return Check::yellow(NAME, error.to_string()),
+    };
+    let changed = entries
+        .iter()
+        .filter(|entry| matches!(entry.state, EntryState::Changed(_)));
+    if let Some(entry) = changed.into_iter().next() {
+        return Check::yellow(
+            NAME,
+            format!("{} was changed since it was installed", entry.version),
+        )
+        .fix(format!("ampctl install {}", entry.version));
+    }
+    let receipts = entries.iter().filter_map(|entry| entry.receipt.as_ref());
+    let size = bytes(receipts.map(|receipt| receipt.size).sum());
+    Check::green(
+        NAME,
+        format!("{root} holds {}, {size}", counted(entries.len(), "version")),
+    )
+}
+
+/// Reports the recorded sessions.
+pub(super) fn sessions(context: &Context) -> Check {
+    const NAME: &str = "sessions";
+    let counted = Records::open(context)
+        .and_then(|records| Ok((records.ledger().sessions()?.len(), records)));
+    match counted {
+        Ok((count, records)) => Check::green(
+            NAME,
+            format!("{} holds {count}", records.ledger().folder().display()),
+        ),
+        Err(failure) => Check::yellow(NAME, failure.in_one_line()),
+    }
+}

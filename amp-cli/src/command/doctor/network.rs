@@ -1,0 +1,123 @@
+//! Whether the service can be reached; looked at only when asked.
+
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use amp_session::Credentials;
+
+use super::check::Check;
+use crate::ExitCode;
+use crate::context::Context;
+
+/// How long all of it may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Opens a connection to the service, or to the proxy that stands before it, and closes it again.
+pub(super) fn service(context: &Context) -> Check {
+    const NAME: &str = "network";
+    let url = Credentials::new(&context.environment)
+        .service_url()
+        .to_owned();
+    let proxy = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+        .iter()
+        .find_map(|name| Some((*name, context.variable(name)?.to_str()?.to_owned())));
+    let (target, via) = match &proxy {
+        Some((name, proxy)) => (proxy.as_str(), format!(", the proxy that {name} names")),
+        None => (url.as_str(), String::new()),
+    };
+    let Some((host, port)) = host_and_port(target) else {
+        return Check::red(NAME, format!("{target} is not an address"), ExitCode::Usage);
+    };
+    let begun = Instant::now();
+    match connect(host.clone(), port) {
+        Ok(()) => {
+            let time = begun.elapsed().as_millis();
+            Check::green(NAME, format!("{host}:{port} answers after {time} ms{via}"))
+        }
+        Err(reason) => Check::red(
+            NAME,
+            format!("{host}:{port} cannot be reached: {reason}{via}"),
+            ExitCode::Failed,
+        )
+        .fix("check the network, HTTPS_PROXY and AMP_URL"),
+    }
+}
+
+/// Connects on a thread of its own: looking up a name has no deadline of its own.
+fn connect(host: String, port: u16) -> Result<(), String> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let result = (host.as_str(), port)
+            .to_socket_addrs()
+            .and_then(|mut addresses| {
+                addresses
+                    .next()
+                    .ok_or_else(|| std::io::Error::other("the name has no address"))
+            })
+            .and_then(|address| TcpStream::connect_timeout(&address, PATIENCE));
+        // Nobody waits any more when the time is up.
+        let _ = sender.send(result.map(drop).map_err(|error| error.to_string()));
+    });
+    receiver
+        .recv_timeout(PATIENCE)
+        .unwrap_or_else(|_| Err("no answer in 10 s".to_owned()))
+}
+
+/// Takes an address such as `https://name:8443/path` apart.
+fn host_and_port(url: &str) -> Option<(String, u16)> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let authority = authority.rsplit('@').next()?;
+    let usual = match scheme {
+        "http" => 80,
+        "socks5" | "socks5h" => 1080,
+        _ => 443,
+    };
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port.parse().ok()?),
+        _ => (authority, usual),
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    (!host.is_empty()).then(|| (host.to_owned(), port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_taken_apart() {
+        let taken = |url| host_and_port(url);
+        assert_eq!(
+            taken("https://ampcode.com/"),
+            Some(("ampcode.com".into(), 443))
+        );
+        assert_eq!(taken("http://127.0.0.1:9/x"), Some(("127.0.0.1".into(), 9)));
+        assert_eq!(
+            taken("http://user:secret@proxy:3128"),
+            Some(("proxy".into(), 3128))
+        );
+        assert_eq!(taken("https://[::1]/"), Some(("::1".into(), 443)));
+        assert_eq!(taken("https://[::1]:8443/"), Some(("::1".into(), 8443)));
+        assert_eq!(taken("https:///"), None);
+        assert_eq!(taken("https://host:port/"), None);
+    }
+
+    #[test]
+    fn a_closed_port_is_reported_with_its_reason() {
+        // The listener is gone before the port is tried.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}/", listener.local_addr().expect("an address"));
+        let context = || Context::new("/").with_environment([("AMP_URL", url.clone())]);
+        assert_eq!(service(&context()).state, super::super::State::Green);
+        drop(listener);
+        let check = service(&context());
+        assert_eq!(check.state, super::super::State::Red);
+        assert!(
+            check.finding.contains("cannot be reached"),
+            "{}",
+            check.finding
+        );
+    }
+}
