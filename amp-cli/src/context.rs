@@ -68,6 +68,13 @@ impl Context {
         }
     }
 
+    /// Replaces the directory that commands work in.
+    #[must_use]
+    pub fn in_directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.directory = directory.into();
+        self
+    }
+
     /// Replaces the environment.
     #[must_use]
     pub fn with_environment<Name, Value>(
