@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{check_layers, conformance, record, tidy};
+use xtask::{check_layers, conformance, demo, record, tidy};
 
 /// Upkeep of the amp-* workspace
 #[derive(Parser)]
@@ -20,6 +20,8 @@ struct Arguments {
 enum Command {
     /// Check the edges between crates against the design
     CheckLayers,
+    /// Hold two turns of one conversation with the real Amp CLI, or replay them
+    Demo(demo::Arguments),
     /// Check file sizes, module docs and the words the repository keeps out
     Tidy,
     /// Drive real CLIs through amp-session and compare the outcomes with the expected ones
@@ -29,8 +31,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // A program's process tree is kept by a copy of this one, which does nothing else.
+    amp_process::run_shim_if_requested();
     let result = match Arguments::parse().command {
         Command::CheckLayers => check_layers::run(),
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Tidy => tidy::run(),
         Command::Conformance(options) => conformance::run(&options),
         Command::RecordFixtures(options) => record::run(&options),
