@@ -119,8 +119,10 @@ pub(crate) enum StartFailure {
 /// What one sweep found.
 #[derive(Debug, Default)]
 pub(crate) struct Sweep {
-    /// Nothing is alive any more, and what was ours to reap is reaped.
+    /// Nothing that can be seen is alive any more, and what was ours to reap is reaped.
     pub(crate) empty: bool,
+    /// Nothing can be alive that was not seen.
+    pub(crate) proven: bool,
     /// What was alive apart from the program itself.
     pub(crate) alive: Vec<Survivor>,
     /// How the program ended, if it has.

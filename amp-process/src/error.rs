@@ -140,3 +140,17 @@ impl Error {
         }
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::{Error, ErrorKind};
+    use rustix::io::Errno;
+
+    #[test]
+    fn running_out_of_processes_or_descriptors_is_told_apart_from_a_bad_program() {
+        for errno in [Errno::AGAIN, Errno::NOMEM, Errno::MFILE, Errno::NFILE] {
+            let error = Error::spawn("program".into(), true, errno.into());
+            assert_eq!(error.kind(), ErrorKind::ResourceExhausted, "{errno:?}");
+        }
+    }
+}

@@ -56,6 +56,7 @@ pub struct Process {
     /// When the tree is swept next, and the pause after that.
     sweeping: Option<(Instant, Duration)>,
     killed: Option<Instant>,
+    proven: bool,
     discarded: u64,
 }
 
@@ -112,6 +113,7 @@ impl ProcessSpec {
             survivors: BTreeSet::new(),
             sweeping: None,
             killed: None,
+            proven: false,
             discarded: 0,
         })
     }
@@ -347,8 +349,9 @@ impl Process {
             return Ok(Poll::Pending);
         };
         // A program that cannot be watched is over for us; the sweep takes care of it.
-        self.note_exit(*status.as_ref().unwrap_or(&ExitStatus::Unknown));
-        if self.ladder.is_stopping() {
+        let end = *status.as_ref().unwrap_or(&ExitStatus::Unknown);
+        self.note_exit(end);
+        if self.ladder.is_stopping() || end == ExitStatus::Unknown {
             self.ladder.obeyed();
             self.sweep();
         }
@@ -443,6 +446,7 @@ impl Process {
         if let Some(status) = swept.status {
             self.note_exit(status);
         }
+        self.proven |= swept.proven;
         let found = swept.alive.iter().cloned();
         self.survivors
             .extend(found.map(|survivor| (survivor.pid, survivor.name)));
@@ -490,8 +494,7 @@ impl Process {
             survivors: survivors
                 .map(|(pid, name)| Survivor::new(pid, name))
                 .collect(),
-            // A group can be seen to be empty, but not what has left it.
-            proven_empty: swept.empty && self.kind != ContainmentKind::Group,
+            proven_empty: self.proven,
             leaked: match swept.empty {
                 true => Vec::new(),
                 false => swept.alive,

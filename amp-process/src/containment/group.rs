@@ -99,6 +99,8 @@ impl Tree for GroupTree {
         };
         Sweep {
             empty,
+            // Who has left the group, and lost its parents, is not seen.
+            proven: false,
             alive,
             status,
         }

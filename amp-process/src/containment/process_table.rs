@@ -119,7 +119,8 @@ fn parse(stat: &str) -> Option<Entry> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{ProcessKey, parse, read_one, send};
+    use rustix::process::Signal;
 
     #[test]
     fn a_name_with_parentheses_and_spaces_is_read_whole() {
@@ -132,5 +133,19 @@ mod tests {
     #[test]
     fn a_zombie_is_not_alive() {
         assert!(parse("42 (x) Z 7 40 40 0 -1 4 0 0 0 0 0 0 0 0 20 0 1 0 9876 1 1").is_none());
+    }
+
+    #[test]
+    fn a_process_that_only_has_the_same_id_is_left_alone() {
+        let me = read_one(rustix::process::getpid().as_raw_pid())
+            .unwrap()
+            .key;
+        let before = ProcessKey {
+            start: me.start - 1,
+            ..me
+        };
+        // Were it not for the start time, this would be the end of the test.
+        send(before, Signal::KILL);
+        assert_eq!(read_one(me.pid).unwrap().key, me);
     }
 }

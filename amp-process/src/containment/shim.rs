@@ -276,6 +276,8 @@ impl Tree for ShimTree {
         let empty = over && silent && alive.len() == self.state.found.len();
         Sweep {
             empty,
+            // With its first process a namespace is gone; a shim that was killed proves nothing.
+            proven: empty && (self.state.empty || self.kind == ContainmentKind::Namespace),
             alive,
             status: self.state.status,
         }

@@ -149,11 +149,12 @@ impl Shim {
         loop {
             let leader = self.leader().pid.as_raw_pid();
             for entry in process_table::descendants(rustix::process::getpid()) {
-                process_table::send(entry.key, rustix::process::Signal::KILL);
+                // Told first: with the last one gone, the other thread ends the shim.
                 if entry.key.pid != leader && reported.insert(entry.key) {
                     let survivor = Survivor::new(entry.key.pid.unsigned_abs(), entry.name);
                     self.report(&Report::Killed(survivor));
                 }
+                process_table::send(entry.key, rustix::process::Signal::KILL);
             }
             std::thread::sleep(ROUND);
         }

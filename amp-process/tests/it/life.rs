@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use amp_process::{Cause, Deadline, Error, ExitStatus, Force, Signal, StopPolicy};
+use amp_process::{
+    Cause, Completeness, Deadline, Error, ExitStatus, Force, Signal, StdinSource, StopPolicy,
+};
 
-use crate::support::{deadlines, fake, lines, run, text};
+use crate::support::{deadlines, fake, lines, run, start, state_of, text, wait_until};
 
 #[tokio::test]
 async fn lines_come_in_order_and_the_exit_code_follows() {
@@ -78,4 +80,163 @@ async fn the_caller_chooses_the_polite_signal() {
     process.next_line().await.unwrap();
     let exit = process.stop().await;
     assert_eq!(exit.status(), ExitStatus::Signal(Signal::INTERRUPT));
+}
+
+#[tokio::test]
+async fn bytes_without_a_newline_count_against_silence() {
+    // It drips for longer than the idle deadline.
+    let script = "write x; sleep 50ms; ".repeat(30);
+    let spec = fake(&script).with_deadlines(deadlines().with_idle(Some(Duration::from_secs(1))));
+    let (lines, _) = run(spec).await;
+    assert_eq!(lines, ["x".repeat(30)]);
+}
+
+#[tokio::test]
+async fn the_total_deadline_passes_in_the_middle_of_a_line_and_keeps_it() {
+    let spec = fake("write half; hang")
+        .with_deadlines(deadlines().with_total(Some(Duration::from_millis(300))));
+    let mut process = spec.spawn().await.unwrap();
+    let error = process.next_line().await.unwrap_err();
+    assert_eq!(error.deadline(), Some(Deadline::Total));
+    let half = process.next_line().await.unwrap().unwrap();
+    assert_eq!(half.bytes(), b"half");
+    assert_eq!(half.completeness(), Completeness::Unterminated);
+    assert_eq!(process.next_line().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_program_that_stays_after_its_result_is_pushed_out() {
+    let spec =
+        fake("out result; hang").with_deadlines(deadlines().with_drain(Duration::from_millis(50)));
+    let exit = start(&spec).await.finish().await;
+    assert_eq!(
+        (exit.cause(), exit.force()),
+        (Cause::Finished, Force::Signalled)
+    );
+}
+
+#[tokio::test]
+async fn a_program_that_exits_after_its_result_is_not_pushed() {
+    let spec = fake("out result; read-all; exit 9").with_stdin(StdinSource::Piped);
+    let exit = start(&spec).await.finish().await;
+    assert_eq!((exit.cause(), exit.force()), (Cause::Finished, Force::None));
+    assert_eq!(exit.status(), ExitStatus::Code(9));
+}
+
+#[tokio::test]
+async fn a_program_without_any_output_has_an_exit_all_the_same() {
+    let (lines, exit) = run(fake("exit 0")).await;
+    assert!(lines.is_empty() && exit.status().is_success());
+}
+
+#[tokio::test]
+async fn the_signal_that_ended_a_program_is_named() {
+    for (name, signal) in [("SIGSEGV", 11), ("SIGKILL", 9), ("SIGABRT", 6)] {
+        let (lines, exit) = run(fake(&format!("out last; die {name}"))).await;
+        assert_eq!(lines, ["last"]);
+        assert_eq!(
+            exit.status(),
+            ExitStatus::Signal(Signal::from_number(signal))
+        );
+        assert_eq!(exit.status().to_string(), name);
+        assert_eq!(exit.cause(), Cause::Exited);
+    }
+}
+
+#[tokio::test]
+async fn a_suspended_program_is_woken_to_obey() {
+    let mut process = start(&fake("on SIGTERM { exit 6 }; out ready; die SIGSTOP; hang")).await;
+    let pid = process.id();
+    wait_until("it is suspended", || {
+        state_of(pid).is_some_and(|(state, _)| state == 'T')
+    });
+    process.begin_stop();
+    lines(&mut process).await.unwrap();
+    let exit = process.finish().await;
+    assert_eq!(
+        (exit.status(), exit.force()),
+        (ExitStatus::Code(6), Force::Signalled)
+    );
+}
+
+#[tokio::test]
+async fn a_suspended_program_that_ignores_the_signal_is_killed() {
+    let spec = fake("ignore SIGTERM; out ready; die SIGSTOP; hang")
+        .with_deadlines(deadlines().with_grace(Duration::from_millis(50)));
+    let exit = start(&spec).await.stop().await;
+    assert_eq!(exit.status(), ExitStatus::Signal(Signal::KILL));
+}
+
+#[tokio::test]
+async fn a_closed_standard_output_does_not_end_the_run() {
+    let spec = fake("out one; close stdout; read-all; exit 5").with_stdin(StdinSource::Piped);
+    let mut process = start(&spec).await;
+    process.take_stdin().unwrap().close();
+    assert_eq!(process.next_line().await.unwrap(), None);
+    assert_eq!(process.status(), Some(ExitStatus::Code(5)));
+}
+
+#[tokio::test]
+async fn a_closed_standard_output_still_meets_the_idle_deadline() {
+    let spec = fake("out one; close stdout; hang")
+        .with_deadlines(deadlines().with_idle(Some(Duration::from_millis(50))));
+    let mut process = start(&spec).await;
+    let error = process.next_line().await.unwrap_err();
+    assert_eq!(error.deadline(), Some(Deadline::Idle));
+}
+
+#[tokio::test]
+async fn a_pipe_made_nonblocking_by_the_program_changes_nothing_for_us() {
+    let (lines, _) = run(fake(
+        "nonblocking stdout; out one; nonblocking stderr; out two",
+    ))
+    .await;
+    assert_eq!(lines, ["one", "two"]);
+}
+
+#[tokio::test]
+async fn a_pause_suspends_the_program_and_its_deadlines() {
+    let limit = Duration::from_millis(400);
+    let spec = fake("out ready; read-line; out awake")
+        .with_stdin(StdinSource::Piped)
+        .with_deadlines(deadlines().with_idle(Some(limit)));
+    let mut process = start(&spec).await;
+    let pid = process.id();
+    process.pause().unwrap();
+    wait_until("it is suspended", || {
+        state_of(pid).is_some_and(|(state, _)| state == 'T')
+    });
+    process.take_stdin().unwrap().send(b"go\n").await.unwrap();
+    // Far beyond the idle deadline nothing happens.
+    let nothing = tokio::time::timeout(3 * limit, process.next_line()).await;
+    assert!(nothing.is_err());
+    process.resume().unwrap();
+    assert_eq!(text(&process.next_line().await.unwrap().unwrap()), "awake");
+}
+
+#[tokio::test]
+async fn a_dropped_wait_for_a_line_loses_nothing() {
+    let spec = fake("out one; read-line; out two").with_stdin(StdinSource::Piped);
+    let mut process = start(&spec).await;
+    let nothing = tokio::time::timeout(Duration::from_millis(20), process.next_line()).await;
+    assert!(nothing.is_err());
+    process.take_stdin().unwrap().send(b"go\n").await.unwrap();
+    assert_eq!(text(&process.next_line().await.unwrap().unwrap()), "two");
+}
+
+#[test]
+fn every_flavour_of_runtime_will_do() {
+    let mut flavours = [
+        tokio::runtime::Builder::new_current_thread(),
+        tokio::runtime::Builder::new_multi_thread(),
+    ];
+    for flavour in &mut flavours {
+        let runtime = flavour.enable_all().build().unwrap();
+        let local = tokio::task::LocalSet::new();
+        let (lines, exit) = local.block_on(&runtime, run(fake("out one; exit 2")));
+        assert_eq!(
+            (lines, exit.status().code()),
+            (vec!["one".to_owned()], Some(2))
+        );
+    }
 }

@@ -1,0 +1,183 @@
+//! Hosts that are killed, abort, are told to stop, or run out of something: a real one, the
+//! supervise example, contained by nobody.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::Child;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::{Mark, fake, host, state_of, wait_until, within};
+use amp_process::ContainmentKind;
+
+/// Starts a host whose program has one descendant of `kind`, and waits until all are up.
+fn start(containment: &str, kind: &str, mark: &Mark) -> Child {
+    let script = format!("spawn {kind} {{ ignore SIGTERM; ignore SIGHUP; hang }}; out ready; hang");
+    let mut child = host(&["--containment", containment], &script, mark)
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let stdout = child.stdout.as_mut().unwrap();
+    BufReader::new(stdout).read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n", "{}", complaint(&mut child));
+    child
+}
+
+fn complaint(child: &mut Child) -> String {
+    let mut text = String::new();
+    // Only for the message of a test that fails anyway.
+    let _ = child.stderr.as_mut().unwrap().read_to_string(&mut text);
+    text
+}
+
+fn signal(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+/// Ends a host by a signal that it cannot handle, and checks that its tree goes with it.
+fn end_leaves_nobody(containment: ContainmentKind, kind: &str, by: Signal) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    if runtime
+        .block_on(within(containment, fake("exit 0")))
+        .is_none()
+    {
+        return;
+    }
+    let mark = Mark::new();
+    let mut child = start(containment.as_str(), kind, &mark);
+    signal(&child, by);
+    child.wait().unwrap();
+    mark.wait_until_gone();
+}
+
+macro_rules! every_kind {
+    ($containment:ident, $($kind:ident),*) => {
+        $(
+            #[test]
+            fn $kind() {
+                let containment = amp_process::ContainmentKind::$containment;
+                let by = rustix::process::Signal::KILL;
+                super::end_leaves_nobody(containment, stringify!($kind), by);
+            }
+        )*
+    };
+}
+
+mod killed_takes_along_in_a_namespace {
+    every_kind!(Namespace, child, group, session, daemon);
+}
+
+mod killed_takes_along_below_a_shim {
+    every_kind!(Shim, child, group, session, daemon);
+}
+
+#[test]
+fn an_abort_takes_the_tree_along() {
+    end_leaves_nobody(ContainmentKind::Shim, "daemon", Signal::ABORT);
+    end_leaves_nobody(ContainmentKind::Namespace, "daemon", Signal::ABORT);
+}
+
+#[test]
+fn the_group_is_left_behind_when_the_host_is_killed() {
+    let mark = Mark::new();
+    let mut child = start("group", "child", &mark);
+    signal(&child, Signal::KILL);
+    child.wait().unwrap();
+    assert_eq!(mark.alive().len(), 2);
+}
+
+#[test]
+fn an_interrupt_stops_the_tree_and_tells_how() {
+    for by in [Signal::INT, Signal::TERM] {
+        let mark = Mark::new();
+        let child = start("shim", "daemon", &mark);
+        signal(&child, by);
+        let output = child.wait_with_output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+        assert_eq!(report["cause"], "stopped");
+        assert_eq!(report["signal"], "SIGTERM");
+        assert_eq!(report["survivors"][0]["name"], "fake-agent");
+        assert_eq!(report["proven_empty"], true);
+        assert_eq!(output.status.code(), Some(128 + 15));
+        assert_eq!(mark.alive(), [0; 0]);
+    }
+}
+
+#[test]
+fn suspending_the_host_suspends_the_program() {
+    let mark = Mark::new();
+    let options = ["--containment", "group", "--startup", "30s"];
+    let script = "out ready; read-line; out awake";
+    let mut child = host(&options, script, &mark)
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    let is = |wanted: char| {
+        move |pid: &i32| {
+            state_of(pid.unsigned_abs()).is_some_and(|(state, _)| (state == 'T') == (wanted == 'T'))
+        }
+    };
+    signal(&child, Signal::TSTP);
+    wait_until("both are suspended", || mark.alive().iter().all(is('T')));
+    signal(&child, Signal::CONT);
+    wait_until("both go on", || mark.alive().iter().all(is('S')));
+    std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"go\n").unwrap();
+    stdout.read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\nawake\n");
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn standard_streams_and_the_exit_code_pass_through() {
+    let mark = Mark::new();
+    let options = ["--containment", "shim"];
+    let mut child = host(&options, "echo; write-err note\\n; exit 7", &mark)
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    std::io::Write::write_all(&mut stdin, b"one\r\n\ntwo").unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.stdout, b"one\r\n\ntwo");
+    assert_eq!(output.status.code(), Some(7));
+}
+
+#[test]
+fn a_deadline_is_told_apart_from_every_exit_code() {
+    let mark = Mark::new();
+    let options = ["--containment", "shim", "--startup", "50ms"];
+    let output = host(&options, "hang", &mark).output().unwrap();
+    assert_eq!(output.status.code(), Some(124));
+    let report: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!(report["cause"], "startup deadline");
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a shell sets the limit before it becomes the host"
+)]
+fn a_host_without_descriptors_fails_and_does_not_hang() {
+    let mark = Mark::new();
+    let mut codes = Vec::new();
+    for limit in [8, 12, 14, 16, 18, 20, 24, 64] {
+        let mut host = host(&["--containment", "shim"], "out fine", &mark);
+        let mut shell = std::process::Command::new("/bin/sh");
+        shell
+            .arg("-c")
+            .arg(format!("ulimit -n {limit} && exec \"$@\""));
+        shell
+            .arg("sh")
+            .arg(host.get_program())
+            .args(host.get_args());
+        shell.env("FAKE_AGENT_SCRIPT", "out fine");
+        codes.push(shell.output().unwrap().status.code());
+        host.env_clear();
+    }
+    assert!(codes.contains(&Some(125)), "{codes:?}");
+    assert_eq!(codes.last(), Some(&Some(0)), "{codes:?}");
+    mark.wait_until_gone();
+}

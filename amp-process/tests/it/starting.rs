@@ -1,0 +1,222 @@
+//! Programs that cannot be started, and what those that can are given.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use amp_process::{ContainmentKind, ErrorKind, ProcessSpec};
+
+use crate::support::{fake, run, start, supervise, within};
+
+const KINDS: [ContainmentKind; 3] = [
+    ContainmentKind::Group,
+    ContainmentKind::Shim,
+    ContainmentKind::Namespace,
+];
+
+/// Checks that `spec` is refused for the same reason whatever contains it.
+async fn check(spec: ProcessSpec, expected: ErrorKind) {
+    let spec = spec.with_shim_program(supervise());
+    for kind in KINDS {
+        if let Some(spec) = within(kind, spec.clone()).await {
+            let error = spec.spawn().await.expect_err("it cannot start");
+            assert_eq!(error.kind(), expected, "within {kind}: {error:?}");
+        }
+    }
+}
+
+fn file(folder: &Path, text: &str, mode: u32) -> PathBuf {
+    let path = folder.join("program");
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+    path
+}
+
+#[tokio::test]
+async fn a_path_that_does_not_exist() {
+    check(
+        ProcessSpec::new("/no/such/program"),
+        ErrorKind::ProgramNotFound,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_in_the_path_of_the_environment() {
+    let spec = ProcessSpec::new("sh").with_variable("PATH", "/no/such/folder");
+    check(spec, ErrorKind::ProgramNotFound).await;
+}
+
+#[tokio::test]
+async fn a_name_without_any_path_in_the_environment() {
+    check(ProcessSpec::new("sh"), ErrorKind::ProgramNotFound).await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_executable() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = file(folder.path(), "#!/bin/sh\n", 0o644);
+    check(ProcessSpec::new(program), ErrorKind::PermissionDenied).await;
+}
+
+#[tokio::test]
+async fn a_name_whose_only_file_is_not_executable() {
+    let folder = tempfile::tempdir().unwrap();
+    file(folder.path(), "#!/bin/sh\n", 0o644);
+    let spec = ProcessSpec::new("program").with_variable("PATH", folder.path());
+    check(spec, ErrorKind::PermissionDenied).await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = file(folder.path(), "\x7fELF of another world", 0o755);
+    check(ProcessSpec::new(program), ErrorKind::NotExecutable).await;
+}
+
+#[tokio::test]
+async fn a_script_whose_interpreter_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = file(folder.path(), "#!/no/such/interpreter\n", 0o755);
+    check(ProcessSpec::new(program), ErrorKind::InterpreterNotFound).await;
+}
+
+#[tokio::test]
+async fn a_working_directory_that_does_not_exist() {
+    let spec = fake("exit 0").with_working_directory("/no/such/folder");
+    check(spec, ErrorKind::WorkingDirectory).await;
+}
+
+#[tokio::test]
+async fn a_working_directory_that_is_a_file() {
+    let spec = fake("exit 0").with_working_directory("/etc/passwd");
+    check(spec, ErrorKind::WorkingDirectory).await;
+}
+
+#[tokio::test]
+async fn an_argument_with_a_nul_byte() {
+    check(
+        fake("exit 0").with_argument("a\0b"),
+        ErrorKind::InvalidArgument,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_argument_that_is_too_long() {
+    let spec = fake("exit 0").with_argument("x".repeat(1 << 20));
+    check(spec, ErrorKind::ArgumentsTooLong).await;
+}
+
+#[tokio::test]
+async fn an_environment_that_is_too_long() {
+    let spec = fake("exit 0").with_variable("LONG", "x".repeat(1 << 20));
+    check(spec, ErrorKind::ArgumentsTooLong).await;
+}
+
+#[tokio::test]
+async fn the_error_names_the_program_and_keeps_the_cause() {
+    let error = ProcessSpec::new("/no/such/program")
+        .spawn()
+        .await
+        .unwrap_err();
+    assert_eq!(error.to_string(), "cannot start /no/such/program");
+    assert!(std::error::Error::source(&error).is_some());
+}
+
+#[test]
+fn outside_a_runtime_there_is_an_error_and_no_panic() {
+    let spec = fake("exit 0");
+    let spawn = std::pin::pin!(spec.spawn());
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let std::task::Poll::Ready(Err(error)) = spawn.poll(&mut context) else {
+        panic!("there is no runtime");
+    };
+    assert_eq!(error.kind(), ErrorKind::NoRuntime);
+}
+
+#[tokio::test]
+async fn arguments_environment_and_directory_arrive_as_given() {
+    let folder = tempfile::tempdir().unwrap();
+    for kind in KINDS {
+        let spec = fake("show arguments; show directory; show environment")
+            .with_arguments(["--flag=a b", "", "é\n"])
+            .with_variable("KEY", "value")
+            .with_working_directory(folder.path());
+        let Some(spec) = within(kind, spec).await else {
+            continue;
+        };
+        let (lines, _) = run(spec).await;
+        let directory = folder.path().display().to_string();
+        // bubblewrap adds PWD; nothing else may be seen.
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let lines: Vec<&str> = lines
+            .into_iter()
+            .filter(|line| !line.starts_with("PWD="))
+            .collect();
+        let script = "FAKE_AGENT_SCRIPT=show arguments; show directory; show environment";
+        let expected = ["--flag=a b", "", "é", "", &directory, script, "KEY=value"];
+        assert_eq!(lines, expected, "within {kind}");
+    }
+}
+
+/// Returns what a program inherits that std alone starts: its streams, and what the test itself
+/// was given by whoever started it.
+#[expect(clippy::disallowed_methods, reason = "std alone is the yardstick")]
+fn unavoidable_descriptors() -> Vec<String> {
+    let output = std::process::Command::new(fixtures::fake_agent())
+        .env("FAKE_AGENT_SCRIPT", "show descriptors")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_program_inherits_its_three_streams_and_nothing_of_ours() {
+    let unavoidable = unavoidable_descriptors();
+    for kind in KINDS {
+        let Some(spec) = within(kind, fake("show descriptors; read-all")).await else {
+            continue;
+        };
+        // Another program is running meanwhile; its pipes must not be seen.
+        let _other = start(&fake("out ready; hang")).await;
+        let (lines, _) = run(spec).await;
+        assert_eq!(lines, unavoidable, "within {kind}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_had_is_refused_with_the_reason() {
+    let spec =
+        fake("exit 0").with_containment(amp_process::Containment::Require(ContainmentKind::Job));
+    let error = spec.spawn().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ContainmentUnavailable);
+    let reason = "containment by job is not available: there are no job objects on Linux";
+    assert_eq!(error.to_string(), reason);
+}
+
+#[tokio::test]
+async fn the_probe_says_what_is_missing() {
+    // The test's own main does not call the hook.
+    let spec = ProcessSpec::new(fixtures::fake_agent());
+    let found = spec.probe_containment().await;
+    let shim = found
+        .iter()
+        .find(|status| status.kind == ContainmentKind::Shim);
+    let reason = "the host's main does not call run_shim_if_requested";
+    assert_eq!(shim.unwrap().unavailable.as_deref(), Some(reason));
+    let group = found
+        .iter()
+        .find(|status| status.kind == ContainmentKind::Group);
+    assert_eq!(group.unwrap().unavailable, None);
+}
+
+#[tokio::test]
+async fn auto_takes_the_strongest_that_works() {
+    let spec = fake("exit 0").with_containment(amp_process::Containment::Auto);
+    let found = spec.probe_containment().await;
+    let strongest = found.iter().find(|status| status.unavailable.is_none());
+    let (_, exit) = run(spec).await;
+    assert_eq!(exit.containment(), strongest.unwrap().kind);
+}
