@@ -137,7 +137,7 @@ impl Stage {
             ensure!(folder.is_dir(), "no recording at {}", folder.display());
         }
         // The service is never asked: nothing listens on the discard port.
-        let mut environment = environment(home, &fixtures::fake_agent(), "http://127.0.0.1:9");
+        let mut environment = environment(home, fixtures::fake_agent(), "http://127.0.0.1:9");
         environment.insert(
             "FAKE_AGENT_REPLAY".into(),
             std::env::join_paths(folders).context("paths")?,
