@@ -123,6 +123,8 @@ pub enum NextStep {
     },
     /// Stop what is using the version first.
     StopUsers,
+    /// Correct what was given.
+    CorrectInput,
     /// Check who sits between this machine and the publisher.
     SuspectTampering,
 }
@@ -285,9 +287,13 @@ impl Error {
         Some((self.0.expected.as_deref()?, self.0.actual.as_deref()?))
     }
 
-    /// Returns what the user can do about it.
-    pub fn next_steps(&self) -> &[NextStep] {
-        &self.0.next_steps
+    /// Returns what the user can do about it; there is always something.
+    pub fn next_steps(&self) -> Vec<NextStep> {
+        if self.0.next_steps.is_empty() {
+            usual_steps(self.0.kind)
+        } else {
+            self.0.next_steps.clone()
+        }
     }
 
     /// Returns the error as plain data.
@@ -306,8 +312,77 @@ impl Error {
             location: self.0.location.clone(),
             expected: self.0.expected.clone(),
             actual: self.0.actual.clone(),
-            next_steps: self.0.next_steps.clone(),
+            next_steps: self.next_steps(),
         }
+    }
+}
+
+/// Returns what helps against a kind of failure when nothing more specific is known.
+fn usual_steps(kind: ErrorKind) -> Vec<NextStep> {
+    let other_sources = NextStep::UseSource {
+        sources: ["bucket", "npm", "a mirror URL or folder"]
+            .map(str::to_owned)
+            .to_vec(),
+    };
+    let configure = |name: &str, value: &str| NextStep::Configure {
+        name: name.to_owned(),
+        value: value.to_owned(),
+    };
+    let retry = NextStep::Retry {
+        after_seconds: None,
+    };
+    match kind {
+        ErrorKind::Unreachable | ErrorKind::Timeout | ErrorKind::ServerError => {
+            vec![retry, other_sources]
+        }
+        ErrorKind::Proxy => vec![
+            configure(
+                "HTTPS_PROXY",
+                "a proxy that may reach the publisher, with its credentials",
+            ),
+            other_sources,
+        ],
+        ErrorKind::Tls => vec![
+            configure(
+                "SSL_CERT_FILE",
+                "a PEM file with the authority that your network uses",
+            ),
+            NextStep::SuspectTampering,
+        ],
+        ErrorKind::Unauthorized => vec![
+            configure(
+                "NPM_CONFIG_USERCONFIG",
+                "an .npmrc with a valid token for the registry",
+            ),
+            other_sources,
+        ],
+        ErrorKind::NotPublished | ErrorKind::Signature | ErrorKind::UnsupportedPlatform => {
+            vec![other_sources]
+        }
+        ErrorKind::UnexpectedResponse | ErrorKind::Redirect | ErrorKind::TooLarge => {
+            vec![NextStep::SuspectTampering, other_sources]
+        }
+        ErrorKind::ChecksumMissing
+        | ErrorKind::ChecksumMismatch
+        | ErrorKind::PublishersDisagree
+        | ErrorKind::Archive => vec![NextStep::SuspectTampering],
+        ErrorKind::NpmConfiguration => vec![
+            configure("NPM_CONFIG_REGISTRY", "the URL of your npm registry"),
+            NextStep::UseSource {
+                sources: vec!["bucket".to_owned()],
+            },
+        ],
+        ErrorKind::StorageFull | ErrorKind::StorageDenied | ErrorKind::Storage => {
+            vec![NextStep::MoveStore {
+                reason: "its folder cannot be used".to_owned(),
+            }]
+        }
+        ErrorKind::LockTimeout => vec![retry],
+        ErrorKind::InUse => vec![NextStep::StopUsers],
+        ErrorKind::Offline | ErrorKind::NotInstalled => vec![NextStep::InstallOnline {
+            version: "latest".to_owned(),
+        }],
+        ErrorKind::InvalidInput => vec![NextStep::CorrectInput],
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct Fetched {
 /// How one attempt ended without a file.
 enum Setback {
     /// What was kept is of no use; the next attempt begins at the first byte.
-    Restart,
+    Restart(Option<Error>),
     /// The bytes are wrong, which a damaged transfer may explain once.
     Wrong(Error),
     /// It cannot be helped.
@@ -101,13 +101,15 @@ impl Fetch<'_> {
         loop {
             match self.attempt(artifact, signature) {
                 Ok(fetched) => return Ok(fetched),
-                Err(Setback::Restart) if restarts < MOST_RESTARTS => restarts += 1,
-                Err(Setback::Restart) => {
-                    return Err(Error::new(
-                        ErrorKind::UnexpectedResponse,
-                        "the server never continues where it broke off",
-                    )
-                    .at(artifact.place.to_string()));
+                Err(Setback::Restart(_)) if restarts < MOST_RESTARTS => restarts += 1,
+                Err(Setback::Restart(reason)) => {
+                    return Err(reason.unwrap_or_else(|| {
+                        Error::new(
+                            ErrorKind::UnexpectedResponse,
+                            "the server never continues where it broke off",
+                        )
+                        .at(artifact.place.to_string())
+                    }));
                 }
                 Err(Setback::Wrong(_)) if !was_wrong => was_wrong = true,
                 Err(Setback::Wrong(error)) => {
@@ -196,9 +198,9 @@ impl Fetch<'_> {
         let failure = transfer.failure();
         let (actual, partial) = transfer.finish();
         match failure {
-            Some(Failure::Restart) => {
+            Some(Failure::Restart(reason)) => {
                 forget(partial);
-                return Err(Setback::Restart);
+                return Err(Setback::Restart(reason));
             }
             Some(Failure::Error(error)) => {
                 if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::TooLarge) {

@@ -556,15 +556,17 @@ fn all_unreachable(mut failed: Vec<(String, Error)>) -> Error {
     }
     let reasons: Vec<String> = failed
         .iter()
-        .map(|(source, error)| format!("{source}: {error}"))
+        .map(|(source, error)| {
+            let causes = error.report().causes.into_iter();
+            let chain: Vec<String> = [error.to_string()].into_iter().chain(causes).collect();
+            format!("{source}: {}", chain.join(": "))
+        })
         .collect();
-    let (_, first) = failed.swap_remove(0);
     Error::new(
-        first.kind(),
+        failed[0].1.kind(),
         format!("no source can be reached; {}", reasons.join("; ")),
     )
     .next(NextStep::Retry {
         after_seconds: None,
     })
-    .caused_by(first)
 }

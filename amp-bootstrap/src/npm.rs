@@ -303,8 +303,8 @@ mod tests {
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NpmConfiguration);
         assert!(matches!(
-            error.next_steps(),
-            [NextStep::Configure { name, .. }] if name == "NPM_CONFIG_REGISTRY"
+            error.next_steps()[..],
+            [NextStep::Configure { ref name, .. }] if name == "NPM_CONFIG_REGISTRY"
         ));
     }
 }

@@ -70,7 +70,7 @@ impl fmt::Display for Source {
             Self::Bucket => formatter.write_str("bucket"),
             Self::Npm => formatter.write_str("npm"),
             Self::Mirror(url) => match Address::parse(url) {
-                Ok(address) => address.fmt(formatter),
+                Ok(address) => formatter.write_str(address.to_string().trim_end_matches('/')),
                 Err(_) => formatter.write_str("mirror"),
             },
             Self::Folder(folder) => folder.display().fmt(formatter),

@@ -40,8 +40,9 @@ pub(crate) struct Transfer<'a> {
 
 /// Why a transfer stopped.
 pub(crate) enum Failure {
-    /// The bytes so far cannot be continued; a new transfer may start at once.
-    Restart,
+    /// The bytes so far cannot be continued; a new transfer may start at once. If the connection
+    /// broke before, this is why.
+    Restart(Option<Error>),
     /// The reason.
     Error(Error),
 }
@@ -118,7 +119,7 @@ impl<'a> Transfer<'a> {
                 )
             })?;
             if count == 0 {
-                return Err(Failure::Restart);
+                return Err(Failure::Restart(None));
             }
             self.received += count as u64;
             return Ok(count);
@@ -126,7 +127,7 @@ impl<'a> Transfer<'a> {
         loop {
             match self.live_bytes(buffer) {
                 Ok(count) => return Ok(count),
-                Err(Failure::Restart) => return Err(Failure::Restart),
+                Err(Failure::Restart(_)) => return Err(Failure::Restart(self.attempts.last())),
                 Err(Failure::Error(error)) => {
                     self.live = None;
                     self.deadline.check(self.address).map_err(Failure::Error)?;
@@ -149,11 +150,15 @@ impl<'a> Transfer<'a> {
         let Some(live) = &mut self.live else {
             return Ok(0);
         };
-        let count = live
-            .response
-            .body
-            .read(buffer)
-            .map_err(|cause| Failure::Error(failure::classify_read(cause, self.address)))?;
+        let count = live.response.body.read(buffer).map_err(|cause| {
+            let error = failure::classify_read(cause, self.address);
+            Failure::Error(match self.total {
+                Some(total) => {
+                    error.compare(format!("{total} bytes"), format!("{} bytes", self.received))
+                }
+                None => error,
+            })
+        })?;
         if count == 0 {
             return match self.total {
                 Some(total) if self.received < total => Err(Failure::Error(failure::ended_early(
@@ -197,7 +202,7 @@ impl<'a> Transfer<'a> {
         if self.received > 0 {
             match response.status.as_u16() {
                 // The server ignores ranges, or it has something else by now.
-                200 | 416 => return Err(Failure::Restart),
+                200 | 416 => return Err(Failure::Restart(None)),
                 206 => {
                     let range = response
                         .header("content-range")
@@ -206,7 +211,7 @@ impl<'a> Transfer<'a> {
                         start == self.received && total.is_none_or(|total| total > start)
                     });
                     if !fits {
-                        return Err(Failure::Restart);
+                        return Err(Failure::Restart(None));
                     }
                 }
                 _ => {}

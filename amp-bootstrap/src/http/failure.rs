@@ -22,16 +22,7 @@ pub(super) fn classify(cause: ureq::Error, address: &Address, proxy: Option<&str
                     "the proxy {proxy} did not connect to {}",
                     address.authority()
                 ),
-            )
-            .next(NextStep::Configure {
-                name: if address.is_https() {
-                    "HTTPS_PROXY"
-                } else {
-                    "HTTP_PROXY"
-                }
-                .to_owned(),
-                value: "a proxy that may reach the publisher, with its credentials".to_owned(),
-            });
+            );
             if refused_for_good {
                 error.permanent()
             } else {
@@ -39,18 +30,11 @@ pub(super) fn classify(cause: ureq::Error, address: &Address, proxy: Option<&str
             }
         }
         (ErrorKind::Timeout, _) => Error::new(kind, "no answer in time"),
-        (ErrorKind::Tls, _) => Error::new(kind, "the server's certificate was not accepted").next(
-            NextStep::Configure {
-                name: "SSL_CERT_FILE".to_owned(),
-                value: "a PEM file with the authority that your network uses".to_owned(),
-            },
-        ),
+        (ErrorKind::Tls, _) => Error::new(kind, "the server's certificate was not accepted"),
         (ErrorKind::Unreachable, _) => Error::new(kind, "could not connect"),
         _ => Error::new(kind, "the exchange failed"),
     };
-    with_usual_steps(error)
-        .at(address.to_string())
-        .caused_by(cause)
+    error.at(address.to_string()).caused_by(cause)
 }
 
 /// Judges a body that broke off while it was read.
@@ -62,21 +46,18 @@ pub(crate) fn classify_read(cause: io::Error, address: &Address) -> Error {
     } else {
         Error::new(ErrorKind::Unreachable, "the transfer broke off")
     };
-    with_usual_steps(error)
-        .at(address.to_string())
-        .caused_by(cause)
+    error.at(address.to_string()).caused_by(cause)
 }
 
 pub(crate) fn ended_early(address: &Address, expected: u64, received: u64) -> Error {
-    let error = Error::new(ErrorKind::Unreachable, "the body ended early")
+    Error::new(ErrorKind::Unreachable, "the body ended early")
         .at(address.to_string())
-        .compare(format!("{expected} bytes"), format!("{received} bytes"));
-    with_usual_steps(error)
+        .compare(format!("{expected} bytes"), format!("{received} bytes"))
 }
 
 pub(crate) fn too_slow(address: &Address) -> Error {
     let error = Error::new(ErrorKind::Timeout, "the transfer is too slow to ever end");
-    with_usual_steps(error).at(address.to_string())
+    error.at(address.to_string())
 }
 
 /// Judges a status; `None` for 200 and 206.
@@ -93,11 +74,13 @@ pub(super) fn of_status(
                 .and_then(|value| value.to_str().ok())
                 .and_then(|text| retry_after(text, SystemTime::now()));
             let error = Error::new(ErrorKind::ServerError, "the server cannot answer now")
-                .retry_after(wait)
-                .next(NextStep::Retry {
-                    after_seconds: wait.map(|wait| wait.as_secs()),
-                });
-            with_other_sources(error)
+                .retry_after(wait);
+            match wait {
+                Some(wait) => error.next(NextStep::Retry {
+                    after_seconds: Some(wait.as_secs()),
+                }),
+                None => error,
+            }
         }
         401 | 403 => Error::new(ErrorKind::Unauthorized, "the server refuses to answer us"),
         404 | 410 => Error::new(ErrorKind::NotPublished, "the publisher does not have it"),
@@ -118,20 +101,6 @@ fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
     }
     let date = httpdate::parse_http_date(text).ok()?;
     Some(date.duration_since(now).unwrap_or_default())
-}
-
-fn with_usual_steps(error: Error) -> Error {
-    with_other_sources(error.next(NextStep::Retry {
-        after_seconds: None,
-    }))
-}
-
-fn with_other_sources(error: Error) -> Error {
-    error.next(NextStep::UseSource {
-        sources: ["bucket", "npm", "a mirror URL or folder"]
-            .map(str::to_owned)
-            .to_vec(),
-    })
 }
 
 fn kind_of(cause: &ureq::Error) -> ErrorKind {

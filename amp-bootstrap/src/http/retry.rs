@@ -31,6 +31,7 @@ impl Deadline {
 pub(crate) struct Attempts {
     policy: RetryPolicy,
     failures: u32,
+    last: Option<Error>,
 }
 
 impl Attempts {
@@ -38,12 +39,18 @@ impl Attempts {
         Self {
             policy: limits.retry.clone(),
             failures: 0,
+            last: None,
         }
     }
 
     /// Forgets the failures so far, because real progress was made since.
     pub(crate) fn forget(&mut self) {
         self.failures = 0;
+    }
+
+    /// Returns the last failure that another attempt was to cure.
+    pub(crate) fn last(&mut self) -> Option<Error> {
+        self.last.take()
     }
 
     /// Waits before the next attempt, or returns the error when there should be none.
@@ -61,6 +68,7 @@ impl Attempts {
             error: &error,
         });
         thread::sleep(pause);
+        self.last = Some(error);
         Ok(())
     }
 

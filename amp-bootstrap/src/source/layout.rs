@@ -103,15 +103,19 @@ fn executable_path(version: &CliVersion, platform: Platform) -> String {
     format!("cli/{version}/amp-{platform}{extension}")
 }
 
-/// Returns what a mirror folder must hold to install a version from it.
+/// Returns what a mirror folder must hold to install a version, or the newest one, from it.
 pub(crate) fn mirror_files(version: Option<&CliVersion>, platform: Platform) -> Vec<String> {
-    match version {
-        Some(version) => vec![
-            checksum_path(version, platform),
-            format!("{}.gz", executable_path(version, platform)),
-        ],
-        None => vec!["cli/cli-version.txt".to_owned()],
-    }
+    let Some(version) = version else {
+        return vec![
+            "cli/cli-version.txt".to_owned(),
+            format!("cli/<version>/{platform}-amp.sha256"),
+            format!("cli/<version>/amp-{platform}.gz"),
+        ];
+    };
+    vec![
+        checksum_path(version, platform),
+        format!("{}.gz", executable_path(version, platform)),
+    ]
 }
 
 impl Publisher for Layout {

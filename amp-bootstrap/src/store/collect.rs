@@ -168,9 +168,9 @@ impl Store {
                 .at(entry.path.display().to_string())
                 .next(NextStep::StopUsers)
         };
-        let installing = Lock::try_acquire(&path(".lock"))?;
+        let installing = Lock::acquire_briefly(&path(".lock"))?;
         let _installing = installing.ok_or_else(|| in_use("the version is being installed"))?;
-        let using = Lock::try_acquire(&path(".use.lock"))?;
+        let using = Lock::acquire_briefly(&path(".use.lock"))?;
         let _using = using.ok_or_else(|| in_use("the version is in use"))?;
         if system::is_running(&entry.path) {
             return Err(in_use("the version is running"));

@@ -49,7 +49,7 @@ impl Lock {
                 return Err(
                     Error::new(ErrorKind::LockTimeout, "another installer holds the lock")
                         .at(path.display().to_string())
-                        .compare(format!("at most {} s", wait.as_secs()), "still held")
+                        .compare(format!("at most {wait:?}"), "still held")
                         .next(NextStep::Retry {
                             after_seconds: None,
                         }),
@@ -61,7 +61,7 @@ impl Lock {
     }
 
     /// Takes the lock if nobody holds it.
-    pub(crate) fn try_acquire(path: &Path) -> Result<Option<Self>> {
+    fn try_acquire(path: &Path) -> Result<Option<Self>> {
         let file = open(path)?;
         match file.try_lock() {
             Ok(()) if is_still_there(&file, path) => Ok(Some(Self { _file: file })),
@@ -70,6 +70,33 @@ impl Lock {
             Err(TryLockError::Error(cause)) => Err(Error::storage("lock", path, cause)),
         }
     }
+
+    /// Takes the lock unless somebody holds it for longer than a child needs to be born.
+    pub(super) fn acquire_briefly(path: &Path) -> Result<Option<Self>> {
+        let end = Instant::now() + BIRTH;
+        loop {
+            match Self::try_acquire(path)? {
+                None if Instant::now() < end => thread::sleep(Duration::from_millis(1)),
+                outcome => return Ok(outcome),
+            }
+        }
+    }
+}
+
+/// How long a child that another thread starts may hold copies of our handles, and with them our
+/// locks, before it runs its own program; microseconds, unless the machine is busy.
+const BIRTH: Duration = Duration::from_millis(200);
+
+/// Returns whether nobody holds a lock on a file, or only a child that is being born.
+pub(super) fn is_free(file: &File) -> bool {
+    let end = Instant::now() + BIRTH;
+    while file.try_lock().is_err() {
+        if Instant::now() >= end {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    true
 }
 
 pub(super) fn open(path: &Path) -> Result<File> {

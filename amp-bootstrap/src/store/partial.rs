@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Store, staging};
+use super::{Store, lock, staging};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 
@@ -49,7 +49,7 @@ impl Store {
                 .and_then(|metadata| metadata.modified())
                 .is_ok_and(|modified| modified <= before)
         };
-        let is_free = |path: &PathBuf| File::open(path).is_ok_and(|file| file.try_lock().is_ok());
+        let is_free = |path: &PathBuf| File::open(path).is_ok_and(|file| lock::is_free(&file));
         entries
             .flatten()
             .map(|entry| entry.path())
@@ -74,7 +74,7 @@ impl Partial {
             .truncate(false)
             .open(&path)
             .map_err(failed)?;
-        if file.try_lock().is_err() {
+        if !lock::is_free(&file) {
             return Ok(None);
         }
         let length = file.metadata().map_err(failed)?.len();

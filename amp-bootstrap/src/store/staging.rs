@@ -3,14 +3,19 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tempfile::TempPath;
 
-use super::system;
+use super::{lock, system};
 use crate::error::{Error, Result};
 
 const PREFIX: &str = ".incoming-";
+
+/// How long children in the making may hold copies of a handle; they need microseconds.
+const COPIES_GONE: Duration = Duration::from_secs(2);
 
 /// A file that becomes the executable once every check has passed.
 ///
@@ -56,13 +61,21 @@ impl Staging {
             .map_err(|cause| Error::storage("write", &self.path, cause))
     }
 
-    /// Makes the file executable and durable, and closes it: a file that anyone has open for
-    /// writing cannot be run.
+    /// Makes the file executable and durable, and closes it.
+    ///
+    /// A file that anyone has open for writing cannot be run, and a child that another thread
+    /// starts meanwhile holds a copy of our handle until it runs its own program. The lock on the
+    /// file is shared by all such copies, so once a fresh handle gets it the last one is gone.
     pub(crate) fn seal(self) -> Result<Sealed> {
         let failed = |cause| Error::storage("finish", &self.path, cause);
         system::make_executable(&self.file).map_err(failed)?;
         self.file.sync_all().map_err(failed)?;
         drop(self.file);
+        let reader = File::open(&self.path).map_err(failed)?;
+        let end = Instant::now() + COPIES_GONE;
+        while reader.try_lock_shared().is_err() && Instant::now() < end {
+            thread::sleep(Duration::from_millis(1));
+        }
         Ok(Sealed { path: self.path })
     }
 }
@@ -124,7 +137,7 @@ pub(super) fn abandoned(folder: &Path) -> Vec<PathBuf> {
         path.file_name()
             .is_some_and(|name| name.to_string_lossy().starts_with(PREFIX))
     };
-    let is_abandoned = |path: &PathBuf| File::open(path).is_ok_and(|file| file.try_lock().is_ok());
+    let is_abandoned = |path: &PathBuf| File::open(path).is_ok_and(|file| lock::is_free(&file));
     let paths = entries.flatten().map(|entry| entry.path());
     paths.filter(is_temporary).filter(is_abandoned).collect()
 }

@@ -1,0 +1,70 @@
+//! Offline mode: the store answers, or the error says how to fill it.
+
+use std::fs;
+
+use amp_bootstrap::{ErrorKind, Outcome, Source, VersionSpec};
+
+use crate::support::world::World;
+
+fn offline(mut world: World) -> World {
+    world.request.offline = true;
+    world
+}
+
+#[test]
+fn what_is_installed_is_found_without_a_request() {
+    let mut world = World::new();
+    world.installs();
+    let requests = world.server.requests().len();
+    world = offline(world);
+    for spec in [
+        VersionSpec::Latest,
+        VersionSpec::Exact(world.release.version.clone()),
+    ] {
+        world.request.version = spec;
+        assert_eq!(world.installs().outcome, Outcome::AlreadyInstalled);
+    }
+    assert_eq!(world.server.requests().len(), requests);
+}
+
+#[test]
+fn what_is_missing_is_named_together_with_the_ways_to_get_it() {
+    let mut world = offline(World::new());
+    world.fails(ErrorKind::Offline).reads("offline_latest");
+    world.request.version = VersionSpec::Exact(world.release.version.clone());
+    world.fails(ErrorKind::Offline).reads("offline_exact");
+    assert!(world.server.requests().is_empty());
+}
+
+#[test]
+fn a_folder_filled_as_the_error_says_is_enough() {
+    let mut world = offline(World::new());
+    let mirror = world.path("mirror");
+    let release = world.release.clone();
+    for (path, bytes) in [
+        (release.checksum_path(), release.sha256().into_bytes()),
+        (release.gzip_path(), release.gzipped.clone()),
+    ] {
+        let path = mirror.join(path.trim_start_matches('/'));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    world.request.version = VersionSpec::Exact(release.version.clone());
+    world.request.sources = vec![Source::Bucket, Source::Folder(mirror.clone())];
+    assert_eq!(world.installs().source, mirror.display().to_string());
+    assert!(world.server.requests().is_empty());
+}
+
+#[test]
+fn an_installed_version_needs_no_socket() {
+    let mut world = World::new();
+    world.installs();
+    // With these, the first attempt to connect anywhere would fail.
+    world.set("AMP_STORAGE_BASE", "http://127.0.0.1:1");
+    world.set("NPM_CONFIG_REGISTRY", "http://127.0.0.1:1");
+    world.request.sources = vec![Source::Bucket, Source::Npm];
+    let installed = world.installs();
+    assert_eq!(installed.outcome, Outcome::AlreadyInstalled);
+    assert_eq!(installed.warnings, []);
+    assert_eq!(world.count("Resolving"), 0);
+}

@@ -1,0 +1,8 @@
+//! What the tests share: a scripted server, proxies, certificates, and a world to install in.
+
+pub(crate) mod certificates;
+pub(crate) mod process;
+pub(crate) mod proxy;
+pub(crate) mod release;
+pub(crate) mod server;
+pub(crate) mod world;
