@@ -211,8 +211,8 @@ fn abilities(dialect: &Dialect) -> BTreeMap<Ability, Support> {
             any(
                 &[
                     Feature::EffortOption,
-                    Feature::InternalDeepEffortSetting,
-                    Feature::AgentDeepEffortSetting,
+                    Feature::SmartEffortSetting,
+                    Feature::DeepEffortSetting,
                 ],
                 "for some modes; from July 2026 on the modes are the levels",
             ),

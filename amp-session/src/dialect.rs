@@ -187,13 +187,14 @@ impl Dialect {
             return "in no known version".to_owned();
         };
         let version = |position: usize| BUILDS[position].version;
-        match row.until {
-            None if row.since == builds::JAN_08 => "in every measured version".to_owned(),
-            None => format!("since {}", version(row.since)),
-            Some(until) if until == row.since => format!("only in {}", version(until)),
-            Some(until) if row.since == builds::JAN_08 => format!("until {}", version(until)),
-            Some(until) => format!("from {} to {}", version(row.since), version(until)),
-        }
+        let spans = row.spans.iter().map(|span| match *span {
+            (builds::JAN_08, None) => "in every measured version".to_owned(),
+            (since, None) => format!("since {}", version(since)),
+            (builds::JAN_08, Some(until)) => format!("until {}", version(until)),
+            (since, Some(until)) if since == until => format!("only in {}", version(until)),
+            (since, Some(until)) => format!("from {} to {}", version(since), version(until)),
+        });
+        spans.collect::<Vec<_>>().join(" and ")
     }
 
     /// Returns the name of the tool that runs shell commands.

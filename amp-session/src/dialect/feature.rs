@@ -9,8 +9,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::builds::{
-    APR_05, APR_21, APR_27, FEB_10, FEB_16, JAN_08, JAN_10, JAN_25, JUL_15, MAR_13, MAY_04, SEP_08,
-    SEP_23,
+    APR_05, APR_21, APR_27, FEB_16, JAN_08, JAN_10, JAN_25, JUL_15, MAR_13, MAY_04, SEP_08, SEP_23,
 };
 
 /// Something that one build of the CLI has and another may lack.
@@ -34,12 +33,15 @@ pub enum Feature {
     Model,
     /// `--effort`: choose the reasoning effort.
     EffortOption,
-    /// `amp.internal.deepReasoningEffort`: reasoning effort of the `deep` mode.
-    InternalDeepEffortSetting,
-    /// `amp.agent.deepReasoningEffort`: reasoning effort of the `deep` mode.
-    AgentDeepEffortSetting,
-    /// `amp.anthropic.effort`: reasoning effort of the modes that run an Anthropic model.
-    AnthropicEffortSetting,
+    /// `amp.agent.deepReasoningEffort` changes what the `deep` mode asks of its model.
+    ///
+    /// The builds of 2026-04-05 and 2026-04-21 know the setting and do not heed it; those of
+    /// February have another one, and cannot stream JSON in that mode.
+    DeepEffortSetting,
+    /// `amp.anthropic.effort` changes what the `smart` mode asks of its model.
+    ///
+    /// Builds from February on know the setting; only this one heeds it.
+    SmartEffortSetting,
     /// `amp.experimental.modes` lists `deep` among the modes it can turn on.
     ExperimentalModesSetting,
     /// `--visibility`: who can see the thread.
@@ -111,154 +113,139 @@ pub enum Feature {
 pub(super) struct Row {
     pub(super) feature: Feature,
     pub(super) spelling: &'static str,
-    pub(super) since: usize,
-    pub(super) until: Option<usize>,
+    pub(super) spans: &'static [Span],
+}
+
+/// The first and the last build of a feature; without a last one, it is still there.
+pub(super) type Span = (usize, Option<usize>);
+
+const ALWAYS: &[Span] = &[(JAN_08, None)];
+const THROUGH_JAN_10: &[Span] = &[(JAN_08, Some(JAN_10))];
+const THROUGH_MAY_04: &[Span] = &[(JAN_08, Some(MAY_04))];
+const SINCE_JAN_25: &[Span] = &[(JAN_25, None)];
+const SINCE_MAY_04: &[Span] = &[(MAY_04, None)];
+const SINCE_JUL_15: &[Span] = &[(JUL_15, None)];
+const SINCE_SEP_08: &[Span] = &[(SEP_08, None)];
+
+const fn row(feature: Feature, spelling: &'static str, spans: &'static [Span]) -> Row {
+    Row {
+        feature,
+        spelling,
+        spans,
+    }
 }
 
 impl Row {
-    /// A feature of every measured build.
-    const fn always(feature: Feature, spelling: &'static str) -> Self {
-        Self {
-            feature,
-            spelling,
-            since: JAN_08,
-            until: None,
-        }
-    }
-
-    /// A feature that came with a build and is still there.
-    const fn since(feature: Feature, spelling: &'static str, since: usize) -> Self {
-        Self {
-            feature,
-            spelling,
-            since,
-            until: None,
-        }
-    }
-
-    /// A feature that a build was the last to have.
-    const fn between(feature: Feature, spelling: &'static str, since: usize, until: usize) -> Self {
-        Self {
-            feature,
-            spelling,
-            since,
-            until: Some(until),
-        }
-    }
-
     pub(super) fn covers(&self, position: usize) -> bool {
-        self.since <= position && self.until.is_none_or(|until| position <= until)
+        self.spans
+            .iter()
+            .any(|(since, until)| *since <= position && until.is_none_or(|until| position <= until))
     }
 }
 
 /// Every feature, once.
 pub(super) const TABLE: &[Row] = &[
-    Row::always(Feature::Execute, "--execute"),
-    Row::always(Feature::StreamJson, "--stream-json"),
-    Row::always(Feature::StreamJsonInput, "--stream-json-input"),
-    Row::since(Feature::Thinking, "--stream-json-thinking", JAN_25),
-    Row::always(Feature::ContinueThread, "threads continue"),
-    Row::always(Feature::Mode, "--mode"),
-    Row::since(Feature::Model, "--model", APR_21),
-    Row::between(Feature::EffortOption, "--effort", MAY_04, MAY_04),
-    Row::between(
-        Feature::InternalDeepEffortSetting,
-        "amp.internal.deepReasoningEffort",
-        FEB_10,
-        FEB_16,
-    ),
-    Row::between(
-        Feature::AgentDeepEffortSetting,
+    row(Feature::Execute, "--execute", ALWAYS),
+    row(Feature::StreamJson, "--stream-json", ALWAYS),
+    row(Feature::StreamJsonInput, "--stream-json-input", ALWAYS),
+    row(Feature::Thinking, "--stream-json-thinking", SINCE_JAN_25),
+    row(Feature::ContinueThread, "threads continue", ALWAYS),
+    row(Feature::Mode, "--mode", ALWAYS),
+    row(Feature::Model, "--model", &[(APR_21, None)]),
+    row(Feature::EffortOption, "--effort", &[(MAY_04, Some(MAY_04))]),
+    row(
+        Feature::DeepEffortSetting,
         "amp.agent.deepReasoningEffort",
-        MAR_13,
-        APR_27,
+        &[(MAR_13, Some(MAR_13)), (APR_27, Some(APR_27))],
     ),
-    Row::between(
-        Feature::AnthropicEffortSetting,
+    row(
+        Feature::SmartEffortSetting,
         "amp.anthropic.effort",
-        FEB_10,
-        APR_27,
+        &[(APR_27, Some(APR_27))],
     ),
-    Row::between(
+    row(
         Feature::ExperimentalModesSetting,
         "amp.experimental.modes",
-        JAN_25,
-        MAY_04,
+        &[(JAN_25, Some(MAY_04))],
     ),
-    Row::always(Feature::Visibility, "--visibility"),
-    Row::since(Feature::Label, "--label", JAN_25),
-    Row::since(Feature::Title, "--title", SEP_08),
-    Row::always(Feature::McpConfig, "--mcp-config"),
-    Row::between(Feature::Toolbox, "AMP_TOOLBOX", JAN_08, MAY_04),
-    Row::since(Feature::SkillsPathSetting, "amp.skills.path", JAN_25),
-    Row::since(Feature::ToolsEnableSetting, "amp.tools.enable", JAN_25),
-    Row::always(Feature::ToolsDisableSetting, "amp.tools.disable"),
-    Row::always(Feature::SettingsFile, "--settings-file"),
-    Row::always(Feature::LogLevel, "--log-level"),
-    Row::always(Feature::LogFile, "--log-file"),
-    Row::between(Feature::Archive, "--archive", FEB_16, MAY_04),
-    Row::since(
+    row(Feature::Visibility, "--visibility", ALWAYS),
+    row(Feature::Label, "--label", SINCE_JAN_25),
+    row(Feature::Title, "--title", SINCE_SEP_08),
+    row(Feature::McpConfig, "--mcp-config", ALWAYS),
+    row(Feature::Toolbox, "AMP_TOOLBOX", THROUGH_MAY_04),
+    row(Feature::SkillsPathSetting, "amp.skills.path", SINCE_JAN_25),
+    row(
+        Feature::ToolsEnableSetting,
+        "amp.tools.enable",
+        SINCE_JAN_25,
+    ),
+    row(Feature::ToolsDisableSetting, "amp.tools.disable", ALWAYS),
+    row(Feature::SettingsFile, "--settings-file", ALWAYS),
+    row(Feature::LogLevel, "--log-level", ALWAYS),
+    row(Feature::LogFile, "--log-file", ALWAYS),
+    row(Feature::Archive, "--archive", &[(FEB_16, Some(MAY_04))]),
+    row(
         Feature::NoArchiveAfterExecute,
         "--no-archive-after-execute",
-        JUL_15,
+        SINCE_JUL_15,
     ),
-    Row::since(Feature::Executor, "--executor", SEP_08),
-    Row::since(Feature::OrbExecute, "--orb-execute", JUL_15),
-    Row::since(Feature::Project, "--project", SEP_08),
-    Row::since(Feature::RunnerDirectory, "--runner-dir", SEP_23),
-    Row::always(Feature::DangerouslyAllowAll, "--dangerously-allow-all"),
-    Row::since(
+    row(Feature::Executor, "--executor", SINCE_SEP_08),
+    row(Feature::OrbExecute, "--orb-execute", SINCE_JUL_15),
+    row(Feature::Project, "--project", SINCE_SEP_08),
+    row(Feature::RunnerDirectory, "--runner-dir", &[(SEP_23, None)]),
+    row(
+        Feature::DangerouslyAllowAll,
+        "--dangerously-allow-all",
+        ALWAYS,
+    ),
+    row(
         Feature::StreamJsonInEveryMode,
         "--stream-json with any mode",
-        MAR_13,
+        &[(MAR_13, None)],
     ),
-    Row::between(Feature::ModeChecked, "checked mode names", JAN_08, MAY_04),
-    Row::since(
+    row(Feature::ModeChecked, "checked mode names", THROUGH_MAY_04),
+    row(
         Feature::ImageInput,
         "image blocks on standard input",
-        APR_05,
+        &[(APR_05, None)],
     ),
-    Row::since(Feature::Steer, "steer on standard input", MAY_04),
-    Row::between(
+    row(Feature::Steer, "steer on standard input", SINCE_MAY_04),
+    row(
         Feature::SubagentLines,
         "subagent lines in the stream",
-        JAN_08,
-        JAN_10,
+        THROUGH_JAN_10,
     ),
-    Row::since(
+    row(
         Feature::AgentModeInInit,
         "agent_mode in the init line",
-        MAY_04,
+        SINCE_MAY_04,
     ),
-    Row::between(
+    row(
         Feature::DelegateToolUseId,
         "AGENT_TOOL_USE_ID",
-        JAN_08,
-        MAY_04,
+        THROUGH_MAY_04,
     ),
-    Row::between(
+    row(
         Feature::StartFailureInStream,
         "result line after a failed start",
-        JAN_08,
-        JAN_10,
+        THROUGH_JAN_10,
     ),
-    Row::always(Feature::DelegateRule, "delegate rules"),
-    Row::since(
+    row(Feature::DelegateRule, "delegate rules", ALWAYS),
+    row(
         Feature::SettingsReadDuringRun,
         "settings read during a run",
-        MAY_04,
+        SINCE_MAY_04,
     ),
-    Row::since(Feature::Plugins, "plugins", JUL_15),
-    Row::since(
+    row(Feature::Plugins, "plugins", SINCE_JUL_15),
+    row(
         Feature::CaseInsensitiveToolRules,
         "case-insensitive tool rules",
-        JAN_10,
+        &[(JAN_10, None)],
     ),
-    Row::between(
+    row(
         Feature::ContextWindowInUsage,
         "usage.max_tokens",
-        JAN_08,
-        JUL_15,
+        &[(JAN_08, Some(JUL_15))],
     ),
 ];
 
@@ -297,12 +284,11 @@ mod tests {
         let distinct: BTreeSet<Feature> = Feature::all().collect();
         assert_eq!(distinct.len(), TABLE.len());
         for row in TABLE {
-            let last = row.until.unwrap_or(BUILDS.len() - 1);
-            assert!(
-                row.since <= last && last < BUILDS.len(),
-                "{:?}",
-                row.feature
-            );
+            assert!(!row.spans.is_empty());
+            for (since, until) in row.spans {
+                let last = until.unwrap_or(BUILDS.len() - 1);
+                assert!(*since <= last && last < BUILDS.len(), "{:?}", row.feature);
+            }
             assert!(!row.spelling.is_empty());
         }
     }

@@ -267,19 +267,16 @@ impl Dialect {
     /// Returns the reasoning efforts that can be chosen with a mode, lowest first.
     ///
     /// The levels of `--effort` are those that the build of 2026-05-04 names in its error text;
-    /// those of the settings are what the builds from February to April accept.
+    /// those of the settings were seen to arrive in the requests to the model.
     #[must_use]
     pub fn efforts(&self, mode: &str) -> EffortLevels {
+        let option = self.supports(Feature::EffortOption);
         match mode {
-            "smart" if self.supports(Feature::EffortOption) => &["high", "xhigh", "max"],
-            "smart" if self.supports(Feature::AnthropicEffortSetting) => {
-                &["low", "medium", "high", "max"]
+            "smart" if option => &["high", "xhigh", "max"],
+            "smart" if self.supports(Feature::SmartEffortSetting) => {
+                &["low", "medium", "high", "xhigh", "max"]
             }
-            "deep"
-                if self.supports(Feature::EffortOption)
-                    || self.supports(Feature::AgentDeepEffortSetting)
-                    || self.supports(Feature::InternalDeepEffortSetting) =>
-            {
+            "deep" if option || self.supports(Feature::DeepEffortSetting) => {
                 &["medium", "high", "xhigh"]
             }
             _ => &[],

@@ -130,15 +130,22 @@ fn check_effort(request: &Request<'_>) -> Result<(), Error> {
             reason,
         });
     }
-    let available = match dialect.generation() {
-        Generation::ServerThreads => "choose low, medium, high or ultra as the mode".to_owned(),
-        _ if dialect.supports(Feature::AgentDeepEffortSetting)
-            || dialect.supports(Feature::InternalDeepEffortSetting)
-            || dialect.supports(Feature::EffortOption) =>
-        {
-            "with modes smart and deep only".to_owned()
+    let available = match (dialect.generation(), mode) {
+        (Generation::ServerThreads, _) => {
+            "choose low, medium, high or ultra as the mode".to_owned()
         }
-        _ => "from 0.0.1770734955-g93e689 to 0.0.1777897475-g2324e1".to_owned(),
+        (_, "smart" | "deep") => {
+            let setting = match mode {
+                "deep" => Feature::DeepEffortSetting,
+                _ => Feature::SmartEffortSetting,
+            };
+            let settings = dialect.available_in(setting);
+            format!(
+                "{settings} and {}",
+                dialect.available_in(Feature::EffortOption)
+            )
+        }
+        _ => "with modes smart and deep only".to_owned(),
     };
     Err(Error::UnsupportedOption {
         option: "reasoning effort",

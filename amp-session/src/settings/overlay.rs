@@ -78,11 +78,8 @@ fn effort_setting<'a>(
         return None;
     }
     let feature = match config.mode.as_deref() {
-        Some("deep") if dialect.supports(Feature::AgentDeepEffortSetting) => {
-            Feature::AgentDeepEffortSetting
-        }
-        Some("deep") => Feature::InternalDeepEffortSetting,
-        _ => Feature::AnthropicEffortSetting,
+        Some("deep") => Feature::DeepEffortSetting,
+        _ => Feature::SmartEffortSetting,
     };
     dialect
         .supports(feature)
