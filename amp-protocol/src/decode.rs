@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use serde::Deserializer as _;
 use serde::de::{Error as _, IgnoredAny, MapAccess};
+use serde::{Deserialize, Deserializer as _};
 
 use crate::event::{AssistantEvent, Event, ResultEvent, SystemEvent, UserEvent};
 use crate::malformed::Malformed;
 use crate::raw_json::RawJson;
+use crate::reader;
 use crate::repair::{self, Repair, Repairs};
 use crate::wire_object::{FromMap, ObjectVisitor};
 
@@ -87,18 +88,27 @@ pub struct Unrecognised {
 pub fn decode_line(line: &[u8]) -> Decoded {
     let mut repairs = Repairs::default();
     let text = repair::text(repair::trim(line, &mut repairs), &mut repairs);
-    let error = match read(&text) {
-        Ok(message) => return message.into_decoded(line, &text, repairs),
-        Err(error) => error,
-    };
-    let Some(repaired) = repair::replace_lone_surrogates(&text) else {
-        return Decoded::Malformed(Malformed::new(line, &text, &error, repairs));
+    match read(line, &text, repairs) {
+        Ok(decoded) => decoded,
+        Err(error) => decode_repaired(line, &text, repairs, &error),
+    }
+}
+
+/// Tries once more without halves of surrogate pairs.
+#[cold]
+fn decode_repaired(
+    line: &[u8],
+    text: &str,
+    mut repairs: Repairs,
+    error: &serde_json::Error,
+) -> Decoded {
+    let Some(repaired) = repair::replace_lone_surrogates(text) else {
+        return Decoded::Malformed(Malformed::new(line, text, error, repairs));
     };
     repairs.insert(Repair::LoneSurrogate);
-    match read(&repaired) {
-        Ok(message) => message.into_decoded(line, &repaired, repairs),
-        Err(error) => Decoded::Malformed(Malformed::new(line, &repaired, &error, repairs)),
-    }
+    read(line, &repaired, repairs).unwrap_or_else(|error| {
+        Decoded::Malformed(Malformed::new(line, &repaired, &error, repairs))
+    })
 }
 
 /// Writes a message as one line, without a line feed.
@@ -111,46 +121,29 @@ pub fn encode_line(event: &Event) -> String {
     serde_json::to_string(event).expect("every part of a message can be written as JSON")
 }
 
-#[expect(clippy::large_enum_variant, reason = "nearly every message is known")]
-enum Message {
-    Known(Event),
-    Unknown { event_type: String },
-}
-
-impl Message {
-    fn into_decoded(self, line: &[u8], text: &str, repairs: Repairs) -> Decoded {
-        match self {
-            Self::Known(mut event) => {
-                event.extra_mut().repairs = repairs;
-                Decoded::Event(event)
-            }
-            Self::Unknown { event_type } => match RawJson::from_text(text.to_owned()) {
-                Ok(payload) => Decoded::Unrecognised(Unrecognised {
-                    event_type,
-                    payload,
-                    repairs,
-                    line: line.to_vec(),
-                }),
-                Err(error) => Decoded::Malformed(Malformed::new(line, text, &error, repairs)),
-            },
-        }
-    }
-}
-
 /// Reads the type first and then the one struct that belongs to it, in a single pass.
-fn read(text: &str) -> Result<Message, serde_json::Error> {
-    let event = match event_type(text)?.as_ref() {
-        SystemEvent::TYPE => Event::System(serde_json::from_str(text)?),
-        UserEvent::TYPE => Event::User(serde_json::from_str(text)?),
-        AssistantEvent::TYPE => Event::Assistant(serde_json::from_str(text)?),
-        ResultEvent::TYPE => Event::Result(serde_json::from_str(text)?),
-        unknown => {
-            return Ok(Message::Unknown {
-                event_type: unknown.to_owned(),
-            });
+fn read(line: &[u8], text: &str, repairs: Repairs) -> Result<Decoded, serde_json::Error> {
+    let event_type = event_type(text)?;
+    let mut event = match event_type.as_ref() {
+        SystemEvent::TYPE => Event::System(read_as(text)?),
+        UserEvent::TYPE => Event::User(read_as(text)?),
+        AssistantEvent::TYPE => Event::Assistant(read_as(text)?),
+        ResultEvent::TYPE => Event::Result(read_as(text)?),
+        _ => {
+            return Ok(Decoded::Unrecognised(Unrecognised {
+                event_type: event_type.into_owned(),
+                payload: RawJson::from_text(text.to_owned())?,
+                repairs,
+                line: line.to_vec(),
+            }));
         }
     };
-    Ok(Message::Known(event))
+    event.extra_mut().repairs = repairs;
+    Ok(Decoded::Event(event))
+}
+
+fn read_as<'text, T: Deserialize<'text>>(text: &'text str) -> Result<T, serde_json::Error> {
+    reader::read(text).or_else(|_| serde_json::from_str(text))
 }
 
 /// Finds the message's type without reading the message, if it comes first as it always has.

@@ -13,7 +13,8 @@ use crate::repair::Repairs;
 /// field or an explicit `null`), so that encoding gives back what was decoded.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Extra {
-    fields: Vec<(Box<str>, RawJson)>,
+    /// Behind one pointer, since nearly every object has none.
+    fields: Option<Box<Fields>>,
     /// Bit n: the n-th typed field was spelled `null`.
     pub(crate) nulls: u16,
     /// Bit n: the n-th typed field was absent although encoding normally writes it.
@@ -22,10 +23,18 @@ pub struct Extra {
     pub(crate) repairs: Repairs,
 }
 
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Fields(Vec<(Box<str>, RawJson)>);
+
 impl Extra {
     /// Returns the unknown fields in wire order.
-    pub fn fields(&self) -> impl ExactSizeIterator<Item = (&str, &RawJson)> {
-        self.fields.iter().map(|(name, value)| (&**name, value))
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &RawJson)> {
+        let fields = self
+            .fields
+            .as_deref()
+            .into_iter()
+            .flat_map(|fields| &fields.0);
+        fields.map(|(name, value)| (&**name, value))
     }
 
     /// Returns the first unknown field of this name.
@@ -38,16 +47,19 @@ impl Extra {
     /// Tells whether there is no unknown field.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+        self.fields.is_none()
     }
 
     /// Adds a field to be written after the known ones.
     pub fn push(&mut self, name: impl Into<Box<str>>, value: RawJson) {
-        self.fields.push((name.into(), value));
+        self.fields
+            .get_or_insert_default()
+            .0
+            .push((name.into(), value));
     }
 
     pub(crate) fn push_raw(&mut self, name: String, value: Box<RawValue>) {
-        self.fields.push((name.into_boxed_str(), value.into()));
+        self.push(name, RawJson::from(value));
     }
 
     pub(crate) fn serialize_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {

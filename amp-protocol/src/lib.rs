@@ -42,6 +42,7 @@ pub mod tool;
 
 mod json_path;
 mod open_string;
+mod reader;
 mod wire_object;
 
 pub use content::{

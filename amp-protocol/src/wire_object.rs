@@ -82,6 +82,7 @@ macro_rules! wire_object {
                     formatter.write_str("a field name")
                 }
 
+                #[inline]
                 fn visit_str<E: ::serde::de::Error>(self, key: &str) -> Result<Key, E> {
                     Ok(match key {
                         $($wire => Key::$field,)*
@@ -100,6 +101,7 @@ macro_rules! wire_object {
             impl<'de> FromMap<'de> for $name {
                 const NAME: &'static str = stringify!($name);
 
+                #[inline]
                 fn from_map<A: MapAccess<'de>>(mut map: A, tag_read: bool) -> Result<Self, A::Error> {
                     $(let mut $field = wire_field!(@start $kind $type);)*
                     let mut extra = $crate::extra::Extra::default();

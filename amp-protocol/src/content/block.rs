@@ -108,7 +108,7 @@ wire_object! {
     /// An image.
     pub struct ImageBlock tagged "image" {
         /// Where the image comes from.
-        "source" => source: required ImageSource,
+        "source" => source: required Box<ImageSource>,
     }
 }
 
@@ -124,7 +124,7 @@ impl ImageBlock {
             extra: Extra::default(),
         };
         Self {
-            source,
+            source: Box::new(source),
             extra: Extra::default(),
         }
     }

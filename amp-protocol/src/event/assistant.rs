@@ -35,7 +35,7 @@ wire_object! {
         /// The stop sequence met, declared by the SDKs and absent from every recording.
         "stop_sequence" => stop_sequence: optional String,
         /// What the answer cost in tokens; absent when the service does not tell.
-        "usage" => usage: optional Usage,
+        "usage" => usage: optional Box<Usage>,
     }
 }
 

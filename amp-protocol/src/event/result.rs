@@ -29,7 +29,7 @@ wire_object! {
         /// Why it failed.
         "error" => error: optional String,
         /// Declared by the SDKs and absent from every recording.
-        "usage" => usage: optional Usage,
+        "usage" => usage: optional Box<Usage>,
         /// Declared by the SDKs and absent from every recording, refusals included.
         "permission_denials" => permission_denials: optional Vec<PermissionDenial>,
         /// The conversation.

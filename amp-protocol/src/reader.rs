@@ -1,0 +1,452 @@
+//! A JSON reader for lines as the CLI writes them.
+//!
+//! `JSON.stringify` writes no control characters and the line is known to be UTF-8, so strings
+//! need no check byte by byte, and reading is faster than with serde_json. The reader accepts
+//! less than serde_json and explains nothing: whatever it does not take, serde_json reads again
+//! and decides. A test holds the two against each other.
+
+mod serde;
+
+use std::fmt;
+
+use ::serde::de;
+use memchr::memchr2;
+
+/// How deep values may nest; serde_json itself stops at 128.
+const DEPTH_LIMIT: u8 = 64;
+
+/// Reads a value that fills the text, or gives up.
+pub(crate) fn read<'de, T: de::Deserialize<'de>>(text: &'de str) -> Result<T, GaveUp> {
+    if text
+        .bytes()
+        .fold(false, |found, byte| found | (byte < b' '))
+    {
+        return Err(GaveUp);
+    }
+    let mut reader = Reader {
+        text,
+        position: 0,
+        depth: 0,
+        unescaped: String::new(),
+    };
+    let value = T::deserialize(&mut reader)?;
+    reader.skip_spaces();
+    if reader.position == text.len() {
+        Ok(value)
+    } else {
+        Err(GaveUp)
+    }
+}
+
+/// Says that the text is for serde_json to read.
+#[derive(Debug)]
+pub(crate) struct GaveUp;
+
+impl fmt::Display for GaveUp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("left to serde_json")
+    }
+}
+
+impl std::error::Error for GaveUp {}
+
+impl de::Error for GaveUp {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self
+    }
+}
+
+struct Reader<'de> {
+    text: &'de str,
+    position: usize,
+    depth: u8,
+    /// The last string that had escapes.
+    unescaped: String,
+}
+
+/// A string as it stands in the text, or rid of its escapes.
+enum Text<'de> {
+    Plain(&'de str),
+    Unescaped,
+}
+
+impl<'de> Reader<'de> {
+    #[inline(always)]
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.position).copied()
+    }
+
+    #[inline(always)]
+    fn skip_spaces(&mut self) {
+        while self.peek() == Some(b' ') {
+            self.position += 1;
+        }
+    }
+
+    /// Returns the first byte of the next token.
+    #[inline(always)]
+    fn next_token(&mut self) -> Option<u8> {
+        self.skip_spaces();
+        self.peek()
+    }
+
+    #[inline(always)]
+    fn take(&mut self, expected: u8) -> Result<(), GaveUp> {
+        if self.next_token() == Some(expected) {
+            self.position += 1;
+            return Ok(());
+        }
+        Err(GaveUp)
+    }
+
+    fn take_word(&mut self, word: &str) -> Result<(), GaveUp> {
+        if self.text.as_bytes()[self.position..].starts_with(word.as_bytes()) {
+            self.position += word.len();
+            return Ok(());
+        }
+        Err(GaveUp)
+    }
+
+    /// Moves to the quote or backslash that comes next in a string.
+    #[inline(always)]
+    fn find_special(&mut self) -> Result<u8, GaveUp> {
+        let rest = &self.text.as_bytes()[self.position..];
+        let found = special(rest).ok_or(GaveUp)?;
+        self.position += found;
+        Ok(rest[found])
+    }
+
+    fn string(&mut self) -> Result<Text<'de>, GaveUp> {
+        self.take(b'"')?;
+        let start = self.position;
+        if self.find_special()? == b'"' {
+            let plain = &self.text[start..self.position];
+            self.position += 1;
+            return Ok(Text::Plain(plain));
+        }
+        self.unescape(start)
+    }
+
+    /// Reads the rest of a string whose first escape starts here.
+    fn unescape(&mut self, start: usize) -> Result<Text<'de>, GaveUp> {
+        self.unescaped.clear();
+        self.unescaped.reserve(self.text.len() - start);
+        self.unescaped.push_str(&self.text[start..self.position]);
+        loop {
+            let kind = self.text.as_bytes().get(self.position + 1).ok_or(GaveUp)?;
+            self.position += 2;
+            let character = match kind {
+                b'n' => '\n',
+                b'"' => '"',
+                b'\\' => '\\',
+                b't' => '\t',
+                b'r' => '\r',
+                b'/' => '/',
+                b'b' => '\u{8}',
+                b'f' => '\u{c}',
+                b'u' => self.unicode_escape()?,
+                _ => return Err(GaveUp),
+            };
+            self.unescaped.push(character);
+            let run = self.position;
+            let special = self.find_special()?;
+            self.unescaped.push_str(&self.text[run..self.position]);
+            if special == b'"' {
+                self.position += 1;
+                return Ok(Text::Unescaped);
+            }
+        }
+    }
+
+    /// Reads the digits of `\uXXXX`, and the second half if it is a surrogate pair.
+    #[cold]
+    fn unicode_escape(&mut self) -> Result<char, GaveUp> {
+        let unit = self.hexadecimal()?;
+        if let Some(character) = char::from_u32(unit) {
+            return Ok(character);
+        }
+        self.take_word("\\u")?;
+        let units = [unit, self.hexadecimal()?];
+        let units = units.map(|unit| u16::try_from(unit).unwrap_or_default());
+        match char::decode_utf16(units).next() {
+            Some(Ok(character)) => Ok(character),
+            _ => Err(GaveUp),
+        }
+    }
+
+    fn hexadecimal(&mut self) -> Result<u32, GaveUp> {
+        let digits = self
+            .text
+            .as_bytes()
+            .get(self.position..self.position + 4)
+            .ok_or(GaveUp)?;
+        self.position += 4;
+        digits.iter().try_fold(0, |value, digit| {
+            let digit = char::from(*digit).to_digit(16).ok_or(GaveUp)?;
+            Ok(value << 4 | digit)
+        })
+    }
+
+    /// Reads past a value and returns its text.
+    fn raw_value(&mut self) -> Result<&'de str, GaveUp> {
+        self.skip_spaces();
+        let start = self.position;
+        self.skip_value()?;
+        Ok(&self.text[start..self.position])
+    }
+
+    fn skip_value(&mut self) -> Result<(), GaveUp> {
+        match self.next_token() {
+            Some(b'"') => self.skip_string(),
+            Some(b'{') => self.skip_items(b'}', |reader| {
+                reader.skip_spaces();
+                reader.skip_string()?;
+                reader.take(b':')?;
+                reader.skip_value()
+            }),
+            Some(b'[') => self.skip_items(b']', Self::skip_value),
+            Some(b't') => self.take_word("true"),
+            Some(b'f') => self.take_word("false"),
+            Some(b'n') => self.take_word("null"),
+            _ => self.skip_number(),
+        }
+    }
+
+    fn skip_items(
+        &mut self,
+        end: u8,
+        mut skip_item: impl FnMut(&mut Self) -> Result<(), GaveUp>,
+    ) -> Result<(), GaveUp> {
+        self.enter()?;
+        if self.next_token() != Some(end) {
+            skip_item(self)?;
+            while self.next_token() == Some(b',') {
+                self.position += 1;
+                skip_item(self)?;
+            }
+        }
+        self.leave(end)
+    }
+
+    fn skip_string(&mut self) -> Result<(), GaveUp> {
+        self.take(b'"')?;
+        while self.find_special()? == b'\\' {
+            match self.text.as_bytes().get(self.position + 1) {
+                Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.position += 2,
+                Some(b'u') => {
+                    self.position += 2;
+                    self.hexadecimal()?;
+                }
+                _ => return Err(GaveUp),
+            }
+        }
+        self.position += 1;
+        Ok(())
+    }
+
+    fn skip_number(&mut self) -> Result<(), GaveUp> {
+        if self.peek() == Some(b'-') {
+            self.position += 1;
+        }
+        let leading_zero = self.peek() == Some(b'0');
+        let digits = self.skip_digits()?;
+        if leading_zero && digits > 1 {
+            return Err(GaveUp);
+        }
+        if self.peek() == Some(b'.') {
+            self.position += 1;
+            self.skip_digits()?;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.position += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.position += 1;
+            }
+            self.skip_digits()?;
+        }
+        Ok(())
+    }
+
+    /// Reads past one digit or more and returns how many.
+    fn skip_digits(&mut self) -> Result<usize, GaveUp> {
+        let start = self.position;
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.position += 1;
+        }
+        let digits = self.position - start;
+        if digits == 0 { Err(GaveUp) } else { Ok(digits) }
+    }
+
+    /// Goes into an array or an object.
+    #[inline(always)]
+    fn enter(&mut self) -> Result<(), GaveUp> {
+        self.position += 1;
+        self.depth += 1;
+        if self.depth > DEPTH_LIMIT {
+            Err(GaveUp)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Comes out of it again.
+    #[inline(always)]
+    fn leave(&mut self, end: u8) -> Result<(), GaveUp> {
+        self.depth -= 1;
+        self.take(end)
+    }
+}
+
+/// Finds the first quote or backslash.
+#[inline(always)]
+fn special(bytes: &[u8]) -> Option<usize> {
+    /// Most strings are shorter than what makes a vector search worth its start.
+    const WORDS: usize = 2;
+    let mut rest = bytes;
+    for _ in 0..WORDS {
+        let Some((word, after)) = rest.split_first_chunk() else {
+            break;
+        };
+        let plain = plain_bytes(word);
+        if plain < WORD {
+            return Some(bytes.len() - rest.len() + plain);
+        }
+        rest = after;
+    }
+    memchr2(b'"', b'\\', rest).map(|found| bytes.len() - rest.len() + found)
+}
+
+/// How many bytes are looked at in one step.
+const WORD: usize = size_of::<u64>();
+
+/// Counts the bytes before the first quote or backslash.
+#[inline(always)]
+fn plain_bytes(word: &[u8; WORD]) -> usize {
+    let word = u64::from_le_bytes(*word);
+    let marks = equal_bytes(word, b'"') | equal_bytes(word, b'\\');
+    // No mark at all counts 64 bits, which is a whole word.
+    marks.trailing_zeros() as usize / 8
+}
+
+/// Sets the high bit of each byte that equals `byte`, and perhaps of bytes above the first one.
+#[inline(always)]
+fn equal_bytes(word: u64, byte: u8) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    let difference = word ^ (ONES * u64::from(byte));
+    difference.wrapping_sub(ONES) & !difference & (ONES << 7)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::read;
+    use crate::{AssistantEvent, SystemEvent};
+
+    /// Holds the reader against serde_json, which must read the same or at least something.
+    fn agrees_with_serde_json(text: &str) -> bool {
+        let mut accepted = 0;
+        if let Ok(read) = read::<AssistantEvent>(text) {
+            assert_eq!(
+                serde_json::from_str::<AssistantEvent>(text).ok(),
+                Some(read),
+                "{text}"
+            );
+            accepted += 1;
+        }
+        if let Ok(read) = read::<SystemEvent>(text) {
+            assert_eq!(
+                serde_json::from_str::<SystemEvent>(text).ok(),
+                Some(read),
+                "{text}"
+            );
+            accepted += 1;
+        }
+        accepted > 0
+    }
+
+    fn assistant(content: &str, unknown: &str) -> String {
+        format!(
+            r#"{{"type":"assistant","message":{{"content":{content},"usage":null}},"x":{unknown}}}"#
+        )
+    }
+
+    #[test]
+    fn reads_what_the_cli_writes() {
+        let texts = [
+            assistant("[]", "0"),
+            assistant(
+                r#"[{"type":"text","text":"a\n\"b\" \\ \u00e9 \ud83d\ude00 é"}]"#,
+                "-1.5e+300",
+            ),
+            assistant(
+                r#"[{"type":"new","deep":[[{"a":[null,true,false]}],{}]}]"#,
+                r#""\ud83d""#,
+            ),
+            assistant(
+                r#" [ {"type" : "text" , "text" : "" } ] "#,
+                "123456789012345678901234567890",
+            ),
+            r#"{"type":"system","subtype":"init","tools":["Bash","x"],"mcp_servers":[]}"#
+                .to_owned(),
+        ];
+        for text in texts {
+            assert!(agrees_with_serde_json(&text), "gave up on {text}");
+        }
+    }
+
+    #[test]
+    fn gives_up_on_what_is_not_json() {
+        let unknowns = [
+            "01",
+            "1.",
+            ".5",
+            "1e",
+            "-",
+            "tru",
+            "[1,]",
+            "{\"a\"}",
+            "{\"a\":1,}",
+            "'a'",
+            r#""\x""#,
+            r#""\u12g4""#,
+            "\"\t\"",
+            "1 2",
+            "",
+            "]",
+            "\"",
+            "\"\\",
+        ];
+        for unknown in unknowns {
+            assert!(
+                !agrees_with_serde_json(&assistant("[]", unknown)),
+                "took {unknown}"
+            );
+        }
+        let contents = [
+            r#"[{"type":"text","text":"\ud83d cut"}]"#,
+            "[{}]",
+            "[5]",
+            "[]]",
+            "[{\"type\":\"text\"}]",
+        ];
+        for content in contents {
+            assert!(
+                !agrees_with_serde_json(&assistant(content, "0")),
+                "took {content}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_on_damaged_lines(
+            unknown in r#"[-0-9.eE+\[\]{}",:a-z\\ ]{0,24}"#,
+            text in r#"([a-zé"\n\\]|\\[nu"\\]|\\u[d0-9][89a-f0-9]{3}){0,24}"#,
+        ) {
+            let content = format!(r#"[{{"type":"text","text":"{text}"}}]"#);
+            agrees_with_serde_json(&assistant(&content, &unknown));
+            agrees_with_serde_json(&assistant(&unknown, "0"));
+        }
+    }
+}
