@@ -14,7 +14,6 @@ use crate::wire_object::{FromMap, ObjectVisitor};
 
 /// What a line turned out to be.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly every line is an event")]
 #[expect(
     clippy::exhaustive_enums,
     reason = "there are three outcomes, by design"
