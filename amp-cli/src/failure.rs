@@ -23,6 +23,7 @@ pub(crate) struct Failure {
     code: ExitCode,
     what: String,
     why: Vec<String>,
+    hint: Option<String>,
     next: Vec<Step>,
     in_json: Option<bool>,
     /// Nobody is left to be told.
@@ -52,6 +53,7 @@ impl Failure {
             code,
             what: what.into(),
             why: Vec::new(),
+            hint: None,
             next: Vec::new(),
             in_json: None,
             quiet: false,
@@ -74,6 +76,12 @@ impl Failure {
             }
             cause = error.source();
         }
+        self
+    }
+
+    /// Adds advice that is not a command.
+    pub(crate) fn hint(mut self, advice: impl Into<String>) -> Self {
+        self.hint = Some(advice.into());
         self
     }
 
@@ -119,6 +127,9 @@ impl Failure {
             let label = if index == 0 { "why:" } else { "    " };
             writeln!(to, "  {} {}", style.dim(label), indented(reason, 7))?;
         }
+        if let Some(advice) = &self.hint {
+            writeln!(to, "  {} {}", style.dim("hint:"), indented(advice, 8))?;
+        }
         let width = self
             .next
             .iter()
@@ -146,6 +157,7 @@ impl Failure {
             exit_code: self.code.number(),
             what: &self.what,
             why: &self.why,
+            hint: self.hint.as_deref(),
             next: &self.next,
         }
     }
@@ -189,6 +201,7 @@ pub(crate) struct FailureReport<'a> {
     exit_code: u8,
     what: &'a str,
     why: &'a [String],
+    hint: Option<&'a str>,
     next: &'a [Step],
 }
 

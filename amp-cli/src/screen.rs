@@ -116,8 +116,10 @@ impl Cursor {
 }
 
 impl TermLike for Cursor {
+    /// Leaves room for the `^C` that a terminal writes when somebody presses it: at the end of a
+    /// full line it would land on the next one and leave this one behind.
     fn width(&self) -> u16 {
-        self.terminal.columns()
+        self.terminal.columns().saturating_sub(3)
     }
 
     fn move_cursor_up(&self, rows: usize) -> io::Result<()> {

@@ -90,7 +90,9 @@ fn take_turn(
             Some(thread) => amp.resume(thread, config)?,
             None => amp.start(config)?,
         };
-        session.preflight()?;
+        session
+            .preflight()
+            .map_err(|error| explain_missing_key(error, context))?;
         if settings.record {
             let record = match record {
                 Some(record) => record,
@@ -127,6 +129,16 @@ fn refuse_without_any_key(context: &Context) -> Result<(), Failure> {
     Err(looked_at.fold(not_configured(), |failure, place| {
         failure.because(format!("{}: {}", place.name, in_words(&place.state)))
     }))
+}
+
+/// Says where a key is that does not fit the service.
+fn explain_missing_key(error: amp_session::Error, context: &Context) -> Failure {
+    let hint = Credentials::new(&context.environment).report().hint();
+    let failure = Failure::from(error);
+    match hint {
+        Some(hint) if failure.code() == ExitCode::Credentials => failure.hint(hint),
+        _ => failure,
+    }
 }
 
 /// Finds the thread to continue, and its record if it has one.

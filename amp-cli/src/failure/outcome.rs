@@ -59,12 +59,15 @@ impl Failure {
                 tail => format!("it wrote on standard error:\n{tail}"),
             });
         } else if let Some(hint) = outcome.failure.as_ref().and_then(|one| one.hint.as_deref()) {
-            self = self.because(hint);
+            self = self.hint(hint);
         }
         match (&outcome.thread, outcome.reason()) {
             (_, Some(Reason::UnknownOption | Reason::ModeNotAvailable)) => self
                 .next("ampctl modes", "lists the modes of the Amp in use")
                 .next("ampctl capabilities", "shows what else it takes"),
+            (_, Some(Reason::ContextTooLong)) => {
+                self.next("ampctl run \"…\"", "begins a new conversation")
+            }
             (_, Some(Reason::Unreachable | Reason::SilentStart)) => self.next(
                 "ampctl doctor --network",
                 "tells whether the service can be reached",

@@ -1,12 +1,129 @@
-//! Runs `ampctl` inside the test.
+//! A world of its own for each test, and ways to run `ampctl` in it.
 
-use amp_cli::{Captured, Context, ExitCode, Output};
+#[cfg(unix)]
+pub(crate) mod program;
+#[cfg(unix)]
+pub(crate) mod pseudo_terminal;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use amp_cli::{Captured, Context, ExitCode, Input, Output};
+
+/// The CLI version whose recordings the fake agent replays.
+pub(crate) const VERSION: &str = fixtures::NEWEST_VERSION;
+
+/// Represents a home folder, a project folder and an environment, gone when the test is.
+pub(crate) struct World {
+    folder: tempfile::TempDir,
+    environment: BTreeMap<String, String>,
+}
+
+impl World {
+    /// Creates a world with a key and without an Amp.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for name in ["home", "project"] {
+            std::fs::create_dir(folder.path().join(name)).expect("a folder");
+        }
+        let home = text(folder.path().join("home"));
+        let environment = BTreeMap::from([
+            ("HOME".to_owned(), home),
+            ("PATH".to_owned(), "/usr/bin:/bin".to_owned()),
+            ("AMP_API_KEY".to_owned(), "a-key-for-tests".to_owned()),
+        ]);
+        Self {
+            folder,
+            environment,
+        }
+    }
+
+    /// Creates a world whose Amp replays recordings of the newest version, one for each turn.
+    pub(crate) fn replaying(scenarios: &[&str]) -> Self {
+        Self::replaying_version(VERSION, scenarios)
+    }
+
+    /// Creates a world whose Amp replays recordings of one version.
+    pub(crate) fn replaying_version(version: &str, scenarios: &[&str]) -> Self {
+        let folders = scenarios.iter().map(|scenario| {
+            fixtures::recording(version, scenario)
+                .expect("a recording")
+                .folder
+        });
+        let folders = std::env::join_paths(folders).expect("paths without colons");
+        Self::new()
+            .with("AMP_CLI_PATH", &text(fixtures::fake_agent()))
+            .with("FAKE_AGENT_REPLAY", folders.to_str().expect("UTF-8"))
+    }
+
+    /// Creates a world whose Amp plays a script.
+    pub(crate) fn playing(script: &str) -> Self {
+        Self::new()
+            .with("AMP_CLI_PATH", &text(fixtures::fake_agent()))
+            .with("FAKE_AGENT_VERSION", VERSION)
+            .with("FAKE_AGENT_SCRIPT", script)
+    }
+
+    /// Sets a variable.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Removes a variable.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.environment.remove(name);
+        self
+    }
+
+    /// Returns the folder commands run in.
+    pub(crate) fn project(&self) -> PathBuf {
+        self.folder.path().join("project")
+    }
+
+    /// Returns the environment commands run in.
+    pub(crate) fn environment(&self) -> &BTreeMap<String, String> {
+        &self.environment
+    }
+
+    /// Writes a file below the world's folder.
+    pub(crate) fn write(&self, path: &str, content: &str) -> PathBuf {
+        let path = self.folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(&path, content).expect("a file");
+        path
+    }
+
+    /// Returns a context in this world.
+    pub(crate) fn context(&self) -> Context {
+        Context::new(self.project()).with_environment(self.environment.clone())
+    }
+
+    /// Runs a command inside the test.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Finished {
+        self.finished(run_in(self.context(), arguments))
+    }
+
+    /// Runs a command inside the test, with this on standard input.
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Finished {
+        self.finished(run_in(
+            self.context().with_stdin(Input::piped(input)),
+            arguments,
+        ))
+    }
+
+    fn finished(&self, mut finished: Finished) -> Finished {
+        finished.world = Some(text_of(self.folder.path()));
+        finished
+    }
+}
 
 /// Holds what a command wrote and returned.
 pub(crate) struct Finished {
     pub(crate) code: ExitCode,
     stdout: Captured,
     stderr: Captured,
+    world: Option<String>,
 }
 
 impl Finished {
@@ -18,6 +135,16 @@ impl Finished {
         self.stderr.text()
     }
 
+    pub(crate) fn stdout_bytes(&self) -> Vec<u8> {
+        self.stdout.bytes()
+    }
+
+    /// Returns standard output as one JSON document.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        let text = self.stdout();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text:?}"))
+    }
+
     /// Returns everything as one document for a snapshot.
     pub(crate) fn document(&self) -> String {
         let mut document = format!("exit code: {}\n", self.code.number());
@@ -26,7 +153,10 @@ impl Finished {
                 document.push_str(&format!("----- {name}\n{text}"));
             }
         }
-        document
+        if let Some(world) = &self.world {
+            document = document.replace(world, "[world]");
+        }
+        document.replace(&text_of(fixtures::fake_agent()), "[agent]")
     }
 }
 
@@ -40,5 +170,14 @@ pub(crate) fn run_in(context: Context, arguments: &[&str]) -> Finished {
         code,
         stdout,
         stderr,
+        world: None,
     }
+}
+
+fn text(path: impl AsRef<Path>) -> String {
+    text_of(path.as_ref())
+}
+
+fn text_of(path: &Path) -> String {
+    path.to_str().expect("a UTF-8 path").to_owned()
 }

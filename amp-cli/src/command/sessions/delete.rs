@@ -58,8 +58,8 @@ fn is_confirmed(doomed: &[SessionRecord], context: &mut Context) -> Result<bool,
     }
     write!(
         context.stderr,
-        "Delete {} recorded session(s)? [y/N] ",
-        doomed.len()
+        "Delete {}? [y/N] ",
+        counted(doomed.len(), "recorded session")
     )?;
     context.stderr.flush()?;
     let answer = context.stdin.read_line()?;

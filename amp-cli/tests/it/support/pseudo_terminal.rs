@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use pty_process::Size;
 use pty_process::blocking::{Command, Pty, open};
 
+use super::World;
+
 /// How long a screen may take to show what a test waits for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -21,25 +23,26 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// Starts `ampctl` with exactly this environment on a terminal of `rows` by `columns`.
-    pub(crate) fn start(
-        arguments: &[&str],
-        environment: &[(String, String)],
-        directory: &std::path::Path,
-        (rows, columns): (u16, u16),
-    ) -> Self {
+    /// Starts `ampctl` in a world, on a terminal of `rows` by `columns`.
+    pub(crate) fn start(world: &World, arguments: &[&str], (rows, columns): (u16, u16)) -> Self {
         let (pty, terminal) = open().expect("a pseudo-terminal");
         pty.resize(Size::new(rows, columns)).expect("a size");
         let child = Command::new(env!("CARGO_BIN_EXE_ampctl"))
             .args(arguments)
             .env_clear()
             .env("TERM", "xterm-256color")
-            .envs(environment.iter().map(|(name, value)| (name, value)))
-            .current_dir(directory)
+            .envs(world.environment())
+            .current_dir(world.project())
             .spawn(terminal)
             .expect("ampctl starts");
         let chunks = read_in_background(&pty);
-        Self { pty, child, chunks, screen: vt100::Parser::new(rows, columns, 500), raw: Vec::new() }
+        Self {
+            pty,
+            child,
+            chunks,
+            screen: vt100::Parser::new(cells(rows), cells(columns), 500),
+            raw: Vec::new(),
+        }
     }
 
     /// Types on the keyboard; `"\x03"` is Ctrl-C.
@@ -47,9 +50,19 @@ impl Terminal {
         self.pty.write_all(keys.as_bytes()).expect("a keyboard");
     }
 
-    /// Sends a signal to `ampctl` alone.
-    pub(crate) fn process_id(&self) -> u32 {
-        self.child.id()
+    /// Waits until what is typed is no longer shown.
+    pub(crate) fn wait_for_hidden_input(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        let shows = |pty: &Pty| {
+            let attributes = rustix::termios::tcgetattr(pty).expect("a terminal");
+            attributes
+                .local_modes
+                .contains(rustix::termios::LocalModes::ECHO)
+        };
+        while shows(&self.pty) {
+            assert!(Instant::now() < deadline, "input stays visible");
+            std::thread::yield_now();
+        }
     }
 
     /// Returns the lines of the screen, without trailing spaces.
@@ -68,7 +81,10 @@ impl Terminal {
     pub(crate) fn wait_for(&mut self, text: &str) {
         let deadline = Instant::now() + PATIENCE;
         while !self.screen().contains(text) {
-            match self.chunks.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self
+                .chunks
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
                 Ok(chunk) => self.show(&chunk),
                 Err(error) => panic!("{error} before {text:?} was seen on:\n{}", self.screen()),
             }
@@ -79,7 +95,10 @@ impl Terminal {
     pub(crate) fn wait_for_exit(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match self.chunks.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self
+                .chunks
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
                 Ok(chunk) => self.show(&chunk),
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
@@ -95,6 +114,10 @@ impl Terminal {
         self.raw.extend_from_slice(chunk);
         self.screen.process(chunk);
     }
+}
+
+fn cells(count: u16) -> std::num::NonZeroU16 {
+    count.try_into().expect("a terminal of some size")
 }
 
 /// Reads until the last process on the terminal has closed it.

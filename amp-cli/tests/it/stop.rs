@@ -1,0 +1,84 @@
+//! Signals, a closed standard output, and what is left behind: nothing.
+
+use std::process::ExitStatus;
+
+use rustix::process::Signal;
+
+use crate::support::World;
+use crate::support::program::{Program, agents_marked, wait_until_gone};
+
+const INIT: &str =
+    r#"{"type":"system","subtype":"init","session_id":"T-00000000-0000-7000-8000-000000000001"}"#;
+
+/// Starts a run whose agent has started a daemon, and waits until both are there.
+fn running(mark: &str, script: &str) -> Program {
+    let world = World::playing(&format!(
+        "spawn daemon {{ ignore SIGTERM; hang }}; out {INIT}; {script}"
+    ));
+    let mut program = Program::start(world, &["run", mark, "-ostream-json"]);
+    program.wait_for("init");
+    assert_ne!(agents_marked(mark), [0_u32; 0], "the agents run");
+    program
+}
+
+fn assert_interrupted(mark: &str, (status, stderr): (ExitStatus, String)) {
+    assert_eq!(status.code(), Some(130), "{stderr}");
+    assert!(stderr.contains("interrupted"), "{stderr}");
+    assert_eq!(agents_marked(mark), [0_u32; 0], "nothing is left behind");
+}
+
+#[test]
+fn each_signal_ends_the_turn_and_leaves_nothing_behind() {
+    for (signal, name) in [
+        (Signal::INT, "Ctrl-C"),
+        (Signal::TERM, "SIGTERM"),
+        (Signal::HUP, "SIGHUP"),
+    ] {
+        let mark = format!("stopped-by-{name}");
+        let program = running(&mark, "hang");
+        program.signal(signal);
+        let ended = program.wait();
+        assert!(ended.1.contains(&format!("by {name}")), "{}", ended.1);
+        assert_interrupted(&mark, ended);
+    }
+}
+
+#[test]
+fn the_first_signal_lets_the_agent_say_its_last_words() {
+    let cancelled = r#"{"type":"result","subtype":"error_during_execution","duration_ms":1,"is_error":true,"num_turns":1,"error":"User cancelled (SIGINT/SIGTERM)"}"#;
+    let script = format!("on SIGTERM {{ out {cancelled}; exit 0 }}; hang");
+    let mut program = running("last-words", &script);
+    program.signal(Signal::INT);
+    program.wait_for("User cancelled");
+    assert_interrupted("last-words", program.wait());
+}
+
+#[test]
+fn the_second_signal_kills_an_agent_that_ignores_the_first() {
+    let mut program = running(
+        "stubborn",
+        &format!("on SIGTERM {{ out {INIT} }}; repeat 9 hang"),
+    );
+    program.signal(Signal::INT);
+    program.wait_for("init");
+    program.signal(Signal::INT);
+    assert_interrupted("stubborn", program.wait());
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_stops_the_agent_without_a_word() {
+    let mut program = running("seen-enough", &format!("repeat 100000 out {INIT}; hang"));
+    program.close_stdout();
+    let (status, stderr) = program.wait();
+    assert_eq!((status.code(), stderr.as_str()), (Some(130), ""));
+    assert_eq!(agents_marked("seen-enough"), [0_u32; 0]);
+}
+
+#[test]
+fn a_killed_ampctl_takes_the_agent_with_it() {
+    let program = running("orphaned", "hang");
+    let agents = agents_marked("orphaned");
+    program.signal(Signal::KILL);
+    agents.into_iter().for_each(wait_until_gone);
+    assert_eq!(agents_marked("orphaned"), [0_u32; 0]);
+}

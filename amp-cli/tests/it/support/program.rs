@@ -1,0 +1,123 @@
+//! Runs the real `ampctl` program.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+
+use super::World;
+
+/// How long a process may take to do what a test waits for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Represents a running `ampctl` with its output in pipes; killed when the test is over.
+pub(crate) struct Program {
+    child: Child,
+    /// Where it runs; gone after it.
+    _world: World,
+    stdout: Option<BufReader<ChildStdout>>,
+    stderr: Option<ChildStderr>,
+}
+
+impl Program {
+    /// Starts `ampctl` in a world.
+    #[expect(clippy::disallowed_methods, reason = "ampctl itself is what is tested")]
+    pub(crate) fn start(world: World, arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_ampctl"))
+            .args(arguments)
+            .env_clear()
+            .envs(world.environment())
+            .current_dir(world.project())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("ampctl starts");
+        let stdout = child.stdout.take().map(BufReader::new);
+        let stderr = child.stderr.take();
+        Self {
+            child,
+            _world: world,
+            stdout,
+            stderr,
+        }
+    }
+
+    /// Waits for a line of standard output that contains a text.
+    pub(crate) fn wait_for(&mut self, text: &str) {
+        let stdout = self.stdout.as_mut().expect("an open pipe");
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            let count = stdout.read_line(&mut line).expect("lines of text");
+            assert!(count > 0, "ampctl ended before it wrote {text:?}");
+        }
+    }
+
+    /// Closes standard output, as `head` does when it has seen enough.
+    pub(crate) fn close_stdout(&mut self) {
+        self.stdout = None;
+    }
+
+    /// Sends a signal to `ampctl` alone.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(process_id(self.child.id()), signal).expect("a process");
+    }
+
+    /// Waits for the end and returns the exit status and standard error.
+    pub(crate) fn wait(mut self) -> (ExitStatus, String) {
+        wait_until_gone(self.child.id());
+        let status = self
+            .child
+            .try_wait()
+            .expect("a process")
+            .expect("an exit status");
+        let mut text = String::new();
+        let stderr = self.stderr.as_mut().expect("an open pipe");
+        stderr.read_to_string(&mut text).expect("UTF-8");
+        (status, text)
+    }
+}
+
+/// Waits until a process has exited.
+pub(crate) fn wait_until_gone(id: u32) {
+    let flags = PidfdFlags::empty();
+    let process = match pidfd_open(process_id(id), flags) {
+        Ok(process) => process,
+        Err(error) => return assert_eq!(error, Errno::SRCH),
+    };
+    let deadline = Timespec::try_from(PATIENCE).expect("a short time");
+    let mut exits = [PollFd::new(&process, PollFlags::IN)];
+    let ended = poll(&mut exits, Some(&deadline)).expect("a wait");
+    assert_eq!(ended, 1, "process {id} did not end");
+}
+
+fn process_id(id: u32) -> Pid {
+    i32::try_from(id)
+        .ok()
+        .and_then(Pid::from_raw)
+        .expect("a process id")
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Returns the process ids of the fake agents of one test, found by a word in their arguments.
+pub(crate) fn agents_marked(mark: &str) -> Vec<u32> {
+    let processes = std::fs::read_dir("/proc").expect("a process table");
+    let ids = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    ids.filter(|id| {
+        let path = format!("/proc/{id}/cmdline");
+        let arguments = std::fs::read(path).unwrap_or_default();
+        let text = String::from_utf8_lossy(&arguments);
+        text.contains("fake-agent") && text.contains(mark)
+    })
+    .collect()
+}

@@ -1,0 +1,169 @@
+//! The live view and the keyboard, on a real pseudo-terminal.
+
+use crate::support::World;
+use crate::support::pseudo_terminal::Terminal;
+
+/// Plays a turn on a terminal and returns the screen it leaves, times replaced.
+fn screen_after(world: &World, arguments: &[&str], size: (u16, u16)) -> String {
+    let mut terminal = Terminal::start(world, arguments, size);
+    let status = terminal.wait_for_exit();
+    format!(
+        "exit code: {:?}\n{}",
+        status.code(),
+        without_times(&terminal.screen())
+    )
+}
+
+/// Replaces durations such as `0.3s`, which differ from run to run.
+fn without_times(screen: &str) -> String {
+    let is_time = |word: &str| {
+        let number = word.strip_suffix('s').unwrap_or_default();
+        !number.is_empty() && number.chars().all(|one| one.is_ascii_digit() || one == '.')
+    };
+    let line = |line: &str| {
+        let words = line
+            .split(' ')
+            .map(|word| if is_time(word) { "[time]" } else { word });
+        words.collect::<Vec<_>>().join(" ")
+    };
+    screen.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_turn_leaves_a_calm_transcript() {
+    let world = World::replaying(&["files"]);
+    insta::assert_snapshot!(screen_after(&world, &["run", "create a file"], (24, 80)));
+}
+
+#[test]
+fn subagents_of_older_versions_are_shown_in_their_place() {
+    let world = World::replaying_version("0.0.1770734955-g93e689", &["task"]);
+    insta::assert_snapshot!(screen_after(&world, &["run", "delegate it"], (24, 80)));
+}
+
+#[test]
+fn a_narrow_terminal_cuts_no_word_in_two() {
+    let world = World::replaying(&["files"]);
+    insta::assert_snapshot!(screen_after(&world, &["run", "create a file"], (24, 32)));
+}
+
+#[test]
+fn a_failed_turn_ends_with_the_way_on() {
+    let world = World::replaying(&["e402"]);
+    insta::assert_snapshot!(screen_after(&world, &["run", "spend it"], (24, 100)));
+}
+
+#[test]
+fn quiet_leaves_the_answer_alone() {
+    let world = World::replaying(&["text"]);
+    insta::assert_snapshot!(screen_after(&world, &["run", "-q", "hello"], (24, 80)));
+}
+
+#[test]
+fn the_status_line_names_the_tool_that_runs_and_goes_away() {
+    let call = r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"1","name":"shell_command","input":{"command":"cargo test"}}],"usage":{"input_tokens":1200,"output_tokens":34}}}"#;
+    let init = r#"{"type":"system","subtype":"init","session_id":"T-00000000-0000-7000-8000-000000000001","agent_mode":"high"}"#;
+    let world = World::playing(&format!("out {init}; out {call}; hang"));
+    let mut terminal = Terminal::start(&world, &["run", "test it"], (24, 80));
+    terminal.wait_for("high · ");
+    terminal.wait_for("1200 tokens in, 34 out · shell_command cargo test");
+    terminal.type_keys("\x03");
+    let status = terminal.wait_for_exit();
+    assert_eq!(status.code(), Some(130));
+    assert!(
+        !terminal.screen().contains("tokens in"),
+        "{}",
+        terminal.screen()
+    );
+    insta::assert_snapshot!(without_times(&terminal.screen()));
+}
+
+#[test]
+fn ctrl_c_twice_kills() {
+    let init = r#"{"type":"system","subtype":"init","agent_mode":"high"}"#;
+    let world = World::playing(&format!("ignore SIGTERM; out {init}; hang"));
+    let mut terminal = Terminal::start(&world, &["run", "go"], (24, 100));
+    terminal.wait_for("high · ");
+    terminal.type_keys("\x03");
+    terminal.wait_for("Ctrl-C: stopping the agent; once more kills it");
+    terminal.type_keys("\x03");
+    assert_eq!(terminal.wait_for_exit().code(), Some(130));
+    assert!(
+        terminal.screen().contains("the agent was killed"),
+        "{}",
+        terminal.screen()
+    );
+}
+
+#[test]
+fn nothing_moves_in_continuous_integration_on_a_dumb_terminal_or_when_told_so() {
+    for (name, value) in [
+        ("CI", "true"),
+        ("TERM", "dumb"),
+        ("AMPCTL_PROGRESS", "false"),
+    ] {
+        let world = World::replaying(&["files"]).with(name, value);
+        let mut terminal = Terminal::start(&world, &["run", "go"], (24, 80));
+        assert!(terminal.wait_for_exit().success());
+        assert!(
+            !terminal.raw().contains("\x1b[2K"),
+            "{name}: {:?}",
+            terminal.raw()
+        );
+    }
+}
+
+#[test]
+fn colours_follow_the_user_s_wish() {
+    let coloured = |world: World, arguments: &[&str]| {
+        let mut terminal = Terminal::start(&world, arguments, (24, 80));
+        assert!(terminal.wait_for_exit().success());
+        terminal.raw().contains("\x1b[1m")
+    };
+    let world = || World::replaying(&["files"]);
+    assert!(coloured(world(), &["run", "go"]));
+    assert!(!coloured(world().with("NO_COLOR", "1"), &["run", "go"]));
+    assert!(!coloured(world(), &["run", "go", "--color=never"]));
+    assert!(coloured(
+        world().with("NO_COLOR", "1"),
+        &["run", "go", "--color=always"]
+    ));
+}
+
+#[test]
+fn a_key_is_typed_unseen() {
+    let world = World::new().without("AMP_API_KEY");
+    let mut terminal = Terminal::start(&world, &["credentials", "set"], (24, 80));
+    terminal.wait_for("(not shown):");
+    terminal.wait_for_hidden_input();
+    terminal.type_keys("a-typed-key\n");
+    assert!(terminal.wait_for_exit().success());
+    assert!(
+        !terminal.raw().contains("a-typed-key"),
+        "{}",
+        terminal.raw()
+    );
+    let stored = std::fs::read_to_string(
+        world
+            .project()
+            .join("../home/.local/share/amp/secrets.json"),
+    );
+    assert!(stored.expect("a secrets file").contains("a-typed-key"));
+}
+
+#[test]
+fn deleting_asks_first() {
+    let world = World::replaying(&["text"]);
+    assert_eq!(
+        world.run(&["run", "hello", "--name", "doomed"]).code,
+        amp_cli::ExitCode::Done
+    );
+    for (answer, left) in [("n\n", 1), ("y\n", 0)] {
+        let mut terminal = Terminal::start(&world, &["sessions", "delete", "doomed"], (24, 80));
+        terminal.wait_for("Delete 1 recorded session? [y/N]");
+        terminal.type_keys(answer);
+        terminal.wait_for_exit();
+        let sessions = world.run(&["sessions", "list", "--json"]).json();
+        assert_eq!(sessions["sessions"].as_array().map(Vec::len), Some(left));
+    }
+}
