@@ -23,6 +23,8 @@ pub struct InstalledCli {
     pub version: String,
     /// The executable, or the script that Node.js runs.
     pub executable: PathBuf,
+    /// The folder of the CLI's own files, which its error messages may show.
+    pub installation: PathBuf,
     /// The value of `PATH` that it is run with.
     pub search_path: OsString,
 }
@@ -52,19 +54,21 @@ pub async fn install(version: &Version) -> Result<Installation> {
                     "node and npm are not on the path, and this version is JavaScript".to_owned(),
                 ));
             };
+            let folder = install_javascript(&npm, &version.number).await?;
             InstalledCli {
                 version: version.number.clone(),
-                executable: install_javascript(&npm, &version.number).await?,
+                executable: folder.join("node_modules/.bin/amp"),
+                installation: folder
+                    .join("node_modules")
+                    .join(JAVASCRIPT_PACKAGE)
+                    .join("dist"),
                 search_path: join_path(npm.node_folder(), &system_path)?,
             }
         }
-        Packaging::Native => InstalledCli {
-            version: version.number.clone(),
-            executable: install_native(VersionSpec::Exact(version.number.parse()?))
-                .await?
-                .1,
-            search_path: system_path,
-        },
+        Packaging::Native => {
+            let spec = VersionSpec::Exact(version.number.parse()?);
+            install_native(spec, system_path).await?
+        }
     };
     cli.check_version().await?;
     Ok(Installation::Ready(cli))
@@ -106,30 +110,39 @@ impl InstalledCli {
     }
 }
 
+/// Returns the folder that npm installed a version into.
 async fn install_javascript(npm: &Npm, number: &str) -> Result<PathBuf> {
     let folder = machine::cli_store().join("javascript").join(number);
-    let executable = folder.join("node_modules/.bin/amp");
-    if !executable.is_file() {
+    if !folder.is_dir() {
         crate::note(format!("installing {number}"));
         npm.install(JAVASCRIPT_PACKAGE, number, &folder).await?;
     }
-    Ok(executable)
-}
-
-fn join_path(first: &Path, rest: &OsString) -> Result<OsString> {
-    let folders = std::iter::once(first.to_path_buf()).chain(std::env::split_paths(rest));
-    std::env::join_paths(folders).context("the path holds a separator")
+    Ok(folder)
 }
 
 /// Installs a native version through `amp-bootstrap`, which verifies it.
 ///
 /// npm is asked first: it keeps every version, whoever else publishes the newest ones.
-async fn install_native(spec: VersionSpec) -> Result<(String, PathBuf)> {
+async fn install_native(spec: VersionSpec, search_path: OsString) -> Result<InstalledCli> {
     let installed = tokio::task::spawn_blocking(move || {
         let store = Store::at(machine::cli_store().join("native"));
         let request = InstallRequest::new(spec).with_sources([Source::Npm, Source::Bucket]);
         amp_bootstrap::install(&store, &request, &machine::environment(), &Silent)
     })
     .await??;
-    Ok((installed.version.to_string(), installed.path))
+    Ok(InstalledCli {
+        version: installed.version.to_string(),
+        installation: installed
+            .path
+            .parent()
+            .unwrap_or(&installed.path)
+            .to_path_buf(),
+        executable: installed.path,
+        search_path,
+    })
+}
+
+fn join_path(first: &Path, rest: &OsString) -> Result<OsString> {
+    let folders = std::iter::once(first.to_path_buf()).chain(std::env::split_paths(rest));
+    std::env::join_paths(folders).context("the path holds a separator")
 }

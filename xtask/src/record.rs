@@ -2,15 +2,22 @@
 
 pub mod capture;
 pub mod keeper;
+pub mod play;
 pub mod secrets;
+mod version;
 
-use anyhow::{Result, bail};
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
 use clap::Args;
+use fixtures::scenario::Scenario;
 
-use crate::flag_table;
 use crate::installed_cli::{self, Installation};
+use crate::machine;
 use crate::record::keeper::{Keeper, Mode};
-use crate::versions::Manifest;
+use crate::record::play::Service;
+use crate::record::version::record_version;
+use crate::versions::{Manifest, Selection, Version};
 
 /// What to record and what to do with it.
 #[derive(Debug, Clone, Args)]
@@ -18,46 +25,129 @@ pub struct Options {
     /// Record this version: a number, or `native` or `javascript` for the newest of a kind
     #[arg(long = "version", value_name = "VERSION")]
     versions: Vec<String>,
-    /// Record this scenario
+    /// Record this scenario only
     #[arg(long = "scenario", value_name = "SCENARIO")]
     scenarios: Vec<String>,
+    /// Record the core scenarios of fixtures/versions.toml only
+    #[arg(long, conflicts_with = "scenarios")]
+    core: bool,
     /// Compare with what is on file, write nothing, fail on a difference
     #[arg(long)]
     check: bool,
+    /// Use the real service with the key in AMP_API_KEY, and keep the recording as `live-SCENARIO`
+    #[arg(long, requires = "scenarios", conflicts_with = "check")]
+    live: bool,
+}
+
+/// What one command does with every version.
+struct Job {
+    scenarios: BTreeMap<String, Scenario>,
+    /// The names that were asked for; `None` for every scenario of the version.
+    wanted: Option<Vec<String>>,
+    /// Whether scenarios were asked for by name.
+    only_named: bool,
+    service: Service,
 }
 
 /// Records, or checks the recordings.
 ///
 /// # Errors
-/// When a version cannot be installed or run, and in a check when anything differs.
+/// When a version cannot be installed or run, when a secret would be written, and in a check when
+/// anything differs.
 pub fn run(options: &Options) -> Result<()> {
-    crate::machine::runtime()?.block_on(record(options))
-}
-
-async fn record(options: &Options) -> Result<()> {
     let manifest = Manifest::read()?;
+    let versions = manifest.select(&options.versions)?;
+    let job = Job {
+        scenarios: Scenario::all()?,
+        wanted: wanted(options, &manifest),
+        only_named: !options.scenarios.is_empty(),
+        service: service(options)?,
+    };
+    if let Some(name) = job
+        .wanted
+        .iter()
+        .flatten()
+        .find(|name| !job.scenarios.contains_key(*name))
+    {
+        bail!("there is no scenario {name}");
+    }
     let mode = if options.check {
         Mode::Check
     } else {
         Mode::Write
     };
     let mut keeper = Keeper::new(&fixtures::recording::recorded_folder(), mode);
-    for version in manifest.select(&options.versions)? {
+    machine::runtime()?.block_on(record(&manifest, &versions, &job, &mut keeper))?;
+    conclude(&keeper, mode)
+}
+
+async fn record(
+    manifest: &Manifest,
+    versions: &[&Version],
+    job: &Job,
+    keeper: &mut Keeper,
+) -> Result<()> {
+    for version in versions {
         match installed_cli::install(version).await? {
             Installation::Unavailable(reason) => {
                 crate::say(format!("{}: skipped: {reason}", version.number));
             }
             Installation::Ready(cli) => {
-                let table = flag_table::probe(&cli).await?;
-                keeper.keep(&format!("{}/flags.txt", version.number), table.as_bytes())?;
+                let core = match version.scenarios {
+                    Selection::All => None,
+                    Selection::Core => Some(manifest.core.as_slice()),
+                };
+                record_version(&cli, core, job, keeper)
+                    .await
+                    .with_context(|| version.number.clone())?;
             }
         }
     }
-    for difference in keeper.differences() {
+    Ok(())
+}
+
+fn wanted(options: &Options, manifest: &Manifest) -> Option<Vec<String>> {
+    if options.core {
+        return Some(manifest.core.clone());
+    }
+    (!options.scenarios.is_empty()).then(|| options.scenarios.clone())
+}
+
+/// Says who plays the service; a live one gets nothing of this environment but its variables.
+fn service(options: &Options) -> Result<Service> {
+    if !options.live {
+        return Ok(Service::StandIn);
+    }
+    let environment = machine::environment();
+    let variables: BTreeMap<String, String> = ["AMP_API_KEY", "AMP_URL", "HTTPS_PROXY"]
+        .into_iter()
+        .filter_map(|name| {
+            let value = environment.get(std::ffi::OsStr::new(name))?;
+            Some((name.to_owned(), value.to_str()?.to_owned()))
+        })
+        .collect();
+    if variables.get("AMP_API_KEY").is_none_or(String::is_empty) {
+        bail!("a live recording needs a key in AMP_API_KEY");
+    }
+    Ok(Service::Live(variables))
+}
+
+/// Prints what came of it; a check fails when anything differs.
+fn conclude(keeper: &Keeper, mode: Mode) -> Result<()> {
+    let differences = keeper.differences();
+    if mode == Mode::Write {
+        crate::say(format!("{} files changed", differences.len()));
+        return Ok(());
+    }
+    for difference in differences {
         crate::say(difference);
     }
-    if options.check && !keeper.differences().is_empty() {
-        bail!("{} files differ", keeper.differences().len());
+    if differences.is_empty() {
+        crate::say("the recordings are what the CLIs write");
+        return Ok(());
     }
-    Ok(())
+    bail!(
+        "{} files differ; `cargo xtask record-fixtures` without --check writes them",
+        differences.len()
+    )
 }

@@ -92,10 +92,11 @@ pub async fn capture(spec: ProcessSpec, run: &Run) -> Result<Capture> {
 
 /// Says how the run ended, in the words of a recording.
 fn end(status: ExitStatus, deadline_passed: bool) -> Result<Exit> {
-    let mut end = Exit::default();
+    let mut end = Exit {
+        deadline_passed,
+        ..Exit::default()
+    };
     match status {
-        // The signal that follows a deadline is ours and says nothing about the CLI.
-        _ if deadline_passed => end.deadline_passed = true,
         ExitStatus::Code(code) => end.code = Some(code),
         ExitStatus::Signal(signal) => end.signal = Some(signal.to_string()),
         _ => bail!("nobody saw how the run ended"),

@@ -79,6 +79,12 @@ impl Keeper {
         Ok(())
     }
 
+    /// Returns what happens to a file that is not as it should be.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// Returns what differed so far: written since, or not, by mode.
     #[must_use]
     pub fn differences(&self) -> &[String] {
