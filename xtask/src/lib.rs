@@ -11,6 +11,7 @@ pub mod installed_cli;
 pub mod machine;
 pub mod npm;
 pub mod record;
+pub mod soak;
 pub mod tidy;
 pub mod versions;
 

@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{check_layers, conformance, demo, record, tidy};
+use xtask::{check_layers, conformance, demo, record, soak, tidy};
 
 /// Upkeep of the amp-* workspace
 #[derive(Parser)]
@@ -28,6 +28,8 @@ enum Command {
     Conformance(conformance::Options),
     /// Run real CLIs through the scenarios and keep what they write
     RecordFixtures(record::Options),
+    /// Run programs by the thousand and check that nothing grows
+    Soak(soak::Options),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Conformance(options) => conformance::run(&options),
         Command::RecordFixtures(options) => record::run(&options),
+        Command::Soak(options) => soak::run(&options),
     };
     xtask::report(result)
 }
