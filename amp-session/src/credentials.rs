@@ -28,6 +28,7 @@ pub const DEFAULT_SERVICE_URL: &str = "https://ampcode.com/";
 pub struct Credentials {
     environment: Environment,
     service_url: String,
+    native_store: bool,
 }
 
 impl Credentials {
@@ -40,6 +41,7 @@ impl Credentials {
         Self {
             environment: environment.clone(),
             service_url,
+            native_store: false,
         }
     }
 
@@ -50,6 +52,16 @@ impl Credentials {
         if let (None, Some(url)) = (environment::text(&self.environment, "AMP_URL"), url) {
             url.clone_into(&mut self.service_url);
         }
+        self
+    }
+
+    /// Looks at credentials of a user whose settings keep them in the operating system's store.
+    ///
+    /// That store is not asked, so nothing there counts as a reason to refuse a turn. JavaScript
+    /// builds have such a setting, `amp.experimental.cli.nativeSecretsStorage.enabled`.
+    #[must_use]
+    pub fn with_native_store(mut self, enabled: bool) -> Self {
+        self.native_store = enabled;
         self
     }
 
@@ -78,7 +90,7 @@ impl Credentials {
     ///
     /// [`Error::NotConfigured`] when no key is found.
     pub fn check(&self) -> Result<(), Error> {
-        if self.report().is_configured() {
+        if self.native_store || self.report().is_configured() {
             return Ok(());
         }
         Err(Error::NotConfigured {
@@ -115,6 +127,15 @@ impl Credentials {
     pub fn clear(&self) -> Result<bool, Error> {
         let path = self.writable_file()?;
         secrets::change(&path, &self.secret_name(), None)
+    }
+
+    /// The key that Amp would take from its own file, to keep it out of what is stored and shown.
+    pub(crate) fn stored_key(&self) -> Option<String> {
+        let secrets = secrets::read(&self.secrets_file()?).ok()??;
+        secrets
+            .get(&self.secret_name())?
+            .as_str()
+            .map(str::to_owned)
     }
 
     /// The name under which Amp looks for its key: the address exactly as it was given.

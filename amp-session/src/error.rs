@@ -98,6 +98,9 @@ pub enum Error {
     /// The files of a run could not be written.
     #[error("cannot prepare the files of the run")]
     RunFiles(#[source] io::Error),
+    /// The agent does not take messages: it has closed its input, exited, or is being stopped.
+    #[error("the agent takes no more messages")]
+    InputClosed(#[source] amp_process::Error),
     /// The agent's process could not be started.
     #[error("cannot run {}", executable.display())]
     Process {
@@ -120,6 +123,8 @@ pub enum ErrorKind {
     Executable,
     /// A turn is still running.
     Busy,
+    /// A turn takes no more messages.
+    InputClosed,
     /// A file could not be read or written.
     Files,
 }
@@ -137,6 +142,7 @@ impl Error {
             | Self::InvalidThread { .. } => ErrorKind::Usage,
             Self::NotAmp { .. } | Self::Process { .. } => ErrorKind::Executable,
             Self::TurnInProgress => ErrorKind::Busy,
+            Self::InputClosed(_) => ErrorKind::InputClosed,
             Self::Settings { .. }
             | Self::Credentials { .. }
             | Self::Ledger { .. }

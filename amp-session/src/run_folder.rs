@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::environment::{self, Environment};
 use crate::error::Error;
 use crate::invocation::RunFile;
 
@@ -16,8 +17,16 @@ pub(crate) struct RunFolder {
 }
 
 impl RunFolder {
-    pub(crate) fn create() -> Result<Self, Error> {
-        let folder = tempfile::Builder::new().prefix("amp-session-").tempdir();
+    /// Creates it where the environment wants temporary files, else where the system does.
+    pub(crate) fn create(environment: &Environment) -> Result<Self, Error> {
+        let wanted = ["TMPDIR", "TEMP"];
+        let base = wanted
+            .iter()
+            .find_map(|name| environment::value(environment, name));
+        let base = base.map_or_else(std::env::temp_dir, PathBuf::from);
+        let folder = tempfile::Builder::new()
+            .prefix("amp-session-")
+            .tempdir_in(base);
         Ok(Self {
             folder: folder.map_err(Error::RunFiles)?,
         })

@@ -8,6 +8,7 @@ use amp_process::StdinSource;
 
 use crate::amp::Amp;
 use crate::config::SessionConfig;
+use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::invocation::{Input, Invocation, Request, StandardInput, invocation};
@@ -102,19 +103,22 @@ impl Session {
     ///
     /// [`Error::NotConfigured`] when the CLI would find no key.
     pub fn preflight(&self) -> Result<(), Error> {
+        self.credentials().check()
+    }
+
+    /// Returns the credentials that a turn of this session would use.
+    #[must_use]
+    pub fn credentials(&self) -> Credentials {
         let environment = self.environment(&self.config.environment);
-        let url = settings::service_url(
+        let settings = settings::credential_settings(
             &environment,
             self.config.working_directory.as_deref(),
             self.config.settings_file.as_deref(),
             self.amp.dialect().generation(),
         );
-        self.amp
-            .clone()
-            .with_environment(environment)
-            .credentials()
-            .with_settings_url(url.as_deref())
-            .check()
+        Credentials::new(&environment)
+            .with_settings_url(settings.service_url.as_deref())
+            .with_native_store(settings.native_store)
     }
 
     /// Sends a prompt, once, and returns the turn that it begins.
@@ -140,12 +144,16 @@ impl Session {
 
     async fn begin(&self, input: Input<'_>) -> Result<Turn, Error> {
         let claim = Claim::take(&self.conversation)?;
-        let mut folder = RunFolder::create()?;
+        let credentials = self.credentials();
+        credentials.check()?;
+        let mut folder = RunFolder::create(self.amp.environment())?;
         let invocation = self.invocation(input, folder.path())?;
-        self.preflight()?;
         folder.write(&invocation.files)?;
         let environment = self.environment(&invocation.variables);
-        let secrets = Secrets::of(&environment, &self.config);
+        let mut secrets = Secrets::of(&environment, &self.config);
+        if let Some(key) = credentials.stored_key() {
+            secrets.add(&key);
+        }
         let stdin = match invocation.standard_input {
             StandardInput::Closed => StdinSource::Empty,
             StandardInput::Text(text) => StdinSource::Bytes(text.into_bytes()),
@@ -236,6 +244,11 @@ impl Claim {
             return Err(Error::TurnInProgress);
         }
         Ok(Self(Arc::clone(conversation)))
+    }
+
+    /// Returns the thread of the session, if it has one by now.
+    pub(crate) fn thread(&self) -> Option<ThreadId> {
+        self.0.thread()
     }
 
     /// Notes the thread that the turn belongs to.

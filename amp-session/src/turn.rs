@@ -157,6 +157,9 @@ impl Turn {
         };
         let mut outcome = self.observer.conclude(&ending, &self.secrets);
         outcome.exit = Some(exit);
+        if outcome.thread.is_none() {
+            outcome.thread = self.claim.as_ref().and_then(Claim::thread);
+        }
         if let Some(record) = self.record {
             outcome.ledger_failure = record.close(&outcome);
         }

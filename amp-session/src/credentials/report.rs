@@ -40,6 +40,8 @@ pub enum PlaceKind {
     Variable,
     /// Amp's own secrets file.
     SecretsFile,
+    /// The operating system's own store of secrets.
+    NativeStore,
     /// A file that documentation names and Amp does not read.
     OtherFile,
 }
@@ -61,6 +63,8 @@ pub enum CredentialState {
     Ignored,
     /// A key is there for another service address, given here; addresses are compared verbatim.
     OtherUrl(String),
+    /// Amp looks there, and this report does not.
+    NotLookedAt,
     /// It could not be read or understood, for this reason.
     Unreadable(String),
 }
@@ -137,6 +141,13 @@ pub(super) fn report(credentials: &Credentials) -> CredentialsReport {
     }];
     if let Some(path) = credentials.secrets_file() {
         places.extend(secrets_places(credentials, &path, &mut found));
+    }
+    if credentials.native_store {
+        places.push(Place {
+            kind: PlaceKind::NativeStore,
+            name: "the operating system's store".to_owned(),
+            state: CredentialState::NotLookedAt,
+        });
     }
     for name in IGNORED_VARIABLES {
         let present = environment::value(environment, name).is_some();

@@ -123,25 +123,40 @@ pub(crate) fn read_base(path: &Path) -> Result<Map<String, Value>, Error> {
     })
 }
 
-/// Returns the service's address that the settings name, if any; `AMP_URL` wins over it.
+/// What the settings say about credentials.
+#[derive(Debug, Default)]
+pub(crate) struct CredentialSettings {
+    /// The service's address; `AMP_URL` wins over it.
+    pub(crate) service_url: Option<String>,
+    /// Whether keys are kept in the operating system's store.
+    pub(crate) native_store: bool,
+}
+
+/// Returns what the settings say about credentials.
 ///
 /// The builds with a local loop honour `amp.url` of the workspace, and prefer it; the later ones
-/// ignore it there. Files that cannot be read name nothing here: the CLI tells about them itself.
-pub(crate) fn service_url(
+/// ignore it there. Files that cannot be read say nothing here: the CLI tells about them itself.
+pub(crate) fn credential_settings(
     environment: &Environment,
     working_directory: Option<&Path>,
     explicit: Option<&Path>,
     generation: Generation,
-) -> Option<String> {
+) -> CredentialSettings {
     let mut paths = Vec::new();
     if let (Some(folder), Generation::LocalLoop) = (working_directory, generation) {
         paths.extend(candidates(&workspace_folder(folder)));
     }
     paths.extend(user_file(environment, explicit));
-    paths.iter().find_map(|path| {
-        let url = read_base(path).ok()?.get("amp.url")?.as_str()?.to_owned();
-        (!url.is_empty()).then_some(url)
-    })
+    let mut settings = CredentialSettings::default();
+    for file in paths.iter().filter_map(|path| read_base(path).ok()) {
+        let url = file.get("amp.url").and_then(Value::as_str);
+        if settings.service_url.is_none() {
+            settings.service_url = url.filter(|url| !url.is_empty()).map(str::to_owned);
+        }
+        let native = file.get("amp.experimental.cli.nativeSecretsStorage.enabled");
+        settings.native_store |= native == Some(&Value::Bool(true));
+    }
+    settings
 }
 
 /// `settings.json` wins over `settings.jsonc` where both are present.

@@ -3,6 +3,8 @@
 use amp_process::StdinWriter;
 use amp_protocol::UserInput;
 
+use crate::error::Error;
+
 /// Sends messages to a running turn; dropping it closes the input.
 ///
 /// The CLI writes its result only after the input was closed.
@@ -22,9 +24,13 @@ impl TurnInput {
     ///
     /// # Errors
     ///
-    /// Fails when the agent does not read any more or is being stopped.
-    pub async fn send(&mut self, message: &UserInput) -> Result<(), amp_process::Error> {
-        self.writer.send(message.to_line().as_bytes()).await
+    /// [`Error::InputClosed`] when the agent does not read any more or is being stopped.
+    pub async fn send(&mut self, message: &UserInput) -> Result<(), Error> {
+        let line = message.to_line();
+        self.writer
+            .send(line.as_bytes())
+            .await
+            .map_err(Error::InputClosed)
     }
 
     /// Closes the input: the agent answers what it has and ends.

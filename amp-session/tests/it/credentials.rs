@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use amp_session::{CredentialState, Credentials, Environment, Error, PlaceKind};
+use amp_session::{
+    Amp, CredentialState, Credentials, Environment, Error, PlaceKind, SessionConfig,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -203,4 +205,25 @@ fn the_address_of_the_settings_counts_unless_the_variable_is_set() {
     let url = [("AMP_URL", "https://variable.example/")];
     let both = Credentials::new(&environment(home.path(), &url)).with_settings_url(settings);
     assert_eq!(both.service_url(), "https://variable.example/");
+}
+
+#[test]
+fn keys_in_the_operating_systems_store_are_neither_asked_for_nor_refused() {
+    let home = TempDir::new().unwrap();
+    let settings = home.path().join(".config/amp/settings.json");
+    fs::create_dir_all(settings.parent().unwrap()).unwrap();
+    let enabled = json!({"amp.experimental.cli.nativeSecretsStorage.enabled": true});
+    fs::write(settings, enabled.to_string()).unwrap();
+    let amp =
+        Amp::new("amp", "0.0.1770734955-g93e689").with_environment(environment(home.path(), &[]));
+    let session = amp.start(SessionConfig::new()).unwrap();
+    assert!(session.preflight().is_ok());
+    let report = session.credentials().report();
+    assert!(!report.is_configured());
+    let states = report
+        .places
+        .into_iter()
+        .map(|place| (place.kind, place.state));
+    let expected = (PlaceKind::NativeStore, CredentialState::NotLookedAt);
+    assert!(states.into_iter().any(|found| found == expected));
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use amp_session::process::{ExitStatus, Force, Signal};
 use amp_session::protocol::{Event, UserInput};
-use amp_session::{Amp, Deadlines, Error, Reason, SessionConfig, Status, default_deadlines};
+use amp_session::{
+    Amp, Deadlines, Error, Reason, SessionConfig, Status, ThreadId, default_deadlines,
+};
 use fixtures::{Recording, fake_agent};
 use futures::StreamExt;
 use tempfile::TempDir;
@@ -195,6 +197,17 @@ async fn an_exit_without_a_result_is_unexpected_whatever_its_code() {
         let expected = format!("Amp process exited unexpectedly ({shown}) without a result");
         assert_eq!(message, expected);
     }
+}
+
+#[tokio::test]
+async fn a_resumed_turn_that_fails_early_still_names_its_thread() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(&home, SEPTEMBER, "err Error: nothing works; exit 1");
+    let thread: ThreadId = "T-5928a90d-d53b-488f-a829-4e36442142ee".parse().unwrap();
+    let session = amp.resume(thread.clone(), SessionConfig::new()).unwrap();
+    let outcome = session.prompt("Go on.").await.unwrap().finish().await;
+    assert_eq!(outcome.status, Status::NoResult);
+    assert_eq!(outcome.thread, Some(thread));
 }
 
 #[tokio::test]
