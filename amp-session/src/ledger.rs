@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! ID/session.json             what the session is; replaced as a whole
+//! ID/session.lock             held while that is changed
 //! ID/lock                     shared by writers, exclusive for deletion
 //! ID/turns/0001/turn.json     how the turn began
 //! ID/turns/0001/events.jsonl  the agent's lines as they came, appended one write each
@@ -96,6 +97,7 @@ impl Ledger {
                 Ok(()) => {
                     let metadata = SessionMetadata::new(id, session);
                     files::create_empty(&folder.join(files::LOCK))?;
+                    files::create_empty(&folder.join(files::METADATA_LOCK))?;
                     files::create_private_folder(&folder.join(files::TURNS))?;
                     metadata.write(&folder)?;
                     return Ok(SessionRecord::new(folder, metadata));

@@ -14,6 +14,7 @@ use crate::outcome::{Failure, Status};
 use crate::thread_id::ThreadId;
 
 pub(super) const LOCK: &str = "lock";
+pub(super) const METADATA_LOCK: &str = "session.lock";
 pub(super) const TURNS: &str = "turns";
 pub(super) const METADATA: &str = "session.json";
 pub(super) const START: &str = "turn.json";
@@ -112,6 +113,17 @@ impl SessionMetadata {
 
     pub(super) fn write(&self, folder: &Path) -> Result<(), Error> {
         write(&folder.join(METADATA), self)
+    }
+
+    /// Changes what is on disk, one writer after the other.
+    pub(super) fn update(folder: &Path, change: impl FnOnce(&mut Self)) -> Result<Self, Error> {
+        let lock_path = folder.join(METADATA_LOCK);
+        let lock = fs::File::open(&lock_path).map_err(ledger_error("open", &lock_path))?;
+        lock.lock().map_err(ledger_error("lock", &lock_path))?;
+        let mut metadata = Self::read(folder)?;
+        change(&mut metadata);
+        metadata.write(folder)?;
+        Ok(metadata)
     }
 }
 

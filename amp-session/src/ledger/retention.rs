@@ -9,6 +9,9 @@ use super::id::now_ms;
 use super::{Ledger, RecordId, SessionRecord, ledger_error};
 use crate::error::Error;
 
+/// Stands before the name of a record that is being deleted.
+const DOOMED: &str = ".deleted-";
+
 /// Which records to keep; without a limit, all of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -41,6 +44,7 @@ impl Retention {
     }
 
     pub(super) fn apply(&self, ledger: &Ledger) -> Result<Vec<RecordId>, Error> {
+        sweep(ledger.folder());
         let now = now_ms();
         let mut kept = 0;
         let mut deleted = Vec::new();
@@ -62,6 +66,16 @@ impl Retention {
     }
 }
 
+/// Removes what a deletion left behind that was interrupted.
+fn sweep(ledger: &Path) {
+    for entry in fs::read_dir(ledger).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(DOOMED) {
+            // Whoever began it may still be at it; the next sweep sees.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 fn unused(session: &SessionRecord) -> bool {
     !session.is_in_use()
 }
@@ -74,7 +88,7 @@ pub(super) fn delete(ledger: &Path, id: &RecordId) -> Result<(), Error> {
     lock.try_lock()
         .map_err(|error| ledger_error("lock", &lock_path)(error.into()))?;
     // The name is none that a session can have, so nobody opens it while it goes.
-    let doomed = ledger.join(format!(".deleted-{id}"));
+    let doomed = ledger.join(format!("{DOOMED}{id}"));
     fs::rename(&folder, &doomed).map_err(ledger_error("delete", &folder))?;
     fs::remove_dir_all(&doomed).map_err(ledger_error("delete", &folder))
 }

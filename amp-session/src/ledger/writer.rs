@@ -46,20 +46,21 @@ impl SessionRecord {
     ) -> Result<TurnRecord, Error> {
         let lock_path = self.folder().join(LOCK);
         let lock = File::open(&lock_path).map_err(ledger_error("open", &lock_path))?;
-        lock.try_lock_shared()
-            .map_err(|error| ledger_error("lock", &lock_path)(error.into()))?;
+        // Only a deletion holds it exclusively, and there is no session left after that.
+        lock.lock_shared()
+            .map_err(ledger_error("lock", &lock_path))?;
         let folder = next_turn(&self.folder().join(TURNS))?;
         let prompt = match input {
             Input::Prompt(prompt) => Some(secrets.redact_text(prompt)),
             Input::Messages => None,
         };
-        let mut metadata = SessionMetadata::read(self.folder())?;
-        metadata.updated_at = now_ms();
-        metadata.amp_version = Some(amp.version().to_string());
-        if let (None, Some(prompt)) = (&metadata.title, &prompt) {
-            metadata.title = Some(title(prompt));
-        }
-        metadata.write(self.folder())?;
+        let metadata = SessionMetadata::update(self.folder(), |metadata| {
+            metadata.updated_at = now_ms();
+            metadata.amp_version = Some(amp.version().to_string());
+            if let (None, Some(prompt)) = (&metadata.title, &prompt) {
+                metadata.title = Some(title(prompt));
+            }
+        })?;
         let start = TurnStart {
             started_at: metadata.updated_at,
             amp_version: amp.version().to_string(),
@@ -113,9 +114,8 @@ impl TurnRecord {
             return;
         }
         self.thread_noted = true;
-        let noted = SessionMetadata::read(&self.session).and_then(|mut metadata| {
+        let noted = SessionMetadata::update(&self.session, |metadata| {
             metadata.thread.get_or_insert_with(|| thread.clone());
-            metadata.write(&self.session)
         });
         if let Err(error) = noted {
             self.fail(error.to_string());
@@ -147,9 +147,8 @@ impl TurnRecord {
             redacted_lines: self.redacted_lines,
         };
         files::write(&self.folder.join(END), &end)?;
-        let mut metadata = SessionMetadata::read(&self.session)?;
-        metadata.updated_at = now;
-        metadata.write(&self.session)
+        SessionMetadata::update(&self.session, |metadata| metadata.updated_at = now)?;
+        Ok(())
     }
 
     fn fail(&mut self, failure: String) {

@@ -1,5 +1,6 @@
 //! A host that is killed at any moment has lost nothing that it has shown.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -164,5 +165,9 @@ fn check(folder: &Path, shown: &[Vec<u8>]) {
     record
         .export(ExportFormat::Json, &mut std::io::sink())
         .unwrap();
-    assert!(!record.is_in_use(), "the lock went with the host");
+    // A process that another test is starting may hold a copy of the lock for a moment more.
+    File::open(record.folder().join("lock"))
+        .unwrap()
+        .lock()
+        .unwrap();
 }

@@ -142,6 +142,24 @@ async fn a_known_secret_is_replaced_everywhere_in_the_record() {
 }
 
 #[tokio::test]
+async fn a_key_that_only_amp_reads_is_kept_out_as_well() {
+    let home = TempDir::new().unwrap();
+    let ledger = ledger(&home);
+    let stored = "stored-key-for-tests";
+    let script = format!("out the key is {stored}; {INIT}; {SUCCESS}");
+    let amp = playing(&home, SEPTEMBER, &script);
+    let mut environment = amp.environment().clone();
+    environment.insert("AMP_API_KEY".into(), "".into());
+    let amp = amp.with_environment(environment);
+    amp.credentials().store(stored).unwrap();
+    let session = session(&amp, &ledger);
+    session.prompt("Do it.").await.unwrap().finish().await;
+    let record = ledger.open(&id(&session)).unwrap();
+    let line = record.turns().unwrap()[0].lines().unwrap().next().unwrap();
+    assert_eq!(line.bytes(), b"the key is [redacted]");
+}
+
+#[tokio::test]
 async fn a_session_in_use_is_neither_deleted_nor_retired() {
     let home = TempDir::new().unwrap();
     let ledger = ledger(&home);
@@ -208,6 +226,10 @@ async fn several_writers_of_one_session_get_turns_of_their_own() {
         assert_eq!(outcome.unwrap().ledger_failure, None);
     }
     let record = ledger.open(&id).unwrap();
+    assert!(
+        record.metadata().thread.is_some(),
+        "no writer undoes what another has noted"
+    );
     let turns = record.turns().unwrap();
     let numbers: BTreeSet<u32> = turns
         .iter()
