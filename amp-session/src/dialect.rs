@@ -191,7 +191,10 @@ impl Dialect {
             (builds::JAN_08, None) => "in every measured version".to_owned(),
             (since, None) => format!("since {}", version(since)),
             (builds::JAN_08, Some(until)) => format!("until {}", version(until)),
-            (since, Some(until)) if since == until => format!("only in {}", version(until)),
+            (since, Some(until)) if since == until && row.spans.len() == 1 => {
+                format!("only in {}", version(until))
+            }
+            (since, Some(until)) if since == until => format!("in {}", version(until)),
             (since, Some(until)) => format!("from {} to {}", version(since), version(until)),
         });
         spans.collect::<Vec<_>>().join(" and ")

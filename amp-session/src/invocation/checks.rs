@@ -139,11 +139,8 @@ fn check_effort(request: &Request<'_>) -> Result<(), Error> {
                 "deep" => Feature::DeepEffortSetting,
                 _ => Feature::SmartEffortSetting,
             };
-            let settings = dialect.available_in(setting);
-            format!(
-                "{settings} and {}",
-                dialect.available_in(Feature::EffortOption)
-            )
+            let option = dialect.available_in(Feature::EffortOption);
+            format!("{}, {option}", dialect.available_in(setting)).replace("only in", "in")
         }
         _ => "with modes smart and deep only".to_owned(),
     };

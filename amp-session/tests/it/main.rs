@@ -2,9 +2,16 @@
 
 mod credentials;
 mod invocation;
-mod killed_host;
-mod ledger;
-mod outcomes;
 mod settings;
+
+// The fake agent plays its part on Unix only.
+#[cfg(unix)]
+mod killed_host;
+#[cfg(unix)]
+mod ledger;
+#[cfg(unix)]
+mod outcomes;
+#[cfg(unix)]
 mod support;
+#[cfg(unix)]
 mod turn;

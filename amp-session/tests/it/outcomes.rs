@@ -24,7 +24,10 @@ async fn outcome(recording: &Recording) -> Outcome {
             &format!("file {}; hang", stdout.display()),
         );
         let wait = Some(Duration::from_millis(200));
-        let deadlines = default_deadlines().with_startup(wait).with_idle(wait);
+        let deadlines = match recording.stdout().unwrap().is_empty() {
+            true => default_deadlines().with_startup(wait),
+            false => default_deadlines().with_idle(wait),
+        };
         (amp, SessionConfig::new().with_deadlines(deadlines))
     } else {
         let mut environment = environment(home.path(), &[]);
