@@ -8,7 +8,7 @@ use minisign_verify::{Signature, StreamVerifier};
 use crate::digest::{Digest, Hasher};
 use crate::error::{Error, ErrorKind, NextStep, Result};
 use crate::platform::Platform;
-use crate::progress::Progress;
+use crate::progress::{Event, Progress};
 use crate::settings::Limits;
 use crate::signature::{self, PinnedKey};
 use crate::source::{Announced, Artifact, Place, Publisher, Release, missing_or_unreadable};
@@ -99,26 +99,29 @@ impl Fetch<'_> {
         let mut restarts = 0;
         let mut was_wrong = false;
         loop {
-            match self.attempt(artifact, signature) {
+            let error = match self.attempt(artifact, signature) {
                 Ok(fetched) => return Ok(fetched),
-                Err(Setback::Restart(_)) if restarts < MOST_RESTARTS => restarts += 1,
+                Err(Setback::Restart(error)) if restarts < MOST_RESTARTS => {
+                    restarts += 1;
+                    error
+                }
                 Err(Setback::Restart(reason)) => {
                     return Err(reason.unwrap_or_else(|| {
-                        Error::new(
-                            ErrorKind::UnexpectedResponse,
-                            "the server never continues where it broke off",
-                        )
-                        .at(artifact.place.to_string())
+                        let message = "the server never continues where it broke off";
+                        Error::new(ErrorKind::UnexpectedResponse, message)
+                            .at(artifact.place.to_string())
                     }));
                 }
-                Err(Setback::Wrong(_)) if !was_wrong => was_wrong = true,
-                Err(Setback::Wrong(error)) => {
-                    return Err(error
-                        .at(artifact.place.to_string())
-                        .next(NextStep::SuspectTampering));
+                Err(Setback::Wrong(error)) if !was_wrong => {
+                    was_wrong = true;
+                    Some(error)
                 }
+                Err(Setback::Wrong(error)) => return Err(error.at(artifact.place.to_string())),
                 Err(Setback::Final(error)) => return Err(error),
-            }
+            };
+            self.progress.event(&Event::StartingOver {
+                error: error.as_ref(),
+            });
         }
     }
 

@@ -103,6 +103,13 @@ impl InstallRequest {
         self
     }
 
+    /// Sets how long the answer to "which is the newest" is good for.
+    #[must_use]
+    pub fn with_latest_for(mut self, latest_for: Duration) -> Self {
+        self.latest_for = latest_for;
+        self
+    }
+
     /// Compares digests with a second publisher.
     #[must_use]
     pub fn with_cross_check(mut self, cross_check: CrossCheck) -> Self {
@@ -281,25 +288,27 @@ impl Installation<'_> {
             let entry = self.store.find(version, self.platform);
             entry.filter(|entry| self.request.accepts(entry))
         };
-        Ok(
-            match (&self.request.version, self.request.sources.first()) {
-                (VersionSpec::Exact(version), _) => find(version),
-                (VersionSpec::NewestKnown, _) if self.request.offline => {
-                    known_versions().find_map(|version| find(&version))
-                }
-                (VersionSpec::NewestKnown, _) => known_versions().next().and_then(|v| find(&v)),
-                (VersionSpec::Latest, _) if self.request.offline => {
-                    let newest = self.store.newest_sound(self.platform)?;
-                    newest.filter(|entry| self.request.accepts(entry))
-                }
-                (VersionSpec::Latest, Some(source)) => {
-                    let (name, lifetime) = (source.to_string(), self.request.latest_for);
-                    let latest = self.store.remembered_latest(&name, self.platform, lifetime);
-                    latest.and_then(|version| find(&version))
-                }
-                (VersionSpec::Latest, None) => None,
-            },
-        )
+        Ok(match &self.request.version {
+            VersionSpec::Exact(version) => find(version),
+            VersionSpec::NewestKnown if self.request.offline => {
+                known_versions().find_map(|version| find(&version))
+            }
+            VersionSpec::NewestKnown => known_versions().next().and_then(|v| find(&v)),
+            VersionSpec::Latest if self.request.offline => {
+                let newest = self.store.newest_sound(self.platform)?;
+                newest.filter(|entry| self.request.accepts(entry))
+            }
+            // The first source with an answer that is still good: if an earlier one could not be
+            // reached a moment ago, it need not be tried again for every start.
+            VersionSpec::Latest => {
+                let lifetime = self.request.latest_for;
+                let mut answers = self.request.sources.iter().filter_map(|source| {
+                    let name = source.to_string();
+                    self.store.remembered_latest(&name, self.platform, lifetime)
+                });
+                answers.next().and_then(|version| find(&version))
+            }
+        })
     }
 
     fn missing_offline(&self) -> Error {
@@ -379,7 +388,13 @@ impl Installation<'_> {
         };
         match Lock::acquire(&path, wait, self.progress, finish)? {
             Acquired::Done(entry) => self.finished(entry, Outcome::AlreadyInstalled),
-            Acquired::Locked(_lock) => self.install_locked(source, publisher.as_ref(), &version),
+            Acquired::Locked(_lock) => {
+                let outcome = self.install_locked(source, publisher.as_ref(), &version);
+                if outcome.is_err() {
+                    self.store.tidy(&version, self.platform);
+                }
+                outcome
+            }
         }
     }
 

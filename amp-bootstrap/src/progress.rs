@@ -48,6 +48,11 @@ pub enum Event<'a> {
         /// Why it failed.
         error: &'a Error,
     },
+    /// What came so far is of no use, so the transfer begins anew.
+    StartingOver {
+        /// Why, if more is known than that the server would not continue.
+        error: Option<&'a Error>,
+    },
     /// A source cannot be reached, so the next one is asked.
     FallingBack {
         /// The publisher that failed.

@@ -163,6 +163,16 @@ impl Store {
         })
     }
 
+    /// Removes the folders of a version that hold nothing; the caller holds the lock.
+    pub(crate) fn tidy(&self, version: &CliVersion, platform: Platform) {
+        let folder = self.folder(version, platform);
+        // A folder that is not empty stays, which is right.
+        drop(fs::remove_dir(&folder));
+        if let Some(version_folder) = folder.parent() {
+            drop(fs::remove_dir(version_folder));
+        }
+    }
+
     /// Returns the entry of a version, by a look at the receipt and the file: no lock, no
     /// network, no hashing.
     pub fn find(&self, version: &CliVersion, platform: Platform) -> Option<Entry> {
@@ -268,7 +278,7 @@ fn entry_in(
     let receipt = Receipt::read(folder);
     let metadata = fs::symlink_metadata(&path);
     let state = match (&receipt, metadata) {
-        (None, Err(_)) if !folder.is_dir() => return None,
+        (None, Err(_)) if is_empty(folder) => return None,
         (None, _) => EntryState::Unfinished,
         (Some(_), Err(cause)) => EntryState::Changed(cause.to_string()),
         (Some(receipt), Ok(metadata)) => match receipt.difference(&version, &platform, &metadata) {
@@ -283,6 +293,11 @@ fn entry_in(
         state,
         receipt,
     })
+}
+
+/// Returns whether a folder holds nothing, not even itself.
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none())
 }
 
 /// Returns the folders in a folder by name; none when it does not exist.

@@ -185,6 +185,11 @@ impl<'a> Transfer<'a> {
 
     /// Asks for what is missing; `None` when nothing is.
     fn connect(&mut self) -> std::result::Result<Option<Live>, Failure> {
+        let kept = self.partial.as_ref();
+        if self.received > 0 && kept.is_some_and(Partial::is_whole) {
+            self.complete = true;
+            return Ok(None);
+        }
         let validator = self
             .partial
             .as_ref()
@@ -237,7 +242,7 @@ impl<'a> Transfer<'a> {
             && let Some(partial) = &mut self.partial
         {
             partial
-                .begin(strong_validator(&response))
+                .begin(strong_validator(&response), self.total)
                 .map_err(Failure::Error)?;
         }
         self.progress.event(&Event::Downloading {
@@ -261,10 +266,7 @@ impl<'a> Transfer<'a> {
         Err(Failure::Error(
             Error::new(ErrorKind::TooLarge, "the download is too large")
                 .at(self.address.to_string())
-                .compare(
-                    format!("at most {cap} bytes"),
-                    format!("{bytes} bytes or more"),
-                ),
+                .compare(format!("at most {cap} bytes"), "more"),
         ))
     }
 }

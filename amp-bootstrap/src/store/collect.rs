@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::lock::Lock;
-use super::{Entry, EntryState, Receipt, Store, staging, subfolders, system};
+use super::{Entry, EntryState, Receipt, Store, staging, system};
 use crate::error::{Error, ErrorKind, NextStep, Result};
 use crate::version::CliVersion;
 
@@ -183,10 +183,8 @@ impl Store {
         let failed = |cause| Error::storage("remove", folder, cause);
         Receipt::withdraw(folder).map_err(failed)?;
         fs::remove_dir_all(folder).map_err(failed)?;
-        // The folder of the version goes with its last platform.
-        if let Some(version_folder) = folder.parent()
-            && subfolders(version_folder).is_ok_and(|platforms| platforms.is_empty())
-        {
+        // It stays as long as it holds another platform.
+        if let Some(version_folder) = folder.parent() {
             drop(fs::remove_dir(version_folder));
         }
         Ok(bytes)

@@ -19,13 +19,14 @@ pub(crate) struct Partial {
     path: PathBuf,
     file: File,
     length: u64,
-    validator: Option<String>,
+    origin: Origin,
 }
 
 /// What the server said about the resource when the first bytes came.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Origin {
     validator: Option<String>,
+    total: Option<u64>,
 }
 
 impl Store {
@@ -81,7 +82,7 @@ impl Partial {
         let origin = fs::read(origin_path(&path)).ok();
         let origin = origin.and_then(|bytes| serde_json::from_slice::<Origin>(&bytes).ok());
         Ok(Some(Self {
-            validator: origin.and_then(|origin| origin.validator),
+            origin: origin.unwrap_or_default(),
             path,
             file,
             length,
@@ -93,16 +94,21 @@ impl Partial {
     }
 
     pub(crate) fn validator(&self) -> Option<&str> {
-        self.validator.as_deref()
+        self.origin.validator.as_deref()
     }
 
-    /// Remembers the validator of the bytes that follow.
-    pub(crate) fn begin(&mut self, validator: Option<&str>) -> Result<()> {
-        self.validator = validator.map(str::to_owned);
-        let origin = Origin {
-            validator: self.validator.clone(),
+    /// Returns whether all bytes are here, as far as the server said how many there are.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.origin.total == Some(self.length)
+    }
+
+    /// Remembers what the server says about the bytes that follow.
+    pub(crate) fn begin(&mut self, validator: Option<&str>, total: Option<u64>) -> Result<()> {
+        self.origin = Origin {
+            validator: validator.map(str::to_owned),
+            total,
         };
-        staging::write_whole(&origin_path(&self.path), &origin)
+        staging::write_whole(&origin_path(&self.path), &self.origin)
     }
 
     /// Reads kept bytes from a position on.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use tempfile::TempPath;
 
 use super::{lock, system};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 const PREFIX: &str = ".incoming-";
 
@@ -88,9 +88,15 @@ impl Sealed {
     /// Gives the file its final name, in place of whatever had it.
     pub(crate) fn place(self, target: &Path) -> Result<()> {
         clear_the_way(target)?;
-        self.path
-            .persist(target)
-            .map_err(|failure| Error::storage("put in place", target, failure.error))?;
+        self.path.persist(target).map_err(|failure| {
+            // Where a running program cannot be replaced, that is the likeliest reason.
+            if cfg!(windows) && system::is_running(target) {
+                return Error::new(ErrorKind::InUse, "the executable to replace is running")
+                    .at(target.display().to_string())
+                    .caused_by(failure.error);
+            }
+            Error::storage("put in place", target, failure.error)
+        })?;
         if let Some(folder) = target.parent() {
             system::sync_folder(folder)
                 .map_err(|cause| Error::storage("synchronise", folder, cause))?;
@@ -147,5 +153,26 @@ pub(crate) fn sweep(folder: &Path) {
     for path in abandoned(folder) {
         // Whoever else removes it first did the same work.
         drop(fs::remove_file(path));
+    }
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_as_such_with_a_way_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut staging = Staging::create(folder.path()).unwrap();
+        staging.file = File::options().write(true).open("/dev/full").unwrap();
+        let error = staging.write(b"more than fits").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::StorageFull);
+        assert!(matches!(
+            error.next_steps()[..],
+            [crate::NextStep::MoveStore { .. }]
+        ));
+        drop(staging);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

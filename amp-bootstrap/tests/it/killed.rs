@@ -56,6 +56,17 @@ fn in_the_middle_of_the_body() {
 }
 
 #[test]
+fn with_the_whole_body_received_and_unchecked() {
+    let (world, outcome) = killed_at("Advanced", World::holds_nothing_executable);
+    assert_eq!(outcome, Outcome::Downloaded);
+    // Everything was here already; only the check was missing.
+    assert_eq!(
+        world.server.requests_for(&world.release.gzip_path()).len(),
+        1
+    );
+}
+
+#[test]
 fn after_the_check() {
     let (_, outcome) = killed_at("Verified", World::holds_nothing_executable);
     assert_eq!(outcome, Outcome::Downloaded);

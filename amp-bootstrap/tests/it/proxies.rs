@@ -5,7 +5,7 @@ use std::fs;
 use amp_bootstrap::ErrorKind;
 
 use crate::support::certificates::Authority;
-use crate::support::proxy::{Kind, Proxy};
+use crate::support::proxy::{Kind, Proxy, behind_tls};
 use crate::support::server::Server;
 use crate::support::world::World;
 
@@ -91,4 +91,17 @@ fn socks_proxies_carry_everything() {
         world.installs();
         assert!(!proxy.targets().is_empty());
     }
+}
+
+#[test]
+fn a_proxy_that_is_itself_behind_tls_carries_everything() {
+    let authority = Authority::new();
+    let mut world = World::with_server(Server::start_tls(authority.server(2000, 2100)));
+    fs::write(world.path("ca.pem"), authority.pem()).unwrap();
+    world.set("SSL_CERT_FILE", world.path("ca.pem"));
+    let proxy = Proxy::start(Kind::Http);
+    let port = behind_tls(&proxy, authority.server(2000, 2100));
+    world.set("HTTPS_PROXY", format!("https://localhost:{port}"));
+    world.installs();
+    assert!(!proxy.targets().is_empty());
 }

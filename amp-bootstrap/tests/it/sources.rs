@@ -32,6 +32,9 @@ fn the_next_source_is_asked_when_the_first_cannot_be_reached() {
     assert_eq!(installed.source, "bucket");
     assert!(matches!(installed.warnings[..], [Warning::FellBack { .. }]));
     assert_eq!(world.count("FallingBack"), 1);
+    // The next start does not wait for the dead one again.
+    assert_eq!(world.installs().warnings, []);
+    assert_eq!(world.events(), [""; 0]);
 }
 
 #[test]
@@ -134,4 +137,42 @@ fn what_was_installed_without_the_check_does_not_satisfy_it() {
     world.request.version = VersionSpec::Exact(world.release.version.clone());
     world.installs();
     assert_eq!(second.requests().len(), 1);
+}
+
+#[test]
+fn credentials_in_a_mirror_url_are_used_and_never_shown() {
+    let mut world = World::new();
+    let url = world.server.url().replace("http://", "http://user:sesame@");
+    world.request.sources = vec![Source::Mirror(url)];
+    let installed = world.installs();
+    for request in world.server.requests() {
+        // `user:sesame` in base64.
+        assert_eq!(
+            request.header("authorization"),
+            Some("Basic dXNlcjpzZXNhbWU=")
+        );
+    }
+    world
+        .server
+        .route(&world.release.checksum_path(), [Reply::status(401)]);
+    world.store().uninstall(&installed.version).unwrap();
+    let error = world.install().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    let shown = format!("{installed:?} {error} {error:?} {:?}", error.report());
+    assert!(!shown.contains("sesame"), "{shown}");
+}
+
+#[test]
+fn a_clean_installation_tells_its_steps_in_their_documented_order() {
+    let world = World::new();
+    world.installs();
+    let expected = [
+        "Resolving",
+        "Downloading",
+        "Verified",
+        "Sealed",
+        "Placed",
+        "Recorded",
+    ];
+    assert_eq!(world.events(), expected);
 }

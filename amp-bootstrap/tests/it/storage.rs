@@ -101,6 +101,17 @@ fn a_path_that_is_not_utf8_is_no_trouble() {
     );
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn the_store_may_be_on_another_file_system_than_temporary_files() {
+    let world = World::new();
+    let folder = tempfile::tempdir_in("/dev/shm").unwrap();
+    let store = Store::at(folder.path());
+    let silent = amp_bootstrap::Silent;
+    let installed = install(&store, &world.request, &world.environment, &silent).unwrap();
+    assert!(installed.path.starts_with(folder.path()));
+}
+
 /// Installs, changes the executable, and installs again.
 fn after_change(change: impl Fn(&Path)) -> (Outcome, Vec<Warning>, usize) {
     let world = World::new();

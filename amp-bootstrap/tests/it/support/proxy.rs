@@ -4,6 +4,9 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A proxy that forwards to loopback and notes where to.
 pub(crate) struct Proxy {
@@ -125,6 +128,60 @@ fn forward_socks(mut client: TcpStream, noted: &Mutex<Vec<String>>) -> io::Resul
     let server = TcpStream::connect(("127.0.0.1", port))?;
     client.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 0])?;
     splice(client, server)
+}
+
+/// Puts TLS in front of a plain proxy, which makes it an HTTPS proxy; returns its port.
+pub(crate) fn behind_tls(proxy: &Proxy, config: ServerConfig) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (inner, config) = (proxy.port, Arc::new(config));
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let config = Arc::clone(&config);
+            // A client that breaks off is part of the game.
+            thread::spawn(move || drop(unwrap_tls(client, inner, config)));
+        }
+    });
+    port
+}
+
+/// Passes bytes between a TLS client and a plain server, each side in short turns.
+fn unwrap_tls(client: TcpStream, inner: u16, config: Arc<ServerConfig>) -> io::Result<()> {
+    let turn = Duration::from_millis(2);
+    client.set_read_timeout(Some(turn))?;
+    let mut plain = TcpStream::connect(("127.0.0.1", inner))?;
+    plain.set_read_timeout(Some(turn))?;
+    let connection = ServerConnection::new(config).map_err(io::Error::other)?;
+    let mut secure = StreamOwned::new(connection, client);
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        if pass(&mut secure, &mut plain, &mut buffer)?
+            || pass(&mut plain, &mut secure, &mut buffer)?
+        {
+            return Ok(());
+        }
+    }
+}
+
+/// Passes what is there; returns whether that was all.
+fn pass(from: &mut impl Read, to: &mut impl Write, buffer: &mut [u8]) -> io::Result<bool> {
+    match from.read(buffer) {
+        Ok(0) => Ok(true),
+        Ok(count) => {
+            to.write_all(&buffer[..count])?;
+            to.flush()?;
+            Ok(false)
+        }
+        Err(cause)
+            if matches!(
+                cause.kind(),
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+            ) =>
+        {
+            Ok(false)
+        }
+        Err(cause) => Err(cause),
+    }
 }
 
 fn splice(client: TcpStream, server: TcpStream) -> io::Result<()> {
