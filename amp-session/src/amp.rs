@@ -3,6 +3,7 @@
 mod probe;
 
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use amp_process::{Containment, ProcessSpec};
@@ -11,7 +12,7 @@ use crate::capabilities::Capabilities;
 use crate::config::SessionConfig;
 use crate::credentials::Credentials;
 use crate::dialect::Dialect;
-use crate::environment::Environment;
+use crate::environment::{Environment, NamesOf};
 use crate::error::Error;
 use crate::session::Session;
 use crate::thread_id::ThreadId;
@@ -22,7 +23,7 @@ use crate::version::AmpVersion;
 /// It is handed everything it uses: the executable, its version and the environment, which the
 /// agent sees as it is and which is empty unless given. A JavaScript build needs `PATH` in it to
 /// find `node`; every build needs `HOME`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Amp {
     executable: PathBuf,
     leading_arguments: Vec<OsString>,
@@ -160,5 +161,20 @@ impl Amp {
             spec = spec.with_shim_program(program);
         }
         spec
+    }
+}
+
+/// Shows names of variables, never their values.
+impl fmt::Debug for Amp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Amp")
+            .field("executable", &self.executable)
+            .field("leading_arguments", &self.leading_arguments)
+            .field("version", &self.version)
+            .field("dialect", &self.dialect)
+            .field("environment", &NamesOf(&self.environment))
+            .field("containment", &self.containment)
+            .finish_non_exhaustive()
     }
 }

@@ -1,19 +1,20 @@
 //! What a caller asks of a session, independent of the CLI that will run it.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use amp_process::Deadlines;
 use serde_json::{Map, Value};
 
-use crate::environment::Environment;
+use crate::environment::{Environment, NamesOf};
 
 /// The options of a session; everything is off or the CLI's own default until it is asked for.
 ///
 /// The same value works with any Amp: [`Amp::start`](crate::Amp::start) turns it into the flags,
 /// settings and variables of the build at hand and refuses what that build lacks.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SessionConfig {
     /// The agent mode, such as `smart` or `high`; the CLI's default when absent.
@@ -177,6 +178,15 @@ impl SessionConfig {
         self
     }
 
+    /// Returns the settings file that stands in for the user's own, as the agent will find it.
+    pub(crate) fn settings_path(&self) -> Option<PathBuf> {
+        let path = self.settings_file.as_ref()?;
+        Some(match &self.working_directory {
+            Some(folder) => folder.join(path),
+            None => path.clone(),
+        })
+    }
+
     /// Returns this configuration with thinking blocks in the stream.
     #[must_use]
     pub fn with_thinking(mut self) -> Self {
@@ -210,5 +220,40 @@ impl SessionConfig {
     pub fn with_variable(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.environment.insert(name.into(), value.into());
         self
+    }
+}
+
+/// Shows names of variables, MCP servers and settings, never what they hold.
+impl fmt::Debug for SessionConfig {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = |map: &Map<String, Value>| map.keys().cloned().collect::<Vec<_>>();
+        formatter
+            .debug_struct("SessionConfig")
+            .field("mode", &self.mode)
+            .field("reasoning_effort", &self.reasoning_effort)
+            .field("model", &self.model)
+            .field("thinking", &self.thinking)
+            .field("visibility", &self.visibility)
+            .field("labels", &self.labels)
+            .field("title", &self.title)
+            .field("mcp_servers", &names(&self.mcp_servers))
+            .field("mcp_config_file", &self.mcp_config_file)
+            .field("toolbox", &self.toolbox)
+            .field("skills", &self.skills)
+            .field("tools_enabled", &self.tools_enabled)
+            .field("tools_disabled", &self.tools_disabled)
+            .field("settings", &names(&self.settings))
+            .field("settings_file", &self.settings_file)
+            .field("log_level", &self.log_level)
+            .field("log_file", &self.log_file)
+            .field("archive", &self.archive)
+            .field("executor", &self.executor)
+            .field("dangerously_allow_all", &self.dangerously_allow_all)
+            .field("extra_arguments", &self.extra_arguments)
+            .field("environment", &NamesOf(&self.environment))
+            .field("working_directory", &self.working_directory)
+            .field("prompt_delivery", &self.prompt_delivery)
+            .field("deadlines", &self.deadlines)
+            .finish()
     }
 }

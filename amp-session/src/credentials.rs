@@ -7,9 +7,10 @@ mod secrets;
 
 pub use report::{CredentialState, CredentialsReport, Place, PlaceKind};
 
+use std::fmt;
 use std::path::PathBuf;
 
-use crate::environment::{self, Environment};
+use crate::environment::{self, Environment, NamesOf};
 use crate::error::Error;
 
 /// The service that every build talks to unless it is told otherwise.
@@ -24,7 +25,7 @@ pub const DEFAULT_SERVICE_URL: &str = "https://ampcode.com/";
 /// let credentials = Credentials::new(&environment);
 /// assert!(!credentials.report().is_configured(), "an empty key counts as a missing one");
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Credentials {
     environment: Environment,
     service_url: String,
@@ -148,5 +149,16 @@ impl Credentials {
             option: "HOME",
             reason: "there is no home folder to keep secrets in".to_owned(),
         })
+    }
+}
+
+/// Shows names of variables, never their values.
+impl fmt::Debug for Credentials {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Credentials")
+            .field("service_url", &self.service_url)
+            .field("environment", &NamesOf(&self.environment))
+            .finish_non_exhaustive()
     }
 }

@@ -2,10 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::path::PathBuf;
 
 /// Environment variables by name, as the agent will see them.
 pub type Environment = BTreeMap<OsString, OsString>;
+
+/// Shows the names of an environment's variables, and never a value.
+pub(crate) struct NamesOf<'a>(pub(crate) &'a Environment);
+
+impl fmt::Debug for NamesOf<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 /// Returns a variable's value, or `None` when it is absent or empty.
 ///

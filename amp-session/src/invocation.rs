@@ -7,13 +7,14 @@ mod checks;
 mod documented;
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
 use crate::config::{Executor, PromptDelivery, SessionConfig};
 use crate::dialect::{Dialect, Feature, Generation};
-use crate::environment::Environment;
+use crate::environment::{Environment, NamesOf};
 use crate::error::Error;
 use crate::settings;
 use crate::thread_id::ThreadId;
@@ -47,6 +48,7 @@ pub struct Request<'a> {
 
 /// What is sent to the agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Input<'a> {
     /// One prompt, complete before the start.
     Prompt(&'a str),
@@ -55,7 +57,7 @@ pub enum Input<'a> {
 }
 
 /// The command line of one turn, and what goes with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Invocation {
     /// The arguments behind the executable.
@@ -81,13 +83,36 @@ pub enum StandardInput {
 }
 
 /// A file of one run; it may hold secrets and is removed when the turn ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RunFile {
     /// Where it goes.
     pub path: PathBuf,
     /// What it holds.
     pub content: String,
+}
+
+/// Shows names of variables, never their values.
+impl fmt::Debug for Invocation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Invocation")
+            .field("arguments", &self.arguments)
+            .field("variables", &NamesOf(&self.variables))
+            .field("standard_input", &self.standard_input)
+            .field("files", &self.files)
+            .finish()
+    }
+}
+
+/// Shows the place, never the content.
+impl fmt::Debug for RunFile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RunFile")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Turns a request into the command line of its dialect.

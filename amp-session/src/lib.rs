@@ -36,7 +36,7 @@
 //! # What it leaves to others
 //!
 //! It is handed an executable and an environment: it finds, downloads and reads neither, and it
-//! never prints. A host should call `amp_process::run_shim_if_requested` first thing in `main`, so
+//! never prints. A host should call [`process::run_shim_if_requested`] first thing in `main`, so
 //! that nothing the agent starts can outlive the host.
 
 mod amp;

@@ -121,3 +121,64 @@ fn replace(bytes: &[u8], value: &[u8]) -> Option<Vec<u8>> {
     replaced.extend_from_slice(rest);
     Some(replaced)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn secrets(values: &[&str]) -> Secrets {
+        let mut secrets = Secrets::default();
+        for value in values {
+            secrets.add(value);
+        }
+        secrets
+    }
+
+    #[test]
+    fn a_secret_inside_another_one_leaves_no_rest() {
+        let secrets = secrets(&["longer-secret", "longer-secret-still"]);
+        let text = "longer-secret-still, longer-secret";
+        assert_eq!(secrets.redact_text(text), "[redacted], [redacted]");
+        let bytes = secrets.redact_bytes(text.as_bytes()).unwrap();
+        assert_eq!(bytes, b"[redacted], [redacted]");
+    }
+
+    #[test]
+    fn secrets_are_told_by_their_names() {
+        let environment = Environment::from([
+            ("GITHUB_TOKEN".into(), "token-in-a-variable".into()),
+            ("HOME".into(), "/somebody/at/home".into()),
+            ("SHORT_KEY".into(), "short".into()),
+        ]);
+        let mut config = SessionConfig::new();
+        let server = json!({
+            "url": "https://example.com/mcp",
+            "headers": {"Authorization": "Bearer in-a-header"},
+            "env": {"LOG_LEVEL": "information", "API_KEY": "key-of-a-server"},
+        });
+        config.mcp_servers.insert("server".to_owned(), server);
+        let secrets = Secrets::of(&environment, &config);
+        let text = "token-in-a-variable /somebody/at/home short Bearer in-a-header information \
+                    key-of-a-server";
+        let expected = "[redacted] /somebody/at/home short [redacted] information [redacted]";
+        assert_eq!(secrets.redact_text(text), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn no_secret_survives_and_nothing_else_is_touched(
+            before in "[a-c ]{0,20}", after in "[a-c ]{0,20}", secret in "[x-z]{8,20}",
+        ) {
+            let secrets = secrets(&[&secret]);
+            let text = format!("{before}{secret}{after}");
+            let expected = format!("{before}[redacted]{after}");
+            prop_assert_eq!(secrets.redact_text(&text), expected.clone());
+            let bytes = secrets.redact_bytes(text.as_bytes());
+            prop_assert_eq!(bytes, Some(expected.into_bytes()));
+            prop_assert_eq!(secrets.redact_bytes(before.as_bytes()), None);
+        }
+    }
+}

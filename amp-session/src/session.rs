@@ -113,7 +113,7 @@ impl Session {
         let settings = settings::credential_settings(
             &environment,
             self.config.working_directory.as_deref(),
-            self.config.settings_file.as_deref(),
+            self.config.settings_path().as_deref(),
             self.amp.dialect().generation(),
         );
         Credentials::new(&environment)
@@ -171,24 +171,28 @@ impl Session {
             Some(record) => Some(record.begin_turn(&self.amp, input, secrets.clone())?),
             None => None,
         };
-        let process = spec.spawn().await.map_err(|source| Error::Process {
-            executable: self.amp.executable().to_path_buf(),
-            source,
-        })?;
-        Ok(Turn::running(
-            process,
-            TurnParts {
-                claim,
-                folder,
-                record,
-                secrets,
-            },
-        ))
+        let process = match spec.spawn().await {
+            Ok(process) => process,
+            Err(source) => {
+                if let Some(record) = record {
+                    record.discard();
+                }
+                let executable = self.amp.executable().to_path_buf();
+                return Err(Error::Process { executable, source });
+            }
+        };
+        let parts = TurnParts {
+            claim,
+            folder,
+            record,
+            secrets,
+        };
+        Ok(Turn::running(process, parts))
     }
 
     fn invocation(&self, input: Input<'_>, run_folder: &Path) -> Result<Invocation, Error> {
         let environment = self.environment(&self.config.environment);
-        let file = settings::user_file(&environment, self.config.settings_file.as_deref());
+        let file = settings::user_file(&environment, self.config.settings_path().as_deref());
         let base_settings = match file {
             Some(path) => settings::read_base(&path)?,
             None => serde_json::Map::new(),

@@ -122,6 +122,12 @@ impl TurnRecord {
         }
     }
 
+    /// Takes the record of a turn away that could not be started.
+    pub(crate) fn discard(self) {
+        // Nothing is lost when it stays: it says that the turn has no end.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+
     /// Writes how the turn ended; returns why the record is not whole, when it is not.
     pub(crate) fn close(mut self, outcome: &Outcome) -> Option<String> {
         if let Err(error) = self.write_end(outcome) {

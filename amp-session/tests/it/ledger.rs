@@ -249,6 +249,17 @@ async fn several_writers_of_one_session_get_turns_of_their_own() {
 }
 
 #[tokio::test]
+async fn a_turn_that_cannot_be_started_leaves_no_record() {
+    let home = TempDir::new().unwrap();
+    let ledger = ledger(&home);
+    let environment = replaying(&home, SEPTEMBER, &["text"]).environment().clone();
+    let amp = Amp::new("/nonexistent/amp", SEPTEMBER).with_environment(environment);
+    let session = session(&amp, &ledger);
+    assert!(session.prompt("Do it.").await.is_err());
+    assert!(session.record().unwrap().turns().unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_record_is_exported_as_json_and_as_markdown() {
     let home = TempDir::new().unwrap();
     let ledger = ledger(&home);

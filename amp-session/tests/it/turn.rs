@@ -282,6 +282,20 @@ async fn the_key_is_in_the_environment_only_and_never_in_an_outcome() {
     assert!(!serde_json::to_string(&outcome).unwrap().contains(KEY));
 }
 
+#[test]
+fn no_key_is_in_what_is_printed_for_debugging() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(&home, SEPTEMBER, "exit 0");
+    let mut config = SessionConfig::new().with_variable("SOME_KEY", KEY);
+    let server = serde_json::json!({"command": "server", "env": {"TOKEN": KEY}});
+    config.mcp_servers.insert("server".to_owned(), server);
+    let session = amp.start(config).unwrap();
+    let preview = session.preview("Do it.").unwrap();
+    let shown = format!("{session:?} {preview:?} {:?}", session.credentials());
+    assert!(shown.contains("AMP_API_KEY"), "{shown}");
+    assert!(!shown.contains(KEY), "{shown}");
+}
+
 #[tokio::test]
 async fn files_of_a_run_are_private_and_gone_afterwards() {
     let home = TempDir::new().unwrap();
