@@ -1,5 +1,6 @@
 //! When things happened in a run, and which of its deadlines comes first. Pure: times in, times out.
 
+#[cfg(unix)]
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -73,13 +74,13 @@ impl Clock {
     }
 
     /// Stops the clock.
-    #[cfg_attr(windows, expect(dead_code, reason = "only Unix can pause a program"))]
+    #[cfg(unix)]
     pub(crate) fn pause(&mut self, now: Instant) {
         self.paused.get_or_insert(now);
     }
 
     /// Starts the clock again and returns how long it stood.
-    #[cfg_attr(windows, expect(dead_code, reason = "only Unix can pause a program"))]
+    #[cfg(unix)]
     pub(crate) fn resume(&mut self, now: Instant) -> Duration {
         let Some(paused) = self.paused.take() else {
             return Duration::ZERO;
@@ -140,6 +141,7 @@ mod tests {
         assert_eq!(due, Some((start + 60 * SECOND, Deadline::Total)));
     }
 
+    #[cfg(unix)]
     #[test]
     fn time_on_pause_does_not_count() {
         let start = Instant::now();

@@ -2,16 +2,33 @@
 
 #[cfg(unix)]
 mod group;
+#[cfg(windows)]
+mod job;
 #[cfg(unix)]
 mod launch;
 #[cfg(target_os = "linux")]
 mod namespace;
-#[cfg(unix)]
-pub(crate) mod process_table;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod readiness;
 #[cfg(target_os = "linux")]
 mod shim;
+
+#[cfg_attr(target_os = "linux", path = "containment/leader_watch.rs")]
+#[cfg_attr(
+    not(target_os = "linux"),
+    path = "containment/leader_watch_elsewhere.rs"
+)]
+#[cfg(unix)]
+mod leader_watch;
+#[cfg_attr(target_os = "linux", path = "containment/process_table.rs")]
+#[cfg_attr(
+    not(target_os = "linux"),
+    path = "containment/process_table_elsewhere.rs"
+)]
+#[cfg(unix)]
+pub(crate) mod process_table;
+#[cfg_attr(target_os = "linux", path = "containment/ways.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "containment/ways_elsewhere.rs")]
 #[cfg(unix)]
 mod ways;
 
@@ -19,6 +36,8 @@ use std::fmt;
 use std::io;
 use std::task::{Context, Poll, ready};
 
+#[cfg(windows)]
+pub(crate) use job::JobTree;
 #[cfg(unix)]
 pub(crate) use launch::launch;
 
@@ -111,6 +130,10 @@ pub(crate) trait Tree: Send + fmt::Debug {
 #[derive(Debug)]
 pub(crate) enum StartFailure {
     /// The operating system refused to start it.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "without a shim the start itself tells")
+    )]
     Program(io::Error),
     /// The containment did not work.
     Containment(String),

@@ -4,11 +4,13 @@
 //! of a runtime come and go. So every child is started here. A tree whose owner was dropped is
 //! swept here until it is empty, because a destructor must not wait and its runtime may be gone.
 
+#[cfg(unix)]
 use std::io;
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
 use tokio::sync::oneshot;
 
 use crate::Error;
@@ -20,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const INTERVAL: Duration = Duration::from_millis(5);
 
 enum Request {
+    #[cfg(unix)]
     Run(Box<dyn FnOnce() + Send>),
     Bury(Box<dyn Tree>),
 }
@@ -28,6 +31,7 @@ enum Request {
 ///
 /// When the caller is gone before the result arrives, the result is dropped, so it must clean up
 /// after itself.
+#[cfg(unix)]
 pub(crate) async fn run<R, F>(work: F) -> Result<R, Error>
 where
     R: Send + 'static,
@@ -75,6 +79,7 @@ fn keep(requests: &Receiver<Request>) {
             requests.recv_timeout(INTERVAL)
         };
         match request {
+            #[cfg(unix)]
             Ok(Request::Run(work)) => work(),
             Ok(Request::Bury(tree)) => graves.push((tree, Instant::now() + PATIENCE)),
             Err(RecvTimeoutError::Timeout) => {}

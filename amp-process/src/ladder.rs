@@ -124,6 +124,7 @@ impl Ladder {
     }
 
     /// Moves what is due by the time that the run was paused.
+    #[cfg(unix)]
     pub(crate) fn shift(&mut self, by: Duration) {
         match &mut self.rung {
             Rung::Finishing { until } | Rung::StdinClosed { until } | Rung::Signalled { until } => {

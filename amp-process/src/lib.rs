@@ -43,8 +43,8 @@ mod spec;
 mod stderr;
 mod stdin;
 
-#[cfg(unix)]
-#[path = "unix.rs"]
+#[cfg_attr(unix, path = "unix.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
 mod platform;
 
 pub use containment::{Containment, ContainmentKind, ContainmentStatus};

@@ -29,9 +29,12 @@ static HOOKED: AtomicBool = AtomicBool::new(false);
 /// amp_process::run_shim_if_requested();
 /// // … and only then the rest of `main`.
 /// ```
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the shim is a process of its own, and the host's main must not run in it"
+#[cfg_attr(
+    target_os = "linux",
+    expect(
+        clippy::disallowed_methods,
+        reason = "the shim is a process of its own, and the host's main must not run in it"
+    )
 )]
 pub fn run_shim_if_requested() {
     HOOKED.store(true, Ordering::Release);
@@ -47,6 +50,7 @@ pub fn run_shim_if_requested() {
     }
 }
 
+#[cfg(target_os = "linux")]
 /// Returns whether this process can be started again as a shim.
 pub(crate) fn is_hooked() -> bool {
     HOOKED.load(Ordering::Acquire)

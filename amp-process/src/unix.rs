@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
 use rustix::io::Errno;
-use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::net::unix::pipe;
 
 use crate::containment::{self, TreeGuard};
@@ -113,28 +112,28 @@ pub(crate) fn command(program: &Path, spec: &ProcessSpec) -> Command {
 /// Makes the pipes: the program's ends, then our ends of its standard input, output and error.
 fn pipes(piped_stdin: bool) -> io::Result<(ChildEnds, Option<InputPipe>, OutputPipe, OutputPipe)> {
     let (stdin, our_stdin) = if piped_stdin {
-        let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
-        (read, Some(InputPipe::from_owned_fd(write)?))
+        let (read, write) = io::pipe()?;
+        (read.into(), Some(InputPipe::from_owned_fd(write.into())?))
     } else {
         (File::open("/dev/null")?.into(), None)
     };
-    let (our_stdout, stdout) = pipe_with(PipeFlags::CLOEXEC)?;
+    let (our_stdout, stdout) = io::pipe()?;
     #[cfg(target_os = "linux")]
     {
         // Past the user's quota the pipe keeps its size and is merely slower.
         let _ = rustix::pipe::fcntl_setpipe_size(&stdout, STDOUT_PIPE_BYTES);
     }
-    let (our_stderr, stderr) = pipe_with(PipeFlags::CLOEXEC)?;
+    let (our_stderr, stderr) = io::pipe()?;
     let ends = ChildEnds {
         stdin,
-        stdout,
-        stderr,
+        stdout: stdout.into(),
+        stderr: stderr.into(),
     };
     Ok((
         ends,
         our_stdin,
-        OutputPipe::from_owned_fd(our_stdout)?,
-        OutputPipe::from_owned_fd(our_stderr)?,
+        OutputPipe::from_owned_fd(our_stdout.into())?,
+        OutputPipe::from_owned_fd(our_stderr.into())?,
     ))
 }
 
@@ -148,7 +147,7 @@ pub(crate) fn buffered_bytes(pipe: &OutputPipe) -> Option<u64> {
 /// Returns what an error of `execve` that std has no name for means.
 pub(crate) fn spawn_error_kind(error: &io::Error) -> ErrorKind {
     match Errno::from_io_error(error) {
-        Some(Errno::NOEXEC | Errno::LIBBAD) => ErrorKind::NotExecutable,
+        Some(Errno::NOEXEC) => ErrorKind::NotExecutable,
         Some(Errno::MFILE | Errno::NFILE | Errno::AGAIN | Errno::NOMEM) => {
             ErrorKind::ResourceExhausted
         }

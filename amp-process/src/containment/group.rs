@@ -5,10 +5,10 @@ use std::io;
 use std::process::Child;
 use std::task::{Context, Poll};
 
-use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions};
+use rustix::process::{Pid, WaitId, WaitIdOptions};
 
+use super::leader_watch::LeaderWatch;
 use super::process_table::{self, ProcessKey};
-use super::readiness::Readiness;
 use super::{ContainmentKind, StartFailure, Sweep, Tree};
 use crate::{ExitStatus, Signal, Survivor};
 
@@ -20,8 +20,7 @@ use crate::{ExitStatus, Signal, Survivor};
 pub(crate) struct GroupTree {
     child: Child,
     pid: Pid,
-    /// The program's pidfd, made when it is waited for first.
-    pidfd: Option<Readiness>,
+    watch: LeaderWatch,
     /// Descendants seen so far; those whose parents are gone can be found in no other way.
     seen: BTreeMap<ProcessKey, String>,
 }
@@ -33,7 +32,7 @@ impl GroupTree {
         Self {
             child,
             pid,
-            pidfd: None,
+            watch: LeaderWatch::new(pid),
             seen: BTreeMap::new(),
         }
     }
@@ -62,14 +61,7 @@ impl Tree for GroupTree {
 
     fn poll_leader(&mut self, context: &mut Context<'_>) -> Poll<io::Result<ExitStatus>> {
         let pid = self.pid;
-        let pidfd = match &mut self.pidfd {
-            Some(pidfd) => pidfd,
-            None => {
-                let pidfd = rustix::process::pidfd_open(pid, PidfdFlags::NONBLOCK)?;
-                self.pidfd.insert(Readiness::new(pidfd))
-            }
-        };
-        pidfd.poll(context, || exit_status(pid))
+        self.watch.poll(context, || exit_status(pid))
     }
 
     fn signal(&mut self, signal: Signal) -> io::Result<()> {

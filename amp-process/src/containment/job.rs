@@ -1,0 +1,71 @@
+//! Containment by a Windows job object: the kernel keeps the tree together, and nobody leaves it.
+
+use std::io;
+use std::pin::pin;
+use std::task::{Context, Poll};
+
+use process_wrap::tokio::ChildWrapper;
+
+use super::{ContainmentKind, StartFailure, Sweep, Tree};
+use crate::{ExitStatus, ProcessSpec, Signal};
+
+/// A program in a job object.
+#[derive(Debug)]
+pub(crate) struct JobTree {
+    child: Box<dyn ChildWrapper>,
+}
+
+impl JobTree {
+    /// Takes over a child that was started suspended, put into its job, and resumed.
+    pub(crate) fn new(child: Box<dyn ChildWrapper>) -> Self {
+        Self { child }
+    }
+}
+
+impl Tree for JobTree {
+    fn kind(&self) -> ContainmentKind {
+        ContainmentKind::Job
+    }
+
+    fn poll_started(&mut self, _: &mut Context<'_>) -> Poll<Result<u32, StartFailure>> {
+        Poll::Ready(Ok(self.child.id().unwrap_or(0)))
+    }
+
+    fn poll_leader(&mut self, context: &mut Context<'_>) -> Poll<io::Result<ExitStatus>> {
+        // The inner child is the program itself; the outer one would wait for the whole job.
+        let wait = pin!(self.child.inner_mut().wait());
+        wait.poll(context).map_ok(exit_status)
+    }
+
+    fn signal(&mut self, _: Signal) -> io::Result<()> {
+        // There are none: the end of input is the only polite way on Windows.
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn sweep(&mut self) -> Sweep {
+        // An empty job is as good as one that was ended.
+        let _ = self.child.start_kill();
+        let status = self.child.try_wait().ok().flatten().map(exit_status);
+        Sweep {
+            empty: status.is_some(),
+            proven: status.is_some(),
+            alive: Vec::new(),
+            status,
+        }
+    }
+}
+
+fn exit_status(status: std::process::ExitStatus) -> ExitStatus {
+    status.code().map_or(ExitStatus::Unknown, ExitStatus::Code)
+}
+
+impl ProcessSpec {
+    /// Finds out which containments this program could have, strongest first, and why not others.
+    #[expect(clippy::unused_async, reason = "other platforms wait here")]
+    pub async fn probe_containment(&self) -> Vec<super::ContainmentStatus> {
+        vec![super::ContainmentStatus {
+            kind: ContainmentKind::Job,
+            unavailable: None,
+        }]
+    }
+}
