@@ -146,6 +146,7 @@ struct Details {
     next_steps: Vec<NextStep>,
     retry_after: Option<Duration>,
     permanent: bool,
+    earlier: Vec<String>,
     cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -171,6 +172,9 @@ pub struct ErrorReport {
     /// What was there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actual: Option<String>,
+    /// Why the sources that were asked before this one were given up.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<String>,
     /// What the user can do.
     pub next_steps: Vec<NextStep>,
 }
@@ -187,6 +191,7 @@ impl Error {
             next_steps: Vec::new(),
             retry_after: None,
             permanent: false,
+            earlier: Vec::new(),
             cause: None,
         }))
     }
@@ -252,6 +257,17 @@ impl Error {
         self
     }
 
+    /// Adds why other sources were given up before this one failed.
+    pub(crate) fn after(mut self, earlier: &[Self]) -> Self {
+        for error in earlier {
+            let publisher = error.publisher().unwrap_or("another source");
+            let chain = [error.to_string()].into_iter().chain(error.report().causes);
+            let reason = chain.collect::<Vec<_>>().join(": ");
+            self.0.earlier.push(format!("{publisher}: {reason}"));
+        }
+        self
+    }
+
     /// Marks a failure of a transient kind that another attempt would not cure.
     pub(crate) fn permanent(mut self) -> Self {
         self.0.permanent = true;
@@ -312,6 +328,7 @@ impl Error {
             location: self.0.location.clone(),
             expected: self.0.expected.clone(),
             actual: self.0.actual.clone(),
+            earlier: self.0.earlier.clone(),
             next_steps: self.next_steps(),
         }
     }
@@ -396,6 +413,9 @@ impl fmt::Display for Error {
             && !self.0.message.contains(location.as_str())
         {
             write!(formatter, " ({location})")?;
+        }
+        for earlier in &self.0.earlier {
+            write!(formatter, ", after {earlier}")?;
         }
         Ok(())
     }

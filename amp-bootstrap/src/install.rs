@@ -1,215 +1,20 @@
 //! Installing: which version, from whom, and what to do when they do not answer.
 
-use std::path::PathBuf;
-use std::time::Duration;
+mod report;
+mod request;
 
-use serde::Serialize;
+pub use report::{Installed, Outcome, Warning};
+pub use request::{CrossCheck, InstallRequest};
 
 use crate::digest::Digest;
 use crate::environment::{Environment, Variables};
 use crate::error::{Error, ErrorKind, NextStep, Result};
-use crate::fetch::Fetch;
+use crate::fetch::{Fetch, Fetched};
 use crate::platform::Platform;
 use crate::progress::{Event, Progress};
-use crate::settings::Limits;
-use crate::signature::PinnedKey;
-use crate::source::{Announced, Publisher, Source, mirror_files};
+use crate::source::{Announced, Publisher, Release, Source, mirror_files};
 use crate::store::{self, Acquired, Entry, EntryState, Lock, Receipt, Store};
 use crate::version::{CliVersion, VersionSpec, known_versions};
-
-/// What to install and under which conditions.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct InstallRequest {
-    /// The version wanted.
-    pub version: VersionSpec,
-    /// The platform to install for; this machine's when `None`.
-    pub platform: Option<Platform>,
-    /// The sources, the preferred first; another one is asked only when the network fails.
-    pub sources: Vec<Source>,
-    /// Whether to stay off the network.
-    pub offline: bool,
-    /// How long the answer to "which is the newest" is good for.
-    pub latest_for: Duration,
-    /// A second publisher that must announce the same executable.
-    pub cross_check: Option<CrossCheck>,
-    /// The key that must have signed the executable.
-    pub pinned_key: Option<PinnedKey>,
-    /// How long and how much, before it is an error.
-    pub limits: Limits,
-}
-
-/// A second publisher to compare digests with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CrossCheck {
-    /// The second publisher; one that announces the executable's own digest, so not npm.
-    pub source: Source,
-    /// Whether its silence is an error, or else a warning.
-    pub required: bool,
-}
-
-impl CrossCheck {
-    /// Demands the agreement of a second publisher.
-    pub fn required(source: Source) -> Self {
-        Self {
-            source,
-            required: true,
-        }
-    }
-
-    /// Compares with a second publisher if it answers.
-    pub fn when_reachable(source: Source) -> Self {
-        Self {
-            source,
-            required: false,
-        }
-    }
-}
-
-impl InstallRequest {
-    /// Asks for a version from the bucket or else, when that cannot be reached, from npm.
-    pub fn new(version: VersionSpec) -> Self {
-        Self {
-            version,
-            platform: None,
-            sources: vec![Source::Bucket, Source::Npm],
-            offline: false,
-            latest_for: Duration::from_secs(6 * 3600),
-            cross_check: None,
-            pinned_key: None,
-            limits: Limits::default(),
-        }
-    }
-
-    /// Asks these sources only.
-    #[must_use]
-    pub fn with_sources(mut self, sources: impl IntoIterator<Item = Source>) -> Self {
-        self.sources = sources.into_iter().collect();
-        self
-    }
-
-    /// Installs for another platform than this machine's.
-    #[must_use]
-    pub fn with_platform(mut self, platform: Platform) -> Self {
-        self.platform = Some(platform);
-        self
-    }
-
-    /// Stays off the network.
-    #[must_use]
-    pub fn with_offline(mut self, offline: bool) -> Self {
-        self.offline = offline;
-        self
-    }
-
-    /// Sets how long the answer to "which is the newest" is good for.
-    #[must_use]
-    pub fn with_latest_for(mut self, latest_for: Duration) -> Self {
-        self.latest_for = latest_for;
-        self
-    }
-
-    /// Compares digests with a second publisher.
-    #[must_use]
-    pub fn with_cross_check(mut self, cross_check: CrossCheck) -> Self {
-        self.cross_check = Some(cross_check);
-        self
-    }
-
-    /// Demands a signature.
-    #[must_use]
-    pub fn with_pinned_key(mut self, key: PinnedKey) -> Self {
-        self.pinned_key = Some(key);
-        self
-    }
-
-    /// Sets deadlines, retries and caps.
-    #[must_use]
-    pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// Returns whether an entry satisfies the conditions, not only the version.
-    fn accepts(&self, entry: &Entry) -> bool {
-        let Some(receipt) = &entry.receipt else {
-            return false;
-        };
-        let key = self.pinned_key.as_ref().map(PinnedKey::as_str);
-        let signed = key.is_none() || receipt.signed_by.as_deref() == key;
-        let confirmed = self.cross_check.as_ref().is_none_or(|check| {
-            !check.required || receipt.confirmed_by == Some(check.source.to_string())
-        });
-        entry.state == EntryState::Sound && signed && confirmed
-    }
-}
-
-/// An executable that is ready to run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Installed {
-    /// The executable.
-    pub path: PathBuf,
-    /// Its version.
-    pub version: CliVersion,
-    /// Its platform's name, such as `linux-x64`.
-    pub platform: String,
-    /// The source it came from.
-    pub source: String,
-    /// The URL or path of the download, without credentials.
-    pub location: String,
-    /// The SHA-256 of the executable, in hexadecimal.
-    pub sha256: String,
-    /// Its size in bytes.
-    pub size: u64,
-    /// How it came to be ready.
-    pub outcome: Outcome,
-    /// What the user should know.
-    pub warnings: Vec<Warning>,
-}
-
-/// How an executable came to be ready.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Outcome {
-    /// It was there; nothing was read but its receipt.
-    AlreadyInstalled,
-    /// It was fetched and verified.
-    Downloaded,
-    /// It was there with another look; its bytes were hashed and are the right ones.
-    Restored,
-}
-
-/// Something the user should know about a successful installation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "warning")]
-#[non_exhaustive]
-pub enum Warning {
-    /// Nobody could say which version is the newest, so the newest installed one is used.
-    NewestUnknown {
-        /// Why nobody could.
-        reason: String,
-    },
-    /// What was in the store had been changed and was replaced.
-    Replaced {
-        /// How it had been changed.
-        reason: String,
-    },
-    /// A source did not answer, so another one was used.
-    FellBack {
-        /// The source that did not answer.
-        from: String,
-        /// Why.
-        reason: String,
-    },
-    /// The second publisher did not answer, so there was no comparison.
-    NotCrossChecked {
-        /// Why.
-        reason: String,
-    },
-}
 
 /// Makes an executable ready: finds it in the store, or else fetches and verifies it.
 ///
@@ -253,15 +58,8 @@ impl Installation<'_> {
         if let Some(entry) = self.already_there()? {
             return self.finished(entry, Outcome::AlreadyInstalled);
         }
-        let sources: Vec<&Source> = self.request.sources.iter().collect();
-        let sources: Vec<&Source> = if self.request.offline {
-            sources
-                .into_iter()
-                .filter(|source| source.is_local())
-                .collect()
-        } else {
-            sources
-        };
+        let is_allowed = |source: &&Source| !self.request.offline || source.is_local();
+        let sources: Vec<&Source> = self.request.sources.iter().filter(is_allowed).collect();
         if sources.is_empty() {
             return Err(self.missing_offline());
         }
@@ -345,18 +143,17 @@ impl Installation<'_> {
         error.next(NextStep::ChooseVersion { available })
     }
 
+    /// Asks one source after the other, as long as it is the network that fails.
     fn try_sources(&mut self, sources: &[&Source]) -> Result<Installed> {
-        let mut failed: Vec<(String, Error)> = Vec::new();
+        let mut failed: Vec<Error> = Vec::new();
         for (index, source) in sources.iter().enumerate() {
+            let from = source.to_string();
             let error = match self.try_source(source) {
                 Ok(installed) => return Ok(installed),
-                Err(error) => error.asked_of(&source.to_string()),
+                Err(error) => error.asked_of(&from),
             };
-            if !error.kind().is_network() {
-                return Err(error);
-            }
-            if let Some(next) = sources.get(index + 1) {
-                let from = source.to_string();
+            let next = sources.get(index + 1).filter(|_| error.kind().is_network());
+            if let Some(next) = next {
                 self.progress.event(&Event::FallingBack {
                     from: &from,
                     to: &next.to_string(),
@@ -366,10 +163,15 @@ impl Installation<'_> {
                     from,
                     reason: error.to_string(),
                 });
+                failed.push(error);
+                continue;
             }
-            failed.push((source.to_string(), error));
+            return Err(error.after(&failed));
         }
-        Err(all_unreachable(failed))
+        Err(Error::new(
+            ErrorKind::InvalidInput,
+            "no source to install from",
+        ))
     }
 
     fn try_source(&mut self, source: &Source) -> Result<Installed> {
@@ -460,7 +262,19 @@ impl Installation<'_> {
             progress: self.progress,
         }
         .run()?;
+        self.put_in_place(source, version, &release, confirmation.is_some(), fetched)
+    }
 
+    /// Gives a verified file its name and its receipt, each step durable before the next.
+    fn put_in_place(
+        &mut self,
+        source: &Source,
+        version: &CliVersion,
+        release: &Release,
+        is_confirmed: bool,
+        fetched: Fetched,
+    ) -> Result<Installed> {
+        let folder = self.store.folder(version, self.platform);
         let path = folder.join(self.platform.executable_name());
         self.progress.event(&Event::Verified {
             path: fetched.staging.path(),
@@ -471,26 +285,16 @@ impl Installation<'_> {
         });
         sealed.place(&path)?;
         self.progress.event(&Event::Placed { path: &path });
-        let announced = match release.announced {
-            Announced::Executable(digest) | Announced::Download(digest) => digest.to_string(),
-        };
+        let check = self.request.cross_check.as_ref().filter(|_| is_confirmed);
+        let key = self.request.pinned_key.as_ref();
         let receipt = Receipt {
             platform: self.platform.to_string(),
             source: source.to_string(),
             location: fetched.location,
-            announced,
+            announced: release.announced.digest().to_string(),
             sha256: fetched.sha256.to_hex(),
-            confirmed_by: self
-                .request
-                .cross_check
-                .as_ref()
-                .filter(|_| confirmation.is_some())
-                .map(|check| check.source.to_string()),
-            signed_by: self
-                .request
-                .pinned_key
-                .as_ref()
-                .map(|key| key.as_str().to_owned()),
+            confirmed_by: check.map(|check| check.source.to_string()),
+            signed_by: key.map(|key| key.as_str().to_owned()),
             ..Receipt::blank(version.clone())
         };
         let receipt = receipt.record(&folder, &path)?;
@@ -559,29 +363,4 @@ impl Installation<'_> {
             warnings: std::mem::take(&mut self.warnings),
         })
     }
-}
-
-/// Makes one error of several sources that could not be reached.
-fn all_unreachable(mut failed: Vec<(String, Error)>) -> Error {
-    if failed.len() < 2 {
-        return failed.pop().map_or_else(
-            || Error::new(ErrorKind::InvalidInput, "no source to install from"),
-            |(_, error)| error,
-        );
-    }
-    let reasons: Vec<String> = failed
-        .iter()
-        .map(|(source, error)| {
-            let causes = error.report().causes.into_iter();
-            let chain: Vec<String> = [error.to_string()].into_iter().chain(causes).collect();
-            format!("{source}: {}", chain.join(": "))
-        })
-        .collect();
-    Error::new(
-        failed[0].1.kind(),
-        format!("no source can be reached; {}", reasons.join("; ")),
-    )
-    .next(NextStep::Retry {
-        after_seconds: None,
-    })
 }

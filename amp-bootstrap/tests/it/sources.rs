@@ -48,6 +48,19 @@ fn when_no_source_can_be_reached_all_reasons_are_given() {
 }
 
 #[test]
+fn a_fallback_that_cannot_be_used_does_not_hide_the_first_reason() {
+    let mut world = World::new();
+    world
+        .environment
+        .remove(std::ffi::OsStr::new("NPM_CONFIG_REGISTRY"));
+    world.set("NPM_CONFIG_GLOBALCONFIG", world.path("no-such-file"));
+    world.request.sources = vec![Source::Mirror("http://127.0.0.1:1".to_owned()), Source::Npm];
+    world
+        .fails(ErrorKind::NpmConfiguration)
+        .reads("sources_dead_and_unusable");
+}
+
+#[test]
 fn a_mirror_folder_is_verified_like_any_other_source() {
     let mut world = World::new();
     let mirror = world.path("mirror");
