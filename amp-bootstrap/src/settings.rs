@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deadlines {
-    /// Name look-up, connection and TLS handshake together.
+    /// Name look-up; and once more as long for the connection with its TLS handshake.
     pub connect: Duration,
     /// From the request until the response's headers are here.
     pub response: Duration,

@@ -1,6 +1,7 @@
 //! Locks between installers: advisory file locks on files that are never deleted.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -67,6 +68,11 @@ impl Lock {
             Ok(()) if is_still_there(&file, path) => Ok(Some(Self { _file: file })),
             // Somebody deleted the file meanwhile: a lock on it would guard nothing.
             Ok(()) | Err(TryLockError::WouldBlock) => Ok(None),
+            // Some network file systems have no locks. Everything below is safe without one; it
+            // only may be done twice.
+            Err(TryLockError::Error(cause)) if cause.kind() == io::ErrorKind::Unsupported => {
+                Ok(Some(Self { _file: file }))
+            }
             Err(TryLockError::Error(cause)) => Err(Error::storage("lock", path, cause)),
         }
     }
@@ -90,13 +96,15 @@ const BIRTH: Duration = Duration::from_millis(200);
 /// Returns whether nobody holds a lock on a file, or only a child that is being born.
 pub(super) fn is_free(file: &File) -> bool {
     let end = Instant::now() + BIRTH;
-    while file.try_lock().is_err() {
-        if Instant::now() >= end {
-            return false;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return true,
+            Err(TryLockError::WouldBlock) if Instant::now() < end => {
+                thread::sleep(Duration::from_millis(1));
+            }
+            Err(_) => return false,
         }
-        thread::sleep(Duration::from_millis(1));
     }
-    true
 }
 
 pub(super) fn open(path: &Path) -> Result<File> {

@@ -42,13 +42,9 @@ impl Staging {
             .tempfile_in(folder)
             .map_err(failed)?
             .into_parts();
-        match file.try_lock() {
-            Ok(()) => Ok(Self { file, path }),
-            Err(TryLockError::Error(cause)) => Err(failed(cause)),
-            Err(TryLockError::WouldBlock) => {
-                Err(failed(io::Error::from(io::ErrorKind::ResourceBusy)))
-            }
-        }
+        // Where files cannot be locked, nobody sweeps them up either.
+        drop(file.try_lock());
+        Ok(Self { file, path })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -73,7 +69,9 @@ impl Staging {
         drop(self.file);
         let reader = File::open(&self.path).map_err(failed)?;
         let end = Instant::now() + COPIES_GONE;
-        while reader.try_lock_shared().is_err() && Instant::now() < end {
+        while let Err(TryLockError::WouldBlock) = reader.try_lock_shared()
+            && Instant::now() < end
+        {
             thread::sleep(Duration::from_millis(1));
         }
         Ok(Sealed { path: self.path })

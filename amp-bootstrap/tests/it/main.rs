@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod body;
+mod chaos;
 mod checksum;
 mod concurrency;
 mod housekeeping;

@@ -148,3 +148,30 @@ fn the_answer_is_remembered_for_a_while() {
     assert_eq!(world.installs().outcome, Outcome::AlreadyInstalled);
     assert_eq!(world.server.requests_for(PATH).len(), 1);
 }
+
+#[test]
+fn a_server_that_accepts_and_says_nothing_is_not_waited_for() {
+    let mut world = World::new();
+    world.request.limits.deadlines.response = Duration::from_millis(200);
+    world.request.limits.retry.retries = 1;
+    world.server.hold(PATH);
+    world
+        .fails(ErrorKind::Timeout)
+        .reads("version_file_silence");
+    assert_eq!(world.server.requests_for(PATH).len(), 2);
+}
+
+#[test]
+fn a_server_that_never_finishes_its_handshake_is_not_waited_for() {
+    // The operating system accepts the connection; nobody will ever read from it.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut world = World::new();
+    let url = format!(
+        "https://localhost:{}",
+        listener.local_addr().unwrap().port()
+    );
+    world.set("AMP_STORAGE_BASE", url);
+    world.request.limits.deadlines.connect = Duration::from_millis(300);
+    world.request.limits.retry.retries = 0;
+    world.fails(ErrorKind::Timeout);
+}
