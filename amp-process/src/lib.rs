@@ -20,8 +20,12 @@
 //!   and memory stays flat. Standard error is drained all the while into a bounded head and tail.
 //! - Every wait has a deadline ([`Deadlines`]), and the end of a pipe alone ends nothing: a run is
 //!   over when the caller says so or when the program itself has exited.
-//! - However a run ends (finish, stop, drop, a runtime torn down, the host killed), the
-//!   [`Containment`] in use makes the tree empty, and [`Exit`] says what was found in it.
+//! - However a run ends (finish, stop, drop, a runtime torn down, the host killed), nothing of its
+//!   tree is left, as far as the [containment](ContainmentKind) in use reaches, and [`Exit`] says
+//!   what was found.
+//!
+//! The strongest containments need the host's help: its `main` calls [`run_shim_if_requested`]
+//! first. Linux must be 5.3 or newer; other Unixes have process groups alone, Windows job objects.
 //!
 //! # What it leaves to others
 //!

@@ -52,5 +52,5 @@ pub(crate) fn check_working_directory(spec: &ProcessSpec) -> Result<(), Error> {
 
 /// Returns whether `program` is a path rather than a name.
 fn has_separator(program: &Path) -> bool {
-    program.components().count() > 1 || program.is_absolute() || program.starts_with(".")
+    program.components().count() > 1
 }
