@@ -12,7 +12,7 @@ use crate::progress::{Event, Progress};
 use crate::settings::Limits;
 use crate::signature::{self, PinnedKey};
 use crate::source::{Announced, Artifact, Place, Publisher, Release, missing_or_unreadable};
-use crate::store::{Partial, Staging, Store};
+use crate::store::{Staging, Store};
 use crate::transfer::{Failure, Transfer};
 use crate::unpack::{Sink, unpack};
 use crate::version::CliVersion;
@@ -200,32 +200,33 @@ impl Fetch<'_> {
         }
         let failure = transfer.failure();
         let (actual, partial) = transfer.finish();
-        match failure {
-            Some(Failure::Restart(reason)) => {
-                forget(partial);
-                return Err(Setback::Restart(reason));
-            }
-            Some(Failure::Error(error)) => {
-                if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::TooLarge) {
-                    forget(partial);
-                }
-                return Err(Setback::Final(error));
-            }
-            // From here on the body is whole, so nothing of it needs to be kept.
-            None => forget(partial),
+        let is_kept = matches!(&failure, Some(Failure::Error(error))
+            if !matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::TooLarge));
+        if let Some(partial) = partial.filter(|_| !is_kept) {
+            partial.discard();
         }
-        if let (Announced::Download(expected), Some(actual)) = (self.release.announced, actual)
+        match failure {
+            Some(Failure::Restart(reason)) => return Err(Setback::Restart(reason)),
+            Some(Failure::Error(error)) => return Err(Setback::Final(error)),
+            None => {}
+        }
+        if let Announced::Download(expected) = self.release.announced
+            && (unpacked.is_ok() || is_damaged)
+            && let Some(actual) = actual
             && actual != expected
         {
             return Err(Setback::Wrong(mismatch("the download", expected, actual)));
         }
-        match (unpacked, self.release.announced) {
-            (Ok(()), _) => Ok(()),
-            (Err(error), Announced::Executable(_)) if error.kind() == ErrorKind::Archive => {
-                Err(Setback::Wrong(error))
+        let is_executables_digest = matches!(self.release.announced, Announced::Executable(_));
+        unpacked.map_err(|error| {
+            if is_damaged && is_executables_digest {
+                return Setback::Wrong(error);
             }
-            (Err(error), _) => Err(Setback::Final(error.at(artifact.place.to_string()))),
-        }
+            match error.location() {
+                Some(_) => Setback::Final(error),
+                None => Setback::Final(error.at(artifact.place.to_string())),
+            }
+        })
     }
 
     fn check(
@@ -262,12 +263,6 @@ impl Fetch<'_> {
             sha256,
             location: artifact.place.to_string(),
         })
-    }
-}
-
-fn forget(partial: Option<Partial>) {
-    if let Some(partial) = partial {
-        partial.discard();
     }
 }
 

@@ -3,7 +3,8 @@
 mod ask;
 mod file;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ const SCOPE: &str = "@ampcode";
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NpmConfiguration {
     layers: Vec<Layer>,
+    home: Option<PathBuf>,
     node: Option<PathBuf>,
     npm: Option<PathBuf>,
 }
@@ -39,6 +41,7 @@ impl NpmConfiguration {
         let npm = find_program(environment, if cfg!(windows) { "npm.cmd" } else { "npm" });
         let mut configuration = Self {
             layers: vec![variables],
+            home: environment.home(),
             node: node.and_then(|path| path.canonicalize().ok()),
             npm,
         };
@@ -66,7 +69,14 @@ impl NpmConfiguration {
                 self.layers.push(file::parse(&text, environment));
                 Ok(())
             }
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(cause)
+                if matches!(
+                    cause.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(())
+            }
             Err(cause) => Err(Error::new(
                 ErrorKind::NpmConfiguration,
                 "could not read npm's configuration",
@@ -84,9 +94,12 @@ impl NpmConfiguration {
     }
 
     fn path(&self, key: &str) -> Option<PathBuf> {
-        self.get(key)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
+        let text = self.get(key)?;
+        let path = match (text.strip_prefix("~/"), &self.home) {
+            (Some(below), Some(home)) => home.join(below),
+            _ => PathBuf::from(text),
+        };
+        Some(path).filter(|path| path.is_absolute())
     }
 
     /// Returns the folder that global packages are installed below.
@@ -136,7 +149,8 @@ impl NpmConfiguration {
         };
         Address::parse(&text).map_err(|cause| {
             Error::new(ErrorKind::NpmConfiguration, "npm's registry is not a URL")
-                .compare("an http or https URL", format!("{text:?}"))
+                // It may hold credentials, so it is not shown.
+                .compare("an http or https URL", "something else")
                 .caused_by(cause)
         })
     }
@@ -144,7 +158,7 @@ impl NpmConfiguration {
     /// Returns the credentials that settings of the form `//host/path/:_authToken` give.
     pub(crate) fn credentials(&self) -> Credentials {
         let mut credentials = Credentials::default();
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for layer in &self.layers {
             for key in layer.keys().filter(|key| key.starts_with("//")) {
                 let Some((scope, _)) = key.rsplit_once(':') else {
@@ -290,6 +304,18 @@ mod tests {
             configuration.credentials().for_address(&package).as_deref(),
             Some("Bearer secret")
         );
+    }
+
+    #[test]
+    fn a_tilde_stands_for_the_home_folder() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join(".npmrc"), "prefix=~/.npm-global\n").unwrap();
+        let environment = variables(&[("HOME", home.path()), ("USERPROFILE", home.path())]);
+        let environment = Environment(&environment);
+        let prefix = NpmConfiguration::read(environment)
+            .unwrap()
+            .prefix(environment);
+        assert_eq!(prefix, Some(home.path().join(".npm-global")));
     }
 
     #[test]

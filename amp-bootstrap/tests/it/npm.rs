@@ -130,6 +130,20 @@ fn archives_that_try_something_are_refused() {
 }
 
 #[test]
+fn a_package_that_unpacks_to_too_much_is_not_mistaken_for_a_damaged_one() {
+    let mut world = with_package(&[Member::file("package/amp", &vec![0; 2_000_000])]);
+    world.request.limits.caps.executable = 1_000_000;
+    world.fails(ErrorKind::TooLarge);
+    assert_eq!(
+        world
+            .server
+            .requests_for(&world.release.tarball_path())
+            .len(),
+        1
+    );
+}
+
+#[test]
 fn a_version_that_npm_lacks_is_answered_with_those_it_has() {
     let mut world = npm_world();
     world.request.version = VersionSpec::Exact("0.0.1-gabc".parse().unwrap());
