@@ -85,12 +85,24 @@ impl Credentials {
         report::report(self)
     }
 
-    /// Refuses when Amp would find no key and wait five minutes in a login flow.
+    /// Refuses when Amp would find no key and wait five minutes in a login flow, or has no usable
+    /// address to go to, which every build reports in other and misleading words.
     ///
     /// # Errors
     ///
-    /// [`Error::NotConfigured`] when no key is found.
+    /// [`Error::NotConfigured`] when no key is found, [`Error::InvalidOption`] for the address.
     pub fn check(&self) -> Result<(), Error> {
+        let behind = ["https://", "http://"];
+        let host = behind
+            .iter()
+            .find_map(|scheme| self.service_url.strip_prefix(scheme));
+        if host.is_none_or(|host| host.is_empty() || host.starts_with('/')) {
+            let reason = format!("{:?} is not the address of a service", self.service_url);
+            return Err(Error::InvalidOption {
+                option: "AMP_URL",
+                reason,
+            });
+        }
         if self.native_store || self.report().is_configured() {
             return Ok(());
         }

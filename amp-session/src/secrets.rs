@@ -10,8 +10,15 @@ use crate::environment::{self, Environment};
 /// What stands where a secret was.
 const REPLACEMENT: &str = "[redacted]";
 
-/// Shorter values are too likely to be part of ordinary text.
-const SHORTEST: usize = 8;
+/// A shorter key is none.
+const SHORTEST_KEY: usize = 8;
+
+/// Shorter values that only a name makes secret are too likely to be ordinary words, such as the
+/// password `postgres`.
+const SHORTEST_NAMED: usize = 12;
+
+/// Ends of names whose values tell where a secret is.
+const PLACES: [&str; 6] = ["_PATH", "_FILE", "_DIR", "_URL", "_HOST", "_SOCK"];
 
 /// Parts of names whose values are secrets.
 const NAMES: [&str; 6] = [
@@ -40,7 +47,7 @@ impl Secrets {
             if let (Some(name), Some(value)) = (name.to_str(), value.to_str())
                 && is_secret(name)
             {
-                secrets.add(value);
+                secrets.add_named(value);
             }
         }
         for server in config.mcp_servers.values() {
@@ -52,7 +59,7 @@ impl Secrets {
                     .flatten()
                 {
                     if let Some(value) = value.as_str().filter(|_| is_secret(name)) {
-                        secrets.add(value);
+                        secrets.add_named(value);
                     }
                 }
             }
@@ -60,10 +67,16 @@ impl Secrets {
         secrets
     }
 
+    fn add_named(&mut self, value: &str) {
+        if value.trim().len() >= SHORTEST_NAMED {
+            self.add(value);
+        }
+    }
+
     /// Adds one more.
     pub(crate) fn add(&mut self, value: &str) {
         let value = value.trim();
-        if value.len() >= SHORTEST && !self.values.iter().any(|known| known == value) {
+        if value.len() >= SHORTEST_KEY && !self.values.iter().any(|known| known == value) {
             self.values.push(value.to_owned());
             // A secret may contain another one.
             self.values
@@ -103,7 +116,7 @@ impl fmt::Debug for Secrets {
 
 fn is_secret(name: &str) -> bool {
     let name = name.to_uppercase();
-    NAMES.iter().any(|part| name.contains(part))
+    !PLACES.iter().any(|end| name.ends_with(end)) && NAMES.iter().any(|part| name.contains(part))
 }
 
 fn replace(bytes: &[u8], value: &[u8]) -> Option<Vec<u8>> {
@@ -151,7 +164,8 @@ mod tests {
         let environment = Environment::from([
             ("GITHUB_TOKEN".into(), "token-in-a-variable".into()),
             ("HOME".into(), "/somebody/at/home".into()),
-            ("SHORT_KEY".into(), "short".into()),
+            ("DATABASE_PASSWORD".into(), "postgres".into()),
+            ("SSH_KEY_FILE".into(), "somewhere/id_ed25519".into()),
         ]);
         let mut config = SessionConfig::new();
         let server = json!({
@@ -161,9 +175,10 @@ mod tests {
         });
         config.mcp_servers.insert("server".to_owned(), server);
         let secrets = Secrets::of(&environment, &config);
-        let text = "token-in-a-variable /somebody/at/home short Bearer in-a-header information \
-                    key-of-a-server";
-        let expected = "[redacted] /somebody/at/home short [redacted] information [redacted]";
+        let text = "token-in-a-variable /somebody/at/home postgres Bearer in-a-header information \
+                    somewhere/id_ed25519 key-of-a-server";
+        let expected = "[redacted] /somebody/at/home postgres [redacted] information \
+                        somewhere/id_ed25519 [redacted]";
         assert_eq!(secrets.redact_text(text), expected);
     }
 

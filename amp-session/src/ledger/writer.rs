@@ -30,7 +30,9 @@ pub(crate) struct TurnRecord {
     secrets: Secrets,
     redacted_lines: u64,
     thread_noted: bool,
-    /// Why nothing is written any more; a gap would be worse than an end.
+    /// No more lines are written: a gap would be worse than an end.
+    cut: bool,
+    /// Why the record is not whole.
     failure: Option<String>,
     /// Shared with other writers; keeps the session from being deleted.
     _lock: File,
@@ -81,6 +83,7 @@ impl SessionRecord {
             secrets,
             redacted_lines: 0,
             thread_noted: metadata.thread.is_some(),
+            cut: false,
             failure: None,
             _lock: lock,
         })
@@ -90,7 +93,7 @@ impl SessionRecord {
 impl TurnRecord {
     /// Appends a line, whole, in one write.
     pub(crate) fn append(&mut self, line: &[u8]) {
-        if self.failure.is_some() {
+        if self.cut {
             return;
         }
         self.line.clear();
@@ -103,6 +106,7 @@ impl TurnRecord {
         }
         self.line.push(b'\n');
         if let Err(error) = self.events.write_all(&self.line) {
+            self.cut = true;
             let path = self.folder.join(EVENTS);
             self.fail(format!("cannot append to {}: {error}", path.display()));
         }

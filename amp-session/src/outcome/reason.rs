@@ -167,6 +167,7 @@ const IN_RESULTS: Texts = &[
     ("rate_limit_error", Reason::RateLimited),
     ("rate limit", Reason::RateLimited),
     ("overloaded", Reason::Overloaded),
+    ("invalid url", Reason::InvalidSettings),
     ("on stdin line", Reason::InvalidInput),
     ("no valid messages found in stdin", Reason::InvalidInput),
     ("connection error", Reason::ConnectionLost),

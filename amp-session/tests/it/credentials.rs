@@ -208,6 +208,18 @@ fn the_address_of_the_settings_counts_unless_the_variable_is_set() {
 }
 
 #[test]
+fn an_address_that_is_none_is_refused_before_any_start() {
+    let home = TempDir::new().unwrap();
+    for url in ["notaurl", "https://", "ftp://example.com", "http:///path"] {
+        let variables = [("AMP_URL", url), ("AMP_API_KEY", SECRET)];
+        let error = Credentials::new(&environment(home.path(), &variables))
+            .check()
+            .unwrap_err();
+        assert!(error.to_string().starts_with("AMP_URL: "), "{error}");
+    }
+}
+
+#[test]
 fn keys_in_the_operating_systems_store_are_neither_asked_for_nor_refused() {
     let home = TempDir::new().unwrap();
     let settings = home.path().join(".config/amp/settings.json");
