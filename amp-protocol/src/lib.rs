@@ -35,9 +35,14 @@ mod count;
 mod extra;
 mod raw_json;
 
+mod build;
 mod error;
 mod input;
+mod mcp;
 mod mode;
+mod permission;
+mod secret;
+mod settings;
 pub mod tool;
 
 mod json_path;
@@ -45,6 +50,7 @@ mod open_string;
 mod reader;
 mod wire_object;
 
+pub use build::{BuildSpan, BuildTime};
 pub use content::{
     ContentBlock, ImageBlock, ImageSource, RedactedThinkingBlock, TextBlock, ThinkingBlock,
     ToolResultBlock, ToolResultContent, ToolUseBlock, ToolUseId, UnknownBlock,
@@ -61,6 +67,12 @@ pub use extra::Extra;
 pub use input::UserInput;
 pub use line_splitter::{LineSplitter, Oversized, SplitLine};
 pub use malformed::{Malformed, MalformedKind};
-pub use mode::{Mode, ReasoningEffort};
+pub use mcp::{McpConfig, McpHttpServer, McpOAuth, McpServer, McpStdioServer};
+pub use mode::{Mode, ReasoningEffort, Visibility};
+pub use permission::{
+    Condition, Conditions, PermissionAction, PermissionContext, PermissionRule, RuleProblem,
+};
 pub use raw_json::RawJson;
 pub use repair::{Repair, Repairs};
+pub use secret::Secret;
+pub use settings::SettingsKey;

@@ -1,31 +1,25 @@
 //! Tools: their names, and the known shapes of their inputs and results.
+//!
+//! The stream carries a tool's input as any JSON and its result as any text. The shapes here are
+//! helpers on top: reading one never fails, because what has another shape stays raw. Inputs are
+//! the schemas that the CLI itself prints (`amp tools show`, builds of January, May and September
+//! 2026); results are those of recordings.
 
-use crate::open_string::open_string;
+mod input;
+mod name;
+mod rejection;
+mod result;
 
-open_string! {
-    /// The name of a tool. MCP tools are `mcp__<server>__<tool>`.
-    pub struct ToolName {
-        /// Runs a shell command, through May 2026.
-        BASH = "Bash",
-        /// Runs a shell command, in `deep` mode from May 2026 and everywhere from July.
-        SHELL_COMMAND = "shell_command",
-        /// Reads a file or an image.
-        READ = "Read",
-        /// Writes a new file.
-        CREATE_FILE = "create_file",
-        /// Replaces text in a file.
-        EDIT_FILE = "edit_file",
-        /// Applies a patch to several files.
-        APPLY_PATCH = "apply_patch",
-        /// Searches file contents.
-        GREP = "Grep",
-        /// Searches file names.
-        GLOB = "glob",
-        /// Starts a subagent.
-        TASK = "Task",
-        /// Asks a second model.
-        ORACLE = "oracle",
-        /// Searches the code base by meaning.
-        FINDER = "finder",
-    }
-}
+pub use input::{
+    ApplyPatchInput, BashInput, CreateFileInput, EditFileInput, FindThreadInput, FinderInput,
+    GlobInput, GrepInput, HandoffInput, LibrarianInput, LookAtInput, OracleInput, PainterInput,
+    ReadInput, ReadMcpResourceInput, ReadThreadInput, ReadWebPageInput, ShellCommandInput,
+    ShellProcessInput, SkillInput, TaskInput, Todo, TodoWriteInput, ToolInput, UndoEditInput,
+    WebSearchInput,
+};
+pub use name::{McpToolName, ToolName};
+pub use rejection::{Rejection, RejectionKind};
+pub use result::{
+    EditResult, FileResult, ImageInfo, McpContent, PatchResult, PatchedFile, ShellResult,
+    ToolOutput, Truncation,
+};
