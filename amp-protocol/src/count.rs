@@ -40,6 +40,16 @@ impl Count {
         }
     }
 
+    /// Returns the count as a signed number when it is a whole number that fits; exit codes may
+    /// be negative.
+    #[must_use]
+    pub fn as_i64(&self) -> Option<i64> {
+        match &self.0 {
+            Spelling::Integer(value) => i64::try_from(*value).ok(),
+            Spelling::Text(text) => text.parse().ok(),
+        }
+    }
+
     fn from_number(text: &str) -> Option<Self> {
         if let Some(value) = plain_integer(text) {
             return Some(Self(Spelling::Integer(value)));

@@ -37,6 +37,7 @@ mod raw_json;
 
 mod build;
 mod error;
+mod fidelity;
 mod input;
 mod mcp;
 mod mode;
@@ -44,6 +45,7 @@ mod permission;
 mod secret;
 mod settings;
 pub mod tool;
+pub mod transcript;
 
 mod json_path;
 mod open_string;
@@ -64,6 +66,7 @@ pub use event::{
     SystemEvent, SystemSubtype, Usage, UserEvent, UserMessage,
 };
 pub use extra::Extra;
+pub use fidelity::lost_fields;
 pub use input::UserInput;
 pub use line_splitter::{LineSplitter, Oversized, SplitLine};
 pub use malformed::{Malformed, MalformedKind};

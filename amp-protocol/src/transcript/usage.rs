@@ -1,0 +1,58 @@
+//! Token counts added up.
+
+use crate::count::Count;
+use crate::event::Usage;
+
+/// Tokens of several messages, added up.
+///
+/// Each message reports its own, so adding is right; nothing in the stream is cumulative. Counts
+/// that are absent, `null` or no whole number add nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UsageTotals {
+    /// Tokens read that were not in the cache.
+    pub input_tokens: u64,
+    /// Tokens written to the cache.
+    pub cache_creation_input_tokens: u64,
+    /// Tokens read from the cache.
+    pub cache_read_input_tokens: u64,
+    /// Tokens written.
+    pub output_tokens: u64,
+    /// How many messages said nothing about tokens: the totals are too low by those.
+    pub messages_without_usage: u64,
+}
+
+impl UsageTotals {
+    /// Adds what one message cost.
+    pub fn add(&mut self, usage: Option<&Usage>) {
+        let Some(usage) = usage else {
+            self.messages_without_usage += 1;
+            return;
+        };
+        for (total, count) in [
+            (&mut self.input_tokens, &usage.input_tokens),
+            (
+                &mut self.cache_creation_input_tokens,
+                &usage.cache_creation_input_tokens,
+            ),
+            (
+                &mut self.cache_read_input_tokens,
+                &usage.cache_read_input_tokens,
+            ),
+            (&mut self.output_tokens, &usage.output_tokens),
+        ] {
+            let count = count.as_ref().and_then(Count::as_u64).unwrap_or(0);
+            *total = total.saturating_add(count);
+        }
+    }
+}
+
+impl<'usage> FromIterator<Option<&'usage Usage>> for UsageTotals {
+    fn from_iter<I: IntoIterator<Item = Option<&'usage Usage>>>(usages: I) -> Self {
+        let mut totals = Self::default();
+        for usage in usages {
+            totals.add(usage);
+        }
+        totals
+    }
+}
