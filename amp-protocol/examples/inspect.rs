@@ -14,31 +14,43 @@ use amp_protocol::{Decoded, LineSplitter, SplitLine, decode_line, lost_fields};
 use serde::Serialize;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (options, files): (Vec<_>, Vec<_>) = arguments
-        .into_iter()
-        .partition(|argument| argument.starts_with("--"));
+    run(
+        std::env::args().skip(1),
+        io::stdin().lock(),
+        io::stdout().lock(),
+        io::stderr().lock(),
+    )
+}
+
+/// Inspects what the arguments name.
+pub(crate) fn run(
+    arguments: impl Iterator<Item = String>,
+    input: impl Read,
+    mut output: impl Write,
+    errors: impl Write,
+) -> Result<(), Box<dyn Error>> {
+    let (options, files): (Vec<_>, Vec<_>) =
+        arguments.partition(|argument| argument.starts_with("--"));
     if let Some(unknown) = options.iter().find(|option| *option != "--verbose") {
         return Err(
             format!("unknown option {unknown}; usage: inspect [--verbose] [FILE...]").into(),
         );
     }
-    let verbose = !options.is_empty();
+    let mut odd: Box<dyn Write> = if options.is_empty() {
+        Box::new(io::sink())
+    } else {
+        Box::new(errors)
+    };
 
     let mut report = Report::default();
-    let mut odd: Box<dyn Write> = if verbose {
-        Box::new(io::stderr().lock())
-    } else {
-        Box::new(io::sink())
-    };
     if files.is_empty() {
-        inspect("standard input", io::stdin().lock(), &mut report, &mut odd)?;
+        inspect("standard input", input, &mut report, &mut odd)?;
     }
     for file in files {
         let stream = File::open(&file).map_err(|error| format!("{file}: {error}"))?;
         inspect(&file, stream, &mut report, &mut odd)?;
     }
-    writeln!(io::stdout().lock(), "{}", serde_json::to_string(&report)?)?;
+    writeln!(output, "{}", serde_json::to_string(&report)?)?;
     Ok(())
 }
 

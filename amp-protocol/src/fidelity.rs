@@ -9,8 +9,8 @@ use crate::event::Event;
 ///
 /// Numbers are compared digit by digit and strings by their text; the order of fields and the
 /// spelling of escapes do not count. The list is empty for every message that
-/// [`decode_line`](crate::decode_line) returns, unless the line was repaired or names a field
-/// twice. A line that is not JSON is lost as a whole, path `.`.
+/// [`decode_line`](crate::decode_line) returns, unless the line was repaired. A line that
+/// is not JSON is lost as a whole, path `.`.
 #[must_use]
 pub fn lost_fields(line: &str, event: &Event) -> Vec<String> {
     let written = encode_line(event);
@@ -26,13 +26,19 @@ fn compare(before: &str, after: &str, path: &mut String, lost: &mut Vec<String>)
     }
     match (parse(before), parse(after)) {
         (Json::Object(before), Json::Object(after)) => {
-            for (name, value) in before {
+            for (index, (name, value)) in before.iter().enumerate() {
+                // A name may come twice: the first is held against the first, and so on.
+                let earlier = before[..index]
+                    .iter()
+                    .filter(|(known, _)| known == name)
+                    .count();
+                let mut written = after.iter().filter(|(known, _)| known == name);
                 let length = path.len();
                 if length > 0 {
                     path.push('.');
                 }
-                path.push_str(&name);
-                match after.iter().find(|(known, _)| *known == name) {
+                path.push_str(name);
+                match written.nth(earlier) {
                     Some((_, written)) => compare(value.get(), written.get(), path, lost),
                     None => lost.push(path.clone()),
                 }

@@ -80,15 +80,14 @@ impl Malformed {
     ) -> Self {
         // The shape is only to blame when the text is JSON to its end.
         let syntax_error = serde_json::from_str::<IgnoredAny>(text).err();
+        let kind = match &syntax_error {
+            _ if text.bytes().all(|byte| byte.is_ascii_whitespace()) => MalformedKind::Blank,
+            Some(error) if error.is_eof() => MalformedKind::Truncated,
+            Some(_) => MalformedKind::NotJson,
+            None => MalformedKind::WrongShape,
+        };
         let error = syntax_error.as_ref().unwrap_or(error);
         let column = byte_offset(text, error);
-        let blank = text.bytes().all(|byte| byte.is_ascii_whitespace());
-        let kind = match error.classify() {
-            _ if blank => MalformedKind::Blank,
-            serde_json::error::Category::Eof => MalformedKind::Truncated,
-            serde_json::error::Category::Data => MalformedKind::WrongShape,
-            _ => MalformedKind::NotJson,
-        };
         Self {
             kind,
             reason: reason(error),

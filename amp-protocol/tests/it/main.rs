@@ -1,0 +1,25 @@
+//! The crate as its users see it, held against what real CLIs wrote.
+
+mod fidelity;
+mod forward_compatibility;
+mod inputs_we_send;
+mod inspect;
+mod known_values;
+mod malformed;
+mod permission_rules;
+mod promises;
+mod recorded;
+mod repairs;
+mod splitter;
+mod tools;
+mod transcript;
+
+use amp_protocol::{Decoded, Event, decode_line};
+
+/// Decodes a line that must be an event.
+fn event(line: &str) -> Event {
+    match decode_line(line.as_bytes()) {
+        Decoded::Event(event) => event,
+        other => panic!("expected an event, got {other:?}"),
+    }
+}
