@@ -7,6 +7,7 @@ use amp_session::protocol::UserInput;
 use amp_session::{Amp, ErrorKind, Outcome, Session, SessionConfig, Turn, default_deadlines};
 use anyhow::Result;
 use fixtures::backend::{Backend, Options};
+use fixtures::scenario::ServiceHealth;
 use futures::StreamExt;
 
 use super::case::{Case, Service};
@@ -26,7 +27,9 @@ pub async fn drive(case: &Case, cli: &InstalledCli) -> Result<String> {
     let workspace = place.path().join("project");
     std::fs::create_dir(&workspace)?;
     let mut options = Options::for_workspace(&workspace);
-    options.unauthorized = case.service == Service::RefusesKeys;
+    if case.service == Service::RefusesKeys {
+        options.health = ServiceHealth::RefusesKeys;
+    }
     let backend = Backend::start(options).await?;
     let url = match case.service {
         Service::Closed => CLOSED_URL.to_owned(),

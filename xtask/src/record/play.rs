@@ -49,9 +49,11 @@ pub async fn play(
     let chain = chain(name, scenarios)?;
     let folder = tempfile::tempdir()?;
     let mut place = Place::create(folder.path(), "", fixtures::mcp_server())?;
-    let unauthorized = chain.iter().any(|(_, scenario)| scenario.unauthorized);
     let mut options = Options::for_workspace(&place.workspace);
-    options.unauthorized = unauthorized;
+    options.health = chain
+        .last()
+        .map(|(_, scenario)| scenario.service)
+        .unwrap_or_default();
     let backend = Backend::start(options).await?;
     place.url = backend.url();
 
