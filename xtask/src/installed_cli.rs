@@ -44,9 +44,6 @@ pub enum Installation {
 /// When it should be possible here and failed: the registry does not answer, what was published
 /// does not verify, or the program calls itself another version.
 pub async fn install(version: &Version) -> Result<Installation> {
-    let system_path = machine::environment()
-        .remove("PATH".as_ref() as &std::ffi::OsStr)
-        .unwrap_or_default();
     let cli = match version.packaging {
         Packaging::Javascript => {
             let Some(npm) = Npm::find() else {
@@ -62,12 +59,13 @@ pub async fn install(version: &Version) -> Result<Installation> {
                     .join("node_modules")
                     .join(JAVASCRIPT_PACKAGE)
                     .join("dist"),
-                search_path: join_path(npm.node_folder(), &system_path)?,
+                search_path: join_path(npm.node_folder(), &machine::search_path())?,
             }
         }
         Packaging::Native => {
+            // npm keeps every version, whoever else publishes the newest ones.
             let spec = VersionSpec::Exact(version.number.parse()?);
-            install_native(spec, system_path).await?
+            install_native(spec, &[Source::Npm, Source::Bucket]).await?
         }
     };
     cli.check_version().await?;
@@ -120,13 +118,15 @@ async fn install_javascript(npm: &Npm, number: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Installs a native version through `amp-bootstrap`, which verifies it.
+/// Installs a native version through `amp-bootstrap`, which verifies it; the sources are asked in
+/// this order.
 ///
-/// npm is asked first: it keeps every version, whoever else publishes the newest ones.
-async fn install_native(spec: VersionSpec, search_path: OsString) -> Result<InstalledCli> {
+/// # Errors
+/// When no source can be reached, or what it has does not verify.
+pub async fn install_native(spec: VersionSpec, sources: &[Source]) -> Result<InstalledCli> {
+    let request = InstallRequest::new(spec).with_sources(sources.iter().cloned());
     let installed = tokio::task::spawn_blocking(move || {
         let store = Store::at(machine::cli_store().join("native"));
-        let request = InstallRequest::new(spec).with_sources([Source::Npm, Source::Bucket]);
         amp_bootstrap::install(&store, &request, &machine::environment(), &Silent)
     })
     .await??;
@@ -138,7 +138,7 @@ async fn install_native(spec: VersionSpec, search_path: OsString) -> Result<Inst
             .unwrap_or(&installed.path)
             .to_path_buf(),
         executable: installed.path,
-        search_path,
+        search_path: machine::search_path(),
     })
 }
 

@@ -5,6 +5,7 @@ pub mod command;
 pub mod conformance;
 pub mod demo;
 pub mod difference;
+pub mod drift;
 pub mod fingerprint;
 pub mod flag_table;
 pub mod installed_cli;

@@ -18,11 +18,19 @@ pub fn environment() -> BTreeMap<OsString, OsString> {
     std::env::vars_os().collect()
 }
 
-/// Returns where a program is found on the path of an environment.
+/// Returns where this process finds programs.
 #[must_use]
-pub fn find_program(name: &str, environment: &BTreeMap<OsString, OsString>) -> Option<PathBuf> {
+pub fn search_path() -> OsString {
+    environment()
+        .remove("PATH".as_ref() as &std::ffi::OsStr)
+        .unwrap_or_default()
+}
+
+/// Returns where a program is found on the path.
+#[must_use]
+pub fn find_program(name: &str) -> Option<PathBuf> {
     let file_name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    std::env::split_paths(environment.get("PATH".as_ref() as &std::ffi::OsStr)?)
+    std::env::split_paths(&search_path())
         .map(|folder| folder.join(&file_name))
         .find(|candidate| candidate.is_file())
 }

@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{check_layers, conformance, demo, record, soak, tidy};
+use xtask::{check_layers, conformance, demo, drift, record, soak, tidy};
 
 /// Upkeep of the amp-* workspace
 #[derive(Parser)]
@@ -26,6 +26,8 @@ enum Command {
     Tidy,
     /// Drive real CLIs through amp-session and compare the outcomes with the expected ones
     Conformance(conformance::Options),
+    /// Compare the newest published CLI with the newest recorded one: 0 same, 1 drift, 2 unknown
+    Drift,
     /// Run real CLIs through the scenarios and keep what they write
     RecordFixtures(record::Options),
     /// Run programs by the thousand and check that nothing grows
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Tidy => tidy::run(),
         Command::Conformance(options) => conformance::run(&options),
+        Command::Drift => return drift::run(),
         Command::RecordFixtures(options) => record::run(&options),
         Command::Soak(options) => soak::run(&options),
     };

@@ -1,4 +1,4 @@
-//! The npm client of this machine, for what is published and for the JavaScript versions.
+//! The npm client of this machine, which installs the JavaScript versions.
 //!
 //! Which registry answers is npm's own configuration; no host is written here.
 
@@ -10,14 +10,8 @@ use anyhow::{Context, Result};
 
 use crate::{command, machine};
 
-/// The package of the JavaScript versions, and later a shim for the native ones.
+/// The package of the JavaScript versions.
 pub const JAVASCRIPT_PACKAGE: &str = "@sourcegraph/amp";
-
-/// The package of the native versions.
-pub const NATIVE_PACKAGE: &str = "@ampcode/cli";
-
-/// Time for an answer about a package.
-const QUESTION_LIMIT: Duration = Duration::from_secs(60);
 
 /// Time for an installation: about 10 MB.
 const INSTALL_LIMIT: Duration = Duration::from_secs(300);
@@ -33,10 +27,9 @@ impl Npm {
     /// Finds npm and Node.js on this machine's path.
     #[must_use]
     pub fn find() -> Option<Self> {
-        let environment = machine::environment();
         Some(Self {
-            npm: machine::find_program("npm", &environment)?,
-            node: machine::find_program("node", &environment)?,
+            npm: machine::find_program("npm")?,
+            node: machine::find_program("node")?,
         })
     }
 
@@ -44,19 +37,6 @@ impl Npm {
     #[must_use]
     pub fn node_folder(&self) -> &Path {
         self.node.parent().unwrap_or(&self.node)
-    }
-
-    /// Returns the newest published version of a package.
-    ///
-    /// # Errors
-    /// When npm cannot be run or the registry does not answer.
-    pub async fn newest(&self, package: &str) -> Result<String> {
-        let spec = self.spec().with_arguments(["view", package, "version"]);
-        let answer = command::output(spec, QUESTION_LIMIT).await?;
-        let version = answer.trim().to_owned();
-        crate::versions::build_time(&version)
-            .with_context(|| format!("npm's newest version of {package}"))?;
-        Ok(version)
     }
 
     /// Installs a package into `folder`, which appears whole or not at all.

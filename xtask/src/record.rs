@@ -16,7 +16,7 @@ use crate::installed_cli::{self, Installation};
 use crate::machine;
 use crate::record::keeper::{Keeper, Mode};
 use crate::record::play::Service;
-use crate::record::version::record_version;
+pub(crate) use crate::record::version::record_version;
 use crate::versions::{Manifest, Selection, Version};
 
 /// What to record and what to do with it.
@@ -40,13 +40,30 @@ pub struct Options {
 }
 
 /// What one command does with every version.
-struct Job {
+pub(crate) struct Job {
     scenarios: BTreeMap<String, Scenario>,
     /// The names that were asked for; `None` for every scenario of the version.
     wanted: Option<Vec<String>>,
-    /// Whether scenarios were asked for by name.
-    only_named: bool,
+    /// Whether the flags are asked for too.
+    with_flags: bool,
     service: Service,
+}
+
+impl Job {
+    /// Plays the scenarios with these names, or all that a version is recorded in.
+    pub(crate) fn new(wanted: Option<Vec<String>>, service: Service) -> Result<Self> {
+        let scenarios = Scenario::all()?;
+        let known = |name: &&String| !scenarios.contains_key(*name);
+        if let Some(name) = wanted.iter().flatten().find(known) {
+            bail!("there is no scenario {name}");
+        }
+        Ok(Self {
+            scenarios,
+            wanted,
+            with_flags: true,
+            service,
+        })
+    }
 }
 
 /// Records, or checks the recordings.
@@ -57,20 +74,9 @@ struct Job {
 pub fn run(options: &Options) -> Result<()> {
     let manifest = Manifest::read()?;
     let versions = manifest.select(&options.versions)?;
-    let job = Job {
-        scenarios: Scenario::all()?,
-        wanted: wanted(options, &manifest),
-        only_named: !options.scenarios.is_empty(),
-        service: service(options)?,
-    };
-    if let Some(name) = job
-        .wanted
-        .iter()
-        .flatten()
-        .find(|name| !job.scenarios.contains_key(*name))
-    {
-        bail!("there is no scenario {name}");
-    }
+    let mut job = Job::new(wanted(options, &manifest), service(options)?)?;
+    // Whoever names scenarios wants an answer about them soon.
+    job.with_flags = options.scenarios.is_empty();
     let mode = if options.check {
         Mode::Check
     } else {

@@ -20,7 +20,7 @@ const SCHEMA: &str = "schema.txt";
 const FLAGS: &str = "flags.txt";
 
 /// Records a version; `core` limits its scenarios to some, unless all are recorded.
-pub(super) async fn record_version(
+pub(crate) async fn record_version(
     cli: &InstalledCli,
     core: Option<&[String]>,
     job: &Job,
@@ -59,12 +59,11 @@ pub(super) async fn record_version(
     }
     let schema = schema(cli, &played, keeper.mode())?;
     keeper.keep(&format!("{}/{SCHEMA}", cli.version), schema.as_bytes())?;
-    // Whoever names scenarios wants an answer about them soon.
-    if job.only_named {
-        return Ok(());
+    if job.with_flags {
+        let flags = flag_table::probe(cli).await?;
+        keeper.keep(&format!("{}/{FLAGS}", cli.version), flags.as_bytes())?;
     }
-    let flags = flag_table::probe(cli).await?;
-    keeper.keep(&format!("{}/{FLAGS}", cli.version), flags.as_bytes())
+    Ok(())
 }
 
 /// Returns whether a recording stays as it is: a race in the CLI decides what it shows, so a new

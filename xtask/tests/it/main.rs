@@ -2,8 +2,12 @@
 
 mod capture;
 mod difference;
+mod drift;
 mod fingerprint;
 mod flag_table;
 mod keeper;
+mod live;
+mod play;
+mod script_cli;
 mod secrets;
 mod versions;
