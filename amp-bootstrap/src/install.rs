@@ -250,6 +250,11 @@ impl Installation<'_> {
         store::check_programs_run_below(&folder)?;
         let release = publisher.release(version, self.platform, self.progress)?;
         let confirmation = self.confirmation(version)?;
+        if publisher.is_exposed() && confirmation.is_none() && self.request.pinned_key.is_none() {
+            self.warn(Warning::NotEncrypted {
+                source: source.to_string(),
+            });
+        }
         let fetched = Fetch {
             store: self.store,
             publisher,

@@ -141,6 +141,15 @@ pub(crate) trait Publisher {
 
     /// Returns the client for what is on the web.
     fn client(&self) -> Option<&Client>;
+
+    /// Returns the address that everything is asked for below, when it is on the web.
+    fn address(&self) -> Option<&Address>;
+
+    /// Returns whether others could read and change what is sent.
+    fn is_exposed(&self) -> bool {
+        self.address()
+            .is_some_and(|address| !address.is_https() && !address.is_loopback())
+    }
 }
 
 /// What a publisher announces for one version and platform.

@@ -1,15 +1,4 @@
 //! The folder of installed versions: where things are, what is there, what may go.
-//!
-//! ```text
-//! <root>/v1/versions/<version>/<platform>/amp            the executable
-//!                                        /receipt.json   written last: without it nothing counts
-//!          /locks/<version>-<platform>.lock              held while installing; never deleted
-//!          /locks/<version>-<platform>.use.lock          held, shared, while running; never deleted
-//!          /partial/<digest>.part                        transfers that broke off
-//!          /latest/<source>.json                         what was the newest, and when
-//! ```
-//!
-//! The number in `v1` changes when the layout does, so old and new programs never meet.
 
 mod collect;
 mod latest;
@@ -46,6 +35,17 @@ use crate::version::CliVersion;
 pub const STORE_VARIABLE: &str = "AMPCTL_CACHE_DIR";
 
 /// A folder of installed versions.
+///
+/// ```text
+/// <root>/v1/versions/<version>/<platform>/amp           the executable
+///                                        /receipt.json  written last: without it nothing counts
+///          /locks/<version>-<platform>.lock             held while installing; never deleted
+///          /locks/<version>-<platform>.use.lock         held, shared, while running; never deleted
+///          /partial/<digest>.<form>.part                transfers that broke off
+///          /latest/<source>.json                        what was the newest, and when
+/// ```
+///
+/// The number in `v1` changes when the layout does, so old and new programs never meet.
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,

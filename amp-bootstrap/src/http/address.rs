@@ -1,6 +1,7 @@
 //! An `http` or `https` URL that was checked once and shows no credentials.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use ureq::http::Uri;
 
@@ -70,6 +71,12 @@ impl Address {
 
     pub(crate) fn is_https(&self) -> bool {
         self.uri.scheme_str() == Some("https")
+    }
+
+    /// Returns whether the host is this machine, by its name or its number.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let number = self.host().parse::<IpAddr>();
+        self.host().eq_ignore_ascii_case("localhost") || number.is_ok_and(|n| n.is_loopback())
     }
 
     /// Returns the host, without the brackets of an IPv6 address.

@@ -65,6 +65,12 @@ pub enum Warning {
         /// Why.
         reason: String,
     },
+    /// Executable and digest came over an unencrypted connection, so whoever sits on the way could
+    /// have changed both; a pinned key or a second publisher would tell.
+    NotEncrypted {
+        /// The publisher.
+        source: String,
+    },
     /// The second publisher did not answer, so there was no comparison.
     NotCrossChecked {
         /// Why.

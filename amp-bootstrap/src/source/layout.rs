@@ -25,18 +25,17 @@ pub(super) struct Layout {
 }
 
 enum Root {
-    Web { base: String, client: Box<Client> },
+    Web { base: Address, client: Box<Client> },
     Folder(PathBuf),
 }
 
 impl Layout {
     pub(super) fn on_the_web(source: &Source, base: &str, client: Client) -> Result<Self> {
-        Address::parse(base)?;
         Ok(Self {
             name: source.to_string(),
             text_cap: client.limits.caps.text,
             root: Root::Web {
-                base: base.to_owned(),
+                base: Address::parse(base)?,
                 client: Box::new(client),
             },
         })
@@ -52,7 +51,7 @@ impl Layout {
 
     fn place(&self, path: &str) -> Result<Place> {
         Ok(match &self.root {
-            Root::Web { base, .. } => Place::Web(Address::below(base, path)?),
+            Root::Web { base, .. } => Place::Web(Address::below(base.as_str(), path)?),
             Root::Folder(folder) => Place::File(folder.join(path)),
         })
     }
@@ -164,6 +163,13 @@ impl Publisher for Layout {
     fn client(&self) -> Option<&Client> {
         match &self.root {
             Root::Web { client, .. } => Some(client),
+            Root::Folder(_) => None,
+        }
+    }
+
+    fn address(&self) -> Option<&Address> {
+        match &self.root {
+            Root::Web { base, .. } => Some(base),
             Root::Folder(_) => None,
         }
     }

@@ -181,4 +181,8 @@ impl Publisher for Registry {
     fn client(&self) -> Option<&Client> {
         Some(&self.client)
     }
+
+    fn address(&self) -> Option<&Address> {
+        Some(&self.address)
+    }
 }
