@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use amp_process::Deadlines;
-use serde_json::{Map, Value};
+use amp_protocol::{McpServer, PermissionRule, SettingsKey};
+use serde_json::{Map, Value, json};
 
 use crate::environment::{Environment, NamesOf};
 
@@ -205,6 +206,21 @@ impl SessionConfig {
     #[must_use]
     pub fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
         self.deadlines = deadlines;
+        self
+    }
+
+    /// Returns this configuration with permission rules in place of the user's own.
+    ///
+    /// Rules of the workspace come before them, and those of managed settings before these.
+    #[must_use]
+    pub fn with_permission_rules(self, rules: &[PermissionRule]) -> Self {
+        self.with_setting(SettingsKey::PERMISSIONS.as_str(), json!(rules))
+    }
+
+    /// Returns this configuration with one more MCP server.
+    #[must_use]
+    pub fn with_mcp_server(mut self, name: impl Into<String>, server: &McpServer) -> Self {
+        self.mcp_servers.insert(name.into(), json!(server));
         self
     }
 

@@ -1,8 +1,10 @@
 //! A record as one document: JSON for programs, Markdown for people.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use amp_protocol::{ContentBlock, Event};
+use amp_protocol::tool::{ToolName, ToolOutput};
+use amp_protocol::{ContentBlock, Event, ToolUseId};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -18,6 +20,9 @@ pub enum ExportFormat {
     /// The conversation: prompts, answers, tool calls with their results.
     Markdown,
 }
+
+/// The tools of a turn by the ids of their calls.
+type Tools = BTreeMap<ToolUseId, ToolName>;
 
 /// The longest tool result that Markdown shows, in bytes.
 const SHOWN_RESULT: usize = 4096;
@@ -77,18 +82,19 @@ impl SessionRecord {
             if let Some(prompt) = start.as_ref().and_then(|start| start.prompt.as_deref()) {
                 writeln!(output, "## Prompt\n\n{}\n", prompt.trim())?;
             }
+            let mut tools = BTreeMap::new();
             for line in turn.lines().map_err(io::Error::other)? {
                 match line.event() {
                     Some(Event::User(user)) => {
                         // The prompt is echoed; it was shown above, unless it came as a message.
                         let echo = start.as_ref().is_some_and(|start| start.prompt.is_some());
                         for block in &user.message.content {
-                            write_user_block(block, echo, output)?;
+                            write_user_block(block, echo, &tools, output)?;
                         }
                     }
                     Some(Event::Assistant(assistant)) => {
                         for block in &assistant.message.content {
-                            write_assistant_block(block, output)?;
+                            write_assistant_block(block, &mut tools, output)?;
                         }
                     }
                     _ => {}
@@ -118,19 +124,28 @@ fn write_line(line: &[u8], output: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-fn write_user_block(block: &ContentBlock, echo: bool, output: &mut dyn Write) -> io::Result<()> {
+fn write_user_block(
+    block: &ContentBlock,
+    echo: bool,
+    tools: &Tools,
+    output: &mut dyn Write,
+) -> io::Result<()> {
     match block {
         ContentBlock::Text(text) if !echo => {
             writeln!(output, "## Prompt\n\n{}\n", text.text.trim())
         }
         ContentBlock::ToolResult(result) => {
-            let text = result.text().unwrap_or_default();
-            let heading = if result.is_error {
-                "Result, an error"
-            } else {
-                "Result"
+            let name = tools.get(&result.tool_use_id);
+            let answer = match name.map(|name| result.typed_output(name)) {
+                Some(ToolOutput::Shell(shell)) => shell.output,
+                _ => result.text().unwrap_or_default().to_owned(),
             };
-            let (shown, cut) = beginning(text, SHOWN_RESULT);
+            let heading = match (result.rejection(), result.is_error) {
+                (Some(_), _) => "Refused",
+                (None, true) => "Result, an error",
+                (None, false) => "Result",
+            };
+            let (shown, cut) = beginning(&answer, SHOWN_RESULT);
             writeln!(output, "{heading}:\n")?;
             write_fenced("", shown, output)?;
             if cut > 0 {
@@ -142,11 +157,19 @@ fn write_user_block(block: &ContentBlock, echo: bool, output: &mut dyn Write) ->
     }
 }
 
-fn write_assistant_block(block: &ContentBlock, output: &mut dyn Write) -> io::Result<()> {
+fn write_assistant_block(
+    block: &ContentBlock,
+    tools: &mut Tools,
+    output: &mut dyn Write,
+) -> io::Result<()> {
     match block {
         ContentBlock::Text(text) => writeln!(output, "{}\n", text.text.trim()),
         ContentBlock::ToolUse(call) => {
+            tools.insert(call.id.clone(), call.name.clone());
             writeln!(output, "**{}**\n", call.name)?;
+            if let Some(command) = call.typed_input().shell_command() {
+                return write_fenced("sh", command, output);
+            }
             let input: Value = call.input.parse().unwrap_or_default();
             write_fenced("json", &format!("{input:#}"), output)
         }

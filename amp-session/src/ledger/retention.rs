@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::files::LOCK;
 use super::id::now_ms;
-use super::{Ledger, RecordId, SessionRecord, ledger_error};
+use super::{Ledger, RecordId, ledger_error};
 use crate::error::Error;
 
 /// Stands before the name of a record that is being deleted.
@@ -54,13 +54,16 @@ impl Retention {
             let size = session.size();
             let too_old = self.max_age.is_some_and(|limit| age > limit);
             let too_much = self.max_bytes.is_some_and(|limit| kept + size > limit);
-            if !too_old && !too_much || !unused(&session) {
+            if !too_old && !too_much {
                 kept += size;
                 continue;
             }
             let id = session.metadata().id.clone();
-            ledger.delete(&id)?;
-            deleted.push(id);
+            match ledger.delete(&id) {
+                Ok(()) => deleted.push(id),
+                Err(_) if session.is_in_use() => kept += size,
+                Err(error) => return Err(error),
+            }
         }
         Ok(deleted)
     }
@@ -74,10 +77,6 @@ fn sweep(ledger: &Path) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
-}
-
-fn unused(session: &SessionRecord) -> bool {
-    !session.is_in_use()
 }
 
 /// Deletes a record: out of sight by one rename, then away.

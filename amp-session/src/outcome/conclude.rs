@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use amp_process::{Cause, Deadline, ExitStatus};
+use amp_protocol::tool::RejectionKind;
 use amp_protocol::{ContentBlock, Count, Decoded, Event, ResultEvent};
 
 use super::{Failure, LineCounts, Outcome, Reason, Status};
@@ -87,8 +88,10 @@ impl Observer {
                 for block in &user.message.content {
                     if let ContentBlock::ToolResult(result) = block {
                         self.open_tools -= 1;
-                        let refused = result.text().is_some_and(is_refusal);
-                        self.refused_tools += u64::from(refused);
+                        let refused = result.rejection().map(|rejection| rejection.kind);
+                        if refused.is_some_and(|kind| kind != RejectionKind::Cancelled) {
+                            self.refused_tools += 1;
+                        }
                     }
                 }
             }
@@ -245,16 +248,4 @@ fn telling_line(stderr: &str) -> &str {
         line = line.strip_prefix(prefix).unwrap_or(line);
     }
     line
-}
-
-/// Tells whether a tool result is a refusal; from July 2026 on `is_error` does not say so.
-fn is_refusal(text: &str) -> bool {
-    const BEGINNINGS: [&str; 3] = [
-        "Tool execution rejected by user: ",
-        "Tool rejected by plugin: ",
-        "Plugin error: ",
-    ];
-    BEGINNINGS
-        .iter()
-        .any(|beginning| text.starts_with(beginning))
 }

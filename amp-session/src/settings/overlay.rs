@@ -22,8 +22,8 @@ pub(crate) fn overlay(
     if config.mode.as_deref() == Some("deep") && dialect.supports(Feature::ExperimentalModesSetting)
     {
         keys.insert(
-            "amp.experimental.modes".to_owned(),
-            union(base, "amp.experimental.modes", ["deep"]),
+            Feature::ExperimentalModesSetting.spelling().to_owned(),
+            union(base, Feature::ExperimentalModesSetting.spelling(), ["deep"]),
         );
     }
     if let Some((key, value)) = effort_setting(config, dialect) {
@@ -32,20 +32,23 @@ pub(crate) fn overlay(
     if !config.skills.is_empty() {
         require(dialect, version, Feature::SkillsPathSetting)?;
         keys.insert(
-            "amp.skills.path".to_owned(),
+            Feature::SkillsPathSetting.spelling().to_owned(),
             json!(skills_path(config, base)?),
         );
     }
     if !config.tools_enabled.is_empty() {
         require(dialect, version, Feature::ToolsEnableSetting)?;
-        keys.insert("amp.tools.enable".to_owned(), json!(config.tools_enabled));
+        keys.insert(
+            Feature::ToolsEnableSetting.spelling().to_owned(),
+            json!(config.tools_enabled),
+        );
     }
     if !config.tools_disabled.is_empty() {
         require(dialect, version, Feature::ToolsDisableSetting)?;
         let names = config.tools_disabled.iter().map(String::as_str);
         keys.insert(
-            "amp.tools.disable".to_owned(),
-            union(base, "amp.tools.disable", names),
+            Feature::ToolsDisableSetting.spelling().to_owned(),
+            union(base, Feature::ToolsDisableSetting.spelling(), names),
         );
     }
     for (key, value) in &config.settings {
@@ -107,7 +110,7 @@ fn union<'a>(
 
 fn skills_path(config: &SessionConfig, base: &Map<String, Value>) -> Result<String, Error> {
     let own = base
-        .get("amp.skills.path")
+        .get(Feature::SkillsPathSetting.spelling())
         .and_then(Value::as_str)
         .filter(|path| !path.is_empty());
     let mut folders: Vec<&str> = own.into_iter().collect();

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use amp_session::protocol::{McpServer, McpStdioServer, PermissionRule};
 use amp_session::{
     AmpVersion, BUILDS, Dialect, Environment, Error, ErrorKind, Executor, Input, Invocation,
     PromptDelivery, Request, SessionConfig, StandardInput, ThreadId, invocation,
@@ -275,6 +276,25 @@ fn secrets_of_mcp_servers_never_reach_the_arguments() {
     let invocation = newest(&config, Input::Prompt("hi")).unwrap();
     assert!(!format!("{:?}{:?}", invocation.arguments, invocation.variables).contains("do-not"));
     assert!(invocation.files[0].content.contains("do-not-show"));
+}
+
+#[test]
+fn rules_and_servers_are_written_as_amp_reads_them() {
+    let mut server = McpStdioServer::new("server", vec!["--port=1".to_owned()]);
+    server.env = Some([("TOKEN".to_owned(), "do-not-show".into())].into());
+    let config = SessionConfig::new()
+        .with_permission_rules(&[PermissionRule::reject("Bash"), PermissionRule::allow("*")])
+        .with_mcp_server("local", &McpServer::Stdio(server));
+    let invocation = newest(&config, Input::Prompt("hi")).unwrap();
+    let files: Vec<Value> = invocation
+        .files
+        .iter()
+        .map(|file| serde_json::from_str(&file.content).unwrap())
+        .collect();
+    let rules = json!([{"tool": "Bash", "action": "reject"}, {"tool": "*", "action": "allow"}]);
+    assert_eq!(files[0]["amp.permissions"], rules);
+    let environment = json!({"TOKEN": "do-not-show"});
+    assert_eq!(files[1]["local"]["env"], environment);
 }
 
 #[test]
