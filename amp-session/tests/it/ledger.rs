@@ -10,7 +10,7 @@ use amp_session::{
 };
 use fixtures::Recording;
 use futures::StreamExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::{INIT, KEY, SEPTEMBER, SUCCESS, playing, replaying};
@@ -260,7 +260,7 @@ async fn a_turn_that_cannot_be_started_leaves_no_record() {
 }
 
 #[tokio::test]
-async fn a_record_is_exported_as_json_and_as_markdown() {
+async fn a_record_is_exported_as_json() {
     let home = TempDir::new().unwrap();
     let ledger = ledger(&home);
     let session = session(&replaying(&home, SEPTEMBER, &["bash"]), &ledger);
@@ -281,7 +281,54 @@ async fn a_record_is_exported_as_json_and_as_markdown() {
         events.len(),
         Recording::at(SEPTEMBER, "bash").lines().unwrap().len()
     );
+}
+
+#[tokio::test]
+async fn a_record_is_exported_as_markdown() {
+    let home = TempDir::new().unwrap();
+    let ledger = ledger(&home);
+    let message = |role: &str, content: Value| {
+        let message = json!({"type": role, "message": {"role": role, "content": content}});
+        // What the script language would read as its own is escaped.
+        format!(
+            "out {}",
+            message.to_string().replace('\\', r"\\").replace(';', r"\;")
+        )
+    };
+    let call = |id: &str, name: &str, input: Value| json!({"type": "tool_use", "id": id, "name": name, "input": input});
+    let answer = |id: &str, content: &str| json!({"type": "tool_result", "tool_use_id": id, "content": content, "is_error": false});
+    let script = [
+        INIT.to_owned(),
+        message("user", json!([{"type": "text", "text": "Look around."}])),
+        message(
+            "assistant",
+            json!([
+                {"type": "text", "text": "I will look."},
+                call("TU-1", "shell_command", json!({"command": "ls; echo '```'"})),
+                call("TU-2", "Read", json!({"path": "/secret"})),
+            ]),
+        ),
+        message(
+            "user",
+            json!([
+                answer("TU-1", r#"{"output":"README.md\n```\n","exitCode":0}"#),
+                answer(
+                    "TU-2",
+                    "Tool rejected by plugin: Rejected by user permissions rule 0"
+                ),
+            ]),
+        ),
+        message(
+            "assistant",
+            json!([{"type": "text", "text": "There is a README."}]),
+        ),
+        SUCCESS.to_owned(),
+    ];
+    let session = session(&playing(&home, SEPTEMBER, &script.join("\n")), &ledger);
+    let outcome = session.prompt("Look around.").await.unwrap().finish().await;
+    assert_eq!(outcome.refused_tools, 1);
     let mut markdown = Vec::new();
+    let record = ledger.open(&id(&session)).unwrap();
     record
         .export(ExportFormat::Markdown, &mut markdown)
         .unwrap();
