@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use amp_bootstrap::{ErrorKind, NextStep, Outcome, Store, Variables, Warning, install};
 
+use crate::support::process::Job;
 use crate::support::world::World;
 
 fn installing_into(folder: &Path) -> amp_bootstrap::Error {
@@ -30,6 +31,55 @@ fn a_folder_that_may_not_be_written_is_named_with_a_way_out() {
         error.next_steps()[..],
         [NextStep::MoveStore { .. }]
     ));
+}
+
+/// Installs into a file system with these mount options and checks the only report.
+#[cfg(target_os = "linux")]
+fn mounted_with(options: &str, kind: ErrorKind, reason: &str) {
+    let world = World::new();
+    let Some(worker) = Job::in_world(&world).start_mounted(options) else {
+        #[expect(
+            clippy::disallowed_macros,
+            reason = "a test that cannot be tried says so"
+        )]
+        {
+            eprintln!("not tried: users may not make namespaces here");
+        }
+        return;
+    };
+    let reports = worker.finish();
+    assert_eq!(reports.len(), 1, "{reports:?}");
+    assert!(
+        reports[0].contains(&format!("kind: {kind:?}")),
+        "{reports:?}"
+    );
+    assert!(reports[0].contains(reason), "{reports:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_file_system_is_an_error_and_leaves_nothing_to_run() {
+    mounted_with(
+        "size=64k",
+        ErrorKind::StorageFull,
+        "the disk or quota is full",
+    );
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_read_only_file_system_is_an_error() {
+    mounted_with(
+        "ro",
+        ErrorKind::StorageDenied,
+        "the file system is read-only",
+    );
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_system_without_execution_is_an_error_before_the_download() {
+    mounted_with("noexec", ErrorKind::StorageDenied, "mounted with noexec");
 }
 
 #[test]

@@ -40,8 +40,44 @@ impl Job {
 
     /// Starts a process for the job.
     pub(crate) fn start(&self) -> Worker {
+        let program = std::env::current_exe().unwrap();
         #[expect(clippy::disallowed_methods, reason = "the point is another process")]
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        let mut command = Command::new(program);
+        self.start_with(&mut command)
+    }
+
+    /// Starts a process for the job whose store is a file system of its own, mounted with these
+    /// options; afterwards it names what could be run by mistake as `left PATH`.
+    ///
+    /// `None` where users may not make namespaces.
+    pub(crate) fn start_mounted(&self, options: &str) -> Option<Worker> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "namespaces are made by a program"
+        )]
+        let namespace = || {
+            let mut command = Command::new("unshare");
+            command.args(["--user", "--map-root-user", "--mount"]);
+            command
+        };
+        let is_allowed = namespace().arg("true").stderr(Stdio::null()).status();
+        if !is_allowed.is_ok_and(|status| status.success()) {
+            return None;
+        }
+        let script = "mount -t tmpfs -o \"$1\" none \"$2\" && store=$2 && shift 2 && \"$@\"; \
+                      find \"$store\" -type f '(' -perm /111 -o -name '.incoming*' ')' -printf 'left %p\\n'";
+        std::fs::create_dir_all(&self.store).unwrap();
+        let program = std::env::current_exe().unwrap();
+        let mut command = namespace();
+        command
+            .args(["sh", "-c", script, "sh", options])
+            .arg(&self.store)
+            .arg(program);
+        Some(self.start_with(&mut command))
+    }
+
+    fn start_with(&self, command: &mut Command) -> Worker {
+        let mut child = command
             .args([
                 "--exact",
                 "concurrency::another_process_installs",
@@ -141,7 +177,8 @@ impl Worker {
     pub(crate) fn finish(mut self) -> Vec<String> {
         let mut reports = Vec::new();
         while let Some(line) = self.next_line() {
-            if line.starts_with("installed ") || line.starts_with("failed ") {
+            let reports_start = ["installed ", "failed ", "left "];
+            if reports_start.iter().any(|start| line.starts_with(start)) {
                 reports.push(line);
             }
         }
