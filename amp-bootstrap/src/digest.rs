@@ -133,3 +133,30 @@ impl Hasher {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn a_checksum_file_is_read_back_and_anything_else_refused(bytes: [u8; 32], text in "\\PC{0,80}") {
+            let digest = Digest::Sha256(bytes);
+            let file = format!("{}  some name\n", digest.to_hex().to_uppercase());
+            proptest::prop_assert_eq!(Digest::from_checksum_file(&file).unwrap(), digest);
+            if let Ok(parsed) = Digest::from_checksum_file(&text) {
+                proptest::prop_assert!(text.to_lowercase().contains(&parsed.to_hex()));
+            }
+        }
+    }
+
+    #[test]
+    fn the_strongest_entry_of_an_integrity_is_taken() {
+        let encoded = BASE64_STANDARD.encode([7; 64]);
+        let text = format!("sha1-AAAA sha512-{encoded}?option sha384-BBBB");
+        assert_eq!(
+            Digest::from_integrity(&text).unwrap(),
+            Digest::Sha512([7; 64])
+        );
+    }
+}

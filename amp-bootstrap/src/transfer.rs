@@ -334,3 +334,24 @@ fn parse_content_range(text: &str) -> Option<(u64, Option<u64>)> {
     };
     Some((start.trim().parse().ok()?, total))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_ranges_are_read_strictly() {
+        assert_eq!(parse_content_range("bytes 5-9/10"), Some((5, Some(10))));
+        assert_eq!(parse_content_range("bytes 5-9/*"), Some((5, None)));
+        for text in [
+            "",
+            "bytes */10",
+            "bytes 5-9",
+            "items 5-9/10",
+            "bytes x-9/10",
+            "bytes 5-9/x",
+        ] {
+            assert_eq!(parse_content_range(text), None, "{text:?}");
+        }
+    }
+}

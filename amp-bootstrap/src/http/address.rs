@@ -150,4 +150,15 @@ mod tests {
             "https://host/a https://host/a"
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_parsed_or_refused_and_joined_or_refused(text in "\\PC{0,40}|[a-z:/@?.\\[\\]0-9]{0,30}") {
+            let base = Address::parse("https://host/a/b").unwrap();
+            for address in [Address::parse(&text), base.join(&text)].into_iter().flatten() {
+                proptest::prop_assert!(Address::parse(address.as_str()).is_ok());
+                proptest::prop_assert!(!address.to_string().contains('@') || address.path().contains('@'));
+            }
+        }
+    }
 }

@@ -166,4 +166,13 @@ mod tests {
             assert_eq!(check(rule, url), expected, "{rule} {url}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_rule_is_survived_and_never_covers_an_unrelated_name(rule in "[a-z0-9.:/*\\[\\]]{1,20}") {
+            let address = Address::parse("https://unrelated.example").unwrap();
+            let related = rule.contains('*') || "unrelated.example".contains(rule.split(':').next().unwrap_or("").trim_start_matches('.'));
+            proptest::prop_assert!(related || !covers(&rule, &address));
+        }
+    }
 }

@@ -126,4 +126,13 @@ mod tests {
         }
         "#);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_survived(text in "(\\PC|[\\n=\"'\\\\;#\\[\\]${}?]){0,60}") {
+            let variables = Variables::from([("A".into(), "${A}".into())]);
+            let layer = parse(&text, Environment(&variables));
+            proptest::prop_assert!(layer.len() <= text.lines().count());
+        }
+    }
 }
