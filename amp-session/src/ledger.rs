@@ -10,6 +10,21 @@
 //! ID/turns/0001/end.json      how the turn ended; missing when the host died first
 //! ```
 //!
+//! ```no_run
+//! # use amp_session::{Amp, Environment, Error, Ledger, NewSession, SessionConfig};
+//! # async fn record(amp: Amp, environment: Environment) -> Result<(), Error> {
+//! let folder = Ledger::default_folder(&environment).expect("the environment names a home");
+//! let ledger = Ledger::new(folder);
+//! let session = amp.start(SessionConfig::new())?.recorded(ledger.create(NewSession::new())?);
+//! session.prompt("What is here?").await?.finish().await;
+//! for turn in ledger.sessions()?[0].turns()? {
+//!     let outcome = turn.replay()?.finish().await; // the same lines, the same outcome
+//!     assert!(outcome.is_success());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! A line is in the file before the caller sees it, so a host that is killed at any moment loses
 //! nothing that it has shown. Every turn has files of its own and a number taken by creating its
 //! folder, so several processes can add to one session. Known secrets are replaced.

@@ -168,7 +168,10 @@ impl Session {
             spec = spec.with_working_directory(folder);
         }
         let record = match &self.record {
-            Some(record) => Some(record.begin_turn(&self.amp, input, secrets.clone())?),
+            Some(record) => {
+                let thread = self.thread();
+                Some(record.begin_turn(&self.amp, thread.as_ref(), input, secrets.clone())?)
+            }
             None => None,
         };
         let process = match spec.spawn().await {

@@ -132,8 +132,10 @@ impl Turn {
 
     /// Waits for the rest of the turn and returns how it ended.
     ///
-    /// Lines that were not read are dropped here, but not from the ledger.
+    /// Lines that were not read are dropped here, but not from the ledger. An input that nobody
+    /// has [taken](Self::take_input) is closed, for no message can come any more.
     pub async fn finish(mut self) -> Outcome {
+        drop(self.take_input());
         while self.next_line().await.is_some() {}
         let (exit, ending) = match self.source {
             Source::Recorded(recorded) => {

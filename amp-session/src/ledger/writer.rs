@@ -43,6 +43,7 @@ impl SessionRecord {
     pub(crate) fn begin_turn(
         &self,
         amp: &Amp,
+        thread: Option<&ThreadId>,
         input: Input<'_>,
         secrets: Secrets,
     ) -> Result<TurnRecord, Error> {
@@ -59,6 +60,9 @@ impl SessionRecord {
         let metadata = SessionMetadata::update(self.folder(), |metadata| {
             metadata.updated_at = now_ms();
             metadata.amp_version = Some(amp.version().to_string());
+            if metadata.thread.is_none() {
+                metadata.thread = thread.cloned();
+            }
             if let (None, Some(prompt)) = (&metadata.title, &prompt) {
                 metadata.title = Some(title(prompt));
             }

@@ -107,7 +107,9 @@ impl Reason {
             Self::RejectedKey => "check that the key is current and belongs to this service",
             Self::Unreachable => "check the network, the proxy settings and AMP_URL",
             Self::SilentStart => "the service accepted the connection and stayed silent; try later",
-            Self::UnknownOption => "this Amp does not take that option; see its version",
+            Self::UnknownOption => {
+                "this Amp does not take that option, its value or the two together"
+            }
             Self::ModeNotAvailable => "choose a mode that this Amp has",
             Self::InvalidSettings => "correct the file or address that the message names",
             Self::InvalidInput => "send user messages with text, one JSON object a line",

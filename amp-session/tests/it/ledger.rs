@@ -5,8 +5,10 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
+use amp_session::process::Completeness;
 use amp_session::{
     Amp, ExportFormat, Ledger, NewSession, RecordId, Retention, Session, SessionConfig, Status,
+    ThreadId, TurnLine,
 };
 use fixtures::Recording;
 use futures::StreamExt;
@@ -368,6 +370,52 @@ async fn a_full_disk_is_told_and_does_not_end_the_turn() {
     let outcome = turn.finish().await;
     assert_eq!(outcome.status, Status::Completed);
     assert!(outcome.ledger_failure.unwrap().starts_with("cannot "));
+}
+
+#[tokio::test]
+async fn a_turn_that_was_cut_off_is_replayed_as_far_as_it_goes() {
+    let home = TempDir::new().unwrap();
+    let ledger = ledger(&home);
+    let session = session(&replaying(&home, SEPTEMBER, &["text"]), &ledger);
+    session.prompt("Do it.").await.unwrap().finish().await;
+    // What a host leaves that was killed in the middle of a write.
+    let folder = session.record().unwrap().folder().join("turns/0001");
+    fs::remove_file(folder.join("end.json")).unwrap();
+    let events = fs::read(folder.join("events.jsonl")).unwrap();
+    let cut = events.iter().position(|byte| *byte == b'\n').unwrap() + 20;
+    fs::write(folder.join("events.jsonl"), &events[..cut]).unwrap();
+    let turn = &session.record().unwrap().turns().unwrap()[0];
+    let lines: Vec<TurnLine> = turn.lines().unwrap().collect();
+    assert_eq!(lines.len(), 2);
+    assert!(lines[0].event().is_some());
+    assert_eq!(lines[1].completeness(), Completeness::Unterminated);
+    assert_eq!(lines[1].bytes(), &events[cut - 19..cut]);
+    let outcome = turn.replay().unwrap().finish().await;
+    assert_eq!(outcome.status, Status::NoResult);
+    assert!(
+        outcome
+            .failure
+            .unwrap()
+            .message
+            .contains("it was interrupted")
+    );
+    assert!(
+        session.prompt("Again.").await.is_ok(),
+        "the session takes more turns"
+    );
+}
+
+#[tokio::test]
+async fn a_resumed_session_has_its_thread_from_its_first_turn_on() {
+    let home = TempDir::new().unwrap();
+    let ledger = ledger(&home);
+    let thread: ThreadId = "T-5928a90d-d53b-488f-a829-4e36442142ee".parse().unwrap();
+    let amp = playing(&home, SEPTEMBER, "exit 1");
+    let session = amp.resume(thread.clone(), SessionConfig::new()).unwrap();
+    let session = session.recorded(ledger.create(NewSession::new()).unwrap());
+    session.prompt("Go on.").await.unwrap().finish().await;
+    let record = ledger.open(&id(&session)).unwrap();
+    assert_eq!(record.metadata().thread, Some(thread));
 }
 
 #[test]

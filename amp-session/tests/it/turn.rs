@@ -268,6 +268,15 @@ async fn messages_go_into_a_running_turn() {
 }
 
 #[tokio::test]
+async fn an_input_that_nobody_took_does_not_keep_a_turn_open() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(&home, SEPTEMBER, &format!("read-all; {INIT}; {SUCCESS}"));
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let outcome = session.converse().await.unwrap().finish().await;
+    assert_eq!(outcome.status, Status::Completed);
+}
+
+#[tokio::test]
 async fn the_key_is_in_the_environment_only_and_never_in_an_outcome() {
     let home = TempDir::new().unwrap();
     let script = format!("show arguments; err Error: {KEY} is wrong; exit 1");
