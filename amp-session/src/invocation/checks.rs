@@ -24,14 +24,19 @@ pub(crate) fn require(
     version: &AmpVersion,
     feature: Feature,
 ) -> Result<(), Error> {
-    if dialect.supports(feature) {
-        return Ok(());
+    match dialect.supports(feature) {
+        true => Ok(()),
+        false => Err(unsupported(dialect, version, feature)),
     }
-    Err(Error::UnsupportedOption {
+}
+
+/// Says that the dialect lacks a feature, and which versions have it.
+pub(super) fn unsupported(dialect: &Dialect, version: &AmpVersion, feature: Feature) -> Error {
+    Error::UnsupportedOption {
         option: feature.spelling(),
         version: version.to_string(),
         available: dialect.available_in(feature),
-    })
+    }
 }
 
 /// Checks everything that does not depend on a file.

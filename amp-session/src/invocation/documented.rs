@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 
+use super::checks::unsupported;
 use super::{Input, Invocation, Request, StandardInput, require};
+use crate::config::Executor;
 use crate::dialect::Feature;
 use crate::environment::Environment;
 use crate::error::Error;
@@ -21,6 +23,7 @@ pub(super) fn invocation(request: &Request<'_>) -> Result<Invocation, Error> {
         (!config.labels.is_empty(), Feature::Label),
         (config.title.is_some(), Feature::Title),
         (config.archive.is_some(), Feature::Archive),
+        (config.executor != Executor::Local, Feature::Executor),
         (config.toolbox.is_some(), Feature::Toolbox),
         (config.log_level.is_some(), Feature::LogLevel),
         (config.log_file.is_some(), Feature::LogFile),
@@ -63,8 +66,7 @@ pub(super) fn invocation(request: &Request<'_>) -> Result<Invocation, Error> {
     let mut variables = Environment::from([("AMP_SKIP_UPDATE_CHECK".into(), "1".into())]);
     variables.extend(config.environment.clone());
     let Input::Prompt(prompt) = request.input else {
-        require(dialect, version, Feature::StreamJsonInput)?;
-        return Err(Error::EmptyPrompt);
+        return Err(unsupported(dialect, version, Feature::StreamJsonInput));
     };
     Ok(Invocation {
         arguments,

@@ -18,38 +18,31 @@ pub(crate) fn overlay(
     version: &AmpVersion,
     base: &Map<String, Value>,
 ) -> Result<Option<Map<String, Value>>, Error> {
-    let mut keys = Map::new();
+    let mut overlay = Overlay {
+        dialect,
+        version,
+        keys: Map::new(),
+    };
+    let own = |feature: Feature| base.get(feature.spelling());
     if config.mode.as_deref() == Some("deep") && dialect.supports(Feature::ExperimentalModesSetting)
     {
-        keys.insert(
-            Feature::ExperimentalModesSetting.spelling().to_owned(),
-            union(base, Feature::ExperimentalModesSetting.spelling(), ["deep"]),
-        );
+        let modes = union(own(Feature::ExperimentalModesSetting), ["deep"]);
+        overlay.set(Feature::ExperimentalModesSetting, modes)?;
     }
-    if let Some((key, value)) = effort_setting(config, dialect) {
-        keys.insert(key.to_owned(), json!(value));
+    if let Some((feature, effort)) = effort_setting(config, dialect) {
+        overlay.set(feature, json!(effort))?;
     }
     if !config.skills.is_empty() {
-        require(dialect, version, Feature::SkillsPathSetting)?;
-        keys.insert(
-            Feature::SkillsPathSetting.spelling().to_owned(),
-            json!(skills_path(config, base)?),
-        );
+        let path = skills_path(config, own(Feature::SkillsPathSetting))?;
+        overlay.set(Feature::SkillsPathSetting, json!(path))?;
     }
     if !config.tools_enabled.is_empty() {
-        require(dialect, version, Feature::ToolsEnableSetting)?;
-        keys.insert(
-            Feature::ToolsEnableSetting.spelling().to_owned(),
-            json!(config.tools_enabled),
-        );
+        overlay.set(Feature::ToolsEnableSetting, json!(config.tools_enabled))?;
     }
     if !config.tools_disabled.is_empty() {
-        require(dialect, version, Feature::ToolsDisableSetting)?;
         let names = config.tools_disabled.iter().map(String::as_str);
-        keys.insert(
-            Feature::ToolsDisableSetting.spelling().to_owned(),
-            union(base, Feature::ToolsDisableSetting.spelling(), names),
-        );
+        let names = union(own(Feature::ToolsDisableSetting), names);
+        overlay.set(Feature::ToolsDisableSetting, names)?;
     }
     for (key, value) in &config.settings {
         if !key.starts_with("amp.") {
@@ -58,48 +51,49 @@ pub(crate) fn overlay(
                 reason: format!("{key:?} does not start with \"amp.\", so Amp would ignore it"),
             });
         }
-        keys.insert(key.clone(), value.clone());
+        overlay.keys.insert(key.clone(), value.clone());
     }
-    if keys.is_empty() {
+    if overlay.keys.is_empty() {
         return Ok(None);
     }
     require(dialect, version, Feature::SettingsFile)?;
     let mut merged = base.clone();
-    merged.extend(keys);
+    merged.extend(overlay.keys);
     Ok(Some(merged))
+}
+
+/// The keys collected so far.
+struct Overlay<'a> {
+    dialect: &'a Dialect,
+    version: &'a AmpVersion,
+    keys: Map<String, Value>,
+}
+
+impl Overlay<'_> {
+    /// Sets a key that the build at hand must know.
+    fn set(&mut self, feature: Feature, value: Value) -> Result<(), Error> {
+        require(self.dialect, self.version, feature)?;
+        self.keys.insert(feature.spelling().to_owned(), value);
+        Ok(())
+    }
 }
 
 /// Returns the setting that carries the reasoning effort where there is no option for it.
 ///
 /// Which modes take which levels was checked before.
-fn effort_setting<'a>(
-    config: &'a SessionConfig,
-    dialect: &Dialect,
-) -> Option<(&'static str, &'a str)> {
+fn effort_setting<'a>(config: &'a SessionConfig, dialect: &Dialect) -> Option<(Feature, &'a str)> {
     let effort = config.reasoning_effort.as_deref()?;
-    if dialect.supports(Feature::EffortOption) {
-        return None;
-    }
     let feature = match config.mode.as_deref() {
+        _ if dialect.supports(Feature::EffortOption) => return None,
         Some("deep") => Feature::DeepEffortSetting,
         _ => Feature::SmartEffortSetting,
     };
-    dialect
-        .supports(feature)
-        .then(|| (feature.spelling(), effort))
+    Some((feature, effort))
 }
 
-/// Returns a list setting of the base with more entries behind its own.
-fn union<'a>(
-    base: &Map<String, Value>,
-    key: &str,
-    more: impl IntoIterator<Item = &'a str>,
-) -> Value {
-    let mut list = base
-        .get(key)
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
+/// Returns a list setting with more entries behind its own.
+fn union<'a>(own: Option<&Value>, more: impl IntoIterator<Item = &'a str>) -> Value {
+    let mut list = own.and_then(Value::as_array).cloned().unwrap_or_default();
     for entry in more {
         if !list.iter().any(|present| present == entry) {
             list.push(json!(entry));
@@ -108,11 +102,8 @@ fn union<'a>(
     Value::Array(list)
 }
 
-fn skills_path(config: &SessionConfig, base: &Map<String, Value>) -> Result<String, Error> {
-    let own = base
-        .get(Feature::SkillsPathSetting.spelling())
-        .and_then(Value::as_str)
-        .filter(|path| !path.is_empty());
+fn skills_path(config: &SessionConfig, own: Option<&Value>) -> Result<String, Error> {
+    let own = own.and_then(Value::as_str).filter(|path| !path.is_empty());
     let mut folders: Vec<&str> = own.into_iter().collect();
     for folder in &config.skills {
         let usable = folder
