@@ -1,5 +1,7 @@
 //! Proof that nothing is lost: compares a line with what a message writes back.
 
+use std::collections::{HashMap, VecDeque};
+
 use serde_json::value::RawValue;
 
 use crate::decode::encode_line;
@@ -26,20 +28,19 @@ fn compare(before: &str, after: &str, path: &mut String, lost: &mut Vec<String>)
     }
     match (parse(before), parse(after)) {
         (Json::Object(before), Json::Object(after)) => {
-            for (index, (name, value)) in before.iter().enumerate() {
-                // A name may come twice: the first is held against the first, and so on.
-                let earlier = before[..index]
-                    .iter()
-                    .filter(|(known, _)| known == name)
-                    .count();
-                let mut written = after.iter().filter(|(known, _)| known == name);
+            // A name may come twice: the first is held against the first, and so on.
+            let mut written: HashMap<&str, VecDeque<&RawValue>> = HashMap::new();
+            for (name, value) in &after {
+                written.entry(name).or_default().push_back(value);
+            }
+            for (name, value) in &before {
                 let length = path.len();
                 if length > 0 {
                     path.push('.');
                 }
                 path.push_str(name);
-                match written.nth(earlier) {
-                    Some((_, written)) => compare(value.get(), written.get(), path, lost),
+                match written.get_mut(name.as_str()).and_then(VecDeque::pop_front) {
+                    Some(written) => compare(value.get(), written.get(), path, lost),
                     None => lost.push(path.clone()),
                 }
                 path.truncate(length);

@@ -11,7 +11,7 @@ mod usage;
 pub use message::{Block, CallId, Message, ToolCall, Turn};
 pub use usage::UsageTotals;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::content::{ContentBlock, ToolResultBlock, ToolUseId};
 use crate::event::{AssistantEvent, Event, ResultEvent, SessionId, SystemEvent, UserEvent};
@@ -37,7 +37,7 @@ pub struct Transcript {
     calls: Vec<ToolCall>,
     call_ids: HashMap<ToolUseId, CallId>,
     /// What a subagent said before the call that started it was seen.
-    waiting: Vec<(ToolUseId, Message)>,
+    waiting: BTreeMap<ToolUseId, Vec<Message>>,
     unmatched_results: Vec<ToolResultBlock>,
     result: Option<ResultEvent>,
 }
@@ -113,9 +113,8 @@ impl Transcript {
 
     /// Returns what subagents said whose calls were never seen, with the ids of the calls.
     pub fn unmatched_messages(&self) -> impl Iterator<Item = (&ToolUseId, &Message)> {
-        self.waiting
-            .iter()
-            .map(|(parent, message)| (parent, message))
+        let waiting = self.waiting.iter();
+        waiting.flat_map(|(parent, messages)| messages.iter().map(move |message| (parent, message)))
     }
 
     /// Returns how the run ended.
@@ -223,19 +222,14 @@ impl Transcript {
     fn push_below(&mut self, parent: ToolUseId, message: Message) {
         match self.call_ids.get(&parent) {
             Some(call) => self.calls[call.0].messages.push(message),
-            None => self.waiting.push((parent, message)),
+            None => self.waiting.entry(parent).or_default().push(message),
         }
     }
 
     fn adopt_waiting(&mut self, call: CallId) {
         let call = &mut self.calls[call.0];
-        let waiting = std::mem::take(&mut self.waiting);
-        for (parent, message) in waiting {
-            if parent == call.request.id {
-                call.messages.push(message);
-            } else {
-                self.waiting.push((parent, message));
-            }
+        if let Some(messages) = self.waiting.remove(&call.request.id) {
+            call.messages.extend(messages);
         }
     }
 
