@@ -1,5 +1,6 @@
 //! The command line of every measured build for every option.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -8,6 +9,7 @@ use amp_session::{
     AmpVersion, BUILDS, Dialect, Environment, Error, ErrorKind, Executor, Input, Invocation,
     PromptDelivery, Request, SessionConfig, StandardInput, ThreadId, invocation,
 };
+use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 type Change = fn(&mut SessionConfig);
@@ -370,4 +372,44 @@ fn a_background_update_is_never_started_by_a_turn() {
     let invocation = newest(&SessionConfig::new(), Input::Prompt("hi")).unwrap();
     let expected = Environment::from([("AMP_SKIP_UPDATE_CHECK".into(), "1".into())]);
     assert_eq!(invocation.variables, expected);
+}
+
+proptest! {
+    #[test]
+    fn no_prompt_is_ever_taken_for_an_option(
+        prompt in "\\PC{1,40}|-{1,2}[a-z]{1,10}( \\PC{0,9})?|threads continue",
+        build in prop::sample::select(BUILDS),
+    ) {
+        prop_assume!(!prompt.trim().is_empty());
+        let dialect = Dialect::for_version(&build.version.into());
+        let config = SessionConfig::new();
+        let result = run(build.version, &dialect, &config, None, Input::Prompt(&prompt));
+        let invocation = result.unwrap();
+        let expected = [format!("--execute={prompt}"), "--stream-json".to_owned()];
+        prop_assert_eq!(invocation.arguments, expected.map(OsString::from));
+        prop_assert_eq!(invocation.standard_input, StandardInput::Closed);
+    }
+
+    #[test]
+    fn an_overlay_keeps_every_setting_of_the_user(
+        own in prop::collection::btree_map("amp\\.[a-z]{1,12}", "[a-z]{0,8}", 0..6),
+        disabled in prop::collection::vec("[a-zA-Z_]{1,12}", 1..4),
+    ) {
+        let own: Map<String, Value> = own.into_iter().map(|(key, value)| (key, value.into())).collect();
+        let version = AmpVersion::new(BUILDS[0].version);
+        let mut config = SessionConfig::new();
+        config.tools_disabled = disabled;
+        let invocation = invocation(&Request {
+            version: &version,
+            dialect: &Dialect::for_version(&version),
+            config: &config,
+            thread: None,
+            input: Input::Prompt("hi"),
+            base_settings: &own,
+            run_folder: Path::new("/run"),
+        });
+        let files = invocation.unwrap().files;
+        let written: Map<String, Value> = serde_json::from_str(&files[0].content).unwrap();
+        prop_assert!(own.iter().all(|(key, value)| written.get(key) == Some(value)));
+    }
 }
