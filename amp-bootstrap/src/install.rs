@@ -16,6 +16,9 @@ use crate::source::{Announced, Publisher, Release, Source, mirror_files};
 use crate::store::{self, Acquired, Entry, EntryState, Lock, Receipt, Store};
 use crate::version::{CliVersion, VersionSpec, known_versions};
 
+/// How often a request is repeated while there is another source to ask.
+const RETRIES_BEFORE_FALLBACK: u32 = 1;
+
 /// Makes an executable ready: finds it in the store, or else fetches and verifies it.
 ///
 /// When it is in the store this is a handful of file-system calls: no network, no hashing.
@@ -123,10 +126,15 @@ impl Installation<'_> {
             .map(|entry| entry.version.to_string())
             .collect();
         let folder = self.store.root().display().to_string();
+        let what = match wanted {
+            VersionSpec::Exact(version) => format!("version {version}"),
+            VersionSpec::NewestKnown => "a version that is known to work".to_owned(),
+            VersionSpec::Latest => "any version".to_owned(),
+        };
         let error = Error::new(
             ErrorKind::Offline,
             format!(
-                "version {wanted} for {} is not in the store and offline mode is on",
+                "offline mode is on and the store lacks {what} for {}",
                 self.platform
             ),
         )
@@ -148,7 +156,8 @@ impl Installation<'_> {
         let mut failed: Vec<Error> = Vec::new();
         for (index, source) in sources.iter().enumerate() {
             let from = source.to_string();
-            let error = match self.try_source(source) {
+            let is_last = index + 1 == sources.len();
+            let error = match self.try_source(source, is_last) {
                 Ok(installed) => return Ok(installed),
                 Err(error) => error.asked_of(&from),
             };
@@ -174,8 +183,12 @@ impl Installation<'_> {
         ))
     }
 
-    fn try_source(&mut self, source: &Source) -> Result<Installed> {
-        let publisher = source.publisher(self.environment, &self.request.limits)?;
+    fn try_source(&mut self, source: &Source, is_last: bool) -> Result<Installed> {
+        let mut limits = self.request.limits.clone();
+        if !is_last {
+            limits.retry.retries = limits.retry.retries.min(RETRIES_BEFORE_FALLBACK);
+        }
+        let publisher = source.publisher(self.environment, &limits)?;
         let version = self.resolve(publisher.as_ref())?;
         if let Some(entry) = self.store.find(&version, self.platform)
             && self.request.accepts(&entry)

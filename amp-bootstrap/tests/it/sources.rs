@@ -33,6 +33,7 @@ fn the_next_source_is_asked_when_the_first_cannot_be_reached() {
     assert_eq!(installed.source, "bucket");
     assert!(matches!(installed.warnings[..], [Warning::FellBack { .. }]));
     assert_eq!(world.count("FallingBack"), 1);
+    assert_eq!(world.count("Retrying"), 1);
     // The next start does not wait for the dead one again.
     assert_eq!(world.installs().warnings, []);
     assert_eq!(world.events(), [""; 0]);
