@@ -189,6 +189,7 @@ impl Session {
             folder,
             record,
             secrets,
+            dialect: *self.amp.dialect(),
         };
         Ok(Turn::running(process, parts))
     }

@@ -16,6 +16,7 @@ pub use cancel::Canceller;
 pub use input::TurnInput;
 pub use line::TurnLine;
 
+use crate::dialect::Dialect;
 use crate::ledger::{RecordedLines, TurnEnd, TurnRecord};
 use crate::outcome::{Ending, Observer, Outcome};
 use crate::plain_text::without_escapes;
@@ -64,13 +65,14 @@ pub(crate) struct TurnParts {
     pub(crate) folder: RunFolder,
     pub(crate) record: Option<TurnRecord>,
     pub(crate) secrets: Secrets,
+    pub(crate) dialect: Dialect,
 }
 
 impl Turn {
     pub(crate) fn running(process: Process, parts: TurnParts) -> Self {
         Self {
             source: Source::Process(Box::new(process)),
-            observer: Observer::default(),
+            observer: Observer::of(parts.dialect),
             cancel: Arc::default(),
             secrets: parts.secrets,
             record: parts.record,

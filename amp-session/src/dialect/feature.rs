@@ -9,7 +9,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::builds::{
-    APR_05, APR_21, APR_27, FEB_16, JAN_08, JAN_10, JAN_25, JUL_15, MAR_13, MAY_04, SEP_08, SEP_23,
+    APR_05, APR_21, APR_27, FEB_10, FEB_16, JAN_08, JAN_10, JAN_25, JUL_15, MAR_13, MAY_04, SEP_08,
+    SEP_23,
 };
 
 /// Something that one build of the CLI has and another may lack.
@@ -96,6 +97,8 @@ pub enum Feature {
     DelegateToolUseId,
     /// A failed start still writes an init and a result line.
     StartFailureInStream,
+    /// A service that fails while a run starts is told as a wrong key.
+    MisleadingKeyError,
     /// The `delegate` action of permission rules.
     DelegateRule,
     /// Workspace settings are read again during a run.
@@ -120,7 +123,6 @@ pub(super) struct Row {
 pub(super) type Span = (usize, Option<usize>);
 
 const ALWAYS: &[Span] = &[(JAN_08, None)];
-const THROUGH_JAN_10: &[Span] = &[(JAN_08, Some(JAN_10))];
 const THROUGH_MAY_04: &[Span] = &[(JAN_08, Some(MAY_04))];
 const SINCE_JAN_25: &[Span] = &[(JAN_25, None)];
 const SINCE_MAY_04: &[Span] = &[(MAY_04, None)];
@@ -213,7 +215,7 @@ pub(super) const TABLE: &[Row] = &[
     row(
         Feature::SubagentLines,
         "subagent lines in the stream",
-        THROUGH_JAN_10,
+        &[(JAN_08, Some(JAN_10))],
     ),
     row(
         Feature::AgentModeInInit,
@@ -228,7 +230,12 @@ pub(super) const TABLE: &[Row] = &[
     row(
         Feature::StartFailureInStream,
         "result line after a failed start",
-        THROUGH_JAN_10,
+        &[(JAN_08, Some(JAN_25))],
+    ),
+    row(
+        Feature::MisleadingKeyError,
+        "a failing service told as a wrong key",
+        &[(FEB_10, Some(MAR_13))],
     ),
     row(Feature::DelegateRule, "delegate rules", ALWAYS),
     row(

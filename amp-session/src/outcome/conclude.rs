@@ -7,6 +7,7 @@ use amp_protocol::tool::RejectionKind;
 use amp_protocol::{ContentBlock, Count, Decoded, Event, ResultEvent};
 
 use super::{Failure, LineCounts, Outcome, Reason, Status};
+use crate::dialect::{Dialect, Feature};
 use crate::secrets::Secrets;
 use crate::thread_id::ThreadId;
 
@@ -19,6 +20,8 @@ const QUOTED: usize = 200;
 /// Watches the lines of a turn and remembers what its outcome needs.
 #[derive(Debug, Default)]
 pub(crate) struct Observer {
+    /// What the CLI is known to do; unknown in a replay.
+    dialect: Option<Dialect>,
     pub(crate) thread: Option<ThreadId>,
     result: Option<ResultEvent>,
     counts: LineCounts,
@@ -44,6 +47,14 @@ pub(crate) struct Ending {
 }
 
 impl Observer {
+    /// Watches a turn of a CLI with these habits.
+    pub(crate) fn of(dialect: Dialect) -> Self {
+        Self {
+            dialect: Some(dialect),
+            ..Self::default()
+        }
+    }
+
     /// Takes note of a line.
     pub(crate) fn observe(&mut self, decoded: &Decoded, oversized: bool) {
         if oversized {
@@ -172,10 +183,15 @@ impl Observer {
             return cancelled();
         }
         if let Some(reason) = Reason::of_stderr(&ending.stderr) {
-            return (
-                Status::Failed,
-                Some(failure(reason, telling_line(&ending.stderr))),
-            );
+            let mut failure = failure(reason, telling_line(&ending.stderr));
+            let misleading = |dialect: Dialect| dialect.supports(Feature::MisleadingKeyError);
+            if reason == Reason::RejectedKey && self.dialect.is_some_and(misleading) {
+                failure.hint = Some(
+                    "check the key and the service: this Amp says so whenever the service fails"
+                        .to_owned(),
+                );
+            }
+            return (Status::Failed, Some(failure));
         }
         let how = match (&ending.trouble, ending.status) {
             (Some(trouble), _) => trouble.clone(),

@@ -128,7 +128,8 @@ impl Reason {
 
     /// Tells the reason from the `error` of a result line; every text is one that a recording has.
     pub(super) fn of_result(error: &str) -> Self {
-        find(IN_RESULTS, error).unwrap_or(Self::Agent)
+        let told = find(IN_RESULTS, error);
+        told.or_else(|| of_status(error)).unwrap_or(Self::Agent)
     }
 
     /// Tells the reason from standard error, when it names one.
@@ -141,6 +142,14 @@ impl fmt::Display for Reason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
     }
+}
+
+/// Tells the reason from the HTTP status that an error begins with, as in `500 oops`.
+fn of_status(error: &str) -> Option<Reason> {
+    let (status, _) = error.split_once(' ')?;
+    let is_server_error = status.len() == 3 && status.starts_with('5');
+    let is_number = status.bytes().all(|byte| byte.is_ascii_digit());
+    (is_server_error && is_number).then_some(Reason::ServiceError)
 }
 
 /// Parts of error texts, in lower case, and what they mean; the first match counts.
@@ -177,7 +186,6 @@ const IN_RESULTS: Texts = &[
     ("does not exist", Reason::ThreadNotFound),
     ("api_error", Reason::ServiceError),
     ("internal", Reason::ServiceError),
-    ("500 ", Reason::ServiceError),
 ];
 
 /// What standard error says when a run ends before, or without, a result line.
@@ -208,3 +216,34 @@ const ON_STDERR: Texts = &[
     ("user message must be provided", Reason::InvalidInput),
     ("amp server returned an error", Reason::ServiceError),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_tells_a_failing_service_only_at_the_beginning() {
+        let cases = [
+            ("500 oops", Reason::ServiceError),
+            ("503 Service Unavailable", Reason::ServiceError),
+            ("400 {\"type\":\"error\"}", Reason::Agent),
+            ("read 1500 bytes", Reason::Agent),
+            ("5000 things", Reason::Agent),
+            ("", Reason::Agent),
+        ];
+        for (error, reason) in cases {
+            assert_eq!(Reason::of_result(error), reason, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_the_serialised_form() {
+        for reason in [
+            Reason::SilentStart,
+            Reason::OutOfCredits,
+            Reason::ExitedUnexpectedly,
+        ] {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
+        }
+    }
+}
