@@ -47,7 +47,7 @@ impl ToolResultBlock {
     pub fn rejection(&self) -> Option<Rejection<'_>> {
         let text = self.text()?;
         BEGINNINGS.iter().find_map(|(beginning, kind)| {
-            let reason = text.strip_prefix(beginning)?;
+            let reason = text.strip_prefix(beginning)?.trim_end();
             Some(Rejection {
                 kind: *kind,
                 reason,

@@ -1,6 +1,8 @@
 //! One snapshot per recording: what became of each line.
 
 use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
 
 use amp_protocol::{
     ContentBlock, Decoded, Event, ResultEvent, SystemEvent, ToolResultContent, Usage, decode_line,
@@ -30,6 +32,20 @@ fn every_recording_reads_as_it_did() {
         }, {
             insta::assert_snapshot!(recording.scenario.as_str(), summary);
         });
+    }
+}
+
+#[test]
+fn no_snapshot_outlives_its_recording() {
+    let snapshots = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/snapshots");
+    for version in fixtures::versions() {
+        for entry in fs::read_dir(snapshots.join(&version)).expect("each version has a folder") {
+            let name = entry.expect("the folder can be listed").file_name();
+            let name = name.to_string_lossy();
+            let scenario = name.split('.').next().unwrap_or_default();
+            let recording = fixtures::recording(&version, scenario);
+            assert!(recording.is_ok(), "remove snapshots/{version}/{name}");
+        }
     }
 }
 
