@@ -2,7 +2,10 @@
 //!
 //! `amp --execute --stream-json` writes one JSON object a line. [`LineSplitter`] cuts bytes into
 //! lines, [`decode_line`] turns a line into exactly one of three outcomes, and [`UserInput`] is
-//! what goes the other way. The crate does no I/O and reads no clock and no environment.
+//! what goes the other way. On top of that, [`transcript`] folds events into a conversation and
+//! [`tool`] knows the shapes of what tools are asked and answer. [`PermissionRule`],
+//! [`McpConfig`], [`SettingsKey`], [`Mode`] and [`Visibility`] are what the CLI is configured
+//! with. The crate does no I/O and reads no clock and no environment.
 //!
 //! Amp changes weekly, so nothing here is closed. Strings whose values belong to Amp keep values
 //! they do not know, objects keep unknown fields, and content blocks of unknown type are kept

@@ -6,6 +6,8 @@
 //! and decides. A test holds the two against each other.
 
 mod serde;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -334,119 +336,4 @@ fn equal_bytes(word: u64, byte: u8) -> u64 {
     const ONES: u64 = u64::MAX / 255;
     let difference = word ^ (ONES * u64::from(byte));
     difference.wrapping_sub(ONES) & !difference & (ONES << 7)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::read;
-    use crate::{AssistantEvent, SystemEvent};
-
-    /// Holds the reader against serde_json, which must read the same or at least something.
-    fn agrees_with_serde_json(text: &str) -> bool {
-        let mut accepted = 0;
-        if let Ok(read) = read::<AssistantEvent>(text) {
-            assert_eq!(
-                serde_json::from_str::<AssistantEvent>(text).ok(),
-                Some(read),
-                "{text}"
-            );
-            accepted += 1;
-        }
-        if let Ok(read) = read::<SystemEvent>(text) {
-            assert_eq!(
-                serde_json::from_str::<SystemEvent>(text).ok(),
-                Some(read),
-                "{text}"
-            );
-            accepted += 1;
-        }
-        accepted > 0
-    }
-
-    fn assistant(content: &str, unknown: &str) -> String {
-        format!(
-            r#"{{"type":"assistant","message":{{"content":{content},"usage":null}},"x":{unknown}}}"#
-        )
-    }
-
-    #[test]
-    fn reads_what_the_cli_writes() {
-        let texts = [
-            assistant("[]", "0"),
-            assistant(
-                r#"[{"type":"text","text":"a\n\"b\" \\ \u00e9 \ud83d\ude00 é"}]"#,
-                "-1.5e+300",
-            ),
-            assistant(
-                r#"[{"type":"new","deep":[[{"a":[null,true,false]}],{}]}]"#,
-                r#""\ud83d""#,
-            ),
-            assistant(
-                r#" [ {"type" : "text" , "text" : "" } ] "#,
-                "123456789012345678901234567890",
-            ),
-            r#"{"type":"system","subtype":"init","tools":["Bash","x"],"mcp_servers":[]}"#
-                .to_owned(),
-        ];
-        for text in texts {
-            assert!(agrees_with_serde_json(&text), "gave up on {text}");
-        }
-    }
-
-    #[test]
-    fn gives_up_on_what_is_not_json() {
-        let unknowns = [
-            "01",
-            "1.",
-            ".5",
-            "1e",
-            "-",
-            "tru",
-            "[1,]",
-            "{\"a\"}",
-            "{\"a\":1,}",
-            "'a'",
-            r#""\x""#,
-            r#""\u12g4""#,
-            "\"\t\"",
-            "1 2",
-            "",
-            "]",
-            "\"",
-            "\"\\",
-        ];
-        for unknown in unknowns {
-            assert!(
-                !agrees_with_serde_json(&assistant("[]", unknown)),
-                "took {unknown}"
-            );
-        }
-        let contents = [
-            r#"[{"type":"text","text":"\ud83d cut"}]"#,
-            "[{}]",
-            "[5]",
-            "[]]",
-            "[{\"type\":\"text\"}]",
-        ];
-        for content in contents {
-            assert!(
-                !agrees_with_serde_json(&assistant(content, "0")),
-                "took {content}"
-            );
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn agrees_on_damaged_lines(
-            unknown in r#"[-0-9.eE+\[\]{}",:a-z\\ ]{0,24}"#,
-            text in r#"([a-zé"\n\\]|\\[nu"\\]|\\u[d0-9][89a-f0-9]{3}){0,24}"#,
-        ) {
-            let content = format!(r#"[{{"type":"text","text":"{text}"}}]"#);
-            agrees_with_serde_json(&assistant(&content, &unknown));
-            agrees_with_serde_json(&assistant(&unknown, "0"));
-        }
-    }
 }

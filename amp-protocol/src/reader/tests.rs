@@ -1,0 +1,134 @@
+//! The reader against serde_json, which decides.
+
+use proptest::prelude::*;
+
+use super::read;
+use crate::{AssistantEvent, ResultEvent, SystemEvent, UserEvent};
+
+/// Holds the reader against serde_json, which must read the same or at least something.
+fn agrees_with_serde_json(text: &str) -> bool {
+    let mut accepted = 0;
+    if let Ok(read) = read::<AssistantEvent>(text) {
+        assert_eq!(
+            serde_json::from_str::<AssistantEvent>(text).ok(),
+            Some(read),
+            "{text}"
+        );
+        accepted += 1;
+    }
+    if let Ok(read) = read::<SystemEvent>(text) {
+        assert_eq!(
+            serde_json::from_str::<SystemEvent>(text).ok(),
+            Some(read),
+            "{text}"
+        );
+        accepted += 1;
+    }
+    accepted > 0
+}
+
+fn assistant(content: &str, unknown: &str) -> String {
+    format!(
+        r#"{{"type":"assistant","message":{{"content":{content},"usage":null}},"x":{unknown}}}"#
+    )
+}
+
+#[test]
+fn reads_what_the_cli_writes() {
+    let texts = [
+        assistant("[]", "0"),
+        assistant(
+            r#"[{"type":"text","text":"a\n\"b\" \\ \u00e9 \ud83d\ude00 é"}]"#,
+            "-1.5e+300",
+        ),
+        assistant(
+            r#"[{"type":"new","deep":[[{"a":[null,true,false]}],{}]}]"#,
+            r#""\ud83d""#,
+        ),
+        assistant(
+            r#" [ {"type" : "text" , "text" : "" } ] "#,
+            "123456789012345678901234567890",
+        ),
+        r#"{"type":"system","subtype":"init","tools":["Bash","x"],"mcp_servers":[]}"#.to_owned(),
+    ];
+    for text in texts {
+        assert!(agrees_with_serde_json(&text), "gave up on {text}");
+    }
+}
+
+#[test]
+fn reads_every_recorded_message() {
+    let mut messages = 0;
+    for recording in fixtures::recordings() {
+        for line in recording.lines().expect("the recording can be read") {
+            let Ok(line) = std::str::from_utf8(&line) else {
+                continue;
+            };
+            let taken = match line.get(..14) {
+                Some(r#"{"type":"syste"#) => read::<SystemEvent>(line).is_ok(),
+                Some(r#"{"type":"user""#) => read::<UserEvent>(line).is_ok(),
+                Some(r#"{"type":"assis"#) => read::<AssistantEvent>(line).is_ok(),
+                Some(r#"{"type":"resul"#) => read::<ResultEvent>(line).is_ok(),
+                _ => continue,
+            };
+            assert!(taken, "gave up on {line}");
+            messages += 1;
+        }
+    }
+    assert!(messages > 900, "only {messages} messages are recorded");
+}
+
+#[test]
+fn gives_up_on_what_is_not_json() {
+    let unknowns = [
+        "01",
+        "1.",
+        ".5",
+        "1e",
+        "-",
+        "tru",
+        "[1,]",
+        "{\"a\"}",
+        "{\"a\":1,}",
+        "'a'",
+        r#""\x""#,
+        r#""\u12g4""#,
+        "\"\t\"",
+        "1 2",
+        "",
+        "]",
+        "\"",
+        "\"\\",
+    ];
+    for unknown in unknowns {
+        assert!(
+            !agrees_with_serde_json(&assistant("[]", unknown)),
+            "took {unknown}"
+        );
+    }
+    let contents = [
+        r#"[{"type":"text","text":"\ud83d cut"}]"#,
+        "[{}]",
+        "[5]",
+        "[]]",
+        "[{\"type\":\"text\"}]",
+    ];
+    for content in contents {
+        assert!(
+            !agrees_with_serde_json(&assistant(content, "0")),
+            "took {content}"
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn agrees_on_damaged_lines(
+        unknown in r#"[-0-9.eE+\[\]{}",:a-z\\ ]{0,24}"#,
+        text in r#"([a-zé"\n\\]|\\[nu"\\]|\\u[d0-9][89a-f0-9]{3}){0,24}"#,
+    ) {
+        let content = format!(r#"[{{"type":"text","text":"{text}"}}]"#);
+        agrees_with_serde_json(&assistant(&content, &unknown));
+        agrees_with_serde_json(&assistant(&unknown, "0"));
+    }
+}
