@@ -55,6 +55,9 @@ macro_rules! wire_object {
                 if tags.is_empty() { None } else { Some(tags[0]) }
             };
 
+            // One bit each in `Extra`.
+            const _: () = assert!([$($wire),*].len() <= u16::BITS as usize);
+
             #[expect(non_camel_case_types, reason = "variants are named after the fields")]
             enum Key {
                 $($field,)*
