@@ -1,11 +1,16 @@
 //! When things happened in a run, and which of its deadlines comes first. Pure: times in, times out.
 
-#[cfg(unix)]
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::{Deadline, Deadlines};
+
+/// Returns the moment that lies `limit` after `from`, or one that nobody lives to see.
+pub(crate) fn after(from: Instant, limit: Duration) -> Instant {
+    const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    from.checked_add(limit.min(FOR_EVER)).unwrap_or(from)
+}
 
 /// The clock of one run. Pausing it moves everything it remembers, so no deadline comes nearer.
 #[derive(Debug)]
@@ -56,14 +61,14 @@ impl Clock {
     /// Returns the deadline that comes first, and when.
     pub(crate) fn due(&self, deadlines: &Deadlines) -> Option<(Instant, Deadline)> {
         let total = deadlines.total.map(|total| (self.started, total));
-        let total = total.map(|(from, limit)| (from + limit, Deadline::Total));
+        let total = total.map(|(from, limit)| (after(from, limit), Deadline::Total));
         let silence = match self.heard {
             None => deadlines
                 .startup
-                .map(|limit| (self.started + limit, Deadline::Startup)),
+                .map(|limit| (after(self.started, limit), Deadline::Startup)),
             Some(heard) => deadlines.idle.map(|limit| {
                 let from = self.waiting.map_or(heard, |waiting| waiting.max(heard));
-                (from + limit, Deadline::Idle)
+                (after(from, limit), Deadline::Idle)
             }),
         };
         silence.into_iter().chain(total).min_by_key(|(due, _)| *due)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::clock::after;
 use crate::{Deadlines, Force, StopPolicy};
 
 /// Where on the ladder a run stands.
@@ -83,7 +84,7 @@ impl Ladder {
         if self.has_begun() {
             return None;
         }
-        let until = now + self.drain;
+        let until = after(now, self.drain);
         self.rung = Rung::Finishing { until };
         Some(Step::CloseStdin)
     }
@@ -93,7 +94,7 @@ impl Ladder {
         if self.is_stopping() {
             return None;
         }
-        let until = now + self.policy.stdin_grace;
+        let until = after(now, self.policy.stdin_grace);
         self.rung = Rung::StdinClosed { until };
         self.force = self.force.max(Force::StdinClosed);
         Some(Step::CloseStdin)
@@ -113,7 +114,7 @@ impl Ladder {
     pub(crate) fn climb(&mut self, now: Instant) -> Step {
         let polite = matches!(self.rung, Rung::Finishing { .. } | Rung::StdinClosed { .. });
         if polite && self.policy.signal.is_some() {
-            let until = now + self.grace;
+            let until = after(now, self.grace);
             self.rung = Rung::Signalled { until };
             self.force = Force::Signalled;
             return Step::Signal;

@@ -11,7 +11,7 @@ use futures::Stream;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, after};
 use crate::containment::{Sweep, TreeGuard};
 use crate::ladder::{Ladder, Step};
 use crate::lines::LineBuffer;
@@ -166,6 +166,7 @@ impl Process {
     /// Standard input is closed. Further lines can be read, but if the program is still there after
     /// the drain deadline, the stop ladder begins.
     pub fn begin_finish(&mut self) {
+        self.end_pause();
         self.set_cause(Cause::Finished);
         let step = self.ladder.finish(Instant::now());
         self.take_step(step);
@@ -176,6 +177,7 @@ impl Process {
     /// Lines that the program writes on its way out can still be read with
     /// [`next_line`](Self::next_line), which also moves the ladder on.
     pub fn begin_stop(&mut self) {
+        self.end_pause();
         self.set_cause(Cause::Stopped);
         let step = self.ladder.stop(Instant::now());
         self.take_step(step);
@@ -205,8 +207,9 @@ impl Process {
     /// When the signal cannot be sent.
     #[cfg(unix)]
     pub fn pause(&mut self) -> Result<(), Error> {
+        self.send(Signal::STOP)?;
         self.clock.pause(Instant::now());
-        self.send(Signal::STOP)
+        Ok(())
     }
 
     /// Undoes [`pause`](Self::pause): the program goes on, and deadlines have not moved nearer.
@@ -216,6 +219,9 @@ impl Process {
     /// When the signal cannot be sent.
     #[cfg(unix)]
     pub fn resume(&mut self) -> Result<(), Error> {
+        if !self.clock.is_paused() {
+            return Ok(());
+        }
         let paused = self.clock.resume(Instant::now());
         self.ladder.shift(paused);
         self.send(Signal::CONTINUE)
@@ -258,12 +264,25 @@ impl Process {
                     return Poll::Ready(Ok(None));
                 }
             }
+            self.clock.waits(Instant::now());
             self.poll_input(context);
-            if self.poll_stdout(context)?.is_ready() || self.poll_leader(context)?.is_ready() {
+            let read = self.poll_stdout(context)?;
+            let exited = self.poll_leader(context)?;
+            // Looked at after every read: a flood leaves no time to wait for the timer.
+            let next = self.next_due();
+            let now = Instant::now();
+            if let Some((due, what)) = &next
+                && *due <= now
+            {
+                if let Some(deadline) = self.act(what, now) {
+                    return Poll::Ready(Err(Error::DeadlinePassed(deadline)));
+                }
                 continue;
             }
-            self.clock.waits(Instant::now());
-            let Some((due, what)) = self.next_due() else {
+            if read.is_ready() || exited.is_ready() {
+                continue;
+            }
+            let Some((due, _)) = next else {
                 return Poll::Pending;
             };
             if self.timer.deadline() != due {
@@ -271,9 +290,6 @@ impl Process {
             }
             if self.timer.as_mut().poll(context).is_pending() {
                 return Poll::Pending;
-            }
-            if let Some(deadline) = self.act(&what) {
-                return Poll::Ready(Err(Error::DeadlinePassed(deadline)));
             }
         }
     }
@@ -302,15 +318,6 @@ impl Process {
         let Some(stdout) = &mut self.stdout else {
             return Ok(Poll::Pending);
         };
-        if self.wanted.is_none()
-            && self
-                .clock
-                .exit()
-                .is_some_and(|exit| exit + self.deadlines.drain <= Instant::now())
-        {
-            // Others may go on writing for ever; what they have written by now is still ours.
-            self.wanted = platform::buffered_bytes(stdout);
-        }
         let room = self.lines.room();
         let wanted = self.wanted.map_or(room.len(), |wanted| {
             usize::try_from(wanted).map_or(room.len(), |wanted| wanted.min(room.len()))
@@ -321,11 +328,11 @@ impl Process {
             Poll::Ready(Ok(())) => {
                 let count = room.filled().len();
                 self.lines.filled(count);
-                if count == 0 {
+                self.wanted = self.wanted.map(|wanted| wanted - count as u64);
+                if count == 0 || self.wanted == Some(0) {
                     self.stdout = None;
                 } else {
                     self.clock.heard(Instant::now());
-                    self.wanted = self.wanted.map(|wanted| wanted - count as u64);
                 }
                 Ok(Poll::Ready(()))
             }
@@ -373,7 +380,8 @@ impl Process {
             return None;
         }
         let exit = self.clock.exit();
-        let drain = exit.map(|exit| (exit + self.deadlines.drain, Due::Drain));
+        let drain = exit.filter(|_| self.stdout.is_some() && self.wanted.is_none());
+        let drain = drain.map(|exit| (after(exit, self.deadlines.drain), Due::Drain));
         let sweep = self.sweeping.map(|(due, _)| (due, Due::Sweep));
         if exit.is_some() || self.ladder.is_killing() {
             return drain.into_iter().chain(sweep).min_by_key(|(due, _)| *due);
@@ -391,8 +399,7 @@ impl Process {
     }
 
     /// Does what is due; returns a deadline for the caller to hear of.
-    fn act(&mut self, due: &Due) -> Option<Deadline> {
-        let now = Instant::now();
+    fn act(&mut self, due: &Due, now: Instant) -> Option<Deadline> {
         match due {
             Due::Deadline(deadline) => {
                 self.set_cause(Cause::DeadlinePassed(*deadline));
@@ -404,7 +411,14 @@ impl Process {
                 let step = self.ladder.climb(now);
                 self.take_step(Some(step));
             }
-            Due::Drain => self.stdout = None,
+            Due::Drain => {
+                // Others may go on writing for ever; what they have written by now is still ours.
+                let buffered = self.stdout.as_ref().and_then(platform::buffered_bytes);
+                self.wanted = buffered.filter(|count| *count > 0);
+                if self.wanted.is_none() {
+                    self.stdout = None;
+                }
+            }
             Due::Sweep => {
                 let swept = self.sweep();
                 if !swept.empty && self.proof_has_failed(now) {
@@ -453,14 +467,23 @@ impl Process {
         let pause = self
             .sweeping
             .map_or(SWEEP_PAUSE.0, |(_, pause)| (pause * 2).min(SWEEP_PAUSE.1));
-        self.sweeping = (!swept.empty).then_some((now + pause, pause));
+        self.sweeping = (!swept.empty).then(|| (now + pause, pause));
         swept
     }
 
     /// Returns whether the tree should have been empty long ago.
     fn proof_has_failed(&self, now: Instant) -> bool {
         self.killed
-            .is_some_and(|killed| killed + self.deadlines.proof <= now)
+            .is_some_and(|killed| after(killed, self.deadlines.proof) <= now)
+    }
+
+    /// Lets the clock of a paused run go on, because its end has a deadline too.
+    fn end_pause(&mut self) {
+        #[cfg(unix)]
+        {
+            // A program that is gone cannot be continued, and need not be.
+            let _ = self.resume();
+        }
     }
 
     fn set_cause(&mut self, cause: Cause) {

@@ -240,3 +240,42 @@ fn every_flavour_of_runtime_will_do() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_flood_does_not_outrun_the_total_deadline() {
+    let spec = fake("flood stdout 1000g")
+        .with_max_line_bytes(1000)
+        .with_deadlines(deadlines().with_total(Some(Duration::from_millis(200))));
+    let mut process = spec.spawn().await.unwrap();
+    let error = process.next_line().await.unwrap_err();
+    assert_eq!(error.deadline(), Some(Deadline::Total));
+}
+
+#[tokio::test]
+async fn a_flood_does_not_outrun_the_stop_ladder() {
+    let spec = fake("ignore SIGTERM; out ready; flood stdout 1000g 80")
+        .with_deadlines(deadlines().with_grace(Duration::from_millis(50)));
+    let exit = start(&spec).await.stop().await;
+    assert_eq!(exit.status(), ExitStatus::Signal(Signal::KILL));
+}
+
+#[tokio::test]
+async fn a_paused_program_can_be_stopped() {
+    let mut process = start(&fake("out ready; hang")).await;
+    process.pause().unwrap();
+    let exit = process.stop().await;
+    assert_eq!(exit.status(), ExitStatus::Signal(Signal::TERMINATE));
+}
+
+#[tokio::test]
+async fn the_longest_deadlines_are_no_overflow() {
+    let longest = deadlines()
+        .with_startup(Some(Duration::MAX))
+        .with_idle(Some(Duration::MAX))
+        .with_total(Some(Duration::MAX))
+        .with_drain(Duration::MAX)
+        .with_grace(Duration::MAX)
+        .with_proof(Duration::MAX);
+    let (lines, _) = run(fake("out one").with_deadlines(longest)).await;
+    assert_eq!(lines, ["one"]);
+}
