@@ -8,6 +8,7 @@ mod flag_table;
 mod keeper;
 mod live;
 mod play;
+mod recorded;
 mod script_cli;
 mod secrets;
 mod versions;
