@@ -84,20 +84,27 @@ pub fn run(options: &Options) -> Result<()> {
     };
     let mut keeper =
         Keeper::new(&fixtures::recording::recorded_folder(), mode).telling(|text| crate::say(text));
-    machine::runtime()?.block_on(record(&manifest, &versions, &job, &mut keeper))?;
+    let skipped = machine::runtime()?.block_on(record(&manifest, &versions, &job, &mut keeper))?;
+    if skipped == versions.len() {
+        crate::say("nothing was run");
+        return Ok(());
+    }
     conclude(&keeper, mode)
 }
 
+/// Records each version and returns how many of them cannot be run here.
 async fn record(
     manifest: &Manifest,
     versions: &[&Version],
     job: &Job,
     keeper: &mut Keeper,
-) -> Result<()> {
+) -> Result<usize> {
+    let mut skipped = 0;
     for version in versions {
         match installed_cli::install(version).await? {
             Installation::Unavailable(reason) => {
                 crate::say(format!("{}: skipped: {reason}", version.number));
+                skipped += 1;
             }
             Installation::Ready(cli) => {
                 let core = match version.scenarios {
@@ -110,7 +117,7 @@ async fn record(
             }
         }
     }
-    Ok(())
+    Ok(skipped)
 }
 
 fn wanted(options: &Options, manifest: &Manifest) -> Option<Vec<String>> {
