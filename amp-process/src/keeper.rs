@@ -1,16 +1,17 @@
-//! The one thread that never ends: it starts programs, and buries what was abandoned.
+//! The one thread that never ends: it starts shims, and buries what was abandoned.
 //!
 //! A parent-death signal fires when the *thread* that started the child exits, and worker threads
-//! of a runtime come and go. So every child is started here. A tree whose owner was dropped is
-//! swept here until it is empty, because a destructor must not wait and its runtime may be gone.
+//! of a runtime come and go. So whatever asks for one is started here. A tree whose owner was
+//! dropped is swept here until it is empty, because a destructor must not wait and its runtime may
+//! be gone.
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 use std::io;
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 use tokio::sync::oneshot;
 
 use crate::Error;
@@ -22,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const INTERVAL: Duration = Duration::from_millis(5);
 
 enum Request {
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     Run(Box<dyn FnOnce() + Send>),
     Bury(Box<dyn Tree>),
 }
@@ -31,7 +32,7 @@ enum Request {
 ///
 /// When the caller is gone before the result arrives, the result is dropped, so it must clean up
 /// after itself.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 pub(crate) async fn run<R, F>(work: F) -> Result<R, Error>
 where
     R: Send + 'static,
@@ -79,7 +80,7 @@ fn keep(requests: &Receiver<Request>) {
             requests.recv_timeout(INTERVAL)
         };
         match request {
-            #[cfg(unix)]
+            #[cfg(target_os = "linux")]
             Ok(Request::Run(work)) => work(),
             Ok(Request::Bury(tree)) => graves.push((tree, Instant::now() + PATIENCE)),
             Err(RecvTimeoutError::Timeout) => {}

@@ -53,19 +53,26 @@ async fn live(script: &str, drop_it: bool) {
 
 async fn descriptors_threads_and_zombies_stay() {
     live("out ready", false).await;
-    let before = held();
+    let [descriptors, threads, _] = held();
+    // One thread may start and stay: it buries what was dropped.
+    let allowed = [descriptors, threads + 1, 0];
     for _ in 0..30 {
         live("out ready; err note; exit 1", false).await;
         live("out ready; hang", true).await;
     }
     let parallel = (0..16).map(|_| live("out ready; flood stdout 1m 100", false));
     futures::future::join_all(parallel).await;
-    // What was dropped is buried in the background.
+    let is_allowed = |now: [usize; 3]| now.iter().zip(&allowed).all(|(now, most)| now <= most);
+    settle(is_allowed).await;
+    assert!(is_allowed(held()), "{:?} is more than {allowed:?}", held());
+}
+
+/// Waits until `holds`, or long enough: what was dropped is buried in the background.
+async fn settle(holds: impl Fn([usize; 3]) -> bool) {
     let until = Instant::now() + Duration::from_secs(30);
-    while held() != before && Instant::now() < until {
+    while !holds(held()) && Instant::now() < until {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    assert_eq!(held(), before);
 }
 
 async fn memory_stays_while_floods_pass() {

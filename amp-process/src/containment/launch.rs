@@ -50,12 +50,15 @@ pub(crate) async fn launch(launch: Launch) -> Result<TreeGuard, Error> {
 async fn start(way: Way, launch: &Launch) -> Result<TreeGuard, Error> {
     let again = launch.try_clone().map_err(Error::io("share the pipes"))?;
     let kind = way.kind();
-    let work = move || match way {
-        Way::Group => Ok(TreeGuard::new(GroupTree::new(again.spawn()?))),
+    let mut tree = match way {
+        Way::Group => TreeGuard::new(GroupTree::new(again.spawn()?)),
         #[cfg(target_os = "linux")]
-        Way::Shim(command) => super::shim::ShimTree::start(&command, &again).map(TreeGuard::new),
+        Way::Shim(command) => {
+            // Bubblewrap asks for a parent-death signal, which belongs to the starting thread.
+            let work = move || super::shim::ShimTree::start(&command, &again).map(TreeGuard::new);
+            crate::keeper::run(work).await??
+        }
     };
-    let mut tree = crate::keeper::run(work).await??;
     let started = std::future::poll_fn(|context| tree.poll_started(context));
     match tokio::time::timeout(START, started).await {
         Ok(Ok(())) => Ok(tree),
