@@ -1,6 +1,6 @@
 //! The edges between crates, checked as a positive list from `cargo metadata`.
 //!
-//! A crate that is not in [`LAYERS`] fails the check, and so does an edge that is not listed: a
+//! A crate that is not in the list below fails the check, and so does an edge that is not listed: a
 //! new edge is a decision about the architecture and is made here, in the open.
 
 use std::collections::{BTreeMap, BTreeSet};
