@@ -108,6 +108,15 @@ impl LiveView {
         )
     }
 
+    /// Shows a remark that is not the agent's.
+    pub(crate) fn remark(&mut self, text: &str) -> io::Result<()> {
+        let text = safe(text);
+        self.write(
+            Kind::Text,
+            &format!("{}\n", self.options.style.warning(text)),
+        )
+    }
+
     /// Moves the spinner and the clock.
     pub(crate) fn tick(&mut self) {
         self.show_status();

@@ -1,9 +1,13 @@
 //! What a user of `ampctl` sees, from the outside.
 
 mod help;
+mod inspect;
 mod run;
+mod sessions;
 #[cfg(target_os = "linux")]
 mod stop;
+#[cfg(unix)]
+mod store;
 mod support;
 #[cfg(unix)]
 mod terminal;

@@ -10,11 +10,10 @@ use crate::support::program::{Program, agents_marked, wait_until_gone};
 const INIT: &str =
     r#"{"type":"system","subtype":"init","session_id":"T-00000000-0000-7000-8000-000000000001"}"#;
 
-/// Starts a run whose agent has started a daemon, and waits until both are there.
-fn running(mark: &str, script: &str) -> Program {
-    let world = World::playing(&format!(
-        "spawn daemon {{ ignore SIGTERM; hang }}; out {INIT}; {script}"
-    ));
+/// Starts a run whose agent has prepared itself and started a daemon, and waits until it says so.
+fn running(mark: &str, preparation: &str, script: &str) -> Program {
+    let daemon = "spawn daemon { ignore SIGTERM; hang }";
+    let world = World::playing(&format!("{preparation}; {daemon}; out {INIT}; {script}"));
     let mut program = Program::start(world, &["run", mark, "-ostream-json"]);
     program.wait_for("init");
     assert_ne!(agents_marked(mark), [0_u32; 0], "the agents run");
@@ -35,7 +34,7 @@ fn each_signal_ends_the_turn_and_leaves_nothing_behind() {
         (Signal::HUP, "SIGHUP"),
     ] {
         let mark = format!("stopped-by-{name}");
-        let program = running(&mark, "hang");
+        let program = running(&mark, "", "hang");
         program.signal(signal);
         let ended = program.wait();
         assert!(ended.1.contains(&format!("by {name}")), "{}", ended.1);
@@ -46,8 +45,8 @@ fn each_signal_ends_the_turn_and_leaves_nothing_behind() {
 #[test]
 fn the_first_signal_lets_the_agent_say_its_last_words() {
     let cancelled = r#"{"type":"result","subtype":"error_during_execution","duration_ms":1,"is_error":true,"num_turns":1,"error":"User cancelled (SIGINT/SIGTERM)"}"#;
-    let script = format!("on SIGTERM {{ out {cancelled}; exit 0 }}; hang");
-    let mut program = running("last-words", &script);
+    let on_term = format!("on SIGTERM {{ out {cancelled}; exit 0 }}");
+    let mut program = running("last-words", &on_term, "hang");
     program.signal(Signal::INT);
     program.wait_for("User cancelled");
     assert_interrupted("last-words", program.wait());
@@ -57,7 +56,8 @@ fn the_first_signal_lets_the_agent_say_its_last_words() {
 fn the_second_signal_kills_an_agent_that_ignores_the_first() {
     let mut program = running(
         "stubborn",
-        &format!("on SIGTERM {{ out {INIT} }}; repeat 9 hang"),
+        &format!("on SIGTERM {{ out {INIT} }}"),
+        "repeat 9 hang",
     );
     program.signal(Signal::INT);
     program.wait_for("init");
@@ -67,7 +67,11 @@ fn the_second_signal_kills_an_agent_that_ignores_the_first() {
 
 #[test]
 fn a_reader_that_has_seen_enough_stops_the_agent_without_a_word() {
-    let mut program = running("seen-enough", &format!("repeat 100000 out {INIT}; hang"));
+    let mut program = running(
+        "seen-enough",
+        "",
+        &format!("repeat 100000 out {INIT}; hang"),
+    );
     program.close_stdout();
     let (status, stderr) = program.wait();
     assert_eq!((status.code(), stderr.as_str()), (Some(130), ""));
@@ -76,7 +80,7 @@ fn a_reader_that_has_seen_enough_stops_the_agent_without_a_word() {
 
 #[test]
 fn a_killed_ampctl_takes_the_agent_with_it() {
-    let program = running("orphaned", "hang");
+    let program = running("orphaned", "", "hang");
     let agents = agents_marked("orphaned");
     program.signal(Signal::KILL);
     agents.into_iter().for_each(wait_until_gone);

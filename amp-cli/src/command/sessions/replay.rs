@@ -47,7 +47,12 @@ pub(super) fn run(
                 signal: None,
                 write_error: None,
                 outcome,
-            } => view.finish(&outcome)?,
+            } => {
+                view.finish(&outcome)?;
+                if let Some(failure) = &outcome.failure {
+                    view.remark(&format!("{}: {}", outcome.status, failure.message))?;
+                }
+            }
             Driven::Ended {
                 write_error: Some(error),
                 ..

@@ -1,0 +1,158 @@
+//! `doctor`, `modes`, `capabilities` and `credentials`.
+
+use amp_cli::ExitCode;
+
+use crate::support::World;
+
+/// Returns the state of each check by its name.
+fn states(world: &World, arguments: &[&str]) -> Vec<(String, String)> {
+    let report = world.run(arguments).json();
+    let checks = report["checks"].as_array().expect("checks").clone();
+    let text = |check: &serde_json::Value, key: &str| check[key].as_str().expect("text").to_owned();
+    checks
+        .iter()
+        .map(|check| (text(check, "name"), text(check, "state")))
+        .collect()
+}
+
+fn state(world: &World, name: &str) -> String {
+    let states = states(world, &["doctor", "--json"]);
+    let found = states.into_iter().find(|(check, _)| check == name);
+    found.unwrap_or_else(|| panic!("no check {name}")).1
+}
+
+#[test]
+fn a_healthy_world_has_nothing_red() {
+    let world = World::replaying(&["text"]);
+    let finished = world.run(&["doctor"]);
+    assert_eq!(finished.code, ExitCode::Done, "{}", finished.document());
+    assert!(
+        states(&world, &["doctor", "--json"])
+            .iter()
+            .all(|(_, state)| state != "red")
+    );
+    assert!(
+        !finished.stdout().contains("network"),
+        "the network is looked at only when asked"
+    );
+}
+
+#[test]
+fn each_trouble_is_red_and_has_its_exit_code() {
+    let no_amp = World::new().with("PATH", "/nowhere");
+    assert_eq!(no_amp.run(&["doctor"]).code, ExitCode::NoUsableAmp);
+    assert_eq!(state(&no_amp, "amp"), "red");
+
+    let no_key = World::replaying(&["text"]).without("AMP_API_KEY");
+    assert_eq!(no_key.run(&["doctor"]).code, ExitCode::Credentials);
+    assert_eq!(state(&no_key, "credentials"), "red");
+
+    let broken = World::replaying(&["text"]);
+    broken.write("home/.config/amp/settings.json", "{ not json");
+    assert_eq!(broken.run(&["doctor"]).code, ExitCode::Usage);
+    assert_eq!(state(&broken, "amp settings"), "red");
+
+    let mistyped = World::replaying(&["text"]);
+    mistyped.write("home/.config/ampctl/config.toml", "moed = 'x'");
+    assert_eq!(mistyped.run(&["doctor"]).code, ExitCode::Usage);
+    assert_eq!(state(&mistyped, "configuration"), "red");
+
+    let behind = World::playing("out Usage: amp --execute --stream-json")
+        .with("FAKE_AGENT_VERSION", "0.0.9000000000-gabcdef");
+    assert_eq!(state(&behind, "clock"), "red");
+}
+
+#[test]
+fn rules_of_a_project_and_an_unknown_version_deserve_a_look() {
+    let world = World::replaying(&["text"]).with("FAKE_AGENT_VERSION", "0.0.1600000000-gabcdef");
+    world.write("project/.amp/settings.json", r#"{"amp.permissions":[]}"#);
+    assert_eq!(state(&world, "amp settings"), "yellow");
+}
+
+#[test]
+fn the_network_is_tried_when_asked() {
+    let world = World::replaying(&["text"]).with("AMP_URL", "http://127.0.0.1:9/");
+    let states = states(&world, &["doctor", "--network", "--json"]);
+    assert_eq!(
+        states.last(),
+        Some(&("network".to_owned(), "red".to_owned()))
+    );
+}
+
+#[test]
+fn every_finding_that_is_not_green_has_a_fix() {
+    let world = World::new().with("PATH", "/nowhere").without("AMP_API_KEY");
+    let report = world.run(&["doctor", "--json"]).json();
+    for check in report["checks"].as_array().expect("checks") {
+        if check["state"] == "red" {
+            assert!(check["fix"].is_string(), "{check}");
+        }
+    }
+}
+
+#[test]
+fn credentials_are_reported_stored_and_cleared_without_being_shown() {
+    let world = World::new().without("AMP_API_KEY");
+    assert_eq!(
+        world.run(&["credentials", "status"]).code,
+        ExitCode::Credentials
+    );
+    let stored = world.run_with_input(&["credentials", "set"], "a-secret-for-tests\n");
+    assert_eq!(stored.code, ExitCode::Done, "{}", stored.document());
+    let status = world.run(&["credentials", "status"]);
+    assert_eq!(status.code, ExitCode::Done);
+    let report = world.run(&["credentials", "status", "--json"]);
+    for text in [stored.document(), status.document(), report.stdout()] {
+        assert!(!text.contains("a-secret-for-tests"), "{text}");
+    }
+    insta::assert_snapshot!(status.document());
+    assert_eq!(world.run(&["credentials", "clear"]).code, ExitCode::Done);
+    assert_eq!(
+        world.run(&["credentials", "status"]).code,
+        ExitCode::Credentials
+    );
+    assert_eq!(
+        world.run_with_input(&["credentials", "set"], "\n").code,
+        ExitCode::Usage
+    );
+}
+
+#[test]
+fn places_that_documentation_names_and_amp_does_not_use_are_pointed_out() {
+    let world = World::new()
+        .without("AMP_API_KEY")
+        .with("ANTHROPIC_API_KEY", "a-key-for-tests");
+    insta::assert_snapshot!(world.run(&["credentials", "status"]).document());
+}
+
+#[test]
+fn modes_and_capabilities_are_those_of_the_version_in_use() {
+    let version = |version: &str| {
+        World::playing("out Usage: amp --execute --stream-json").with("FAKE_AGENT_VERSION", version)
+    };
+    let may = version(fixtures::LAST_JAVASCRIPT_VERSION);
+    let september = version(fixtures::NEWEST_VERSION);
+    let modes = |world: &World| world.run(&["modes", "--json"]).json()["modes"].to_string();
+    assert!(modes(&may).contains("smart") && !modes(&may).contains("ultra"));
+    assert!(modes(&september).contains("ultra") && !modes(&september).contains("smart"));
+    let text = may.run(&["modes"]).stdout();
+    assert!(text.starts_with("smart  the default: "), "{text}");
+    let effort = |world: &World| {
+        let document = world.run(&["capabilities", "--json"]).json();
+        let features = document["features"].as_array().expect("features").clone();
+        let found = features
+            .into_iter()
+            .find(|feature| feature["spelling"] == "--effort");
+        found.expect("a row for --effort")["supported"].clone()
+    };
+    assert_eq!(
+        (effort(&may), effort(&september)),
+        (true.into(), false.into())
+    );
+    let text = september.run(&["capabilities"]).stdout();
+    assert!(text.contains("  ✓ --stream-json\n"), "{text}");
+    assert!(
+        text.contains("  · --effort  only in 0.0.1777897475-g2324e1\n"),
+        "{text}"
+    );
+}

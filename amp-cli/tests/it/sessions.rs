@@ -1,0 +1,230 @@
+//! Recorded conversations: continue, list, show, export, replay, delete.
+
+use amp_cli::ExitCode;
+
+use crate::support::{VERSION, World};
+
+const THREAD: &str = "T-00000000-0000-7000-8000-000000000001";
+
+/// A world in which two turns of one conversation were taken.
+fn with_two_turns() -> World {
+    let world = World::replaying(&["continue-first", "continue-second"]);
+    assert_eq!(
+        world.run(&["run", "--name", "greeting", "hello"]).code,
+        ExitCode::Done
+    );
+    assert_eq!(world.run(&["continue", "and again"]).code, ExitCode::Done);
+    world
+}
+
+fn count(world: &World) -> usize {
+    let listed = world.run(&["sessions", "list", "--json"]).json();
+    listed["sessions"].as_array().expect("a list").len()
+}
+
+#[test]
+fn continue_adds_a_turn_to_the_last_conversation_of_the_folder() {
+    let world = with_two_turns();
+    assert_eq!(count(&world), 1);
+    let shown = world.run(&["sessions", "show", "last", "--json"]).json();
+    let turns = shown["turns"].as_array().expect("turns");
+    let prompts: Vec<_> = turns.iter().map(|turn| &turn["start"]["prompt"]).collect();
+    assert_eq!(prompts, ["hello", "and again"]);
+    assert_eq!(shown["session"]["thread"], THREAD);
+}
+
+#[test]
+fn a_conversation_is_found_by_thread_link_name_or_the_word_last() {
+    let world = with_two_turns();
+    let link = format!("https://ampcode.com/threads/{THREAD}");
+    for word in [THREAD, &link, "greeting", "last"] {
+        assert_eq!(
+            world.run(&["continue", "-s", word, "more"]).code,
+            ExitCode::Done,
+            "{word}"
+        );
+        assert_eq!(
+            world.run(&["run", "-c", word, "more"]).code,
+            ExitCode::Done,
+            "{word}"
+        );
+    }
+    assert_eq!(count(&world), 1);
+}
+
+#[test]
+fn a_thread_begun_elsewhere_is_continued_and_recorded() {
+    let world = World::replaying(&["continue-first", "continue-second"]);
+    let finished = world.run(&["run", "--continue", THREAD, "go on"]);
+    assert_eq!(finished.code, ExitCode::Done, "{}", finished.document());
+    assert_eq!(count(&world), 1);
+}
+
+#[test]
+fn the_thread_travels_as_an_argument_of_its_own_command() {
+    let world = World::playing("show arguments; read-all");
+    let shown = world
+        .run(&["run", "-ostream-json", "-c", THREAD, "go on"])
+        .stdout();
+    assert!(
+        shown.contains(&format!("threads\ncontinue\n{THREAD}\n")),
+        "{shown}"
+    );
+}
+
+#[test]
+fn without_a_conversation_there_is_nothing_to_continue() {
+    let world = World::replaying(&["text"]);
+    let finished = world.run(&["continue", "more"]);
+    assert_eq!(finished.code, ExitCode::Usage);
+    insta::assert_snapshot!(finished.document());
+}
+
+#[test]
+fn an_unknown_name_is_no_session() {
+    let world = with_two_turns();
+    for arguments in [
+        &["continue", "-s", "nobody", "more"] as &[&str],
+        &["sessions", "show", "nobody"],
+        &["sessions", "export", "nobody"],
+        &["sessions", "replay", "nobody"],
+        &["sessions", "delete", "nobody", "--yes"],
+    ] {
+        let finished = world.run(arguments);
+        assert_eq!(finished.code, ExitCode::Usage, "{arguments:?}");
+        assert!(
+            finished
+                .stderr()
+                .contains("no recorded session is called `nobody`")
+        );
+    }
+}
+
+#[test]
+fn an_ambiguous_name_is_not_guessed() {
+    let world = World::replaying(&["text"]);
+    for _ in 0..2 {
+        assert_eq!(
+            world.run(&["run", "--name", "twin", "hello"]).code,
+            ExitCode::Done
+        );
+    }
+    let finished = world.run(&["sessions", "show", "twin"]);
+    assert_eq!(finished.code, ExitCode::Usage);
+    assert!(
+        finished.stderr().contains("`twin` means several sessions"),
+        "{}",
+        finished.stderr()
+    );
+}
+
+#[test]
+fn nothing_is_recorded_when_told_so() {
+    let world = World::replaying(&["text"]);
+    assert_eq!(
+        world.run(&["run", "--no-record", "hello"]).code,
+        ExitCode::Done
+    );
+    assert_eq!(
+        world
+            .with("AMPCTL_RECORD", "false")
+            .run(&["run", "hello"])
+            .code,
+        ExitCode::Done
+    );
+}
+
+#[test]
+fn the_list_and_the_page_of_a_session_are_readable() {
+    let world = with_two_turns();
+    let id = world.run(&["sessions", "list", "--json"]).json()["sessions"][0]["id"].clone();
+    let id = id.as_str().expect("an id");
+    let listed = world
+        .run(&["sessions", "list"])
+        .document()
+        .replace(id, "[session]");
+    insta::assert_snapshot!(listed);
+    let shown = world
+        .run(&["sessions", "show", id])
+        .document()
+        .replace(id, "[session]");
+    let stable = shown.lines().map(|line| match line.split_once(" in ") {
+        Some((before, _)) if line.starts_with("   completed") => format!("{before} in [time]"),
+        _ => match line.rsplit_once(" (") {
+            Some((before, _)) if line.contains("  record") => format!("{before} ([size])"),
+            _ => line.to_owned(),
+        },
+    });
+    insta::assert_snapshot!(stable.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn exports_hold_the_whole_conversation() {
+    let world = with_two_turns();
+    let lines = world.run(&["sessions", "export", "greeting", "-f", "stream-json"]);
+    let recorded = |scenario| {
+        fixtures::recording(VERSION, scenario)
+            .expect("a recording")
+            .stdout()
+            .expect("lines")
+    };
+    let both = [recorded("continue-first"), recorded("continue-second")].concat();
+    assert_eq!(lines.stdout_bytes(), both);
+    let json = world
+        .run(&["sessions", "export", "greeting", "-f", "json"])
+        .json();
+    assert_eq!(json["turns"].as_array().map(Vec::len), Some(2));
+    insta::assert_snapshot!(world.run(&["sessions", "export", "greeting"]).stdout());
+}
+
+#[test]
+fn an_export_never_overwrites_a_file() {
+    let world = with_two_turns();
+    let arguments = ["sessions", "export", "last", "--to", "out.md"];
+    assert_eq!(world.run(&arguments).code, ExitCode::Done);
+    let first = std::fs::read(world.project().join("out.md")).expect("an export");
+    assert_eq!(world.run(&arguments).code, ExitCode::Failed);
+    assert_eq!(
+        std::fs::read(world.project().join("out.md")).expect("an export"),
+        first
+    );
+}
+
+#[test]
+fn a_replay_shows_prompts_and_answers_without_an_agent() {
+    let world = with_two_turns().with("AMP_CLI_PATH", "/nowhere");
+    let finished = world.run(&["sessions", "replay", "greeting"]);
+    assert_eq!(finished.code, ExitCode::Done);
+    insta::assert_snapshot!(finished.stdout());
+}
+
+#[test]
+fn a_replay_of_a_failure_says_how_it_failed() {
+    let world = World::replaying(&["e402"]);
+    assert_eq!(world.run(&["run", "spend it"]).code, ExitCode::Failed);
+    let finished = world.run(&["sessions", "replay", "last"]);
+    assert_eq!(finished.code, ExitCode::Done);
+    assert!(
+        finished.stdout().contains("failed: Out of Credits"),
+        "{}",
+        finished.stdout()
+    );
+}
+
+#[test]
+fn deleting_without_a_person_needs_a_word() {
+    let world = with_two_turns();
+    let refused = world.run(&["sessions", "delete", "greeting"]);
+    assert_eq!(refused.code, ExitCode::Usage);
+    assert_eq!(count(&world), 1);
+    assert_eq!(
+        world.run(&["sessions", "delete", "greeting", "--yes"]).code,
+        ExitCode::Done
+    );
+    assert_eq!(count(&world), 0);
+    let empty = world.run(&["sessions", "list"]);
+    assert_eq!(
+        (empty.code, empty.stdout()),
+        (ExitCode::Done, String::new())
+    );
+}

@@ -1,0 +1,194 @@
+//! Installing from a folder, finding, listing and removing.
+
+use std::path::Path;
+
+use amp_cli::ExitCode;
+
+use crate::support::World;
+
+const OLDER: &str = "0.0.1784106548-gd81d8b";
+const NEWER: &str = "0.0.1790142911-g7618fb";
+
+/// A world with a mirror of two versions, whose executables are scripts.
+fn with_mirror() -> World {
+    let world = World::new().with("PATH", "/usr/bin:/bin");
+    for version in [OLDER, NEWER] {
+        publish(&world, version);
+    }
+    world.write("mirror/cli/cli-version.txt", &format!("{NEWER}\n"));
+    world.with("AMPCTL_SOURCES", "../mirror")
+}
+
+/// Puts a version into the mirror, in the layout of the official bucket.
+fn publish(world: &World, version: &str) {
+    let script = format!("#!/bin/sh\necho '{version} (released, some time ago)'\n");
+    let platform = amp_bootstrap::Platform::detect()
+        .expect("a known platform")
+        .to_string();
+    let executable = world.write(&format!("mirror/cli/{version}/amp-{platform}"), &script);
+    world.write(
+        &format!("mirror/cli/{version}/{platform}-amp.sha256"),
+        &sha256(&executable),
+    );
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a checksum the way a publisher makes it"
+)]
+fn sha256(path: &Path) -> String {
+    let output = std::process::Command::new("sha256sum")
+        .arg(path)
+        .output()
+        .expect("sha256sum");
+    let text = String::from_utf8(output.stdout).expect("text");
+    format!("{}\n", text.split(' ').next().expect("a sum"))
+}
+
+#[test]
+fn install_prints_the_path_and_does_nothing_the_second_time() {
+    let world = with_mirror();
+    let first = world.run(&["install"]);
+    assert_eq!(first.code, ExitCode::Done, "{}", first.document());
+    assert!(Path::new(first.stdout().trim()).is_file());
+    assert!(
+        first
+            .stderr()
+            .contains("installed Amp 0.0.1790142911-g7618fb (2026-09-23)")
+    );
+    let second = world.run(&["install"]);
+    assert_eq!(second.stdout(), first.stdout());
+    assert!(
+        second.stderr().contains("is already installed"),
+        "{}",
+        second.stderr()
+    );
+}
+
+#[test]
+fn install_and_which_agree_in_json() {
+    let world = with_mirror();
+    let installed = world.run(&["install", OLDER, "--json"]).json();
+    assert_eq!(installed["version"], OLDER);
+    let which = world.run(&["which", "--json"]).json();
+    assert_eq!(which["found"]["path"], installed["path"]);
+    assert_eq!(which["found"]["version"], installed["version"]);
+    assert_eq!(which["found"]["sha256"], installed["sha256"]);
+    assert_eq!(which["found"]["source"], installed["source"]);
+    assert_eq!(which["found"]["place"], "store");
+}
+
+#[test]
+fn a_changed_download_is_refused_with_both_sums() {
+    let world = with_mirror();
+    let platform = amp_bootstrap::Platform::detect().expect("a known platform");
+    world.write(
+        &format!("mirror/cli/{NEWER}/amp-{platform}"),
+        "#!/bin/sh\necho evil\n",
+    );
+    let finished = world.run(&["install"]);
+    assert_eq!(finished.code, ExitCode::NoUsableAmp);
+    let stderr = finished.stderr();
+    assert!(stderr.starts_with("error: Bootstrap failed"), "{stderr}");
+    assert!(
+        stderr.contains("expected") && stderr.contains("got"),
+        "{stderr}"
+    );
+    assert_eq!(world.run(&["which"]).code, ExitCode::NoUsableAmp);
+}
+
+#[test]
+fn versions_that_are_not_published_and_sources_that_are_none_are_refused() {
+    let world = with_mirror();
+    let missing = world.run(&["install", "0.0.1700000000-gabcdef"]);
+    assert_eq!(
+        missing.code,
+        ExitCode::NoUsableAmp,
+        "{}",
+        missing.document()
+    );
+    assert_eq!(world.run(&["install", "tomorrow"]).code, ExitCode::Usage);
+    assert_eq!(
+        world
+            .run(&["install", "--source", "ftp://example.test"])
+            .code,
+        ExitCode::Usage
+    );
+    let offline = World::new().run(&["install", "--offline"]);
+    assert_eq!(offline.code, ExitCode::NoUsableAmp);
+    assert!(
+        offline.stderr().contains("ampctl install --source DIR"),
+        "{}",
+        offline.stderr()
+    );
+}
+
+#[test]
+fn versions_lists_what_is_there_and_finds_what_was_changed() {
+    let world = with_mirror();
+    assert!(
+        world
+            .run(&["versions"])
+            .stderr()
+            .contains("nothing is installed")
+    );
+    for version in [OLDER, NEWER] {
+        assert_eq!(world.run(&["install", version]).code, ExitCode::Done);
+    }
+    insta::assert_snapshot!(world.run(&["versions"]).document());
+    assert_eq!(world.run(&["versions", "--verify"]).code, ExitCode::Done);
+    let listed = world.run(&["versions", "--json"]).json();
+    assert_eq!(listed["versions"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn gc_says_what_would_go_before_it_goes() {
+    let world = with_mirror();
+    for version in [OLDER, NEWER] {
+        assert_eq!(world.run(&["install", version]).code, ExitCode::Done);
+    }
+    let planned = world.run(&["gc", "--keep", "1", "--dry-run"]);
+    assert!(
+        planned.stdout().contains(&format!("would remove {OLDER}")),
+        "{}",
+        planned.stdout()
+    );
+    assert_eq!(world.run(&["versions"]).stdout().lines().count(), 2);
+    let done = world.run(&["gc", "--keep", "1"]);
+    assert!(
+        done.stdout().contains(&format!("removed {OLDER}")),
+        "{}",
+        done.stdout()
+    );
+    assert_eq!(world.run(&["versions"]).stdout().lines().count(), 1);
+    assert_eq!(world.run(&["uninstall", "--all"]).code, ExitCode::Done);
+    assert_eq!(world.run(&["versions"]).stdout(), "");
+}
+
+#[test]
+fn a_pinned_version_runs_or_the_way_to_get_it_is_named() {
+    let world = with_mirror();
+    assert_eq!(world.run(&["install", NEWER]).code, ExitCode::Done);
+    let world = world.with("AMPCTL_VERSION", OLDER);
+    let finished = world.run(&["modes"]);
+    assert_eq!(finished.code, ExitCode::NoUsableAmp);
+    let command = format!("ampctl install {OLDER}");
+    assert!(
+        finished.stderr().contains(&command),
+        "{}",
+        finished.stderr()
+    );
+}
+
+#[test]
+fn which_says_why_every_place_was_or_was_not_taken() {
+    let world = World::new().with("PATH", "/nowhere");
+    world.write("home/.amp/bin/amp", "not executable");
+    let finished = world.run(&["which", "-v"]);
+    assert_eq!(finished.code, ExitCode::NoUsableAmp);
+    let lines: Vec<String> = finished.document().lines().map(str::to_owned).collect();
+    let stable = lines
+        .into_iter()
+        .filter(|line| !line.contains("node_modules"));
+    insta::assert_snapshot!(stable.collect::<Vec<_>>().join("\n"));
+}
