@@ -19,6 +19,7 @@ mod drive;
 mod exit_code;
 mod failure;
 mod json;
+mod permission;
 mod prompt;
 mod records;
 mod runtime;

@@ -17,7 +17,7 @@ use crate::records::Records;
 use crate::screen::{Screen, may_animate};
 use crate::settings::{Layer, Settings};
 use crate::view::{AmpInUse, FinalText, LiveOptions, LiveView, Status, View};
-use crate::{ExitCode, prompt, runtime};
+use crate::{ExitCode, permission, prompt, runtime};
 
 /// Runs `ampctl run`.
 pub(super) fn run(
@@ -188,7 +188,14 @@ fn session_config(
         .as_deref()
         .map(|path| context.resolve(path));
     let directory = agent.directory.as_deref().map(|path| context.resolve(path));
-    config.working_directory = Some(directory.unwrap_or_else(|| context.directory.clone()));
+    let directory = directory.unwrap_or_else(|| context.directory.clone());
+    if let Some(path) = &agent.rules {
+        let rules = permission::read(path, &directory, agent.dangerously_allow_all, context)?;
+        config
+            .settings
+            .insert(permission::SETTING.to_owned(), rules);
+    }
+    config.working_directory = Some(directory);
     Ok(config)
 }
 

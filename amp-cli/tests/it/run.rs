@@ -239,3 +239,47 @@ fn an_unusable_prompt_is_a_usage_error() {
         assert_eq!(world.run_with_input(arguments, input).code, ExitCode::Usage);
     }
 }
+
+#[test]
+fn rules_that_would_not_do_what_they_say_refuse_the_run() {
+    let refused = |rules: &str, arguments: &[&str], project: &str| {
+        let world = World::playing("out hello");
+        world.write("project/rules.json", rules);
+        if !project.is_empty() {
+            world.write("project/.amp/settings.json", project);
+        }
+        let finished = world.run(&[&["run", "hi", "--rules", "rules.json"], arguments].concat());
+        assert_eq!(finished.code, ExitCode::Refused, "{}", finished.document());
+        assert!(finished.stdout().is_empty(), "nothing was started");
+        finished
+            .stderr()
+            .replace(world.project().to_str().expect("UTF-8"), "[project]")
+    };
+    let sound = r#"[{"tool":"Bash","action":"reject"}]"#;
+    insta::assert_snapshot!(
+        "refused_mistyped",
+        refused(r#"[{"tool":"Bash","action":"rejct"}]"#, &[], "")
+    );
+    insta::assert_snapshot!("refused_no_list", refused(r#"{"tool":"Bash"}"#, &[], ""));
+    insta::assert_snapshot!(
+        "refused_allow_all",
+        refused(sound, &["--dangerously-allow-all"], "")
+    );
+    insta::assert_snapshot!(
+        "refused_project",
+        refused(sound, &[], r#"{"amp.permissions":[]}"#)
+    );
+}
+
+#[test]
+fn sound_rules_reach_the_agent_in_a_settings_file_of_the_run() {
+    let world = World::playing("show arguments; read-all");
+    world.write(
+        "project/rules.json",
+        r#"[{"tool":"Bash","action":"reject"}]"#,
+    );
+    let shown = world
+        .run(&["run", "-ostream-json", "hi", "--rules", "rules.json"])
+        .stdout();
+    assert!(shown.contains("--settings-file"), "{shown}");
+}
