@@ -2,6 +2,8 @@
 
 mod help;
 mod inspect;
+#[cfg(unix)]
+mod pages;
 mod run;
 mod sessions;
 #[cfg(target_os = "linux")]

@@ -5,44 +5,11 @@ use std::path::Path;
 use amp_cli::ExitCode;
 
 use crate::support::World;
+use crate::support::mirror::{NEWER, OLDER, with_mirror_of};
 
-const OLDER: &str = "0.0.1784106548-gd81d8b";
-const NEWER: &str = "0.0.1790142911-g7618fb";
-
-/// A world with a mirror of two versions, whose executables are scripts.
+/// A world without an Amp and with a mirror of two.
 fn with_mirror() -> World {
-    let world = World::new().with("PATH", "/usr/bin:/bin");
-    for version in [OLDER, NEWER] {
-        publish(&world, version);
-    }
-    world.write("mirror/cli/cli-version.txt", &format!("{NEWER}\n"));
-    world.with("AMPCTL_SOURCES", "../mirror")
-}
-
-/// Puts a version into the mirror, in the layout of the official bucket.
-fn publish(world: &World, version: &str) {
-    let script = format!("#!/bin/sh\necho '{version} (released, some time ago)'\n");
-    let platform = amp_bootstrap::Platform::detect()
-        .expect("a known platform")
-        .to_string();
-    let executable = world.write(&format!("mirror/cli/{version}/amp-{platform}"), &script);
-    world.write(
-        &format!("mirror/cli/{version}/{platform}-amp.sha256"),
-        &sha256(&executable),
-    );
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a checksum the way a publisher makes it"
-)]
-fn sha256(path: &Path) -> String {
-    let output = std::process::Command::new("sha256sum")
-        .arg(path)
-        .output()
-        .expect("sha256sum");
-    let text = String::from_utf8(output.stdout).expect("text");
-    format!("{}\n", text.split(' ').next().expect("a sum"))
+    with_mirror_of(World::new(), &[OLDER, NEWER])
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! A world of its own for each test, and ways to run `ampctl` in it.
 
 #[cfg(unix)]
+pub(crate) mod mirror;
+#[cfg(unix)]
 pub(crate) mod program;
 #[cfg(unix)]
 pub(crate) mod pseudo_terminal;
