@@ -50,8 +50,14 @@ pub fn run<Argument>(
     context: &mut Context,
 ) -> ExitCode
 where
-    Argument: Into<OsString> + Clone,
+    Argument: Into<OsString>,
 {
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    if matches!(arguments.as_slice(), [_, only] if only == "--version" || only == "-V") {
+        // Scripts ask this often, and no command has to be described to answer it.
+        let version = concat!("ampctl ", env!("CARGO_PKG_VERSION"));
+        return writeln!(context.stdout, "{version}").map_or(ExitCode::Failed, |()| ExitCode::Done);
+    }
     let arguments = match parse(arguments, context) {
         Ok(arguments) => arguments,
         Err(error) => return show_usage(&error, context).unwrap_or(ExitCode::Failed),
@@ -72,13 +78,7 @@ where
     code
 }
 
-fn parse<Argument>(
-    arguments: impl IntoIterator<Item = Argument>,
-    context: &Context,
-) -> Result<Arguments, clap::Error>
-where
-    Argument: Into<OsString> + Clone,
-{
+fn parse(arguments: Vec<OsString>, context: &Context) -> Result<Arguments, clap::Error> {
     let width = context
         .stdout
         .terminal()
