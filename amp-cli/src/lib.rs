@@ -29,6 +29,11 @@ mod style;
 mod text;
 mod view;
 
+/// Compiles the examples of the page about Rust.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/rust.md")]
+struct RustPage;
+
 use std::ffi::OsString;
 use std::io::{self, Write};
 

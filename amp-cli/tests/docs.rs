@@ -1,0 +1,71 @@
+//! The files that the pages print for their readers work as printed.
+
+use std::path::Path;
+
+use amp_cli::{Captured, Context, ExitCode, Output};
+
+#[test]
+fn the_printed_permission_rules_start_a_run() {
+    let finished = run_with_file(
+        "permissions.md",
+        "json",
+        &["run", "--rules", "FILE", "hello"],
+    );
+    assert_eq!(finished, (ExitCode::Done, String::new()));
+}
+
+#[test]
+fn the_printed_configuration_starts_a_run() {
+    let finished = run_with_file(
+        "configuration.md",
+        "toml",
+        &["--config", "FILE", "run", "hello"],
+    );
+    assert_eq!(finished, (ExitCode::Done, String::new()));
+}
+
+#[test]
+fn a_printed_rule_that_is_mistyped_would_be_noticed() {
+    let rules = fence("permissions.md", "json").replacen("reject", "rejct", 1);
+    let (code, complaint) = run_with(&rules, &["run", "--rules", "FILE", "hello"]);
+    assert_eq!(code, ExitCode::Refused, "{complaint}");
+}
+
+/// Runs a command with `FILE` holding what a page prints, and returns its complaints.
+fn run_with_file(page: &str, language: &str, arguments: &[&str]) -> (ExitCode, String) {
+    run_with(&fence(page, language), arguments)
+}
+
+fn run_with(text: &str, arguments: &[&str]) -> (ExitCode, String) {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(home.path().join("FILE"), text).expect("a file");
+    let recording = fixtures::recording(fixtures::NEWEST_VERSION, "demo-first");
+    let recording = recording.expect("a recording").folder;
+    let (stderr, complaints): (Output, Captured) = Output::captured();
+    let mut context = Context::new(home.path())
+        .with_environment([
+            ("HOME", home.path()),
+            ("AMP_API_KEY", Path::new("a-key-for-tests")),
+            ("AMP_CLI_PATH", fixtures::fake_agent()),
+            ("FAKE_AGENT_REPLAY", &recording),
+        ])
+        .with_stdout(Output::captured().0)
+        .with_stderr(stderr);
+    let code = amp_cli::run(["ampctl"].iter().chain(arguments), &mut context);
+    (code, complaints.text())
+}
+
+/// Returns the one fence of a language on a page.
+fn fence(page: &str, language: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("docs")
+        .join(page);
+    let text = std::fs::read_to_string(path).expect("a page");
+    let start = format!("```{language}\n");
+    let fences: Vec<&str> = text.split(&start).skip(1).collect();
+    let [fence] = fences.as_slice() else {
+        panic!("{page} has {} fences of {language}", fences.len());
+    };
+    let (fence, _) = fence.split_once("```").expect("the end of a fence");
+    fence.to_owned()
+}
