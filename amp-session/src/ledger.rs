@@ -32,6 +32,7 @@
 mod export;
 mod files;
 mod id;
+mod lock;
 mod reader;
 mod retention;
 mod writer;

@@ -11,7 +11,7 @@ use amp_protocol::decode_line;
 use super::files::{
     self, END, EVENTS, LOCK, START, STDERR, SessionMetadata, TURNS, TurnEnd, TurnStart,
 };
-use super::ledger_error;
+use super::{ledger_error, lock};
 use crate::error::Error;
 use crate::outcome::Ending;
 use crate::turn::{Recorded, Turn, TurnLine};
@@ -76,7 +76,8 @@ impl SessionRecord {
     /// Tells whether a turn is being recorded, by this process or another.
     #[must_use]
     pub fn is_in_use(&self) -> bool {
-        File::open(self.folder.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_err())
+        lock::take_whole(&self.folder.join(LOCK))
+            .is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// Returns how many bytes the record takes.

@@ -1,12 +1,12 @@
 //! Deleting records, one or by policy, and never under a writer.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use super::files::LOCK;
 use super::id::now_ms;
-use super::{Ledger, RecordId, ledger_error};
+use super::{Ledger, RecordId, ledger_error, lock};
 use crate::error::Error;
 
 /// Stands before the name of a record that is being deleted.
@@ -83,9 +83,7 @@ fn sweep(ledger: &Path) {
 pub(super) fn delete(ledger: &Path, id: &RecordId) -> Result<(), Error> {
     let folder = ledger.join(id.as_str());
     let lock_path = folder.join(LOCK);
-    let lock = File::open(&lock_path).map_err(ledger_error("open", &lock_path))?;
-    lock.try_lock()
-        .map_err(|error| ledger_error("lock", &lock_path)(error.into()))?;
+    let _lock = lock::take_whole(&lock_path).map_err(ledger_error("lock", &lock_path))?;
     // The name is none that a session can have, so nobody opens it while it goes.
     let doomed = ledger.join(format!("{DOOMED}{id}"));
     fs::rename(&folder, &doomed).map_err(ledger_error("delete", &folder))?;
