@@ -100,6 +100,16 @@ impl Ladder {
         Some(Step::CloseStdin)
     }
 
+    /// Leaves out the rungs that are left and kills.
+    pub(crate) fn kill(&mut self) -> Option<Step> {
+        if self.is_killing() {
+            return None;
+        }
+        self.rung = Rung::Killing;
+        self.force = Force::Killed;
+        Some(Step::Kill)
+    }
+
     /// Returns when the next step is due.
     pub(crate) fn due(&self) -> Option<Instant> {
         match self.rung {
@@ -173,6 +183,24 @@ mod tests {
         let mut ladder = Ladder::new(policy, &Deadlines::default());
         ladder.stop(Instant::now());
         assert_eq!(ladder.climb(Instant::now()), Step::Kill);
+    }
+
+    #[test]
+    fn a_kill_leaves_out_the_rungs_that_are_left() {
+        let mut ladder = Ladder::new(StopPolicy::default(), &Deadlines::default());
+        ladder.stop(Instant::now());
+        assert_eq!(ladder.kill(), Some(Step::Kill));
+        assert_eq!((ladder.due(), ladder.force()), (None, Force::Killed));
+        assert_eq!(ladder.kill(), None);
+    }
+
+    #[test]
+    fn a_program_that_has_obeyed_was_not_killed() {
+        let mut ladder = Ladder::new(StopPolicy::default(), &Deadlines::default());
+        ladder.stop(Instant::now());
+        ladder.obeyed();
+        assert_eq!(ladder.kill(), None);
+        assert_eq!(ladder.force(), Force::StdinClosed);
     }
 
     #[test]

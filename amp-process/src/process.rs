@@ -183,6 +183,16 @@ impl Process {
         self.take_step(step);
     }
 
+    /// Kills the tree now, without the rungs of the stop ladder before SIGKILL and without waiting.
+    ///
+    /// [`next_line`](Self::next_line) and [`finish`](Self::finish) go on from there.
+    pub fn begin_kill(&mut self) {
+        self.end_pause();
+        self.set_cause(Cause::Stopped);
+        let step = self.ladder.kill();
+        self.take_step(step);
+    }
+
     /// Ends the run: the program may exit by itself within the drain deadline, then the stop ladder
     /// begins. Whatever it still writes on standard output is dropped and counted.
     pub async fn finish(mut self) -> Exit {
@@ -194,6 +204,13 @@ impl Process {
     /// dropped and counted.
     pub async fn stop(mut self) -> Exit {
         self.begin_stop();
+        self.end().await
+    }
+
+    /// Kills the tree now and waits, within the proof deadline, until it is gone. Whatever is left
+    /// on standard output is dropped and counted.
+    pub async fn kill(mut self) -> Exit {
+        self.begin_kill();
         self.end().await
     }
 

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use amp_process::{ContainmentKind, ExitStatus, ProcessSpec};
+use amp_process::{Cause, ContainmentKind, ExitStatus, Force, ProcessSpec, Signal};
 
 use crate::support::{Mark, deadlines, fake, lines, start, text, within};
 
@@ -72,6 +72,43 @@ mod below_a_shim {
 
 mod in_a_group {
     every_kind!(Group, child, group, session);
+}
+
+#[tokio::test]
+async fn a_kill_asks_nobody_and_leaves_nobody() {
+    for containment in [
+        ContainmentKind::Namespace,
+        ContainmentKind::Shim,
+        ContainmentKind::Group,
+    ] {
+        let mark = Mark::new();
+        let script = "on SIGTERM { exit 0 }; spawn child { ignore SIGTERM; hang }; out ready; hang";
+        let spec = fake(script).with_argument(mark.as_str());
+        let Some(spec) = within(containment, spec).await else {
+            continue;
+        };
+        let exit = start(&spec).await.kill().await;
+        assert_eq!(mark.alive(), [0; 0], "{exit:?}");
+        assert_eq!(
+            (exit.cause(), exit.force()),
+            (Cause::Stopped, Force::Killed)
+        );
+        assert_ne!(exit.status(), ExitStatus::Code(0), "{exit:?}");
+        assert!(exit.leaked().is_empty(), "{exit:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_kill_does_not_wait_for_a_stop_under_way() {
+    let mark = Mark::new();
+    let script = "on SIGTERM { out asked }; out ready; repeat 9 hang";
+    let mut process = start(&fake(script).with_argument(mark.as_str())).await;
+    process.begin_stop();
+    let line = process.next_line().await.unwrap().unwrap();
+    assert_eq!(text(&line), "asked");
+    let exit = process.kill().await;
+    assert_eq!(mark.alive(), [0; 0], "{exit:?}");
+    assert_eq!(exit.status(), ExitStatus::Signal(Signal::KILL));
 }
 
 #[tokio::test]
