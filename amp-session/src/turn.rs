@@ -170,6 +170,17 @@ impl Turn {
         outcome
     }
 
+    /// Kills the whole process tree at once, and returns how the turn ended when the tree is gone,
+    /// or when the proof deadline has passed.
+    ///
+    /// The agent can say no more; what it has said already is still recorded.
+    pub async fn kill(mut self) -> Outcome {
+        if let Source::Process(process) = &mut self.source {
+            process.begin_kill();
+        }
+        self.finish().await
+    }
+
     fn poll_line(&mut self, context: &mut Context<'_>) -> Poll<Option<TurnLine>> {
         if self.ended {
             return Poll::Ready(None);

@@ -126,6 +126,25 @@ async fn a_cancelled_turn_ends_in_an_outcome_and_the_session_goes_on() {
 }
 
 #[tokio::test]
+async fn a_killed_turn_is_cancelled_without_asking_the_agent() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(
+        &home,
+        SEPTEMBER,
+        &format!("on SIGTERM {{ exit 0 }}; {INIT}; hang"),
+    );
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let mut turn = session.prompt("Do it.").await.unwrap();
+    assert!(turn.next_line().await.is_some());
+    let outcome = turn.kill().await;
+    assert_eq!(outcome.status, Status::Cancelled);
+    let exit = outcome.exit.unwrap();
+    assert_eq!(exit.force(), Force::Killed);
+    assert!(exit.leaked().is_empty(), "{exit:?}");
+    assert!(session.prompt("Again.").await.is_ok());
+}
+
+#[tokio::test]
 async fn the_cancelled_result_line_of_the_cli_is_cancelled_too() {
     for version in [FEBRUARY, SEPTEMBER] {
         let home = TempDir::new().unwrap();
