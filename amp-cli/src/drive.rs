@@ -37,7 +37,8 @@ pub(crate) async fn drive(mut turn: Turn, view: &mut View, signals: &mut Listene
         tokio::select! {
             signal = signals.next() => {
                 if first_signal.replace(signal).is_some() {
-                    drop(turn);
+                    // Its end has a deadline; leaving earlier could leave somebody behind.
+                    turn.kill().await;
                     return Driven::Killed;
                 }
                 view.announce(&format!("{}: stopping the agent; once more kills it", signal.name()));
@@ -55,10 +56,11 @@ pub(crate) async fn drive(mut turn: Turn, view: &mut View, signals: &mut Listene
             _ = ticks.tick() => view.tick(),
         }
     }
-    tokio::select! {
-        outcome = turn.finish() => {
-            Driven::Ended { outcome: Box::new(outcome), signal: first_signal, write_error }
-        }
-        _ = signals.next() => Driven::Killed,
+    // There is nothing left to interrupt: whatever is alive is being killed, within a deadline.
+    let outcome = Box::new(turn.finish().await);
+    Driven::Ended {
+        outcome,
+        signal: first_signal,
+        write_error,
     }
 }
