@@ -9,6 +9,7 @@ use anyhow::Result;
 use fixtures::backend::{Backend, Options};
 use fixtures::scenario::ServiceHealth;
 use futures::StreamExt;
+use serde_json::json;
 
 use super::case::{Case, Service};
 use crate::installed_cli::InstalledCli;
@@ -57,6 +58,11 @@ fn config(case: &Case, workspace: &Path) -> SessionConfig {
     config.thinking = case.thinking;
     config.dangerously_allow_all = case.allow_all;
     config.settings.clone_from(&case.settings);
+    if case.mcp_server {
+        let program = fixtures::mcp_server().to_string_lossy();
+        let server = json!({ "command": program, "args": [] });
+        config.mcp_servers.insert("stand-in".to_owned(), server);
+    }
     config
 }
 
