@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use amp_bootstrap::{InstallRequest, Silent, Source, Store, VersionSpec};
+use amp_bootstrap::{InstallRequest, Silent, Source, Store, VersionSpec, Warning};
 use amp_process::ProcessSpec;
 use anyhow::{Context, Result, bail};
 
@@ -124,12 +124,19 @@ async fn install_javascript(npm: &Npm, number: &str) -> Result<PathBuf> {
 /// # Errors
 /// When no source can be reached, or what it has does not verify.
 pub async fn install_native(spec: VersionSpec, sources: &[Source]) -> Result<InstalledCli> {
-    let request = InstallRequest::new(spec).with_sources(sources.iter().cloned());
+    // Whoever asks for the latest version here asks what is published now.
+    let request = InstallRequest::new(spec)
+        .with_sources(sources.iter().cloned())
+        .with_latest_for(Duration::ZERO);
     let installed = tokio::task::spawn_blocking(move || {
         let store = Store::at(machine::cli_store().join("native"));
         amp_bootstrap::install(&store, &request, &machine::environment(), &Silent)
     })
     .await??;
+    let stale = |warning: &Warning| matches!(warning, Warning::NewestUnknown { .. });
+    if installed.warnings.iter().any(stale) {
+        bail!("nobody could say which version is the newest published one");
+    }
     Ok(InstalledCli {
         version: installed.version.to_string(),
         installation: installed
