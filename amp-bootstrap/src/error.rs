@@ -116,6 +116,8 @@ pub enum NextStep {
         /// The version to install.
         version: String,
     },
+    /// Remove old versions from the store.
+    FreeSpace,
     /// Move the store to another folder.
     MoveStore {
         /// Why the present one does not do.
@@ -199,9 +201,8 @@ impl Error {
     /// Wraps a file-system failure; the kind follows from the operating system's reason.
     pub(crate) fn storage(action: &str, path: &Path, cause: io::Error) -> Self {
         let (kind, step) = match cause.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                (ErrorKind::StorageFull, Some("the disk or quota is full"))
-            }
+            io::ErrorKind::StorageFull => (ErrorKind::StorageFull, Some("the disk is full")),
+            io::ErrorKind::QuotaExceeded => (ErrorKind::StorageFull, Some("the quota is used up")),
             io::ErrorKind::PermissionDenied => {
                 (ErrorKind::StorageDenied, Some("the folder is not writable"))
             }
@@ -214,6 +215,10 @@ impl Error {
         let error = Self::new(kind, format!("could not {action} {}", path.display()))
             .at(path.display().to_string())
             .caused_by(cause);
+        let error = match kind {
+            ErrorKind::StorageFull => error.next(NextStep::FreeSpace),
+            _ => error,
+        };
         match step {
             Some(reason) => error.next(NextStep::MoveStore {
                 reason: reason.to_owned(),

@@ -168,7 +168,10 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::StorageFull);
         assert!(matches!(
             error.next_steps()[..],
-            [crate::NextStep::MoveStore { .. }]
+            [
+                crate::NextStep::FreeSpace,
+                crate::NextStep::MoveStore { .. }
+            ]
         ));
         drop(staging);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

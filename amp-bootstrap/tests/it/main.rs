@@ -6,6 +6,8 @@ mod body;
 mod chaos;
 mod checksum;
 mod concurrency;
+#[cfg(target_os = "linux")]
+mod file_systems;
 mod housekeeping;
 mod killed;
 mod locate;

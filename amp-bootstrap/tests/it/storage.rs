@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use amp_bootstrap::{ErrorKind, NextStep, Outcome, Store, Variables, Warning, install};
 
-use crate::support::process::Job;
 use crate::support::world::World;
 
 fn installing_into(folder: &Path) -> amp_bootstrap::Error {
@@ -19,67 +18,6 @@ fn installing_into(folder: &Path) -> amp_bootstrap::Error {
         &amp_bootstrap::Silent,
     )
     .unwrap_err()
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn a_folder_that_may_not_be_written_is_named_with_a_way_out() {
-    // Nobody may create folders there, not even root.
-    let error = installing_into(Path::new("/sys/kernel/amp-store"));
-    assert_eq!(error.kind(), ErrorKind::StorageDenied, "{error:?}");
-    assert!(matches!(
-        error.next_steps()[..],
-        [NextStep::MoveStore { .. }]
-    ));
-}
-
-/// Installs into a file system with these mount options and checks the only report.
-#[cfg(target_os = "linux")]
-fn mounted_with(options: &str, kind: ErrorKind, reason: &str) {
-    let world = World::new();
-    let Some(worker) = Job::in_world(&world).start_mounted(options) else {
-        #[expect(
-            clippy::disallowed_macros,
-            reason = "a test that cannot be tried says so"
-        )]
-        {
-            eprintln!("not tried: users may not make namespaces here");
-        }
-        return;
-    };
-    let reports = worker.finish();
-    assert_eq!(reports.len(), 1, "{reports:?}");
-    assert!(
-        reports[0].contains(&format!("kind: {kind:?}")),
-        "{reports:?}"
-    );
-    assert!(reports[0].contains(reason), "{reports:?}");
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn a_full_file_system_is_an_error_and_leaves_nothing_to_run() {
-    mounted_with(
-        "size=64k",
-        ErrorKind::StorageFull,
-        "the disk or quota is full",
-    );
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn a_read_only_file_system_is_an_error() {
-    mounted_with(
-        "ro",
-        ErrorKind::StorageDenied,
-        "the file system is read-only",
-    );
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn a_file_system_without_execution_is_an_error_before_the_download() {
-    mounted_with("noexec", ErrorKind::StorageDenied, "mounted with noexec");
 }
 
 #[test]
@@ -149,17 +87,6 @@ fn a_path_that_is_not_utf8_is_no_trouble() {
             .path
             .is_file()
     );
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn the_store_may_be_on_another_file_system_than_temporary_files() {
-    let world = World::new();
-    let folder = tempfile::tempdir_in("/dev/shm").unwrap();
-    let store = Store::at(folder.path());
-    let silent = amp_bootstrap::Silent;
-    let installed = install(&store, &world.request, &world.environment, &silent).unwrap();
-    assert!(installed.path.starts_with(folder.path()));
 }
 
 /// Installs, changes the executable, and installs again.

@@ -1,6 +1,8 @@
 //! What the tests share: a scripted server, proxies, certificates, and a world to install in.
 
 pub(crate) mod certificates;
+#[cfg(target_os = "linux")]
+pub(crate) mod file_system;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod release;

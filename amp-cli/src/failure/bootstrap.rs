@@ -59,6 +59,7 @@ fn steps(advice: &NextStep) -> Vec<Step> {
             &format!("ampctl install {version}"),
             "once, while online".to_owned(),
         ),
+        NextStep::FreeSpace => one("ampctl gc", "removes old versions".to_owned()),
         NextStep::MoveStore { reason } => one(
             "export AMPCTL_CACHE_DIR=DIR",
             format!("moves the store: {reason}"),

@@ -46,34 +46,9 @@ impl Job {
         self.start_with(&mut command)
     }
 
-    /// Starts a process for the job whose store is a file system of its own, mounted with these
-    /// options; afterwards it names what could be run by mistake as `left PATH`.
-    ///
-    /// `None` where users may not make namespaces.
-    pub(crate) fn start_mounted(&self, options: &str) -> Option<Worker> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "namespaces are made by a program"
-        )]
-        let namespace = || {
-            let mut command = Command::new("unshare");
-            command.args(["--user", "--map-root-user", "--mount"]);
-            command
-        };
-        let is_allowed = namespace().arg("true").stderr(Stdio::null()).status();
-        if !is_allowed.is_ok_and(|status| status.success()) {
-            return None;
-        }
-        let script = "mount -t tmpfs -o \"$1\" none \"$2\" && store=$2 && shift 2 && \"$@\"; \
-                      find \"$store\" -type f '(' -perm /111 -o -name '.incoming*' ')' -printf 'left %p\\n'";
-        std::fs::create_dir_all(&self.store).unwrap();
-        let program = std::env::current_exe().unwrap();
-        let mut command = namespace();
-        command
-            .args(["sh", "-c", script, "sh", options])
-            .arg(&self.store)
-            .arg(program);
-        Some(self.start_with(&mut command))
+    /// Starts a process for the job below a program that runs another.
+    pub(crate) fn start_below(&self, command: &mut Command) -> Worker {
+        self.start_with(command.arg(std::env::current_exe().unwrap()))
     }
 
     fn start_with(&self, command: &mut Command) -> Worker {

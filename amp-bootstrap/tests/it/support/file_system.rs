@@ -1,0 +1,122 @@
+//! Stores on file systems of their own, mounted where nobody else sees them.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use super::process::{Job, Worker};
+
+/// A file system that is in an installer's way, until it is cured.
+///
+/// Both scripts find the store's folder in `$store`.
+pub(crate) struct Ground {
+    /// The kind of namespace, as arguments of `unshare`.
+    namespace: &'static [&'static str],
+    mount: String,
+    cure: String,
+}
+
+impl Ground {
+    /// A file system in memory, mounted with some options and mounted again with others.
+    pub(crate) fn memory(options: &str, cure: &str) -> Self {
+        Self {
+            namespace: &["--user", "--map-root-user", "--mount"],
+            mount: format!("mount -t tmpfs -o {options} none \"$store\""),
+            cure: format!("mount -o remount,{cure} \"$store\""),
+        }
+    }
+
+    /// File systems of their own for two folders of one store.
+    pub(crate) fn split_between(first: &str, second: &str) -> Self {
+        let mount = |folder| {
+            format!("mkdir -p \"$store/{folder}\" && mount -t tmpfs none \"$store/{folder}\"")
+        };
+        Self {
+            mount: format!("{} && {}", mount(first), mount(second)),
+            cure: "true".to_owned(),
+            ..Self::memory("", "")
+        }
+    }
+
+    /// A disk image with a quota that the kernel keeps, for root too; lifting it is the cure.
+    pub(crate) fn quota(kibibytes: u32) -> Self {
+        let mount = "rm -f \"$store.image\" && truncate -s 128M \"$store.image\" && \
+                     mkfs.btrfs -q \"$store.image\" && \
+                     mount -o loop \"$store.image\" \"$store\" && \
+                     btrfs quota enable \"$store\"";
+        Self {
+            // Only root may mount disk images.
+            namespace: &["--mount"],
+            mount: format!("{{ {mount} && btrfs qgroup limit {kibibytes}K 0/5 \"$store\"; }} >&2"),
+            cure: "btrfs qgroup limit none 0/5 \"$store\" >&2".to_owned(),
+        }
+    }
+
+    fn command(&self) -> Command {
+        // What could be run by mistake after the first attempt is named as `left PATH`.
+        let script = format!(
+            "store=$1; shift; {} || exit 1; \"$@\"; \
+             find \"$store\" -type f '(' -perm /111 -o -name '.incoming*' ')' -printf 'left %p\\n'; \
+             {} || exit 1; \"$@\"",
+            self.mount, self.cure
+        );
+        let mut command = program("unshare");
+        command
+            .args(self.namespace)
+            .args(["sh", "-c", &script, "sh"]);
+        command
+    }
+}
+
+impl Job {
+    /// Does the job twice, before and after the cure of the ground that the store stands on.
+    ///
+    /// `None`, and a word about it, where such a file system cannot be had.
+    pub(crate) fn start_on(&self, ground: &Ground) -> Option<Worker> {
+        std::fs::create_dir_all(&self.store).unwrap();
+        let mut rehearsal = ground.command();
+        is_possible(rehearsal.arg(&self.store).arg("true"))
+            .then(|| self.start_below(ground.command().arg(&self.store)))
+    }
+
+    /// Does the job as a user who has no power over files, whoever runs the test.
+    pub(crate) fn start_without_privileges(&self) -> Option<Worker> {
+        // A user namespace in which nobody is root.
+        let namespace = || {
+            let mut command = program("unshare");
+            command.arg("--user");
+            command
+        };
+        is_possible(namespace().arg("true")).then(|| self.start_below(&mut namespace()))
+    }
+
+    /// Does the job while one call of the system fails: the `nth` of its name, in each thread.
+    pub(crate) fn start_failing(&self, call: &str, error: &str, nth: usize) -> Option<Worker> {
+        let trace = || {
+            let mut command = program("strace");
+            command.args(["-f", "-qq", "-o", "/dev/null"]);
+            command
+        };
+        let fault = format!("inject={call}:error={error}:when={nth}");
+        is_possible(trace().arg("true")).then(|| self.start_below(trace().args(["-e", &fault])))
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "namespaces and faults are made by programs"
+)]
+fn program(name: &str) -> Command {
+    Command::new(name)
+}
+
+/// Tries whether a command works here; if not, the reason goes past libtest to whoever looks on.
+fn is_possible(command: &mut Command) -> bool {
+    let reason = match command.stdin(Stdio::null()).output() {
+        Ok(output) if output.status.success() => return true,
+        Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        Err(cause) => cause.to_string(),
+    };
+    let name = command.get_program().display();
+    drop(writeln!(std::io::stderr(), "not tried: {name}: {reason}"));
+    false
+}
