@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use amp_session::process::Completeness;
 use amp_session::{
-    Amp, ExportFormat, Ledger, NewSession, RecordId, Retention, Session, SessionConfig, Status,
-    ThreadId, TurnLine,
+    Amp, ExportFormat, Ledger, NewSession, Outcome, RecordId, Retention, Session, SessionConfig,
+    SessionRecord, Status, ThreadId, TurnLine,
 };
 use fixtures::Recording;
 use futures::StreamExt;
@@ -17,32 +17,71 @@ use tempfile::TempDir;
 
 use crate::support::{INIT, KEY, SEPTEMBER, SUCCESS, playing, replaying};
 
-fn session(amp: &Amp, ledger: &Ledger) -> Session {
-    let session = amp.start(SessionConfig::new()).unwrap();
-    session.recorded(ledger.create(NewSession::new()).unwrap())
+/// Holds a home, the ledger in it, and a session that is recorded there.
+struct Recorded {
+    ledger: Ledger,
+    session: Session,
+    _home: TempDir,
+}
+
+impl Recorded {
+    /// Records a session of an Amp that replays a recording.
+    fn replaying(scenario: &str) -> Self {
+        Self::of(|home| replaying(home, SEPTEMBER, &[scenario]))
+    }
+
+    /// Records a session of an Amp that plays a script.
+    fn playing(script: &str) -> Self {
+        Self::of(|home| playing(home, SEPTEMBER, script))
+    }
+
+    fn of(amp: impl FnOnce(&TempDir) -> Amp) -> Self {
+        let home = TempDir::new().unwrap();
+        let ledger = ledger(&home);
+        let session = session(&amp(&home), &ledger);
+        Self {
+            ledger,
+            session,
+            _home: home,
+        }
+    }
+
+    /// Runs one prompt to its end.
+    async fn run(&self, prompt: &str) -> Outcome {
+        self.session.prompt(prompt).await.unwrap().finish().await
+    }
+
+    fn id(&self) -> RecordId {
+        self.session.record().unwrap().metadata().id.clone()
+    }
+
+    /// Opens the record as another process would.
+    fn record(&self) -> SessionRecord {
+        self.ledger.open(&self.id()).unwrap()
+    }
+
+    /// Returns the record as a document.
+    fn exported(&self, format: ExportFormat) -> String {
+        let mut document = Vec::new();
+        self.record().export(format, &mut document).unwrap();
+        String::from_utf8(document).unwrap()
+    }
 }
 
 fn ledger(home: &TempDir) -> Ledger {
     Ledger::new(home.path().join("ledger"))
 }
 
-fn id(session: &Session) -> RecordId {
-    session.record().unwrap().metadata().id.clone()
+fn session(amp: &Amp, ledger: &Ledger) -> Session {
+    let session = amp.start(SessionConfig::new()).unwrap();
+    session.recorded(ledger.create(NewSession::new()).unwrap())
 }
 
 #[tokio::test]
 async fn a_turn_is_replayed_as_it_was() {
-    let home = TempDir::new().unwrap();
-    let ledger = ledger(&home);
-    let session = session(&replaying(&home, SEPTEMBER, &["bash"]), &ledger);
-    let live = session
-        .prompt("SCN:bash do it")
-        .await
-        .unwrap()
-        .finish()
-        .await;
-    let record = ledger.open(&id(&session)).unwrap();
-    let turns = record.turns().unwrap();
+    let recorded = Recorded::replaying("bash");
+    let live = recorded.run("SCN:bash do it").await;
+    let turns = recorded.record().turns().unwrap();
     assert_eq!(turns.len(), 1);
     let mut replay = turns[0].replay().unwrap();
     let mut lines = Vec::new();
@@ -59,32 +98,22 @@ async fn a_turn_is_replayed_as_it_was() {
 
 #[tokio::test]
 async fn the_file_holds_the_bytes_of_the_agent_and_nothing_else() {
-    let home = TempDir::new().unwrap();
-    let ledger = ledger(&home);
-    let session = session(&replaying(&home, SEPTEMBER, &["unicode"]), &ledger);
-    session.prompt("Do it.").await.unwrap().finish().await;
-    let events = ledger
-        .folder()
-        .join(id(&session).as_str())
-        .join("turns/0001/events.jsonl");
-    let recorded = Recording::at(SEPTEMBER, "unicode").stdout().unwrap();
-    assert_eq!(fs::read(events).unwrap(), recorded);
+    let recorded = Recorded::replaying("unicode");
+    recorded.run("Do it.").await;
+    let folder = recorded.ledger.folder().join(recorded.id().as_str());
+    assert_eq!(
+        fs::read(folder.join("turns/0001/events.jsonl")).unwrap(),
+        Recording::at(SEPTEMBER, "unicode").stdout().unwrap()
+    );
 }
 
 #[tokio::test]
 async fn metadata_tell_the_thread_the_title_and_the_version() {
-    let home = TempDir::new().unwrap();
-    let ledger = ledger(&home);
-    let session = session(&replaying(&home, SEPTEMBER, &["text"]), &ledger);
-    session
-        .prompt("\n  A first line\nand a second")
-        .await
-        .unwrap()
-        .finish()
-        .await;
-    let record = ledger.open(&id(&session)).unwrap();
+    let recorded = Recorded::replaying("text");
+    recorded.run("\n  A first line\nand a second").await;
+    let record = recorded.record();
     assert_eq!(record.metadata().title.as_deref(), Some("A first line"));
-    assert_eq!(record.metadata().thread, session.thread());
+    assert_eq!(record.metadata().thread, recorded.session.thread());
     assert_eq!(record.metadata().amp_version.as_deref(), Some(SEPTEMBER));
 }
 
@@ -100,7 +129,7 @@ async fn a_session_is_found_by_id_beginning_name_and_thread() {
     let session = session.recorded(ledger.create(about).unwrap());
     ledger.create(NewSession::new()).unwrap();
     session.prompt("Do it.").await.unwrap().finish().await;
-    let id = id(&session);
+    let id = session.record().unwrap().metadata().id.clone();
     for text in [id.as_str(), "my-fix", session.thread().unwrap().as_str()] {
         let found = ledger.find(text).unwrap();
         assert_eq!(found.len(), 1, "{text}");
@@ -112,11 +141,10 @@ async fn a_session_is_found_by_id_beginning_name_and_thread() {
 
 #[tokio::test]
 async fn a_known_secret_is_replaced_everywhere_in_the_record() {
-    let home = TempDir::new().unwrap();
-    let ledger = ledger(&home);
     let script = format!("{INIT}; out not JSON {KEY} twice {KEY}; err {KEY}; {SUCCESS}");
-    let session = session(&playing(&home, SEPTEMBER, &script), &ledger);
-    let mut turn = session.prompt(&format!("Use {KEY}.")).await.unwrap();
+    let recorded = Recorded::playing(&script);
+    let prompt = format!("Use {KEY}.");
+    let mut turn = recorded.session.prompt(&prompt).await.unwrap();
     let second = loop {
         let line = turn.next_line().await.unwrap();
         if line.number() == 2 {
@@ -128,8 +156,7 @@ async fn a_known_secret_is_replaced_everywhere_in_the_record() {
         "the caller sees the bytes"
     );
     turn.finish().await;
-    let record = ledger.open(&id(&session)).unwrap();
-    let turn = &record.turns().unwrap()[0];
+    let turn = &recorded.record().turns().unwrap()[0];
     let line = turn.lines().unwrap().nth(1).unwrap();
     assert_eq!(line.bytes(), b"not JSON [redacted] twice [redacted]");
     assert_eq!(turn.end().unwrap().redacted_lines, 1);
@@ -138,40 +165,36 @@ async fn a_known_secret_is_replaced_everywhere_in_the_record() {
         Some("Use [redacted].")
     );
     assert_eq!(turn.stderr(), "[redacted]\n");
-    let mut document = Vec::new();
-    record.export(ExportFormat::Json, &mut document).unwrap();
-    assert!(!String::from_utf8(document).unwrap().contains(KEY));
+    assert!(!recorded.exported(ExportFormat::Json).contains(KEY));
 }
 
 #[tokio::test]
 async fn a_key_that_only_amp_reads_is_kept_out_as_well() {
-    let home = TempDir::new().unwrap();
-    let ledger = ledger(&home);
     let stored = "stored-key-for-tests";
     let script = format!("out the key is {stored}; {INIT}; {SUCCESS}");
-    let amp = playing(&home, SEPTEMBER, &script);
-    let mut environment = amp.environment().clone();
-    environment.insert("AMP_API_KEY".into(), "".into());
-    let amp = amp.with_environment(environment);
-    amp.credentials().store(stored).unwrap();
-    let session = session(&amp, &ledger);
-    session.prompt("Do it.").await.unwrap().finish().await;
-    let record = ledger.open(&id(&session)).unwrap();
-    let line = record.turns().unwrap()[0].lines().unwrap().next().unwrap();
+    let recorded = Recorded::of(|home| {
+        let amp = playing(home, SEPTEMBER, &script);
+        let mut environment = amp.environment().clone();
+        environment.insert("AMP_API_KEY".into(), "".into());
+        let amp = amp.with_environment(environment);
+        amp.credentials().store(stored).unwrap();
+        amp
+    });
+    recorded.run("Do it.").await;
+    let line = recorded.record().turns().unwrap()[0]
+        .lines()
+        .unwrap()
+        .next()
+        .unwrap();
     assert_eq!(line.bytes(), b"the key is [redacted]");
 }
 
 #[tokio::test]
 async fn a_session_in_use_is_neither_deleted_nor_retired() {
-    let home = TempDir::new().unwrap();
-    let ledger = ledger(&home);
-    let session = session(
-        &playing(&home, SEPTEMBER, &format!("{INIT}; hang")),
-        &ledger,
-    );
-    let turn = session.prompt("Do it.").await.unwrap();
-    let id = id(&session);
-    assert!(ledger.open(&id).unwrap().is_in_use());
+    let recorded = Recorded::playing(&format!("{INIT}; hang"));
+    let turn = recorded.session.prompt("Do it.").await.unwrap();
+    let (ledger, id) = (&recorded.ledger, recorded.id());
+    assert!(recorded.record().is_in_use());
     assert!(ledger.delete(&id).is_err());
     let nothing = Retention::new().with_max_bytes(0);
     assert!(ledger.retain(&nothing).unwrap().is_empty());
@@ -213,21 +236,17 @@ async fn several_writers_of_one_session_get_turns_of_their_own() {
     let home = TempDir::new().unwrap();
     let ledger = ledger(&home);
     let amp = Arc::new(replaying(&home, SEPTEMBER, &["text"]));
-    let id = ledger
-        .create(NewSession::new())
-        .unwrap()
-        .metadata()
-        .id
-        .clone();
+    let record = ledger.create(NewSession::new()).unwrap();
+    let id = &record.metadata().id;
     let writers = (0..8).map(|_| {
-        let record = ledger.open(&id).unwrap();
+        let record = ledger.open(id).unwrap();
         let session = amp.start(SessionConfig::new()).unwrap().recorded(record);
         tokio::spawn(async move { session.prompt("Do it.").await.unwrap().finish().await })
     });
     for outcome in futures::future::join_all(writers).await {
         assert_eq!(outcome.unwrap().ledger_failure, None);
     }
-    let record = ledger.open(&id).unwrap();
+    let record = ledger.open(id).unwrap();
     assert!(
         record.metadata().thread.is_some(),
         "no writer undoes what another has noted"
@@ -263,19 +282,9 @@ async fn a_turn_that_cannot_be_started_leaves_no_record() {
 
 #[tokio::test]
 async fn a_record_is_exported_as_json() {
-    let home = TempDir::new().unwrap();
-    let ledger = ledger(&home);
-    let session = session(&replaying(&home, SEPTEMBER, &["bash"]), &ledger);
-    session
-        .prompt("SCN:bash do it")
-        .await
-        .unwrap()
-        .finish()
-        .await;
-    let record = ledger.open(&id(&session)).unwrap();
-    let mut json = Vec::new();
-    record.export(ExportFormat::Json, &mut json).unwrap();
-    let document: Value = serde_json::from_slice(&json).unwrap();
+    let recorded = Recorded::replaying("bash");
+    recorded.run("SCN:bash do it").await;
+    let document: Value = serde_json::from_str(&recorded.exported(ExportFormat::Json)).unwrap();
     assert_eq!(document["turns"][0]["end"]["status"], "completed");
     assert_eq!(document["turns"][0]["start"]["prompt"], "SCN:bash do it");
     let events = document["turns"][0]["events"].as_array().unwrap();
@@ -287,8 +296,6 @@ async fn a_record_is_exported_as_json() {
 
 #[tokio::test]
 async fn a_record_is_exported_as_markdown() {
-    let home = TempDir::new().unwrap();
-    let ledger = ledger(&home);
     let message = |role: &str, content: Value| {
         let message = json!({"type": role, "message": {"role": role, "content": content}});
         // What the script language would read as its own is escaped.
@@ -326,15 +333,10 @@ async fn a_record_is_exported_as_markdown() {
         ),
         SUCCESS.to_owned(),
     ];
-    let session = session(&playing(&home, SEPTEMBER, &script.join("\n")), &ledger);
-    let outcome = session.prompt("Look around.").await.unwrap().finish().await;
+    let recorded = Recorded::playing(&script.join("\n"));
+    let outcome = recorded.run("Look around.").await;
     assert_eq!(outcome.refused_tools, 1);
-    let mut markdown = Vec::new();
-    let record = ledger.open(&id(&session)).unwrap();
-    record
-        .export(ExportFormat::Markdown, &mut markdown)
-        .unwrap();
-    insta::assert_snapshot!("markdown", String::from_utf8(markdown).unwrap());
+    insta::assert_snapshot!("markdown", recorded.exported(ExportFormat::Markdown));
 }
 
 #[cfg(unix)]
@@ -342,11 +344,9 @@ async fn a_record_is_exported_as_markdown() {
 async fn records_are_readable_by_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
 
-    let home = TempDir::new().unwrap();
-    let ledger = ledger(&home);
-    let session = session(&replaying(&home, SEPTEMBER, &["text"]), &ledger);
-    session.prompt("Do it.").await.unwrap().finish().await;
-    for folder in [ledger.folder(), session.record().unwrap().folder()] {
+    let recorded = Recorded::replaying("text");
+    recorded.run("Do it.").await;
+    for folder in [recorded.ledger.folder(), recorded.record().folder()] {
         assert_eq!(
             fs::metadata(folder).unwrap().permissions().mode() & 0o777,
             0o700
@@ -357,16 +357,11 @@ async fn records_are_readable_by_their_owner_only() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_full_disk_is_told_and_does_not_end_the_turn() {
-    let home = TempDir::new().unwrap();
-    let ledger = ledger(&home);
-    let session = session(
-        &playing(&home, SEPTEMBER, &format!("read-all; {INIT}; {SUCCESS}")),
-        &ledger,
-    );
-    let mut turn = session.prompt("Do it.").await.unwrap();
+    let recorded = Recorded::playing(&format!("read-all; {INIT}; {SUCCESS}"));
+    let mut turn = recorded.session.prompt("Do it.").await.unwrap();
     assert!(turn.next_line().await.is_some());
     // The folder goes away under the writer, so that the end cannot be written.
-    fs::remove_dir_all(session.record().unwrap().folder()).unwrap();
+    fs::remove_dir_all(recorded.record().folder()).unwrap();
     let outcome = turn.finish().await;
     assert_eq!(outcome.status, Status::Completed);
     assert!(outcome.ledger_failure.unwrap().starts_with("cannot "));
@@ -374,17 +369,15 @@ async fn a_full_disk_is_told_and_does_not_end_the_turn() {
 
 #[tokio::test]
 async fn a_turn_that_was_cut_off_is_replayed_as_far_as_it_goes() {
-    let home = TempDir::new().unwrap();
-    let ledger = ledger(&home);
-    let session = session(&replaying(&home, SEPTEMBER, &["text"]), &ledger);
-    session.prompt("Do it.").await.unwrap().finish().await;
+    let recorded = Recorded::replaying("text");
+    recorded.run("Do it.").await;
     // What a host leaves that was killed in the middle of a write.
-    let folder = session.record().unwrap().folder().join("turns/0001");
+    let folder = recorded.record().folder().join("turns/0001");
     fs::remove_file(folder.join("end.json")).unwrap();
     let events = fs::read(folder.join("events.jsonl")).unwrap();
     let cut = events.iter().position(|byte| *byte == b'\n').unwrap() + 20;
     fs::write(folder.join("events.jsonl"), &events[..cut]).unwrap();
-    let turn = &session.record().unwrap().turns().unwrap()[0];
+    let turn = &recorded.record().turns().unwrap()[0];
     let lines: Vec<TurnLine> = turn.lines().unwrap().collect();
     assert_eq!(lines.len(), 2);
     assert!(lines[0].event().is_some());
@@ -400,7 +393,7 @@ async fn a_turn_that_was_cut_off_is_replayed_as_far_as_it_goes() {
             .contains("it was interrupted")
     );
     assert!(
-        session.prompt("Again.").await.is_ok(),
+        recorded.session.prompt("Again.").await.is_ok(),
         "the session takes more turns"
     );
 }
@@ -414,7 +407,7 @@ async fn a_resumed_session_has_its_thread_from_its_first_turn_on() {
     let session = amp.resume(thread.clone(), SessionConfig::new()).unwrap();
     let session = session.recorded(ledger.create(NewSession::new()).unwrap());
     session.prompt("Go on.").await.unwrap().finish().await;
-    let record = ledger.open(&id(&session)).unwrap();
+    let record = ledger.find(thread.as_str()).unwrap().remove(0);
     assert_eq!(record.metadata().thread, Some(thread));
 }
 
@@ -422,15 +415,11 @@ async fn a_resumed_session_has_its_thread_from_its_first_turn_on() {
 fn a_folder_without_metadata_is_passed_over() {
     let home = TempDir::new().unwrap();
     let ledger = ledger(&home);
-    let id = ledger
-        .create(NewSession::new())
-        .unwrap()
-        .metadata()
-        .id
-        .clone();
+    let record = ledger.create(NewSession::new()).unwrap();
+    let id = &record.metadata().id;
     fs::create_dir(ledger.folder().join("20260101-000000-half")).unwrap();
     fs::write(ledger.folder().join("20260101-000000-file"), "x").unwrap();
     let sessions = ledger.sessions().unwrap();
     assert_eq!(sessions.len(), 1);
-    assert_eq!(sessions[0].metadata().id, id);
+    assert_eq!(&sessions[0].metadata().id, id);
 }
