@@ -16,12 +16,20 @@ pub(crate) fn with_mirror_of(world: World, versions: &[&str]) -> World {
         publish(&world, version);
         world.write("mirror/cli/cli-version.txt", &format!("{version}\n"));
     }
-    world.with("AMPCTL_SOURCES", "../mirror")
+    let agent = fixtures::fake_agent().to_str().expect("UTF-8");
+    world
+        .with("AMPCTL_SOURCES", "../mirror")
+        .with("FAKE_AGENT", agent)
 }
 
-/// Puts a version, a script that answers `--version`, into the mirror.
+/// Puts a version into the mirror: a script that answers `--version`, and plays the fake agent
+/// otherwise.
 fn publish(world: &World, version: &str) {
-    let script = format!("#!/bin/sh\necho '{version} (released, some time ago)'\n");
+    let script = format!(
+        "#!/bin/sh\n\
+         [ \"$1\" = --version ] && exec echo '{version} (released, some time ago)'\n\
+         exec \"$FAKE_AGENT\" \"$@\"\n"
+    );
     let platform = amp_bootstrap::Platform::detect()
         .expect("a known platform")
         .to_string();
