@@ -1,13 +1,33 @@
-//! The documentation: every command in it works, and its tables are true.
+//! The documentation: every command in it works as it says, and its tables are true.
 
+mod page;
+mod walk;
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::time::Duration;
 
 use amp_cli::ExitCode;
 
+use self::page::{Command, code_spans, commands, shows};
+use self::walk::Walk;
 use crate::support::World;
 use crate::support::mirror::{NEWER, OLDER, with_mirror_of};
 use crate::support::pseudo_terminal::Terminal;
+
+/// The commands that are not typed here, each with the reason.
+const RUN_ELSEWHERE: [(&str, &str); 3] = [
+    ("cargo demo", "`.ci/run` runs it"),
+    ("cargo test --workspace", "`.ci/run` runs it"),
+    (
+        "cargo install --locked --path amp-cli",
+        "it builds a release, for minutes",
+    ),
+];
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")
@@ -18,16 +38,45 @@ fn read(path: impl AsRef<Path>) -> String {
 }
 
 fn readme() -> String {
-    read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md"))
+    read(repository().join("README.md"))
 }
 
-/// A world in which every command of the pages makes sense: an agent that replays a conversation, a
-/// mirror to install from, a service that accepts connections, and the files that are named.
-fn world_of_the_pages(service: &std::net::TcpListener) -> World {
+/// Returns the pages by name, the README last.
+fn pages() -> Vec<(String, String)> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(docs())
+        .expect("pages")
+        .map(|entry| entry.expect("a page").path())
+        .collect();
+    paths.sort();
+    let name = |path: &Path| {
+        let name = path.file_name().expect("a name").to_string_lossy();
+        format!("docs/{name}")
+    };
+    let mut pages: Vec<_> = paths.iter().map(|path| (name(path), read(path))).collect();
+    pages.push(("README.md".to_owned(), readme()));
+    pages
+}
+
+/// A world in which there is nothing yet but a folder to work in and something to install.
+fn world_of_a_newcomer() -> World {
+    let world = World::replaying(&["demo-first", "demo-second"])
+        .without("AMP_CLI_PATH")
+        .without("AMP_API_KEY");
+    with_mirror_of(world, &[OLDER, NEWER])
+}
+
+/// A world in which the reader of any page is at home: Amp is installed and was used before, there
+/// is a key, a service accepts connections, and the files that the pages name are there.
+fn world_of_a_user(service: &std::net::TcpListener) -> World {
     let address = service.local_addr().expect("an address");
-    let world = World::replaying(&["continue-first", "continue-second"])
+    let world = world_of_a_newcomer()
+        .with("AMP_API_KEY", "a-key-for-tests")
         .with("AMP_URL", &format!("http://{address}/"))
-        .with("KEY", "a-key-for-tests");
+        .with("KEY", "another-key-for-tests");
+    let mirror = world.project().with_file_name("mirror");
+    let world = world
+        .with("MIRROR", mirror.to_str().expect("UTF-8"))
+        .with("PROXY", &format!("http://{address}"));
     world.write("project/README.md", "# A project\n");
     world.write("project/src/main.rs", "fn main() {}\n");
     world.write("project/my.toml", "mode = 'high'\n");
@@ -35,83 +84,186 @@ fn world_of_the_pages(service: &std::net::TcpListener) -> World {
         "project/rules.json",
         r#"[{"tool":"shell_command","action":"reject"}]"#,
     );
-    let world = with_mirror_of(world, &[OLDER, NEWER]);
+    assert_eq!(world.run(&["install"]).code, ExitCode::Done);
     assert_eq!(world.run(&["run", "hello"]).code, ExitCode::Done);
     world
 }
 
-/// Returns the commands of the `sh` blocks of a page, one a line.
-fn commands(page: &str) -> Vec<&str> {
-    let mut in_block = false;
-    let mut commands = Vec::new();
-    for line in page.lines() {
-        match line {
-            "```sh" => in_block = true,
-            "```" => in_block = false,
-            line if in_block && line.contains("ampctl ") => commands.push(line),
-            _ => {}
-        }
+/// Types what a page tells its reader to type, and returns what was not as it says.
+fn walk_through(world: &World, name: &str, page: &str) -> Vec<String> {
+    let commands = commands(name, page).unwrap_or_else(|problem| panic!("{problem}"));
+    let is_index = name == "docs/README.md";
+    assert!(is_index || !commands.is_empty(), "{name} has no commands");
+    let here = |command: &&Command| {
+        !RUN_ELSEWHERE
+            .iter()
+            .any(|(one, _)| *one == command.without_comment())
+    };
+    let mut walk = Walk::begin(world);
+    let taken = commands
+        .iter()
+        .filter(here)
+        .map(|command| walk.take(command));
+    taken.filter_map(Result::err).collect()
+}
+
+#[test]
+fn every_command_of_every_page_does_what_the_page_says() {
+    let mut problems = Vec::new();
+    for (name, page) in pages() {
+        let service = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let world = world_of_a_user(&service);
+        problems.extend(walk_through(&world, &name, &page));
     }
-    commands
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-#[expect(clippy::disallowed_methods, reason = "the commands are for a shell")]
-fn shell(world: &World, command: &str) -> Output {
-    let program = Path::new(env!("CARGO_BIN_EXE_ampctl"));
-    let folder = program.parent().expect("a folder").display();
-    Command::new("sh")
-        .args(["-c", command])
-        .env_clear()
-        .envs(world.environment())
-        .env("PATH", format!("{folder}:/usr/bin:/bin"))
-        .current_dir(world.project())
-        .output()
-        .expect("a shell")
+#[test]
+fn a_newcomer_gets_through_the_readme_from_the_first_line_to_the_last() {
+    let problems = walk_through(&world_of_a_newcomer(), "README.md", &readme());
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-fn assert_all_succeed(name: &str, commands: &[&str]) {
-    let service = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let world = world_of_the_pages(&service);
-    assert!(!commands.is_empty(), "{name} has no commands");
-    for command in commands {
-        let output = shell(&world, command);
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success(),
-            "{name}: `{command}` {}: {stderr}",
-            output.status
-        );
+#[test]
+fn every_exception_is_needed_and_those_left_to_ci_are_run_by_ci() {
+    let pages = pages();
+    let printed: BTreeSet<String> = pages
+        .iter()
+        .flat_map(|(name, page)| commands(name, page).expect("commands"))
+        .map(|command| command.without_comment().to_owned())
+        .collect();
+    let ci = read(repository().join(".ci/run"));
+    for (command, reason) in RUN_ELSEWHERE {
+        assert!(printed.contains(command), "no page has `{command}`");
+        if reason.contains(".ci/run") {
+            assert!(ci.lines().any(|line| line == command), "CI: `{command}`");
+        }
     }
 }
 
 #[test]
-fn every_command_of_every_page_works() {
+fn what_might_be_a_command_and_is_not_checked_is_refused() {
+    let refused = |page: &str, problem: &str| {
+        let error = commands("page", page).expect_err(page);
+        assert!(error.contains(problem), "{error}");
+    };
+    refused(
+        "```bash\nls\n```\n",
+        "page:1: nobody checks a fence of `bash`",
+    );
+    refused("Type\n\n    ls\n", "page:3: a block without a fence");
+    refused("```console\nls\n```\n", "page:2: output of no command");
+    refused(
+        "```sh\nls \\\n-l\n```\n",
+        "page:2: a command takes one line",
+    );
+    refused("```sh\nls # exits badly\n```\n", "without a number");
+    refused("```sh\nls\n", "the last fence is open");
+}
+
+#[test]
+fn a_page_that_is_wrong_about_its_commands_would_be_noticed() {
+    let world = world_of_a_newcomer();
+    let problem = |page: &str| {
+        let problems = walk_through(&world, "page", page);
+        problems.first().cloned().unwrap_or_default()
+    };
+    assert_eq!(problem("```sh\nfalse # exits 1\n```\n"), "");
+    assert_eq!(problem("```console\n$ echo a b; echo c\na …\n…\n```\n"), "");
+    assert_eq!(
+        problem("```sh\nA=1\nexport B=2\ncd /\n[ \"$A$B$PWD\" = 2/ ]\n```\n"),
+        ""
+    );
+    assert!(problem("```sh\nfalse\n```\n").contains("ended with exit code 1"));
+    assert!(problem("```sh\ntrue # exits 1\n```\n").contains("ended with exit code 0"));
+    assert!(problem("```console\n$ echo a\nb\n```\n").contains("does not write that"));
+    assert!(problem("```sh\necho T-…\n```\n").contains("no conversation so far"));
+    assert!(problem("```sh\necho …\n```\n").contains("nobody knows what to fill in"));
+    assert!(problem("```sh\nsleep 600 > /dev/null &\n```\n").contains("left a process behind"));
+    assert!(shows("a\n…\nd", "a\nb\nc\nd\n") && !shows("a\n…\nd", "a\nb\n"));
+}
+
+#[test]
+fn a_command_that_does_not_end_is_stopped_and_told() {
+    let world = World::new();
+    let hanging = commands("page", "```sh\nsleep 600\n```\n").expect("a command");
+    let mut walk = Walk::begin(&world).with_limit(Duration::from_millis(100));
+    let problem = walk.take(&hanging[0]).expect_err("a problem");
+    assert!(problem.contains("did not end in time"), "{problem}");
+}
+
+#[test]
+fn every_page_is_in_the_index() {
     let index = read(docs().join("README.md"));
-    for entry in std::fs::read_dir(docs()).expect("pages") {
-        let name = entry
-            .expect("a page")
-            .file_name()
-            .to_string_lossy()
-            .into_owned();
-        if name == "README.md" {
-            continue;
-        }
+    for (name, _) in pages() {
+        let link = name.trim_start_matches("docs/");
         assert!(
-            index.contains(&format!("({name})")),
+            link == "README.md" || index.contains(&format!("({link})")),
             "{name} is not in the index"
         );
-        assert_all_succeed(&name, &commands(&read(docs().join(&name))));
     }
 }
 
 #[test]
-fn the_commands_of_the_readme_work() {
-    let page = readme();
-    let commands: Vec<&str> = commands(&page)
-        .into_iter()
-        .filter(|line| line.starts_with("ampctl "))
+fn every_link_of_every_page_leads_somewhere() {
+    for (name, page) in pages() {
+        let folder = if name == "README.md" {
+            repository()
+        } else {
+            docs()
+        };
+        for link in page.split("](").skip(1) {
+            let (target, _) = link.split_once(')').expect("the end of a link");
+            if target.contains("://") {
+                continue;
+            }
+            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+            let file = folder.join(file);
+            assert!(file.exists(), "{name}: no {target}");
+            let has = |line: &str| line.to_lowercase().replace(' ', "-").ends_with(heading);
+            let lines = if heading.is_empty() {
+                String::new()
+            } else {
+                read(file)
+            };
+            let mut headings = lines.lines().filter(|line| line.starts_with('#'));
+            assert!(
+                heading.is_empty() || headings.any(has),
+                "{name}: no {target}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_command_and_option_that_is_mentioned_exists() {
+    let world = World::new();
+    assert_eq!(
+        world.run(&["man", "--directory", "man"]).code,
+        ExitCode::Done
+    );
+    let manual: String = std::fs::read_dir(world.project().join("man"))
+        .expect("the manual")
+        .map(|entry| read(entry.expect("a page").path()).replace('\\', ""))
         .collect();
-    assert_all_succeed("README.md", &commands);
+    for (name, page) in pages() {
+        for span in code_spans(&page) {
+            let is_word = |word: &&str| word.bytes().all(|letter| letter.is_ascii_lowercase());
+            let mut words = span.split(' ');
+            let first = words.next().unwrap_or_default();
+            if first == "ampctl" {
+                let mut arguments: Vec<&str> = words.clone().take_while(is_word).collect();
+                arguments.push("--help");
+                let code = world.run(&arguments).code;
+                assert_eq!(code, ExitCode::Done, "{name}: `{span}`");
+            }
+            if first == "ampctl" || first.starts_with("--") {
+                for option in span.split(' ').filter(|word| word.starts_with("--")) {
+                    assert!(manual.contains(option), "{name}: no {option}");
+                }
+            }
+        }
+    }
 }
 
 #[test]
