@@ -26,6 +26,8 @@ enum Request {
     #[cfg(target_os = "linux")]
     Run(Box<dyn FnOnce() + Send>),
     Bury(Box<dyn Tree>),
+    /// Answered when no grave is open any more.
+    Settle(Sender<()>),
 }
 
 /// Runs `work` on the keeper's thread and returns its result.
@@ -55,9 +57,30 @@ pub(crate) fn bury(tree: Box<dyn Tree>) {
     }
 }
 
+/// Waits until every process whose [`Process`](crate::Process) was dropped is gone with its tree.
+///
+/// Dropping kills, but must not wait: what was killed may be seen dying for some milliseconds more. A
+/// program that is about to exit calls this to leave nothing behind that anybody could see. It
+/// blocks, for ten seconds at most, and returns at once when nothing was ever dropped. A
+/// [`Process`](crate::Process) that is still held is not waited for.
+pub fn settle() {
+    let Some(keeper) = KEEPER.get() else { return };
+    let until = Instant::now() + PATIENCE;
+    // The first round may find a start under way whose result nobody takes; the second finds its
+    // tree.
+    for _ in 0..2 {
+        let (sender, settled) = channel();
+        if keeper.send(Request::Settle(sender)).is_err() {
+            return;
+        }
+        let _ = settled.recv_timeout(until.saturating_duration_since(Instant::now()));
+    }
+}
+
+static KEEPER: OnceLock<Sender<Request>> = OnceLock::new();
+
 /// Returns the way to the keeper, started at first use.
 fn keeper() -> Result<&'static Sender<Request>, Error> {
-    static KEEPER: OnceLock<Sender<Request>> = OnceLock::new();
     if let Some(keeper) = KEEPER.get() {
         return Ok(keeper);
     }
@@ -73,6 +96,7 @@ fn keeper() -> Result<&'static Sender<Request>, Error> {
 /// The keeper's life.
 fn keep(requests: &Receiver<Request>) {
     let mut graves: Vec<(Box<dyn Tree>, Instant)> = Vec::new();
+    let mut waiting: Vec<Sender<()>> = Vec::new();
     loop {
         let request = if graves.is_empty() {
             requests.recv().map_err(|_| RecvTimeoutError::Disconnected)
@@ -83,9 +107,16 @@ fn keep(requests: &Receiver<Request>) {
             #[cfg(target_os = "linux")]
             Ok(Request::Run(work)) => work(),
             Ok(Request::Bury(tree)) => graves.push((tree, Instant::now() + PATIENCE)),
+            Ok(Request::Settle(sender)) => waiting.push(sender),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
         graves.retain_mut(|(tree, until)| !tree.sweep().empty && Instant::now() < *until);
+        if graves.is_empty() {
+            for sender in waiting.drain(..) {
+                // Whoever asked may have lost patience.
+                let _ = sender.send(());
+            }
+        }
     }
 }

@@ -55,6 +55,7 @@ pub use containment::{Containment, ContainmentKind, ContainmentStatus};
 pub use deadlines::{Deadline, Deadlines, StopPolicy};
 pub use error::{Error, ErrorKind};
 pub use exit::{Cause, Exit, ExitStatus, Force, Survivor};
+pub use keeper::settle;
 pub use lines::{Completeness, Line};
 pub use process::Process;
 pub use shim::run_shim_if_requested;

@@ -60,6 +60,20 @@ async fn a_future_dropped_at_any_await_leaves_nobody() {
     }
 }
 
+#[tokio::test]
+async fn settling_waits_until_what_was_dropped_is_gone() {
+    amp_process::settle();
+    for kind in KINDS {
+        let mark = Mark::new();
+        let Some(spec) = within(kind, stubborn(&mark)).await else {
+            continue;
+        };
+        drop(start(&spec).await);
+        amp_process::settle();
+        assert_eq!(mark.alive(), [0; 0], "{kind:?}");
+    }
+}
+
 #[test]
 fn a_runtime_that_is_torn_down_leaves_nobody() {
     for kind in KINDS {
