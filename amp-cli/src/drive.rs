@@ -1,15 +1,41 @@
-//! Carries a turn from its first line to its outcome, under the eyes and signals of the user.
+//! Carries a turn from its start to its outcome, under the eyes and signals of the user.
 
+use std::future::Future;
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
 use amp_session::{Outcome, Turn};
 
 use crate::context::{Listener, Signal};
+use crate::failure::Failure;
 use crate::view::View;
 
 /// How often moving things move.
 const TICK: Duration = Duration::from_millis(100);
+
+/// Waits until a turn has begun.
+///
+/// There is nothing to be polite to yet: a signal drops the work, and with it every process that it
+/// has started.
+///
+/// # Errors
+/// Fails when the work does, or on a signal.
+pub(crate) async fn begin<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+    view: &mut View,
+    signals: &mut Listener,
+) -> Result<T, Failure> {
+    let mut work = pin!(work);
+    let mut ticks = tokio::time::interval(TICK);
+    loop {
+        tokio::select! {
+            signal = signals.next() => return Err(Failure::interrupted(signal)),
+            result = &mut work => return result,
+            _ = ticks.tick() => view.tick(),
+        }
+    }
+}
 
 /// How a turn was left.
 pub(crate) enum Driven {
@@ -29,7 +55,7 @@ pub(crate) enum Driven {
 ///
 /// The first signal asks the agent to stop and waits for what it still says; the second kills its
 /// whole process tree. When nobody reads any more, the agent is stopped as well.
-pub(crate) async fn drive(mut turn: Turn, view: &mut View, signals: &mut Listener<'_>) -> Driven {
+pub(crate) async fn drive(mut turn: Turn, view: &mut View, signals: &mut Listener) -> Driven {
     let mut first_signal = None;
     let mut write_error = None;
     let mut ticks = tokio::time::interval(TICK);

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 pub(crate) use self::session::not_configured;
+use crate::context::Signal;
 use crate::style::Style;
 use crate::text::one_line;
 use crate::{ExitCode, json};
@@ -58,6 +59,11 @@ impl Failure {
             in_json: None,
             quiet: false,
         }
+    }
+
+    /// Creates the failure of a command that a signal ended.
+    pub(crate) fn interrupted(signal: Signal) -> Self {
+        Self::new(ExitCode::Interrupted, "interrupted").because(format!("by {}", signal.name()))
     }
 
     /// Adds a reason.

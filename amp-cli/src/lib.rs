@@ -19,6 +19,7 @@ mod drive;
 mod exit_code;
 mod failure;
 mod json;
+mod keyboard;
 mod permission;
 mod prompt;
 mod records;
@@ -48,7 +49,7 @@ use self::style::ColorChoice;
 /// Runs one command to its end and returns what the shell should see.
 ///
 /// `arguments` starts with the name of the program. Everything the command says is written to the
-/// context before this returns. It blocks, and starts an async runtime of its own where it needs
+/// context before this returns, and every process that it has started is gone. It blocks, and starts an async runtime of its own where it needs
 /// one: do not call it from inside a runtime.
 pub fn run<Argument>(
     arguments: impl IntoIterator<Item = Argument>,
@@ -80,6 +81,7 @@ where
         }
     };
     let _ = context.stdout.flush();
+    amp_session::process::settle();
     code
 }
 

@@ -1,7 +1,11 @@
-//! The async runtime of a command.
+//! The async runtime of a command, and blocking work that a signal can end.
 
 use std::future::Future;
+use std::thread;
 
+use tokio::sync::oneshot;
+
+use crate::context::Signals;
 use crate::failure::Failure;
 
 /// Runs a future to its end on this thread.
@@ -13,4 +17,42 @@ pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Failure> {
         .enable_all()
         .build()?;
     Ok(runtime.block_on(future))
+}
+
+/// Runs a future until it ends or a signal comes.
+///
+/// On a signal everything the future holds is dropped; a process of it is killed with its tree.
+///
+/// # Errors
+/// Fails when the future does, and on a signal.
+pub(crate) fn interruptible<T>(
+    signals: &Signals,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    block_on(async {
+        let mut signals = signals.listen()?;
+        tokio::select! {
+            signal = signals.next() => Err(Failure::interrupted(signal)),
+            result = work => result,
+        }
+    })?
+}
+
+/// Runs blocking work on a thread of its own.
+///
+/// When the future is dropped the thread is left to itself: it ends with the process. Work that is
+/// done this way must be safe to kill at any moment.
+///
+/// # Errors
+/// Fails when the work panics.
+pub(crate) async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> std::io::Result<T> {
+    let (sender, result) = oneshot::channel();
+    thread::Builder::new().spawn(move || {
+        // Nobody may wait for the result any more.
+        let _ = sender.send(work());
+    })?;
+    let result = result.await;
+    result.map_err(|_| std::io::Error::other("the work panicked"))
 }

@@ -1,14 +1,22 @@
 //! A terminal with a status line or a progress bar at its lower end.
 
+mod download;
+
 use std::fmt::{self, Debug};
 use std::io::{self, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 
+pub(crate) use self::download::Download;
 use crate::context::{Context, Output, Terminal};
 
 /// How often the transient line is drawn at most, per second.
 const DRAWS_PER_SECOND: u8 = 10;
+
+/// How often a line moves that nobody else moves.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Tells whether moving things may be drawn on an output.
 ///
@@ -36,28 +44,33 @@ impl Screen {
         Self::new(output, animate, ProgressBar::no_length().with_style(style))
     }
 
-    /// Creates a screen whose transient line shows how far a download of `length` bytes is.
-    pub(crate) fn with_download(output: Output, animate: bool, length: Option<u64>) -> Self {
-        let template = match length {
-            Some(_) => "{msg}  [{bar:24}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",
-            None => "{spinner} {msg}  {bytes}, {bytes_per_sec}",
+    /// Creates a screen whose transient line shows how far a download is; it moves by itself, so
+    /// that a download that stands still can be seen to.
+    pub(crate) fn with_download(output: Output, animate: bool, download: Download) -> Self {
+        let terminal = output.terminal();
+        let columns = move || terminal.map_or(0, |terminal| usize::from(usable_columns(terminal)));
+        let line = match download.remaining() {
+            Some(bytes) => ProgressBar::new(bytes),
+            None => ProgressBar::no_length(),
         };
-        let style = ProgressStyle::with_template(template)
+        let draw = move |state: &ProgressState, to: &mut dyn fmt::Write| {
+            // A line that cannot be written is drawn again a moment later.
+            let _ = to.write_str(&download.line(state.pos(), state.per_sec(), columns()));
+        };
+        let style = ProgressStyle::with_template("{download}")
             .unwrap_or_else(|_| ProgressStyle::default_bar())
-            .progress_chars("=> ");
-        let line = length.map_or_else(ProgressBar::no_length, ProgressBar::new);
-        Self::new(output, animate, line.with_style(style))
+            .with_key("download", draw);
+        let screen = Self::new(output, animate, line.with_style(style));
+        screen.move_by_itself();
+        screen
     }
 
     fn new(output: Output, animate: bool, line: ProgressBar) -> Self {
         let target = match output.terminal().filter(|_| animate) {
-            Some(terminal) => ProgressDrawTarget::term_like_with_hz(
-                Box::new(Cursor {
-                    output: output.clone(),
-                    terminal,
-                }),
-                DRAWS_PER_SECOND,
-            ),
+            Some(terminal) => {
+                let cursor = Cursor::new(output.clone(), terminal);
+                ProgressDrawTarget::term_like_with_hz(Box::new(cursor), DRAWS_PER_SECOND)
+            }
             None => ProgressDrawTarget::hidden(),
         };
         line.set_draw_target(target);
@@ -81,9 +94,16 @@ impl Screen {
         self.line.set_message(message);
     }
 
-    /// Moves the progress bar.
+    /// Moves the progress bar to the bytes that have come since the download began.
     pub(crate) fn set_position(&self, position: u64) {
         self.line.set_position(position);
+    }
+
+    /// Moves the transient line from now on, also while nothing happens.
+    pub(crate) fn move_by_itself(&self) {
+        if !self.line.is_hidden() {
+            self.line.enable_steady_tick(TICK);
+        }
     }
 
     /// Moves the spinner.
@@ -103,23 +123,44 @@ impl Drop for Screen {
     }
 }
 
+/// Returns the columns a transient line may fill.
+///
+/// It leaves room for the `^C` that a terminal writes when somebody presses it: at the end of a full
+/// line it would land on the next one and leave this one behind.
+fn usable_columns(terminal: Terminal) -> u16 {
+    terminal.columns().saturating_sub(3)
+}
+
 /// Moves the cursor of a terminal by the sequences every terminal knows.
 struct Cursor {
     output: Output,
     terminal: Terminal,
+    /// What was drawn since the last flush: a picture is written as a whole, so that it does not
+    /// flicker.
+    drawn: Mutex<String>,
 }
 
 impl Cursor {
+    fn new(output: Output, terminal: Terminal) -> Self {
+        Self {
+            output,
+            terminal,
+            drawn: Mutex::default(),
+        }
+    }
+
+    fn drawn(&self) -> MutexGuard<'_, String> {
+        self.drawn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn write(&self, text: fmt::Arguments<'_>) -> io::Result<()> {
-        self.output.clone().write_fmt(text)
+        fmt::Write::write_fmt(&mut *self.drawn(), text).map_err(io::Error::other)
     }
 }
 
 impl TermLike for Cursor {
-    /// Leaves room for the `^C` that a terminal writes when somebody presses it: at the end of a
-    /// full line it would land on the next one and leave this one behind.
     fn width(&self) -> u16 {
-        self.terminal.columns().saturating_sub(3)
+        usable_columns(self.terminal)
     }
 
     fn move_cursor_up(&self, rows: usize) -> io::Result<()> {
@@ -167,7 +208,10 @@ impl TermLike for Cursor {
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.output.clone().flush()
+        let drawn = std::mem::take(&mut *self.drawn());
+        let mut output = self.output.clone();
+        output.write_all(drawn.as_bytes())?;
+        output.flush()
     }
 }
 

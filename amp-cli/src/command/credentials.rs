@@ -4,13 +4,12 @@ use std::io::Write;
 
 use amp_session::{CredentialState, Credentials, CredentialsReport, Place};
 
-use crate::ExitCode;
 use crate::arguments::{CredentialsCommand, GlobalArguments};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::json;
 use crate::settings::Settings;
 use crate::style::Style;
+use crate::{ExitCode, json, keyboard};
 
 /// The longest key that is read, in bytes.
 const LONGEST_KEY: u64 = 4096;
@@ -136,7 +135,8 @@ fn set(
 fn read_key(service_url: &str, context: &mut Context) -> Result<String, Failure> {
     let unreadable = || Failure::new(ExitCode::Usage, "the key could not be read");
     if context.stdin.is_terminal() {
-        return rpassword::prompt_password(format!("Key for {service_url} (not shown): "))
+        let prompt = format!("Key for {service_url} (not shown): ");
+        return keyboard::read_hidden(&prompt, &context.signals)?
             .map_err(|error| unreadable().caused_by(&error));
     }
     let bytes = context

@@ -30,7 +30,8 @@ pub(super) fn run(
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
-    let checks = runtime::block_on(examine(network, global, context))?;
+    let examination = async { Ok(examine(network, global, context).await) };
+    let checks = runtime::interruptible(&context.signals, examination)?;
     if global.json {
         #[derive(Serialize)]
         struct Document<'a> {

@@ -3,6 +3,7 @@
 mod progress;
 
 use std::io::Write;
+use std::sync::Arc;
 
 use amp_bootstrap::{InstallRequest, Installed, Outcome, Source, Store, VersionSpec, install};
 
@@ -13,7 +14,7 @@ use crate::failure::Failure;
 use crate::screen::may_animate;
 use crate::settings::{Layer, Settings};
 use crate::text::bytes;
-use crate::{ExitCode, json};
+use crate::{ExitCode, json, runtime};
 
 pub(super) fn run(
     arguments: &InstallArguments,
@@ -31,15 +32,37 @@ pub(super) fn run(
     let style = settings.color.style(context, &context.stderr);
     let animate = settings.progress && may_animate(context, &context.stderr);
     let view = InstallView::new(context.stderr.clone(), animate, style, global.quiet);
-    let installed = install(&store, &request, &context.environment, &view);
-    view.finish();
-    let installed = installed?;
+    let installed = install_watched(store, request, view, context).map_err(|failure| {
+        let version = arguments.version.as_deref();
+        let again = version.map_or(String::new(), |version| format!(" {version}"));
+        failure
+            .hint("the part of a download that is here already is kept")
+            .next(format!("ampctl install{again}"), "goes on from there")
+    })??;
     if global.json {
         json::write(&installed, &mut context.stdout)?;
     } else {
         write_text(&installed, global, context)?;
     }
     Ok(ExitCode::Done)
+}
+
+/// Installs until it is done or a signal comes; an installation may be killed at any moment.
+fn install_watched(
+    store: Store,
+    request: InstallRequest,
+    view: InstallView,
+    context: &Context,
+) -> Result<amp_bootstrap::Result<Installed>, Failure> {
+    let view = Arc::new(view);
+    let watching = Arc::clone(&view);
+    let environment = context.environment.clone();
+    let work = move || install(&store, &request, &environment, &*watching);
+    let result = runtime::interruptible(&context.signals, async {
+        Ok(runtime::on_a_thread(work).await?)
+    });
+    view.finish();
+    result
 }
 
 fn request(

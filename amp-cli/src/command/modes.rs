@@ -19,7 +19,8 @@ pub(super) fn modes(
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
     let (amp, style) = in_use(arguments, global, context)?;
-    let modes = runtime::block_on(amp.discover_modes())??;
+    let discovery = async { Ok(amp.discover_modes().await?) };
+    let modes = runtime::interruptible(&context.signals, discovery)?;
     if global.json {
         #[derive(Serialize)]
         struct Document<'a> {
@@ -159,7 +160,7 @@ fn in_use(
     };
     let settings = Settings::resolve(flags, global, context)?;
     let found = amp_in_use::find(&settings, context)?;
-    let amp = runtime::block_on(found.identify(context))??;
+    let amp = runtime::interruptible(&context.signals, found.identify(context))?;
     Ok((amp, settings.color.style(context, &context.stdout)))
 }
 

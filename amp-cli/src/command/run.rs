@@ -11,7 +11,7 @@ use crate::arguments::{
     AgentArguments, ContinueArguments, GlobalArguments, OutputFormat, PromptArguments, RunArguments,
 };
 use crate::context::Context;
-use crate::drive::{Driven, drive};
+use crate::drive::{Driven, begin, drive};
 use crate::failure::{Failure, not_configured};
 use crate::records::Records;
 use crate::screen::{Screen, may_animate};
@@ -85,23 +85,29 @@ fn take_turn(
     let found = amp_in_use::find(settings, context)?;
     let mut view = view(settings, global, context);
     let (amp, driven) = runtime::block_on(async {
-        let amp = found.identify(context).await?;
-        let mut session = match thread {
-            Some(thread) => amp.resume(thread, config)?,
-            None => amp.start(config)?,
-        };
-        session
-            .preflight()
-            .map_err(|error| explain_missing_key(error, context))?;
-        if settings.record {
-            let record = match record {
-                Some(record) => record,
-                None => Records::open(context)?.create(agent.name.as_deref(), session.config())?,
-            };
-            session = session.recorded(record);
-        }
         let mut signals = context.signals.listen()?;
-        let turn = session.prompt(&prompt).await?;
+        let work = async {
+            let amp = found.identify(context).await?;
+            let mut session = match thread {
+                Some(thread) => amp.resume(thread, config)?,
+                None => amp.start(config)?,
+            };
+            session
+                .preflight()
+                .map_err(|error| explain_missing_key(error, context))?;
+            if settings.record {
+                let record = match record {
+                    Some(record) => record,
+                    None => {
+                        Records::open(context)?.create(agent.name.as_deref(), session.config())?
+                    }
+                };
+                session = session.recorded(record);
+            }
+            let turn = session.prompt(&prompt).await?;
+            Ok((amp, turn))
+        };
+        let (amp, turn) = begin(work, &mut view, &mut signals).await?;
         Ok::<_, Failure>((amp, drive(turn, &mut view, &mut signals).await))
     })??;
     conclude(driven, &mut view, &amp)

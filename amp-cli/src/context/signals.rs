@@ -10,7 +10,9 @@ use unix as platform;
 #[cfg(windows)]
 use windows as platform;
 
-use tokio::sync::mpsc;
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, mpsc};
 
 /// Represents a request to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +45,11 @@ pub struct Signals(Source);
 enum Source {
     Ignored,
     Process,
-    Channel(mpsc::UnboundedReceiver<Signal>),
+    Channel(Script),
 }
+
+/// Signals that a test sends.
+type Script = Arc<Mutex<mpsc::UnboundedReceiver<Signal>>>;
 
 impl Signals {
     /// Creates a source that never delivers a signal.
@@ -57,40 +62,42 @@ impl Signals {
     #[must_use]
     pub fn scripted() -> (mpsc::UnboundedSender<Signal>, Self) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        (sender, Self(Source::Channel(receiver)))
+        let script = Arc::new(Mutex::new(receiver));
+        (sender, Self(Source::Channel(script)))
     }
 
     pub(super) fn of_process() -> Self {
         Self(Source::Process)
     }
 
-    /// Starts listening; until then a signal has its usual effect on the process.
+    /// Starts listening; until then a signal has its usual effect on the process, and from then on
+    /// none that nobody waits for.
     ///
     /// # Errors
     /// Fails when the operating system refuses a handler.
-    pub(crate) fn listen(&mut self) -> std::io::Result<Listener<'_>> {
-        Ok(match &mut self.0 {
+    pub(crate) fn listen(&self) -> std::io::Result<Listener> {
+        Ok(match &self.0 {
             Source::Ignored => Listener::Ignored,
             Source::Process => Listener::Process(platform::Handlers::install()?),
-            Source::Channel(receiver) => Listener::Channel(receiver),
+            Source::Channel(script) => Listener::Channel(Arc::clone(script)),
         })
     }
 }
 
 /// Receives signals while a command runs.
-pub(crate) enum Listener<'a> {
+pub(crate) enum Listener {
     Ignored,
     Process(platform::Handlers),
-    Channel(&'a mut mpsc::UnboundedReceiver<Signal>),
+    Channel(Script),
 }
 
-impl Listener<'_> {
+impl Listener {
     /// Waits for the next signal, for ever if none comes.
     pub(crate) async fn next(&mut self) -> Signal {
         match self {
             Self::Ignored => std::future::pending().await,
             Self::Process(handlers) => handlers.next().await,
-            Self::Channel(receiver) => match receiver.recv().await {
+            Self::Channel(script) => match script.lock().await.recv().await {
                 Some(signal) => signal,
                 None => std::future::pending().await,
             },

@@ -1,7 +1,11 @@
 //! What a user of `ampctl` sees, from the outside.
 
+#[cfg(unix)]
+mod download;
 mod help;
 mod inspect;
+#[cfg(target_os = "linux")]
+mod interrupt;
 #[cfg(unix)]
 mod pages;
 mod run;

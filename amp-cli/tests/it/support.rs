@@ -1,6 +1,8 @@
 //! A world of its own for each test, and ways to run `ampctl` in it.
 
 #[cfg(unix)]
+pub(crate) mod held_server;
+#[cfg(unix)]
 pub(crate) mod mirror;
 #[cfg(unix)]
 pub(crate) mod program;
@@ -81,6 +83,11 @@ impl World {
     /// Returns the folder commands run in.
     pub(crate) fn project(&self) -> PathBuf {
         self.folder.path().join("project")
+    }
+
+    /// Returns the home folder, which no other world has.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
     }
 
     /// Returns the environment commands run in.

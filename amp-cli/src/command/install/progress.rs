@@ -1,12 +1,12 @@
 //! An installation as a person sees it.
 
-use std::cell::RefCell;
-use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use amp_bootstrap::{Event, Progress, Warning};
 
 use crate::context::Output;
-use crate::screen::Screen;
+use crate::screen::{Download, Screen};
 use crate::style::Style;
 use crate::text::elapsed;
 
@@ -34,65 +34,87 @@ pub(super) struct InstallView {
     animate: bool,
     style: Style,
     quiet: bool,
-    screen: RefCell<Screen>,
+    /// How far the download was when it began.
+    resumed_from: AtomicU64,
+    /// Gone when the installation is over, or given up.
+    screen: Mutex<Option<Screen>>,
 }
 
 impl InstallView {
     pub(super) fn new(output: Output, animate: bool, style: Style, quiet: bool) -> Self {
-        let screen = RefCell::new(Screen::with_status(output.clone(), animate));
+        let screen = Mutex::new(Some(Screen::with_status(output.clone(), animate)));
         Self {
             output,
             animate,
             style,
             quiet,
+            resumed_from: AtomicU64::new(0),
             screen,
         }
     }
 
-    /// Removes everything that moves.
+    /// Removes everything that moves; nothing is shown from now on.
     pub(super) fn finish(&self) {
-        self.screen.borrow().clear();
+        *self.screen() = None;
     }
 
-    fn doing(&self, text: String) {
-        let screen = self.screen.borrow();
-        screen.set_message(text);
-        screen.tick();
+    fn screen(&self) -> MutexGuard<'_, Option<Screen>> {
+        self.screen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn doing(&self, text: &str) {
+        if let Some(screen) = &*self.screen() {
+            screen.set_message(text.to_owned());
+            screen.move_by_itself();
+        }
     }
 
     fn warn(&self, text: &str) {
         if self.quiet {
             return;
         }
-        let line = format!("{} {text}\n", self.style.warning("!"));
-        // An installation goes on when nobody listens.
-        let _ = self.screen.borrow_mut().print(&line);
+        if let Some(screen) = &mut *self.screen() {
+            let line = format!("{} {text}\n", self.style.warning("!"));
+            // An installation goes on when nobody listens.
+            let _ = screen.print(&line);
+        }
     }
 
+    /// Puts a screen in the place of the one before, unless there is none any more.
     fn replace(&self, screen: Screen) {
-        self.screen.replace(screen).clear();
+        let mut current = self.screen();
+        if current.is_some() {
+            *current = Some(screen);
+        }
     }
 }
 
 impl Progress for InstallView {
     fn event(&self, event: &Event<'_>) {
         match event {
-            Event::Resolving { publisher } => self.doing(format!("asking {publisher}")),
-            Event::WaitingForLock { .. } => {
-                self.doing("waiting for another installation to finish".to_owned());
-            }
+            Event::Resolving { publisher } => self.doing(&format!("asking {publisher}")),
+            Event::WaitingForLock { .. } => self.doing("waiting for another installation"),
             Event::Downloading {
                 version,
                 total,
                 resumed_from,
                 ..
             } => {
-                let screen = Screen::with_download(self.output.clone(), self.animate, *total);
-                screen.set_message(format!("Amp {version}"));
-                screen.set_position(*resumed_from);
-                self.replace(screen);
+                let download = Download {
+                    name: format!("Amp {version}"),
+                    total: *total,
+                    resumed_from: *resumed_from,
+                };
+                self.resumed_from.store(*resumed_from, Relaxed);
+                let output = self.output.clone();
+                self.replace(Screen::with_download(output, self.animate, download));
             }
-            Event::Advanced { received } => self.screen.borrow().set_position(*received),
+            Event::Advanced { received } => {
+                let new = received.saturating_sub(self.resumed_from.load(Relaxed));
+                if let Some(screen) = &*self.screen() {
+                    screen.set_position(new);
+                }
+            }
             Event::Retrying {
                 failures,
                 pause,
@@ -108,12 +130,10 @@ impl Progress for InstallView {
             }
             // The warnings are told when the installation is over.
             Event::Verified { .. } => {
-                let screen = Screen::with_status(self.output.clone(), self.animate);
-                screen.set_message("verified; putting it in place".to_owned());
-                self.replace(screen);
+                self.replace(Screen::with_status(self.output.clone(), self.animate));
+                self.doing("verified; putting it in place");
             }
             _ => {}
         }
-        let _ = self.output.clone().flush();
     }
 }

@@ -13,8 +13,7 @@ pub(crate) const NEWER: &str = fixtures::NEWEST_VERSION;
 /// Adds a mirror of versions, the newest last, and makes it the only source.
 pub(crate) fn with_mirror_of(world: World, versions: &[&str]) -> World {
     for version in versions {
-        publish(&world, version);
-        world.write("mirror/cli/cli-version.txt", &format!("{version}\n"));
+        publish(&world, version, 0);
     }
     let agent = fixtures::fake_agent().to_str().expect("UTF-8");
     world
@@ -22,14 +21,16 @@ pub(crate) fn with_mirror_of(world: World, versions: &[&str]) -> World {
         .with("FAKE_AGENT", agent)
 }
 
-/// Puts a version into the mirror: a script that answers `--version`, and plays the fake agent
-/// otherwise.
-fn publish(world: &World, version: &str) {
+/// Puts a version of at least `size` bytes into the mirror and makes it the newest: a script that
+/// answers `--version`, and plays the fake agent otherwise.
+pub(crate) fn publish(world: &World, version: &str, size: usize) {
+    world.write("mirror/cli/cli-version.txt", &format!("{version}\n"));
     let script = format!(
         "#!/bin/sh\n\
          [ \"$1\" = --version ] && exec echo '{version} (released, some time ago)'\n\
          exec \"$FAKE_AGENT\" \"$@\"\n"
     );
+    let script = format!("{script}{}", "#".repeat(size.saturating_sub(script.len())));
     let platform = amp_bootstrap::Platform::detect()
         .expect("a known platform")
         .to_string();

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Program {
     child: Child,
     /// Where it runs; gone after it.
-    _world: World,
+    world: World,
     stdout: Option<BufReader<ChildStdout>>,
     stderr: Option<ChildStderr>,
 }
@@ -40,7 +40,7 @@ impl Program {
         let stderr = child.stderr.take();
         Self {
             child,
-            _world: world,
+            world,
             stdout,
             stderr,
         }
@@ -64,11 +64,21 @@ impl Program {
 
     /// Sends a signal to `ampctl` alone.
     pub(crate) fn signal(&self, signal: Signal) {
-        kill_process(process_id(self.child.id()), signal).expect("a process");
+        send(self.child.id(), signal);
+    }
+
+    /// Returns where it runs.
+    pub(crate) fn world(&self) -> &World {
+        &self.world
     }
 
     /// Waits for the end and returns the exit status and standard error.
     pub(crate) fn wait(mut self) -> (ExitStatus, String) {
+        self.wait_for_end()
+    }
+
+    /// As [`Program::wait`], for a test that looks at the world afterwards.
+    pub(crate) fn wait_for_end(&mut self) -> (ExitStatus, String) {
         wait_until_gone(self.child.id());
         let status = self
             .child
@@ -80,6 +90,11 @@ impl Program {
         stderr.read_to_string(&mut text).expect("UTF-8");
         (status, text)
     }
+}
+
+/// Sends a signal to a process.
+pub(crate) fn send(id: u32, signal: Signal) {
+    kill_process(process_id(id), signal).expect("a process");
 }
 
 /// Waits until a process has exited.
@@ -109,15 +124,42 @@ impl Drop for Program {
     }
 }
 
+/// Returns the command lines of all processes that were started in a world: its home folder is in
+/// their environment.
+pub(crate) fn processes_in(world: &World) -> Vec<String> {
+    let home = format!("HOME={}\0", world.home().display());
+    let read = |id: u32, file: &str| {
+        let bytes = std::fs::read(format!("/proc/{id}/{file}")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    process_ids()
+        .filter(|id| read(*id, "environ").contains(&home))
+        .map(|id| read(id, "cmdline").replace('\0', " "))
+        .filter(|command| !command.is_empty())
+        .collect()
+}
+
+/// Waits until a process of a world has a command line that contains a text.
+pub(crate) fn wait_for_process(world: &World, text: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    while !processes_in(world).iter().any(|line| line.contains(text)) {
+        assert!(Instant::now() < deadline, "no {text} was started");
+        std::thread::yield_now();
+    }
+}
+
+fn process_ids() -> impl Iterator<Item = u32> {
+    let processes = std::fs::read_dir("/proc").expect("a process table");
+    processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+}
+
 /// Returns the process ids of the fake agents of one test, found by a word in their arguments.
 pub(crate) fn agents_marked(mark: &str) -> Vec<u32> {
-    let processes = std::fs::read_dir("/proc").expect("a process table");
-    let ids = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    ids.filter(|id| {
+    let is_agent = |id: &u32| {
         let path = format!("/proc/{id}/cmdline");
         let arguments = std::fs::read(path).unwrap_or_default();
         let text = String::from_utf8_lossy(&arguments);
         text.contains("fake-agent") && text.contains(mark)
-    })
-    .collect()
+    };
+    process_ids().filter(is_agent).collect()
 }

@@ -7,8 +7,11 @@ use std::time::{Duration, Instant};
 
 use pty_process::Size;
 use pty_process::blocking::{Command, Pty, open};
+use rustix::process::Signal;
+use rustix::termios::LocalModes;
 
 use super::World;
+use super::program::send;
 
 /// How long a screen may take to show what a test waits for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -50,19 +53,32 @@ impl Terminal {
         self.pty.write_all(keys.as_bytes()).expect("a keyboard");
     }
 
+    /// Returns the settings that a shell would find here.
+    pub(crate) fn local_modes(&self) -> LocalModes {
+        let attributes = rustix::termios::tcgetattr(&self.pty).expect("a terminal");
+        attributes.local_modes
+    }
+
     /// Waits until what is typed is no longer shown.
     pub(crate) fn wait_for_hidden_input(&mut self) {
         let deadline = Instant::now() + PATIENCE;
-        let shows = |pty: &Pty| {
-            let attributes = rustix::termios::tcgetattr(pty).expect("a terminal");
-            attributes
-                .local_modes
-                .contains(rustix::termios::LocalModes::ECHO)
-        };
-        while shows(&self.pty) {
+        while self.local_modes().contains(LocalModes::ECHO) {
             assert!(Instant::now() < deadline, "input stays visible");
             std::thread::yield_now();
         }
+    }
+
+    /// Sends a signal to `ampctl` alone.
+    pub(crate) fn signal(&self, signal: Signal) {
+        send(self.child.id(), signal);
+    }
+
+    /// Changes the size, of which the system tells `ampctl`.
+    pub(crate) fn resize(&mut self, (rows, columns): (u16, u16)) {
+        self.screen
+            .screen_mut()
+            .set_size(cells(rows), cells(columns));
+        self.pty.resize(Size::new(rows, columns)).expect("a size");
     }
 
     /// Returns the lines of the screen, without trailing spaces.
@@ -79,14 +95,33 @@ impl Terminal {
 
     /// Waits until the screen shows a text.
     pub(crate) fn wait_for(&mut self, text: &str) {
+        self.wait_for_line(&[text]);
+    }
+
+    /// Waits until one line of the screen shows these texts in this order, and returns the line.
+    pub(crate) fn wait_for_line(&mut self, texts: &[&str]) -> String {
+        let line = |screen: &str| {
+            let line = screen.lines().find(|line| shows(line, texts));
+            line.map(str::to_owned)
+        };
+        self.wait_until(&format!("{texts:?}"), |screen| line(screen).is_some());
+        line(&self.screen()).expect("a line that was just seen")
+    }
+
+    /// Waits until the screen is as wanted.
+    pub(crate) fn wait_until(&mut self, wanted: &str, is_seen: impl Fn(&str) -> bool) {
         let deadline = Instant::now() + PATIENCE;
-        while !self.screen().contains(text) {
+        loop {
+            let screen = self.screen();
+            if is_seen(&screen) {
+                return;
+            }
             match self
                 .chunks
                 .recv_timeout(deadline.saturating_duration_since(Instant::now()))
             {
                 Ok(chunk) => self.show(&chunk),
-                Err(error) => panic!("{error} before {text:?} was seen on:\n{}", self.screen()),
+                Err(error) => panic!("{error} before {wanted} was seen on:\n{screen}"),
             }
         }
     }
@@ -114,6 +149,17 @@ impl Terminal {
         self.raw.extend_from_slice(chunk);
         self.screen.process(chunk);
     }
+}
+
+/// Returns whether a line has these texts in this order.
+fn shows(mut line: &str, texts: &[&str]) -> bool {
+    texts.iter().all(|text| match line.split_once(text) {
+        Some((_, rest)) => {
+            line = rest;
+            true
+        }
+        None => false,
+    })
 }
 
 fn cells(count: u16) -> std::num::NonZeroU16 {

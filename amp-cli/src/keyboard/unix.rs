@@ -1,0 +1,68 @@
+//! The controlling terminal, told not to show what is typed.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+use crate::runtime::on_a_thread;
+
+pub(super) async fn read_hidden(prompt: &str) -> io::Result<String> {
+    let mut terminal = HiddenTerminal::open()?;
+    terminal.say(prompt)?;
+    let reader = terminal.reader()?;
+    let line = on_a_thread(|| read_line(reader)).await?;
+    terminal.is_answered = true;
+    line
+}
+
+fn read_line(terminal: File) -> io::Result<String> {
+    let mut line = String::new();
+    BufReader::new(terminal).read_line(&mut line)?;
+    Ok(line)
+}
+
+/// Holds the terminal and brings its settings back when it is dropped.
+struct HiddenTerminal {
+    terminal: File,
+    settings: Termios,
+    /// The cursor is on a line of its own.
+    is_answered: bool,
+}
+
+impl HiddenTerminal {
+    fn open() -> io::Result<Self> {
+        let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
+        let settings = tcgetattr(&terminal)?;
+        let mut hidden = settings.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        // The end of the line is shown all the same.
+        hidden.local_modes.insert(LocalModes::ECHONL);
+        let opened = Self {
+            terminal,
+            settings,
+            is_answered: false,
+        };
+        // What was typed before it was asked for could have been seen: it is no answer.
+        tcsetattr(&opened.terminal, OptionalActions::Flush, &hidden)?;
+        Ok(opened)
+    }
+
+    fn say(&mut self, text: &str) -> io::Result<()> {
+        self.terminal.write_all(text.as_bytes())
+    }
+
+    fn reader(&self) -> io::Result<File> {
+        self.terminal.try_clone()
+    }
+}
+
+impl Drop for HiddenTerminal {
+    fn drop(&mut self) {
+        // A terminal that went away shows nothing anyway.
+        if !self.is_answered {
+            let _ = self.say("\n");
+        }
+        let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.settings);
+    }
+}
