@@ -1,5 +1,7 @@
 //! The one error type of the crate: what failed, where, what was expected, and what to do next.
 
+mod next_step;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -7,6 +9,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
+
+pub use next_step::NextStep;
+use next_step::usual_steps;
 
 /// The result of every fallible operation of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -78,59 +83,6 @@ impl ErrorKind {
     }
 }
 
-/// A thing the user can do about an error, as data for whoever words it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "step")]
-#[non_exhaustive]
-pub enum NextStep {
-    /// Run the same command again later.
-    Retry {
-        /// The wait that the server asked for, in seconds.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        after_seconds: Option<u64>,
-    },
-    /// Use another source, such as `npm`, `bucket` or a mirror.
-    UseSource {
-        /// The sources worth trying.
-        sources: Vec<String>,
-    },
-    /// Choose one of these versions.
-    ChooseVersion {
-        /// What the publisher or the store has, newest first.
-        available: Vec<String>,
-    },
-    /// Set or correct an environment variable or a setting.
-    Configure {
-        /// The variable or setting.
-        name: String,
-        /// What it should hold.
-        value: String,
-    },
-    /// Fetch these on a connected machine and install from the folder.
-    FetchElsewhere {
-        /// What to fetch, relative to the mirror folder.
-        files: Vec<String>,
-    },
-    /// Install once while online.
-    InstallOnline {
-        /// The version to install.
-        version: String,
-    },
-    /// Remove old versions from the store.
-    FreeSpace,
-    /// Move the store to another folder.
-    MoveStore {
-        /// Why the present one does not do.
-        reason: String,
-    },
-    /// Stop what is using the version first.
-    StopUsers,
-    /// Correct what was given.
-    CorrectInput,
-    /// Check who sits between this machine and the publisher.
-    SuspectTampering,
-}
-
 /// A failure of this crate.
 ///
 /// The text is one lower-case fragment; the cause is in [`source`](StdError::source) and never
@@ -148,8 +100,21 @@ struct Details {
     next_steps: Vec<NextStep>,
     retry_after: Option<Duration>,
     permanent: bool,
-    earlier: Vec<String>,
+    earlier: Vec<Earlier>,
     cause: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// A source that was given up before the one that failed last.
+#[derive(Debug)]
+struct Earlier {
+    publisher: String,
+    reason: String,
+}
+
+impl fmt::Display for Earlier {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.publisher, self.reason)
+    }
 }
 
 /// An [`Error`] as plain data, for JSON output and logs.
@@ -265,10 +230,10 @@ impl Error {
     /// Adds why other sources were given up before this one failed.
     pub(crate) fn after(mut self, earlier: &[Self]) -> Self {
         for error in earlier {
-            let publisher = error.publisher().unwrap_or("another source");
-            let chain = [error.to_string()].into_iter().chain(error.report().causes);
-            let reason = chain.collect::<Vec<_>>().join(": ");
-            self.0.earlier.push(format!("{publisher}: {reason}"));
+            self.0.earlier.push(Earlier {
+                publisher: error.publisher().unwrap_or("another source").to_owned(),
+                reason: error.with_causes(),
+            });
         }
         self
     }
@@ -311,114 +276,90 @@ impl Error {
     /// Returns what the user can do about it; there is always something.
     pub fn next_steps(&self) -> Vec<NextStep> {
         if self.0.next_steps.is_empty() {
-            usual_steps(self.0.kind)
+            usual_steps(self.0.kind, &self.tried())
         } else {
             self.0.next_steps.clone()
         }
     }
 
-    /// Returns the error as plain data.
-    pub fn report(&self) -> ErrorReport {
+    /// Returns why every source that was asked failed, in the order they were asked.
+    ///
+    /// Each reason is whole, causes included; where several sources were asked, it begins with
+    /// the source's name.
+    pub fn reasons(&self) -> Vec<String> {
+        let last = match self.publisher() {
+            Some(publisher) if !self.0.earlier.is_empty() => {
+                format!("{publisher}: {}", self.with_causes())
+            }
+            _ => self.with_causes(),
+        };
+        let earlier = self.0.earlier.iter().map(ToString::to_string);
+        earlier.chain([last]).collect()
+    }
+
+    /// Returns the sources that were asked.
+    fn tried(&self) -> Vec<&str> {
+        let earlier = self
+            .0
+            .earlier
+            .iter()
+            .map(|earlier| earlier.publisher.as_str());
+        earlier.chain(self.publisher()).collect()
+    }
+
+    /// Returns the error's own text and those of its causes.
+    fn with_causes(&self) -> String {
+        let own = fmt::from_fn(|formatter| self.write_own(formatter)).to_string();
+        [own]
+            .into_iter()
+            .chain(self.causes())
+            .collect::<Vec<_>>()
+            .join(": ")
+    }
+
+    fn causes(&self) -> Vec<String> {
         let mut causes = Vec::new();
         let mut cause = self.source();
         while let Some(error) = cause {
             causes.push(error.to_string());
             cause = error.source();
         }
+        causes
+    }
+
+    /// Writes everything but the sources that were asked before.
+    fn write_own(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.message)?;
+        if let Some((expected, actual)) = self.difference() {
+            write!(formatter, ": expected {expected}, got {actual}")?;
+        }
+        match &self.0.location {
+            Some(location) if !self.0.message.contains(location.as_str()) => {
+                write!(formatter, " ({location})")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the error as plain data.
+    pub fn report(&self) -> ErrorReport {
         ErrorReport {
             kind: self.0.kind,
             message: self.0.message.clone(),
-            causes,
+            causes: self.causes(),
             publisher: self.0.publisher.clone(),
             location: self.0.location.clone(),
             expected: self.0.expected.clone(),
             actual: self.0.actual.clone(),
-            earlier: self.0.earlier.clone(),
+            earlier: self.0.earlier.iter().map(ToString::to_string).collect(),
             next_steps: self.next_steps(),
         }
     }
 }
 
-/// Returns what helps against a kind of failure when nothing more specific is known.
-fn usual_steps(kind: ErrorKind) -> Vec<NextStep> {
-    let other_sources = NextStep::UseSource {
-        sources: ["bucket", "npm", "a mirror URL or folder"]
-            .map(str::to_owned)
-            .to_vec(),
-    };
-    let configure = |name: &str, value: &str| NextStep::Configure {
-        name: name.to_owned(),
-        value: value.to_owned(),
-    };
-    let retry = NextStep::Retry {
-        after_seconds: None,
-    };
-    match kind {
-        ErrorKind::Unreachable | ErrorKind::Timeout | ErrorKind::ServerError => {
-            vec![retry, other_sources]
-        }
-        ErrorKind::Proxy => vec![
-            configure(
-                "HTTPS_PROXY",
-                "a proxy that may reach the publisher, with its credentials",
-            ),
-            other_sources,
-        ],
-        ErrorKind::Tls => vec![
-            configure(
-                "SSL_CERT_FILE",
-                "a PEM file with the authority that your network uses",
-            ),
-            NextStep::SuspectTampering,
-        ],
-        ErrorKind::Unauthorized => vec![
-            configure(
-                "NPM_CONFIG_USERCONFIG",
-                "an .npmrc with a valid token for the registry",
-            ),
-            other_sources,
-        ],
-        ErrorKind::NotPublished | ErrorKind::Signature | ErrorKind::UnsupportedPlatform => {
-            vec![other_sources]
-        }
-        ErrorKind::UnexpectedResponse | ErrorKind::Redirect | ErrorKind::TooLarge => {
-            vec![NextStep::SuspectTampering, other_sources]
-        }
-        ErrorKind::ChecksumMissing
-        | ErrorKind::ChecksumMismatch
-        | ErrorKind::PublishersDisagree
-        | ErrorKind::Archive => vec![NextStep::SuspectTampering],
-        ErrorKind::NpmConfiguration => vec![
-            configure("NPM_CONFIG_REGISTRY", "the URL of your npm registry"),
-            NextStep::UseSource {
-                sources: vec!["bucket".to_owned()],
-            },
-        ],
-        ErrorKind::StorageFull | ErrorKind::StorageDenied | ErrorKind::Storage => {
-            vec![NextStep::MoveStore {
-                reason: "its folder cannot be used".to_owned(),
-            }]
-        }
-        ErrorKind::LockTimeout => vec![retry],
-        ErrorKind::InUse => vec![NextStep::StopUsers],
-        ErrorKind::Offline | ErrorKind::NotInstalled => vec![NextStep::InstallOnline {
-            version: "latest".to_owned(),
-        }],
-        ErrorKind::InvalidInput => vec![NextStep::CorrectInput],
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0.message)?;
-        if let Some((expected, actual)) = self.difference() {
-            write!(formatter, ": expected {expected}, got {actual}")?;
-        }
-        if let Some(location) = &self.0.location
-            && !self.0.message.contains(location.as_str())
-        {
-            write!(formatter, " ({location})")?;
-        }
+        self.write_own(formatter)?;
         for earlier in &self.0.earlier {
             write!(formatter, ", after {earlier}")?;
         }

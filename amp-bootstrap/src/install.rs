@@ -128,13 +128,13 @@ impl Installation<'_> {
         let folder = self.store.root().display().to_string();
         let what = match wanted {
             VersionSpec::Exact(version) => format!("version {version}"),
-            VersionSpec::NewestKnown => "a version that is known to work".to_owned(),
-            VersionSpec::Latest => "any version".to_owned(),
+            VersionSpec::NewestKnown => "version that is known to work".to_owned(),
+            VersionSpec::Latest => "version".to_owned(),
         };
         let error = Error::new(
             ErrorKind::Offline,
             format!(
-                "offline mode is on and the store lacks {what} for {}",
+                "offline mode is on and the store has no {what} for {}",
                 self.platform
             ),
         )

@@ -1,4 +1,5 @@
-//! What this machine offers: its environment, programs on its path, throw-away folders.
+//! What this machine offers: its environment, programs on its path, where installed CLIs are kept,
+//! threads.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

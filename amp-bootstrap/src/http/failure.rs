@@ -34,7 +34,12 @@ pub(super) fn classify(cause: ureq::Error, address: &Address, proxy: Option<&str
         (ErrorKind::Unreachable, _) => Error::new(kind, "could not connect"),
         _ => Error::new(kind, "the exchange failed"),
     };
-    error.at(address.to_string()).caused_by(cause)
+    let error = error.at(address.to_string());
+    match cause {
+        // Its text would only add that this is I/O.
+        ureq::Error::Io(cause) => error.caused_by(cause),
+        cause => error.caused_by(cause),
+    }
 }
 
 /// Judges a body that broke off while it was read.

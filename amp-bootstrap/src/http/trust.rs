@@ -121,8 +121,11 @@ fn no_authority(place: &Path, cause: Option<rustls_native_certs::Error>) -> Erro
         name: "SSL_CERT_FILE".to_owned(),
         value: "a readable PEM file".to_owned(),
     });
-    match cause {
-        Some(cause) => error.caused_by(cause),
-        None => error,
+    // The place is told already; the text of the whole would repeat its own cause.
+    match cause.map(|cause| cause.kind) {
+        Some(rustls_native_certs::ErrorKind::Io { inner, .. }) => error.caused_by(inner),
+        Some(rustls_native_certs::ErrorKind::Os(cause)) => error.caused_by(cause),
+        Some(rustls_native_certs::ErrorKind::Pem(cause)) => error.caused_by(cause),
+        _ => error,
     }
 }

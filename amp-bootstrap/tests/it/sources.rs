@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use amp_bootstrap::{CrossCheck, ErrorKind, Source, VersionSpec, Warning};
+use amp_bootstrap::{CrossCheck, ErrorKind, NextStep, Source, VersionSpec, Warning};
 
 use crate::support::proxy::{Kind, Proxy};
 use crate::support::release::Release;
@@ -47,6 +47,43 @@ fn when_no_source_can_be_reached_all_reasons_are_given() {
     world
         .fails(ErrorKind::Unreachable)
         .reads("sources_all_dead");
+}
+
+#[test]
+fn each_source_has_one_reason_and_the_last_cause_is_told_once() {
+    let mut world = World::new();
+    let dead = |port: u16| Source::Mirror(format!("http://127.0.0.1:{port}"));
+    world.request.sources = vec![dead(1), dead(2)];
+    let reasons = world.install().unwrap_err().reasons();
+    assert_eq!(reasons.len(), 2);
+    for (port, reason) in [1, 2].into_iter().zip(reasons) {
+        let start = format!("http://127.0.0.1:{port}: could not connect (http://127.0.0.1:{port}/");
+        assert!(reason.starts_with(&start), "{reason}");
+        assert_eq!(reason.matches("os error").count(), 1, "{reason}");
+    }
+    world.request.sources.pop();
+    let reasons = world.install().unwrap_err().reasons();
+    assert_eq!(reasons.len(), 1);
+    assert!(reasons[0].starts_with("could not connect"), "{reasons:?}");
+}
+
+#[test]
+fn a_source_that_failed_is_not_recommended() {
+    let mut world = World::new();
+    world.request.limits.retry.retries = 0;
+    world.set("AMP_STORAGE_BASE", "http://127.0.0.1:1");
+    let steps = world.install().unwrap_err().next_steps();
+    let sources = vec!["npm".to_owned()];
+    assert!(
+        steps.contains(&NextStep::UseSource { sources }),
+        "{steps:?}"
+    );
+    world.set("NPM_CONFIG_REGISTRY", "http://127.0.0.1:2");
+    world.request.sources = vec![Source::Bucket, Source::Npm];
+    let steps = world.install().unwrap_err().next_steps();
+    let is_source = |step: &NextStep| matches!(step, NextStep::UseSource { .. });
+    assert!(!steps.iter().any(is_source), "{steps:?}");
+    assert!(steps.contains(&NextStep::UseMirror));
 }
 
 #[test]

@@ -11,15 +11,16 @@ impl From<Error> for Failure {
             ErrorKind::InvalidInput => ExitCode::Usage,
             _ => ExitCode::NoUsableAmp,
         };
+        let reasons = error.reasons();
         let what = match (error.kind(), error.publisher()) {
             (ErrorKind::NotInstalled, _) => "no usable Amp was found".to_owned(),
             (ErrorKind::InvalidInput, _) => "that cannot be installed".to_owned(),
-            (_, Some(publisher)) => format!("Bootstrap failed ({publisher})"),
-            (_, None) => "Bootstrap failed".to_owned(),
+            // Of several sources, each reason names its own.
+            (_, Some(publisher)) if reasons.len() == 1 => format!("Bootstrap failed ({publisher})"),
+            _ => "Bootstrap failed".to_owned(),
         };
-        Self::new(code, what)
-            .caused_by(&error)
-            .next_steps(error.next_steps().iter().flat_map(steps))
+        let failure = Self::new(code, what).next_steps(error.next_steps().iter().flat_map(steps));
+        reasons.into_iter().fold(failure, Self::because)
     }
 }
 
@@ -38,8 +39,15 @@ fn steps(advice: &NextStep) -> Vec<Step> {
         ),
         NextStep::UseSource { sources } => sources
             .iter()
-            .map(|source| Step::new(format!("ampctl install --source {source}"), "tries there"))
+            .map(|source| {
+                let purpose = format!("installs from {}", in_words(source));
+                Step::new(format!("ampctl install --source {source}"), purpose)
+            })
             .collect(),
+        NextStep::UseMirror => one(
+            "ampctl install --source URL",
+            "installs from a mirror of the bucket; a folder does too".to_owned(),
+        ),
         NextStep::ChooseVersion { available } => available
             .iter()
             .take(3)
@@ -74,5 +82,14 @@ fn steps(advice: &NextStep) -> Vec<Step> {
                 .to_owned(),
         ),
         _ => Vec::new(),
+    }
+}
+
+/// Returns what a source is called in a sentence.
+fn in_words(source: &str) -> &str {
+    match source {
+        "bucket" => "the official bucket",
+        "npm" => "your npm registry",
+        other => other,
     }
 }

@@ -81,6 +81,8 @@ fn versions_that_are_not_published_and_sources_that_are_none_are_refused() {
             .code,
         ExitCode::Usage
     );
+    let nothing = World::new();
+    insta::assert_snapshot!(nothing.run(&["install", "--source", "empty"]).document());
     let offline = World::new().run(&["install", "--offline"]);
     assert_eq!(offline.code, ExitCode::NoUsableAmp);
     assert!(
