@@ -1,5 +1,6 @@
 //! What was found at every place where somebody might expect Amp to look for a key.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
@@ -99,7 +100,7 @@ impl CredentialsReport {
                         self.service_url
                     ));
                 }
-                CredentialState::Unreadable(reason) if place.kind == PlaceKind::SecretsFile => {
+                CredentialState::Unreadable(reason) => {
                     return Some(format!("{} cannot be used: {reason}", place.name));
                 }
                 _ => {}
@@ -133,10 +134,15 @@ pub(super) fn report(credentials: &Credentials) -> CredentialsReport {
     let mut places = vec![Place {
         kind: PlaceKind::Variable,
         name: "AMP_API_KEY".to_owned(),
-        state: match environment.get(std::ffi::OsStr::new("AMP_API_KEY")) {
+        state: match environment.get(OsStr::new("AMP_API_KEY")) {
             None => CredentialState::Absent,
             Some(value) if value.is_empty() => CredentialState::Empty,
-            Some(_) => use_first(&mut found),
+            Some(value) => match use_first(&mut found) {
+                CredentialState::Used if !fits_into_a_header(value) => {
+                    CredentialState::Unreadable("it has characters that no key has".to_owned())
+                }
+                state => state,
+            },
         },
     }];
     if let Some(path) = credentials.secrets_file() {
@@ -216,6 +222,17 @@ fn secrets_places(credentials: &Credentials, path: &Path, found: &mut bool) -> V
         }
     }
     places
+}
+
+/// Returns whether the CLI can send a key.
+///
+/// It trims it and puts it into a header, which takes nothing beyond Latin-1 and no line break: the
+/// build of 2026-09-23 crashes on `export AMP_API_KEY=…` taken literally, and on typographic quotes.
+fn fits_into_a_header(key: &OsStr) -> bool {
+    key.to_str().is_some_and(|key| {
+        let mut letters = key.trim().chars();
+        letters.all(|letter| letter <= '\u{ff}' && !letter.is_control())
+    })
 }
 
 fn use_first(found: &mut bool) -> CredentialState {

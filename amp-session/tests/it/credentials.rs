@@ -53,6 +53,29 @@ fn without_any_key_nothing_is_configured_and_the_error_says_so() {
 }
 
 #[test]
+fn a_key_that_no_header_takes_is_told_instead_of_crashing_amp() {
+    let home = TempDir::new().unwrap();
+    write_secrets(
+        home.path(),
+        &json!({"apiKey@https://ampcode.com/": SECRET}).to_string(),
+    );
+    for key in ["…", "“quoted”", "two\nlines"] {
+        let credentials = Credentials::new(&environment(home.path(), &[("AMP_API_KEY", key)]));
+        assert!(
+            credentials.check().is_err(),
+            "Amp would not use the stored key: {key}"
+        );
+        let hint = credentials.report().hint().unwrap();
+        assert!(hint.starts_with("AMP_API_KEY cannot be used: "), "{hint}");
+        assert!(!hint.contains(key));
+    }
+    for key in ["key", " key\n", "two words"] {
+        let credentials = Credentials::new(&environment(home.path(), &[("AMP_API_KEY", key)]));
+        assert!(credentials.check().is_ok(), "{key:?}");
+    }
+}
+
+#[test]
 fn the_variable_wins_over_the_stored_key() {
     let home = TempDir::new().unwrap();
     write_secrets(
