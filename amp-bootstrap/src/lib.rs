@@ -1,21 +1,38 @@
 //! Find or install the Amp CLI: verified, once, whatever happens.
 //!
-//! [`install`] turns a [`VersionSpec`] into an executable in a [`Store`]; [`locate`] finds an Amp
-//! that is already on the machine. Both take the environment as an argument, print nothing and
-//! block, so an async caller puts them on a thread of their own.
+//! This program takes the Amp that is there, or else installs the newest:
 //!
 //! ```no_run
-//! use amp_bootstrap::{InstallRequest, Silent, Store, VersionSpec, install};
+//! use amp_bootstrap::{
+//!     Error, InstallRequest, Platform, Silent, Store, VersionSpec, install, locate,
+//! };
 //!
-//! let environment = std::env::vars_os().collect();
-//! let store = Store::from_environment(&environment)?;
-//! let request = InstallRequest::new(VersionSpec::Latest);
-//! let installed = install(&store, &request, &environment, &Silent)?;
-//! assert!(installed.path.exists());
-//! # Ok::<(), amp_bootstrap::Error>(())
+//! fn main() -> Result<(), Error> {
+//!     let environment = std::env::vars_os().collect();
+//!     let store = Store::from_environment(&environment)?;
+//!     let path = match locate(&environment, Some(&store), Platform::detect()?).found {
+//!         Some(found) => found.path,
+//!         None => {
+//!             let request = InstallRequest::new(VersionSpec::Latest);
+//!             install(&store, &request, &environment, &Silent)?.path
+//!         }
+//!     };
+//!     println!("{}", path.display());
+//!     Ok(())
+//! }
 //! ```
 //!
-//! What holds, whatever happens on the way:
+//! # Where to begin
+//!
+//! - [`install`] turns a [`VersionSpec`] into an executable in a [`Store`]; [`InstallRequest`] has
+//!   the [`Source`]s to ask, offline mode, deadlines and a [pinned key](PinnedKey), and [`Progress`]
+//!   is told what happens.
+//! - [`locate`] finds an Amp that is already on the machine, and says for every place why it was taken
+//!   or not.
+//! - [`Store`] lists, verifies and removes what is installed; a [`Lease`] keeps a version from being
+//!   removed while it runs.
+//!
+//! # What it promises
 //!
 //! - Nothing is executable on disk before its digest was compared with the publisher's; a
 //!   publisher without a digest is refused.
@@ -24,6 +41,25 @@
 //! - One download, however many threads and processes ask at once.
 //! - Another source is asked only when the network failed, never after a check did.
 //! - Credentials appear in no error, event, receipt or report.
+//!
+//! # What it leaves to others
+//!
+//! It runs nothing that it finds or installs, prints nothing, and reads the environment it is handed,
+//! never the process's own. It blocks: an async program calls it on a thread of its own.
+//!
+//! # Errors and limits
+//!
+//! There is one [`Error`] with a [`kind`](Error::kind) to branch on and [next
+//! steps](Error::next_steps) as data. Every wait has a deadline and every body a cap ([`Limits`]):
+//! 10 s to connect, 30 s of silence, an hour and 512 MiB for a download, 15 minutes for another
+//! installer of the same version.
+//!
+//! # Platforms
+//!
+//! [`Platform::detect`] knows what Amp is built for: Linux with glibc and macOS on x86-64 and 64-bit
+//! ARM, and Windows on x86-64; anything else, musl too, is [`ErrorKind::UnsupportedPlatform`].
+//! Processors without AVX2 get the build that does without. Proxies and certificate authorities come
+//! from the usual variables and from npm's configuration.
 
 mod digest;
 mod environment;

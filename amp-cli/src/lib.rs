@@ -1,15 +1,36 @@
 //! `ampctl`: install, run and continue the Amp coding agent from a terminal.
 //!
-//! This crate alone prints, reads the environment and knows the terminal; all of it arrives through
-//! a [`Context`], so that a whole command can run inside a test or a demo:
+//! The binary is three lines around [`run`]. As a library, the crate runs whole commands inside
+//! another program, such as a test or a demo, and hands back what they wrote:
 //!
 //! ```
-//! use amp_cli::{Context, ExitCode};
+//! use amp_cli::{Context, ExitCode, Output};
 //!
-//! let mut context = Context::new(".").with_environment([("HOME", "/nowhere")]);
-//! let code = amp_cli::run(["ampctl", "no-such-command"], &mut context);
-//! assert_eq!(code, ExitCode::Usage);
+//! let (stdout, written) = Output::captured();
+//! let mut context = Context::new(".")
+//!     .with_environment([("HOME", "/nowhere")])
+//!     .with_stdout(stdout);
+//! let code = amp_cli::run(["ampctl", "which", "--json"], &mut context);
+//! assert_eq!(code, ExitCode::NoUsableAmp);
+//! assert!(written.text().contains(r#""found":null"#));
 //! ```
+//!
+//! # Where to begin
+//!
+//! [`run`] takes arguments and a [`Context`]: environment, folder, input, output and signals, all of
+//! them replaceable. [`ExitCode`] is what the shell would see. The commands themselves are explained
+//! in `amp-cli/docs`, one page for each task, and in `ampctl COMMAND --help`.
+//!
+//! # What it leaves to others
+//!
+//! Programs that hold conversations use `amp-session`, and those that install use `amp-bootstrap`:
+//! this crate is their face. It alone prints, reads the environment and knows the terminal; all of it
+//! arrives through the [`Context`]. It has no types for what commands say: `--json` is the interface.
+//!
+//! # Errors and limits
+//!
+//! A failure is told on the context's standard error, with its reasons and the next command to try,
+//! and comes back as an [`ExitCode`]. [`run`] blocks and starts an async runtime of its own.
 
 mod amp_in_use;
 mod arguments;

@@ -1,18 +1,35 @@
 //! Start a program, own its whole process tree, stream its lines, leave nothing behind.
 //!
 //! ```no_run
-//! # async fn run() -> Result<(), amp_process::Error> {
-//! use amp_process::ProcessSpec;
+//! use std::time::Duration;
 //!
-//! let mut process = ProcessSpec::new("/usr/bin/make").with_argument("check").spawn().await?;
-//! while let Some(line) = process.next_line().await? {
-//!     let _text = String::from_utf8_lossy(line.bytes());
+//! use amp_process::{Deadlines, Error, ProcessSpec};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Error> {
+//!     amp_process::run_shim_if_requested();
+//!     let mut process = ProcessSpec::new("make")
+//!         .with_argument("check")
+//!         .with_environment(std::env::vars_os().collect())
+//!         .with_deadlines(Deadlines::default().with_total(Some(Duration::from_secs(600))))
+//!         .spawn()
+//!         .await?;
+//!     // A deadline ends the lines as well, and the exit tells.
+//!     while let Ok(Some(line)) = process.next_line().await {
+//!         println!("{}", String::from_utf8_lossy(line.bytes()));
+//!     }
+//!     let exit = process.finish().await;
+//!     println!("{}, {}", exit.status(), exit.stderr());
+//!     Ok(())
 //! }
-//! let exit = process.finish().await;
-//! assert!(exit.status().is_success());
-//! # Ok(())
-//! # }
 //! ```
+//!
+//! # Where to begin
+//!
+//! [`ProcessSpec`] says what to run and how; [`spawn`](ProcessSpec::spawn) makes a [`Process`] of it,
+//! which is also a stream of [`Line`]s; [`finish`](Process::finish), [`stop`](Process::stop) and
+//! [`kill`](Process::kill) end it with an [`Exit`]. `cargo run --example supervise` is a `timeout(1)`
+//! made of them.
 //!
 //! # What it promises
 //!
@@ -24,12 +41,26 @@
 //!   tree is left, as far as the [containment](ContainmentKind) in use reaches, and [`Exit`] says
 //!   what was found.
 //!
-//! The strongest containments need the host's help: its `main` calls [`run_shim_if_requested`]
-//! first. Linux must be 5.3 or newer; other Unixes have process groups alone, Windows job objects.
-//!
 //! # What it leaves to others
 //!
-//! Lines are bytes here. Nothing is parsed, and nothing is known of the program that is run.
+//! Lines are bytes here. Nothing is parsed, and nothing is known of the program that is run. The
+//! environment starts empty: a program sees what it is given. There is no pseudo-terminal and no
+//! shell.
+//!
+//! # Errors and limits
+//!
+//! An [`Error`] means that a program could not be started or talked to; how it *ended* is never an
+//! error, but the [`Exit`]. Unless told otherwise, a program has two minutes to its first byte, an
+//! hour between two bytes and a day in all; a line may have 64 MiB, and of a longer one so much is
+//! kept.
+//!
+//! # Platforms
+//!
+//! It needs a tokio runtime with I/O and time. Linux (5.3 or newer) has all three strong containments:
+//! a PID namespace where bubblewrap works, a shim, and process groups. The shim is the host's own
+//! executable, started again, so `main` calls [`run_shim_if_requested`] first; without that call, and
+//! on other Unixes, there are process groups alone. Windows has job objects. [`Containment`] asks for
+//! one of them, and [`ContainmentStatus`] tells which work here.
 
 mod clock;
 mod containment;

@@ -1,30 +1,58 @@
 //! The stream of the Amp CLI as types: decode every line, lose nothing.
 //!
-//! `amp --execute --stream-json` writes one JSON object a line. [`LineSplitter`] cuts bytes into
-//! lines, [`decode_line`] turns a line into exactly one of three outcomes, and [`UserInput`] is
-//! what goes the other way. On top of that, [`transcript`] folds events into a conversation and
-//! [`tool`] knows the shapes of what tools are asked and answer. [`PermissionRule`],
-//! [`McpConfig`], [`SettingsKey`], [`Mode`] and [`Visibility`] are what the CLI is configured
-//! with. The crate does no I/O and reads no clock and no environment.
-//!
-//! Amp changes weekly, so nothing here is closed. Strings whose values belong to Amp keep values
-//! they do not know, objects keep unknown fields, and content blocks of unknown type are kept
-//! whole; all of it is written back unchanged.
+//! `amp --execute --stream-json` writes one JSON object a line. This reads such a stream and says
+//! what the conversation came to:
 //!
 //! ```
-//! use amp_protocol::{Decoded, Event, LineSplitter, SplitLine, decode_line};
+//! use amp_protocol::{Decoded, LineSplitter, SplitLine, decode_line, transcript::Transcript};
 //!
+//! let stream = br#"{"type":"system","subtype":"init","session_id":"T-1","tools":[]}
+//! {"type":"user","message":{"role":"user","content":[{"type":"text","text":"2+2?"}]}}
+//! a line that is no JSON
+//! {"type":"assistant","message":{"content":[{"type":"text","text":"4"}]}}
+//! "#;
 //! let mut splitter = LineSplitter::new();
-//! splitter.push(b"{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"T-1\"}\nbye\n");
+//! splitter.push(stream);
+//! let mut transcript = Transcript::new();
 //! while let Some(SplitLine::Line(line)) = splitter.next_line() {
 //!     match decode_line(line) {
-//!         Decoded::Event(Event::System(system)) => assert_eq!(system.subtype, "init"),
-//!         Decoded::Event(_) => {}
-//!         Decoded::Unrecognised(unrecognised) => drop(unrecognised.payload),
-//!         Decoded::Malformed(malformed) => assert_eq!(malformed.line, b"bye"),
+//!         Decoded::Event(event) => transcript.push(event),
+//!         Decoded::Unrecognised(unknown) => println!("new in this Amp: {}", unknown.event_type),
+//!         Decoded::Malformed(malformed) => println!("passed over: {malformed}"),
 //!     }
 //! }
+//! assert_eq!(transcript.final_text().as_deref(), Some("4"));
 //! ```
+//!
+//! # Where to begin
+//!
+//! - [`decode_line`] turns a line into exactly one of three outcomes: an [`Event`], a message of a
+//!   type that this crate does not know, or a [`Malformed`] line; [`encode_line`] goes back.
+//! - [`LineSplitter`] cuts bytes into lines, however they arrive.
+//! - [`transcript`] folds events into a conversation: turns, tool calls with their results, subagents,
+//!   token counts.
+//! - [`tool`] knows the shapes of what tools are asked and answer.
+//! - [`UserInput`] is what goes the other way; [`PermissionRule`], [`McpConfig`], [`SettingsKey`],
+//!   [`Mode`] and [`Visibility`] are what the CLI is configured with.
+//!
+//! # Nothing is closed
+//!
+//! Amp changes weekly. Strings whose values belong to Amp keep values they do not know, objects keep
+//! unknown fields, and content blocks of unknown type are kept whole; all of it is written back
+//! unchanged. What the types say is what recordings of seven builds of 2026 hold.
+//!
+//! # Errors and limits
+//!
+//! Decoding never fails and never panics: what is wrong with a line is a value, with the place of the
+//! fault and the line as it came. [`Error`] is about what *we* send. A line may have 64 MiB
+//! ([`LineSplitter::DEFAULT_MAX_LINE_BYTES`]); a longer one is reported as [`SplitLine::Oversized`],
+//! and the stream goes on. Damage that writers are known to do (a byte order mark, invalid UTF-8, half
+//! of a surrogate pair) is repaired and reported as [`Repairs`].
+//!
+//! # What it leaves to others
+//!
+//! The crate does no I/O and reads no clock and no environment; `amp-session` starts the CLI. It has
+//! no features, five dependencies, and builds for every platform, WebAssembly too.
 
 mod decode;
 mod line_splitter;

@@ -1,27 +1,44 @@
 //! A conversation with any Amp CLI of the year: start, stream, outcome, continue.
 //!
 //! ```no_run
-//! use amp_session::{Amp, Environment, SessionConfig};
+//! use amp_session::protocol::Event;
+//! use amp_session::{Amp, Error, SessionConfig};
 //!
-//! # async fn converse(environment: Environment) -> Result<(), amp_session::Error> {
-//! let amp = Amp::probe("/usr/local/bin/amp", environment).await?;
-//! let session = amp.start(SessionConfig::new())?;
-//! let mut turn = session.prompt("What does this repository do?").await?;
-//! while let Some(line) = turn.next_line().await {
-//!     let _event = line.event(); // or `line.bytes()`, as the agent wrote them
+//! #[tokio::main]
+//! async fn main() -> Result<(), Error> {
+//!     amp_session::process::run_shim_if_requested();
+//!     let amp = Amp::probe("/usr/local/bin/amp", std::env::vars_os().collect()).await?;
+//!     let session = amp.start(SessionConfig::new())?;
+//!
+//!     let mut turn = session.prompt("What does this repository do?").await?;
+//!     while let Some(line) = turn.next_line().await {
+//!         if let Some(Event::Assistant(assistant)) = line.event() {
+//!             println!("{}", assistant.message.text()); // or `line.bytes()`, as the agent wrote them
+//!         }
+//!     }
+//!     let outcome = turn.finish().await;
+//!     println!("{}, {:?}", outcome.status, outcome.failure);
+//!
+//!     let turn = session.prompt("And who wrote it?").await?; // the same thread goes on
+//!     assert_eq!(turn.finish().await.thread, session.thread());
+//!     Ok(())
 //! }
-//! let outcome = turn.finish().await;
-//! assert!(outcome.is_success(), "{:?}", outcome.failure);
-//! let turn = session.prompt("And who wrote it?").await?; // the same thread goes on
-//! assert_eq!(turn.finish().await.thread, session.thread());
-//! # Ok(())
-//! # }
 //! ```
+//!
+//! # Where to begin
+//!
+//! - [`Amp`] pairs an executable with its version and environment; [`Amp::start`] begins a
+//!   conversation and [`Amp::resume`] goes on with one by its [`ThreadId`].
+//! - [`SessionConfig`] holds mode, deadlines, folder, permission rules, MCP servers and the rest.
+//! - [`Session::prompt`] makes a [`Turn`], a stream of [`TurnLine`]s that ends in an [`Outcome`];
+//!   [`Turn::canceller`] stops it from elsewhere.
+//! - [`Ledger`] records sessions and replays them; [`Credentials`] says which key Amp would use;
+//!   [`Capabilities`] what the Amp at hand can do.
 //!
 //! # What it knows
 //!
 //! The CLI's flags, modes, settings and failures changed five times in 2026. One table
-//! ([`Dialect`], [`Feature`]) holds what each measured build has, [`invocation`] turns a
+//! ([`Dialect`], [`Feature`]) holds what each measured build has, [`invocation()`] turns a
 //! [`SessionConfig`] into the command line of the build at hand, and what that build lacks is
 //! refused before anything is started, naming the builds that have it.
 //!
@@ -36,8 +53,16 @@
 //! # What it leaves to others
 //!
 //! It is handed an executable and an environment: it finds, downloads and reads neither, and it
-//! never prints. A host should call [`process::run_shim_if_requested`] first thing in `main`, so
-//! that nothing the agent starts can outlive the host.
+//! never prints. `amp-bootstrap` finds and installs executables. A host calls
+//! [`process::run_shim_if_requested`] first thing in `main`, so that nothing the agent starts can
+//! outlive the host.
+//!
+//! # Limits
+//!
+//! A turn has a minute to its first line and five minutes in all, unless the session's [`Deadlines`]
+//! say otherwise ([`default_deadlines`], [`no_deadlines`]). One turn of a session runs at a time. It
+//! needs a tokio runtime. Linux on x86-64 is where all of it is measured; the containment that other
+//! platforms have is told by [`process`].
 
 mod amp;
 mod capabilities;
