@@ -120,6 +120,27 @@ impl Context {
         self
     }
 
+    /// Heeds `COLUMNS`, from now on and for every output that is a terminal.
+    pub(crate) fn limit_columns(&mut self) {
+        if let Some(columns) = self.columns_wanted() {
+            self.stdout.limit_columns(columns);
+            self.stderr.limit_columns(columns);
+        }
+    }
+
+    /// Returns the columns to lay text out in that goes to standard output: the terminal's, or
+    /// `otherwise` where nothing says how many there are.
+    pub(crate) fn columns(&self, otherwise: u16) -> usize {
+        let terminal = self.stdout.terminal().map(Terminal::columns);
+        let columns = terminal.or_else(|| self.columns_wanted());
+        columns.unwrap_or(otherwise).into()
+    }
+
+    fn columns_wanted(&self) -> Option<u16> {
+        let columns = self.variable("COLUMNS")?.to_str()?.parse().ok()?;
+        (columns > 0).then_some(columns)
+    }
+
     /// Returns a variable; an empty one counts as absent, as it does for Amp.
     pub(crate) fn variable(&self, name: &str) -> Option<&OsStr> {
         self.environment

@@ -67,6 +67,9 @@ pub use self::exit_code::ExitCode;
 use self::failure::Failure;
 use self::style::ColorChoice;
 
+/// The most columns that help fills.
+const WIDEST_HELP: u16 = 100;
+
 /// Runs one command to its end and returns what the shell should see.
 ///
 /// `arguments` starts with the name of the program. Everything the command says is written to the
@@ -85,9 +88,11 @@ where
         let version = concat!("ampctl ", env!("CARGO_PKG_VERSION"));
         return writeln!(context.stdout, "{version}").map_or(ExitCode::Failed, |()| ExitCode::Done);
     }
+    context.limit_columns();
+    let color = ColorChoice::named_in(&arguments);
     let arguments = match parse(arguments, context) {
         Ok(arguments) => arguments,
-        Err(error) => return show_usage(&error, context).unwrap_or(ExitCode::Failed),
+        Err(error) => return show_usage(&error, color, context).unwrap_or(ExitCode::Failed),
     };
     let code = match command::dispatch(&arguments, context) {
         Ok(code) => code,
@@ -107,17 +112,18 @@ where
 }
 
 fn parse(arguments: Vec<OsString>, context: &Context) -> Result<Arguments, clap::Error> {
-    let width = context
-        .stdout
-        .terminal()
-        .map_or(100, |terminal| terminal.columns().min(100));
-    let command = Arguments::command().term_width(width.into());
+    let width = context.columns(WIDEST_HELP).min(WIDEST_HELP.into());
+    let command = Arguments::command().term_width(width);
     let mut matches = command.try_get_matches_from(arguments)?;
     Arguments::from_arg_matches_mut(&mut matches)
 }
 
 /// Shows help, the version, or what is wrong with the arguments.
-fn show_usage(error: &clap::Error, context: &mut Context) -> io::Result<ExitCode> {
+fn show_usage(
+    error: &clap::Error,
+    color: Option<ColorChoice>,
+    context: &mut Context,
+) -> io::Result<ExitCode> {
     let output = if error.use_stderr() {
         &context.stderr
     } else {
@@ -125,7 +131,12 @@ fn show_usage(error: &clap::Error, context: &mut Context) -> io::Result<ExitCode
     };
     let mut output = output.clone();
     let text = error.render();
-    if ColorChoice::Auto.style(context, &output).is_colored() {
+    let global = GlobalArguments {
+        color,
+        ..GlobalArguments::default()
+    };
+    let color = ColorChoice::wanted(&global, context);
+    if color.style(context, &output).is_colored() {
         write!(output, "{}", text.ansi())?;
     } else {
         write!(output, "{text}")?;
@@ -146,10 +157,7 @@ fn show_failure(
     if failure.is_wanted_in_json(global.json) {
         failure.write_json(&mut context.stdout)?;
     }
-    let style = global
-        .color
-        .unwrap_or_default()
-        .style(context, &context.stderr);
+    let style = ColorChoice::wanted(global, context).style(context, &context.stderr);
     failure.write_text(&mut context.stderr, style)?;
     context.stderr.flush()
 }

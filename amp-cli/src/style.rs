@@ -1,10 +1,34 @@
 //! Colours, and when to use them.
 
+use std::ffi::OsString;
 use std::fmt::{self, Display};
 
 use anstyle::{AnsiColor, Style as Ansi};
 
+use crate::arguments::GlobalArguments;
 use crate::context::{Context, Output};
+use crate::settings::Settings;
+
+/// What the manual says about colours, moving lines and widths.
+///
+/// This is the one place where the precedence is written down; [`ColorChoice::wanted`] and
+/// [`ColorChoice::style`], [`may_animate`](crate::screen::may_animate) and
+/// [`Terminal::columns`](crate::Terminal) do what it says. Its lines fit a manual page.
+pub(crate) const ON_A_TERMINAL: &str = "\
+On a terminal:
+  Colours: the first that is set decides of --color, AMPCTL_COLOR,
+  the project file and the user file. For `auto`, which is the default,
+  NO_COLOR switches them off; else CLICOLOR_FORCE (other than 0)
+  switches them on, in a pipe too; else CLICOLOR=0 or TERM=dumb
+  switches them off; else a terminal has them, and a pipe has none.
+
+  Movement: bars, spinners and the status line are drawn on a terminal,
+  unless --no-progress, --quiet, AMPCTL_PROGRESS=false, TERM=dumb or CI
+  (other than 0 or false) says not to.
+
+  Width: the terminal's own, also after it was resized. COLUMNS makes
+  it narrower, and stands for it where nothing else tells a width.
+";
 
 /// Says when colours are used; `auto` means on a terminal that has them and whose user wants them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
@@ -17,10 +41,28 @@ pub(crate) enum ColorChoice {
 }
 
 impl ColorChoice {
-    /// Decides for one output.
+    /// Returns the choice of the user, from all places that may say it.
     ///
-    /// `NO_COLOR` (any value) switches off, `CLICOLOR_FORCE` (other than `0`) switches on, in this
-    /// order; an explicit choice outranks both.
+    /// Errors have to be shown when these places cannot be read as well: then the flag alone counts.
+    pub(crate) fn wanted(global: &GlobalArguments, context: &Context) -> Self {
+        let flag = global.color.unwrap_or_default();
+        Settings::of(global, context).map_or(flag, |settings| settings.color)
+    }
+
+    /// Returns what the flag says among arguments that make no sense otherwise.
+    pub(crate) fn named_in(arguments: &[OsString]) -> Option<Self> {
+        let words = arguments.iter().map(|argument| argument.to_str());
+        let words = words.take_while(|word| *word != Some("--"));
+        let mut follows = false;
+        let values = words.filter_map(|word| {
+            let is_value = std::mem::replace(&mut follows, word == Some("--color"));
+            word?.strip_prefix("--color=").or(word.filter(|_| is_value))
+        });
+        let choices = values.filter_map(|value| clap::ValueEnum::from_str(value, false).ok());
+        choices.last()
+    }
+
+    /// Decides for one output, as [`ON_A_TERMINAL`] says.
     pub(crate) fn style(self, context: &Context, output: &Output) -> Style {
         let colored = match self {
             Self::Always => true,

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::style::ColorChoice;
 
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArguments {
     /// Write one JSON object instead of text

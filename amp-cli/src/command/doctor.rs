@@ -20,7 +20,7 @@ use crate::text::wrap_plain;
 use crate::{ExitCode, json, runtime};
 
 /// The columns of a report nobody measures.
-const WIDE: usize = 100;
+const WIDE: u16 = 100;
 
 /// The columns of the names in front of the findings.
 const NAME_COLUMNS: usize = 14;
@@ -39,14 +39,8 @@ pub(super) fn run(
         }
         json::write(&Document { checks: &checks }, &mut context.stdout)?;
     } else {
-        // A broken configuration is a finding here, so the flag alone decides.
-        let color = global.color.unwrap_or(ColorChoice::Auto);
-        write_report(
-            &checks,
-            color.style(context, &context.stdout),
-            global,
-            context,
-        )?;
+        let style = ColorChoice::wanted(global, context).style(context, &context.stdout);
+        write_report(&checks, style, global, context)?;
     }
     let first_red = checks.iter().find(|check| check.state == State::Red);
     Ok(first_red.map_or(ExitCode::Done, |check| check.exit_code))
@@ -80,10 +74,7 @@ fn write_report(
     global: &GlobalArguments,
     context: &mut Context,
 ) -> std::io::Result<()> {
-    let columns = context
-        .stdout
-        .terminal()
-        .map_or(WIDE, |terminal| terminal.columns().into());
+    let columns = context.columns(WIDE);
     let room = columns.saturating_sub(NAME_COLUMNS + 3).max(20);
     let margin = " ".repeat(NAME_COLUMNS + 3);
     let to = &mut context.stdout;

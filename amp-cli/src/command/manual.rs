@@ -3,17 +3,18 @@
 use std::io::Write;
 use std::path::Path;
 
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
 use crate::ExitCode;
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, exit_codes};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::style::ON_A_TERMINAL;
 
 pub(super) fn run(directory: Option<&Path>, context: &mut Context) -> Result<ExitCode, Failure> {
     let Some(directory) = directory else {
-        context.stdout.write_all(&page(Arguments::command())?)?;
+        context.stdout.write_all(&page(root())?)?;
         return Ok(ExitCode::Done);
     };
     let directory = context.resolve(directory);
@@ -30,9 +31,15 @@ pub(super) fn run(directory: Option<&Path>, context: &mut Context) -> Result<Exi
     Ok(ExitCode::Done)
 }
 
+/// Returns the command itself, with more to say than fits the first screen of the help.
+fn root() -> Command {
+    let end = format!("{}\n{ON_A_TERMINAL}", exit_codes());
+    Arguments::command().after_long_help(end)
+}
+
 fn write_pages(directory: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(directory)?;
-    let mut root = Arguments::command();
+    let mut root = root();
     root.build();
     let mut commands = vec![root];
     while let Some(command) = commands.pop() {
@@ -46,7 +53,7 @@ fn write_pages(directory: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn page(command: clap::Command) -> std::io::Result<Vec<u8>> {
+fn page(command: Command) -> std::io::Result<Vec<u8>> {
     let mut page = Vec::new();
     Man::new(command).render(&mut page)?;
     Ok(page)

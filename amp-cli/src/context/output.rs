@@ -53,9 +53,9 @@ impl Output {
 
     pub(super) fn standard_output() -> Self {
         let stream = io::stdout();
-        let terminal = stream.is_terminal().then_some(Terminal {
-            width: Width::OfStandardOutput,
-        });
+        let terminal = stream
+            .is_terminal()
+            .then_some(Terminal::new(Width::OfStandardOutput));
         Self {
             terminal,
             ..Self::new(stream)
@@ -64,13 +64,18 @@ impl Output {
 
     pub(super) fn standard_error() -> Self {
         let stream = io::stderr();
-        let terminal = stream.is_terminal().then_some(Terminal {
-            width: Width::OfStandardError,
-        });
+        let terminal = stream
+            .is_terminal()
+            .then_some(Terminal::new(Width::OfStandardError));
         Self {
             terminal,
             ..Self::new(stream)
         }
+    }
+
+    /// Limits the columns that are used, if a terminal is reading.
+    pub(super) fn limit_columns(&mut self, columns: u16) {
+        self.terminal = self.terminal.map(|terminal| terminal.limited_to(columns));
     }
 
     /// Returns the terminal that is reading, if one is.
@@ -110,28 +115,46 @@ impl fmt::Debug for Output {
 #[derive(Clone, Copy, Debug)]
 pub struct Terminal {
     width: Width,
+    /// What the user wants at most.
+    limit: Option<u16>,
 }
 
 impl Terminal {
-    /// Creates a terminal with a fixed number of columns.
+    /// Creates a terminal with a fixed number of columns; 0 stands for one that does not tell.
     #[must_use]
     pub fn with_columns(columns: u16) -> Self {
+        Self::new(Width::Fixed(columns))
+    }
+
+    fn new(width: Width) -> Self {
+        Self { width, limit: None }
+    }
+
+    /// Returns this terminal with a limit on the columns that are used.
+    pub(super) fn limited_to(self, columns: u16) -> Self {
         Self {
-            width: Width::Fixed(columns),
+            limit: Some(columns),
+            ..self
         }
     }
 
     /// Returns the number of columns now; a real terminal may have been resized since last time.
+    ///
+    /// A limit narrows; more columns than there are would only break every line in two. It stands
+    /// for the size where a terminal does not tell its own.
     pub(crate) fn columns(self) -> u16 {
-        let size = match self.width {
-            Width::Fixed(columns) => return columns,
-            Width::OfStandardOutput => terminal_size::terminal_size_of(io::stdout()),
-            Width::OfStandardError => terminal_size::terminal_size_of(io::stderr()),
+        let size = |size: Option<(terminal_size::Width, _)>| size.map(|(columns, _)| columns.0);
+        let measured = match self.width {
+            Width::Fixed(columns) => Some(columns),
+            Width::OfStandardOutput => size(terminal_size::terminal_size_of(io::stdout())),
+            Width::OfStandardError => size(terminal_size::terminal_size_of(io::stderr())),
         };
-        match size {
-            Some((terminal_size::Width(columns), _)) if columns > 0 => columns,
-            _ => USUAL_WIDTH,
-        }
+        let known = measured.filter(|columns| *columns > 0);
+        known
+            .into_iter()
+            .chain(self.limit)
+            .min()
+            .unwrap_or(USUAL_WIDTH)
     }
 }
 

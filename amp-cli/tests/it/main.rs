@@ -1,6 +1,8 @@
 //! What a user of `ampctl` sees, from the outside.
 
 #[cfg(unix)]
+mod appearance;
+#[cfg(unix)]
 mod download;
 mod help;
 mod inspect;

@@ -96,38 +96,13 @@ fn ctrl_c_twice_kills() {
 }
 
 #[test]
-fn nothing_moves_in_continuous_integration_on_a_dumb_terminal_or_when_told_so() {
-    for (name, value) in [
-        ("CI", "true"),
-        ("TERM", "dumb"),
-        ("AMPCTL_PROGRESS", "false"),
-    ] {
-        let world = World::replaying(&["files"]).with(name, value);
-        let mut terminal = Terminal::start(&world, &["run", "go"], (24, 80));
-        assert!(terminal.wait_for_exit().success());
-        assert!(
-            !terminal.raw().contains("\x1b[2K"),
-            "{name}: {:?}",
-            terminal.raw()
-        );
-    }
-}
-
-#[test]
-fn colours_follow_the_user_s_wish() {
-    let coloured = |world: World, arguments: &[&str]| {
-        let mut terminal = Terminal::start(&world, arguments, (24, 80));
-        assert!(terminal.wait_for_exit().success());
-        terminal.raw().contains("\x1b[1m")
-    };
-    let world = || World::replaying(&["files"]);
-    assert!(coloured(world(), &["run", "go"]));
-    assert!(!coloured(world().with("NO_COLOR", "1"), &["run", "go"]));
-    assert!(!coloured(world(), &["run", "go", "--color=never"]));
-    assert!(coloured(
-        world().with("NO_COLOR", "1"),
-        &["run", "go", "--color=always"]
-    ));
+fn a_pipe_gets_no_escape_sequences_while_the_terminal_beside_it_moves() {
+    let world = World::replaying(&["files"]);
+    let mut terminal = Terminal::start_shell(&world, "ampctl run go > answer.txt", (24, 80));
+    assert!(terminal.wait_for_exit().success());
+    assert!(terminal.raw().contains("\x1b[2K"), "{:?}", terminal.raw());
+    let answer = std::fs::read_to_string(world.project().join("answer.txt"));
+    assert_eq!(answer.expect("an answer"), "File created and edited.\n");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::text::{ago, fit, one_line};
 use crate::{ExitCode, json};
 
 /// The columns of a list nobody measures.
-const WIDE: usize = 120;
+const WIDE: u16 = 120;
 
 pub(super) fn run(
     records: &Records,
@@ -51,10 +51,7 @@ pub(super) fn run(
             "no sessions are recorded yet; `ampctl run` records one"
         )?;
     }
-    let width = context
-        .stdout
-        .terminal()
-        .map_or(WIDE, |terminal| terminal.columns().into());
+    let width = context.columns(WIDE);
     for session in &sessions {
         let metadata = session.metadata();
         let when = format!("{:>12}", ago(metadata.updated_at));

@@ -12,7 +12,7 @@ use crate::view::{LiveOptions, LiveView, View};
 use crate::{ExitCode, runtime};
 
 /// The columns of a replay that goes to a file.
-const WIDE: usize = 100;
+const WIDE: u16 = 100;
 
 pub(super) fn run(
     record: &SessionRecord,
@@ -28,10 +28,9 @@ pub(super) fn run(
         summary: false,
         verbose: global.verbose,
     };
-    let terminal = context.stdout.terminal();
-    let columns = move || terminal.map_or(WIDE, |terminal| terminal.columns().into());
+    let columns = context.columns(WIDE);
     let screen = Screen::with_status(context.stdout.clone(), false);
-    let mut view = LiveView::new(screen, columns, options);
+    let mut view = LiveView::new(screen, move || columns, options);
     for turn in record.turns()? {
         view.begin_turn();
         let mut turn_view = View::Live(view);

@@ -27,11 +27,23 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     /// Starts `ampctl` in a world, on a terminal of `rows` by `columns`.
-    pub(crate) fn start(world: &World, arguments: &[&str], (rows, columns): (u16, u16)) -> Self {
+    pub(crate) fn start(world: &World, arguments: &[&str], size: (u16, u16)) -> Self {
+        let command = Command::new(env!("CARGO_BIN_EXE_ampctl")).args(arguments);
+        Self::start_command(command, world, size)
+    }
+
+    /// Starts a shell that runs one line in which `ampctl` is a command.
+    pub(crate) fn start_shell(world: &World, line: &str, size: (u16, u16)) -> Self {
+        let ampctl = env!("CARGO_BIN_EXE_ampctl");
+        let script = format!("ampctl() {{ '{ampctl}' \"$@\"; }}\n{line}");
+        let command = Command::new("/bin/sh").args(["-c", &script]);
+        Self::start_command(command, world, size)
+    }
+
+    fn start_command(command: Command, world: &World, (rows, columns): (u16, u16)) -> Self {
         let (pty, terminal) = open().expect("a pseudo-terminal");
         pty.resize(Size::new(rows, columns)).expect("a size");
-        let child = Command::new(env!("CARGO_BIN_EXE_ampctl"))
-            .args(arguments)
+        let child = command
             .env_clear()
             .env("TERM", "xterm-256color")
             .envs(world.environment())
