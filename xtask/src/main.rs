@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{check_layers, conformance, demo, drift, record, soak, tidy};
+use xtask::{check_layers, conformance, demo, drift, newcomer, record, soak, tidy};
 
 /// Upkeep of the amp-* workspace
 #[derive(Parser)]
@@ -28,6 +28,8 @@ enum Command {
     Conformance(conformance::Options),
     /// Compare the newest published CLI with the newest recorded one: 0 same, 1 drift, 2 unknown
     Drift,
+    /// Follow the README in a fresh clone with an empty home, up to a continued conversation
+    Newcomer,
     /// Run real CLIs through the scenarios and keep what they write
     RecordFixtures(record::Options),
     /// Run programs by the thousand and check that nothing grows
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Conformance(options) => conformance::run(&options),
         Command::Drift => return drift::run(),
+        Command::Newcomer => newcomer::run(),
         Command::RecordFixtures(options) => record::run(&options),
         Command::Soak(options) => soak::run(&options),
     };
