@@ -12,4 +12,4 @@ pub(crate) use self::duration::{clock, elapsed};
 pub(crate) use self::markdown::markdown;
 pub(crate) use self::safe::{one_line, safe};
 pub(crate) use self::size::{bytes, counted};
-pub(crate) use self::wrap::{Span, fit, wrap, wrap_plain};
+pub(crate) use self::wrap::{Span, columns, fit, wrap, wrap_plain};

@@ -25,6 +25,11 @@ impl Span {
     }
 }
 
+/// Returns how many columns a text on one line takes; wide characters take two.
+pub(crate) fn columns(text: &str) -> usize {
+    text.width()
+}
+
 /// Breaks spans at spaces so that each line fits in `columns`; a longer word gets a line of its own.
 /// A line feed always breaks, the end of a span never does.
 pub(crate) fn wrap(spans: &[Span], columns: usize, style: Style) -> Vec<String> {

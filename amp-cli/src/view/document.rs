@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::Path;
-use std::time::Duration;
 
 use amp_session::Outcome;
 use serde::Serialize;
@@ -29,6 +28,7 @@ struct Document<'a> {
     usage: Tally,
     /// The assistant messages that Amp counted.
     messages: Option<u64>,
+    /// How long the user waited, the start of Amp included.
     duration_ms: u128,
     refused_tools: u64,
     amp: AmpInUse<'a>,
@@ -61,7 +61,7 @@ pub(crate) fn write_document(
         mode: status.mode(),
         usage: status.tally(),
         messages: outcome.messages,
-        duration_ms: Duration::as_millis(&outcome.wall_time),
+        duration_ms: status.elapsed().as_millis(),
         refused_tools: outcome.refused_tools,
         amp,
         error: failure.map(Failure::report),

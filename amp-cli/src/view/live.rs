@@ -1,19 +1,26 @@
 //! The calm view of a turn on a terminal.
 
+mod calls;
+
 use std::io;
-use std::time::Instant;
 
 use amp_session::Outcome;
-use amp_session::protocol::{AssistantEvent, ContentBlock, Event, SystemEvent, UserEvent};
+use amp_session::protocol::{
+    AssistantEvent, ContentBlock, Event, SystemEvent, ToolUseId, UserEvent,
+};
 
+use self::calls::{OpenCall, OpenCalls};
 use super::status::Status;
 use super::tool_call::{ToolCall, ToolOutcome};
 use crate::screen::Screen;
 use crate::style::Style;
-use crate::text::{elapsed, fit, markdown, one_line, safe};
+use crate::text::{columns, elapsed, fit, markdown, one_line, safe, wrap_plain};
 
 /// The widest text is shown; longer lines are hard to read.
 const WIDEST_TEXT: usize = 100;
+
+/// What stands before the lines of a subagent, once for each call it is below.
+const GUIDE: &str = "  │ ";
 
 /// How a [`LiveView`] shows a turn.
 #[derive(Clone, Copy, Debug)]
@@ -36,18 +43,10 @@ pub(crate) struct LiveView {
     options: LiveOptions,
     status: Status,
     directory: Option<String>,
-    open: Vec<OpenCall>,
+    open: OpenCalls,
     last: Kind,
-}
-
-/// Represents a tool call without its result.
-struct OpenCall {
-    id: String,
-    parent: Option<String>,
-    call: ToolCall,
-    started: Instant,
-    /// A line above the calls of the subagent was written.
-    is_headed: bool,
+    /// The call whose subagent wrote the last line.
+    speaking: Option<String>,
 }
 
 /// What was written last, to know when a blank line is due.
@@ -71,8 +70,9 @@ impl LiveView {
             options,
             status: Status::new(),
             directory: None,
-            open: Vec::new(),
+            open: OpenCalls::default(),
             last: Kind::Nothing,
+            speaking: None,
         };
         view.show_status();
         view
@@ -139,9 +139,10 @@ impl LiveView {
     }
 
     fn end_calls(&mut self) -> io::Result<()> {
-        for open in std::mem::take(&mut self.open) {
+        while let Some(id) = self.open.first_of(None) {
+            self.end_calls_of(&id)?;
             let mark = self.options.style.dim("·").to_string();
-            self.write_call(&mark, &open, "no result")?;
+            self.finish_call(&id, &mark, "no result")?;
         }
         self.screen.clear();
         Ok(())
@@ -149,7 +150,7 @@ impl LiveView {
 
     fn write_summary(&mut self, outcome: &Outcome) -> io::Result<()> {
         let style = self.options.style;
-        let mut facts = vec![format!("done in {}", elapsed(outcome.wall_time))];
+        let mut facts = vec![format!("done in {}", elapsed(self.status.elapsed()))];
         facts.extend(self.status.tally().in_words());
         if outcome.refused_tools > 0 {
             facts.push(format!("{} tool calls refused", outcome.refused_tools));
@@ -184,28 +185,26 @@ impl LiveView {
     }
 
     fn assistant(&mut self, event: &AssistantEvent) -> io::Result<()> {
-        let parent = event
-            .parent_tool_use_id
-            .as_ref()
-            .map(|id| id.as_str().to_owned());
+        let parent = event.parent_tool_use_id.as_ref().map(ToolUseId::as_str);
+        if let Some(parent) = parent {
+            // It goes on, so the tools it called before are done; their results are not streamed.
+            self.end_calls_of(parent)?;
+        }
         for block in &event.message.content {
             match block {
-                ContentBlock::Text(block) => match &parent {
-                    None => self.write_markdown(&block.text)?,
-                    Some(parent) => self.write_of_subagent(parent, &block.text)?,
-                },
+                ContentBlock::Text(block) if parent.is_none() => {
+                    self.write_markdown(&block.text)?;
+                }
+                ContentBlock::Text(block) => self.write_of_subagent(parent, &block.text)?,
                 ContentBlock::Thinking(block) => self.write_dimmed(&block.thinking)?,
-                ContentBlock::ToolUse(block) => self.open.push(OpenCall {
-                    id: block.id.as_str().to_owned(),
-                    parent: parent.clone(),
-                    call: ToolCall::new(
-                        block.name.as_str(),
-                        block.input.as_str(),
-                        self.directory.as_deref(),
-                    ),
-                    started: Instant::now(),
-                    is_headed: false,
-                }),
+                ContentBlock::ToolUse(block) => {
+                    let (name, input) = (block.name.as_str(), block.input.as_str());
+                    let call = ToolCall::new(name, input, self.directory.as_deref());
+                    let id = block.id.as_str();
+                    self.end_calls_of(id)?;
+                    self.open.take(id);
+                    self.open.begin(id, parent, call);
+                }
                 ContentBlock::Unknown(block) => {
                     self.note(&format!("unknown content block {}", block.block_type))?;
                 }
@@ -221,7 +220,7 @@ impl LiveView {
                 ContentBlock::ToolResult(result) => {
                     let outcome =
                         ToolOutcome::of_result(result.text().unwrap_or_default(), result.is_error);
-                    self.finish_call(result.tool_use_id.as_str(), &outcome)?;
+                    self.conclude_call(result.tool_use_id.as_str(), &outcome)?;
                 }
                 ContentBlock::Text(block) if self.options.prompts => {
                     let quoted = format!("> {}", safe(&block.text).replace('\n', "\n> "));
@@ -233,60 +232,87 @@ impl LiveView {
         Ok(())
     }
 
-    fn finish_call(&mut self, id: &str, outcome: &ToolOutcome) -> io::Result<()> {
-        let Some(index) = self.open.iter().position(|open| open.id == id) else {
-            return Ok(());
-        };
-        let mut finished = self.open.remove(index);
-        // Results of a subagent's calls are not streamed; its calls end with it.
-        while let Some(index) = self
-            .open
-            .iter()
-            .position(|open| open.parent.as_deref() == Some(id))
-        {
-            let child = self.open.remove(index);
-            self.head(&mut finished)?;
-            self.write_call(&self.options.style.dim("·").to_string(), &child, "")?;
-        }
+    fn conclude_call(&mut self, id: &str, outcome: &ToolOutcome) -> io::Result<()> {
+        self.end_calls_of(id)?;
         let style = self.options.style;
         let (mark, note) = match outcome {
             ToolOutcome::Succeeded => (style.success("✓").to_string(), ""),
             ToolOutcome::Failed(reason) => (style.error("✗").to_string(), reason.as_str()),
             ToolOutcome::Refused(reason) => (style.warning("⊘").to_string(), reason.as_str()),
         };
-        self.write_call(&mark, &finished, note)
+        self.finish_call(id, &mark, note)
     }
 
-    /// Writes the line above the calls of a subagent, once.
-    fn head(&mut self, parent: &mut OpenCall) -> io::Result<()> {
-        if std::mem::replace(&mut parent.is_headed, true) {
+    /// Shows the open calls of a subagent, and those of its own subagents, as done.
+    fn end_calls_of(&mut self, parent: &str) -> io::Result<()> {
+        while let Some(id) = self.open.first_of(Some(parent)) {
+            self.end_calls_of(&id)?;
+            if let Some(open) = self.open.take(&id) {
+                let mark = self.options.style.dim("·").to_string();
+                // When it was done is not known.
+                self.write_call(&mark, &open, "", "")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish_call(&mut self, id: &str, mark: &str, note: &str) -> io::Result<()> {
+        let Some(open) = self.open.take(id) else {
             return Ok(());
-        }
-        let mark = self.options.style.dim("▸").to_string();
-        let line = self.call_line(&mark, &parent.call, "", "", 0);
-        self.write(Kind::Tools, &line)
-    }
-
-    fn write_of_subagent(&mut self, parent: &str, text: &str) -> io::Result<()> {
-        if let Some(index) = self.open.iter().position(|open| open.id == parent) {
-            let mut open = self.open.remove(index);
-            self.head(&mut open)?;
-            self.open.insert(index, open);
-        }
-        let text = fit(&one_line(text), self.width().saturating_sub(4));
-        let line = format!("    {}\n", self.options.style.dim(text));
-        self.write(Kind::Tools, &line)
-    }
-
-    fn write_call(&mut self, mark: &str, open: &OpenCall, note: &str) -> io::Result<()> {
-        let time = if self.options.times {
-            elapsed(open.started.elapsed())
-        } else {
-            String::new()
         };
-        let indent = if open.parent.is_some() { 2 } else { 0 };
-        let line = self.call_line(mark, &open.call, note, &time, indent);
-        self.write(Kind::Tools, &line)
+        let time = match self.options.times {
+            true => elapsed(open.started.elapsed()),
+            false => String::new(),
+        };
+        self.write_call(mark, &open, note, &time)
+    }
+
+    fn write_call(
+        &mut self,
+        mark: &str,
+        open: &OpenCall,
+        note: &str,
+        time: &str,
+    ) -> io::Result<()> {
+        let parent = open.parent.as_deref();
+        if self.speaking.as_ref() == Some(&open.id) {
+            // Its subagent has said its last word, and its end follows right below.
+            self.speaking.clone_from(&open.parent);
+        }
+        let line = self.call_line(mark, &open.call, note, time, self.open.depth(parent));
+        self.write_at(parent, &line)
+    }
+
+    fn write_of_subagent(&mut self, parent: Option<&str>, text: &str) -> io::Result<()> {
+        let text = fit(&one_line(text), self.room_at(self.open.depth(parent)));
+        let line = format!("{}\n", self.options.style.dim(text));
+        self.write_at(parent, &line)
+    }
+
+    /// Writes a line where it belongs: at the margin, or below the call whose subagent it is about,
+    /// which is named again when somebody else spoke meanwhile.
+    fn write_at(&mut self, parent: Option<&str>, line: &str) -> io::Result<()> {
+        let Some(open) = parent.and_then(|id| self.open.get(id)) else {
+            return self.write(Kind::Tools, line);
+        };
+        let (id, above) = (open.id.clone(), open.parent.clone());
+        let speaking = self.speaking.take();
+        if !speaking.is_some_and(|speaking| self.open.is_within(&speaking, &id)) {
+            let mark = self.options.style.dim("▸").to_string();
+            let depth = self.open.depth(above.as_deref());
+            let head = self.call_line(&mark, &open.call, "", "", depth);
+            self.write_at(above.as_deref(), &head)?;
+        }
+        let guides = GUIDE.repeat(self.open.depth(Some(&id)));
+        let line = format!("{}{line}", self.options.style.dim(guides));
+        self.write(Kind::Tools, &line)?;
+        self.speaking = Some(id);
+        Ok(())
+    }
+
+    /// Returns the columns that are left below so many calls.
+    fn room_at(&self, depth: usize) -> usize {
+        self.width().saturating_sub(depth * columns(GUIDE))
     }
 
     /// Lays out one call: mark, name, subject, reason, time; the subject gives way first.
@@ -296,25 +322,27 @@ impl LiveView {
         call: &ToolCall,
         note: &str,
         time: &str,
-        indent: usize,
+        depth: usize,
     ) -> String {
         let style = self.options.style;
-        let width = self.width().saturating_sub(2 + indent);
+        let width = self.room_at(depth).saturating_sub(2);
         let tail: String = [note, time]
             .into_iter()
             .filter(|part| !part.is_empty())
             .map(|part| format!("  {part}"))
             .collect();
-        let tail = fit(&tail, width.saturating_sub(call.name.len().min(12)));
-        let room = width.saturating_sub(tail.chars().count());
+        let tail = fit(&tail, width.saturating_sub(columns(&call.name).min(12)));
+        let room = width.saturating_sub(columns(&tail));
         let name = fit(&call.name, room);
-        let subject = fit(&call.subject, room.saturating_sub(name.chars().count() + 1));
-        let mut line = format!("{}{mark} {}", " ".repeat(indent), style.strong(name));
+        let subject = fit(&call.subject, room.saturating_sub(columns(&name) + 1));
+        let mut line = format!("{mark} {}", style.strong(name));
         if !subject.is_empty() {
             line.push(' ');
             line.push_str(&subject);
         }
-        line.push_str(&style.dim(tail).to_string());
+        if !tail.is_empty() {
+            line.push_str(&style.dim(tail).to_string());
+        }
         line.push('\n');
         line
     }
@@ -326,8 +354,9 @@ impl LiveView {
 
     fn write_dimmed(&mut self, text: &str) -> io::Result<()> {
         let style = self.options.style;
-        let lines: String = safe(text.trim())
-            .lines()
+        let room = self.width().min(WIDEST_TEXT).saturating_sub(2);
+        let lines: String = wrap_plain(&safe(text.trim()), room)
+            .iter()
             .map(|line| format!("  {}\n", style.dim(line)))
             .collect();
         self.write(Kind::Text, &lines)
@@ -343,6 +372,7 @@ impl LiveView {
             (Kind::Nothing, _) | (Kind::Tools, Kind::Tools)
         );
         self.last = kind;
+        self.speaking = None;
         if !follows {
             self.screen.print(&format!("\n{text}"))
         } else {
@@ -351,11 +381,7 @@ impl LiveView {
     }
 
     fn show_status(&self) {
-        let activity = match self.open.as_slice() {
-            [] => None,
-            [only] => Some(only.call.to_string()),
-            several => Some(format!("{} tools running", several.len())),
-        };
+        let activity = self.open.activity();
         self.screen
             .set_message(self.status.line(activity.as_deref()));
     }

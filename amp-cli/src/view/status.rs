@@ -1,6 +1,6 @@
 //! The line that tells how a turn is going.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use amp_session::protocol::Event;
 
@@ -43,6 +43,14 @@ impl Status {
         }
     }
 
+    /// Returns how long the user has been waiting.
+    ///
+    /// This is the one clock of a turn: what the status line counts is what the end says. It starts
+    /// with the command, so it includes the start of Amp, which Amp's own `duration_ms` does not.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     /// Returns the mode that the agent named.
     pub(crate) fn mode(&self) -> Option<&str> {
         self.mode.as_deref()
@@ -57,7 +65,7 @@ impl Status {
     pub(crate) fn line(&self, activity: Option<&str>) -> String {
         let mut parts = Vec::new();
         parts.extend(self.mode.clone());
-        parts.push(clock(self.started.elapsed()));
+        parts.push(clock(self.elapsed()));
         parts.extend(self.tally.in_words());
         parts.extend(activity.map(str::to_owned));
         parts.join(" · ")

@@ -10,16 +10,7 @@ use crate::support::pseudo_terminal::Terminal;
 
 /// A world whose Amp never answers, not even what its version is, and has a child.
 fn without_an_answer() -> World {
-    let world = World::new();
-    let amp = world.write("amp", "#!/bin/sh\nsleep 86400 &\nexec sleep 86399\n");
-    make_executable(&amp);
-    world.with("AMP_CLI_PATH", amp.to_str().expect("UTF-8"))
-}
-
-fn make_executable(path: &std::path::Path) {
-    use std::os::unix::fs::PermissionsExt;
-    let permissions = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(path, permissions).expect("a file of ours");
+    World::new().with_amp_script("sleep 86400 &\nexec sleep 86399")
 }
 
 #[test]

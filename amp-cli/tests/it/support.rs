@@ -103,6 +103,16 @@ impl World {
         path
     }
 
+    /// Writes an executable script below the world's folder and makes it the Amp in use.
+    #[cfg(unix)]
+    pub(crate) fn with_amp_script(self, script: &str) -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.write("amp", &format!("#!/bin/sh\n{script}\n"));
+        let permissions = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&path, permissions).expect("a file of ours");
+        self.with("AMP_CLI_PATH", &text(path))
+    }
+
     /// Returns a context in this world.
     pub(crate) fn context(&self) -> Context {
         Context::new(self.project()).with_environment(self.environment.clone())

@@ -37,7 +37,14 @@ fn a_turn_leaves_a_calm_transcript() {
 
 #[test]
 fn subagents_of_older_versions_are_shown_in_their_place() {
-    let world = World::replaying_version("0.0.1770734955-g93e689", &["task"]);
+    // The build of January 2026 is the last one whose stream has lines of its subagents.
+    let world = World::replaying_version("0.0.1767830505-ga62310", &["task"]);
+    insta::assert_snapshot!(screen_after(&world, &["run", "delegate it"], (24, 80)));
+}
+
+#[test]
+fn subagents_of_newer_versions_are_one_call() {
+    let world = World::replaying(&["twotasks"]);
     insta::assert_snapshot!(screen_after(&world, &["run", "delegate it"], (24, 80)));
 }
 
@@ -76,6 +83,32 @@ fn the_status_line_names_the_tool_that_runs_and_goes_away() {
         terminal.screen()
     );
     insta::assert_snapshot!(without_times(&terminal.screen()));
+}
+
+#[test]
+fn the_end_tells_the_time_that_the_status_line_has_counted() {
+    // An Amp that says its version when it is told to: its start is part of the wait.
+    let agent = fixtures::fake_agent().display();
+    let world = World::replaying(&["text"]).with_amp_script(&format!(
+        "[ \"$1\" = --version ] && read go < go\nexec '{agent}' \"$@\""
+    ));
+    let go = world.project().join("go");
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &go,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RWXU,
+        0,
+    )
+    .expect("a named pipe");
+    let mut terminal = Terminal::start(&world, &["run", "hello"], (24, 80));
+    terminal.wait_for(" 1s");
+    std::fs::write(go, "\n").expect("a reader");
+    assert!(terminal.wait_for_exit().success());
+    let screen = terminal.screen();
+    let (_, end) = screen.split_once("done in ").expect("a summary");
+    let seconds = end.split('s').next().expect("a time");
+    assert!(seconds.parse::<f64>().expect("seconds") >= 1.0, "{screen}");
 }
 
 #[test]

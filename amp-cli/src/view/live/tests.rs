@@ -44,6 +44,33 @@ fn text_tools_and_subagents_stand_apart() {
     insta::assert_snapshot!(shown(TURN, 80, |_| {}));
 }
 
+/// Returns a line of an assistant that says something and calls a tool.
+fn speaks(parent: &str, text: &str, call: &str) -> String {
+    format!(
+        r#"{{"type":"assistant","parent_tool_use_id":{parent},"message":{{"content":[{{"type":"text","text":"{text}"}},{{"type":"tool_use","id":"{call}","name":"Task","input":{{"description":"job {call}"}}}}]}}}}"#
+    )
+}
+
+#[test]
+fn subagents_that_work_side_by_side_are_told_apart() {
+    let lines = [
+        speaks("null", "Two jobs.", "a"),
+        speaks("null", "And another.", "b"),
+        speaks(r#""a""#, "A begins.", "a1"),
+        speaks(r#""b""#, "B begins.", "b1"),
+        speaks(r#""a1""#, "Deep below A.", "a2"),
+        speaks(r#""a""#, "A goes on.", "a3"),
+        speaks(r#""unheard""#, "An orphan.", "x"),
+    ];
+    insta::assert_snapshot!(shown(&lines.join("\n"), 60, |_| {}));
+}
+
+#[test]
+fn calls_that_claim_to_be_their_own_parents_are_shown() {
+    let lines = [speaks(r#""a""#, "One.", "a"), speaks(r#""a""#, "Two.", "b")];
+    assert!(shown(&lines.join("\n"), 60, |_| {}).contains("Two."));
+}
+
 #[test]
 fn a_narrow_terminal_cuts_tool_lines_and_wraps_text() {
     let text = shown(TURN, 30, |_| {});
