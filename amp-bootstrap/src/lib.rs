@@ -25,12 +25,12 @@
 //! # Where to begin
 //!
 //! - [`install`] turns a [`VersionSpec`] into an executable in a [`Store`]; [`InstallRequest`] has
-//!   the [`Source`]s to ask, offline mode, deadlines and a [pinned key](PinnedKey), and [`Progress`]
-//!   is told what happens.
-//! - [`locate`] finds an Amp that is already on the machine, and says for every place why it was taken
-//!   or not.
-//! - [`Store`] lists, verifies and removes what is installed; a [`Lease`] keeps a version from being
-//!   removed while it runs.
+//!   the [`Source`]s to ask, offline mode, deadlines and a [pinned key](PinnedKey), and
+//!   [`Progress`] is told what happens.
+//! - [`locate`] finds an Amp that is already on the machine, and says for every place why it was
+//!   taken or not.
+//! - [`Store`] lists, verifies and removes what is installed; a [`Lease`] keeps a version from
+//!   being removed while it runs.
 //!
 //! # What it promises
 //!
@@ -44,8 +44,8 @@
 //!
 //! # What it leaves to others
 //!
-//! It runs nothing that it finds or installs, prints nothing, and reads the environment it is handed,
-//! never the process's own. It blocks: an async program calls it on a thread of its own.
+//! It runs nothing that it finds or installs, prints nothing, and reads the environment it is
+//! handed, never the process's own. It blocks: an async program calls it on a thread of its own.
 //!
 //! # Errors and limits
 //!
@@ -56,10 +56,10 @@
 //!
 //! # Platforms
 //!
-//! [`Platform::detect`] knows what Amp is built for: Linux with glibc and macOS on x86-64 and 64-bit
-//! ARM, and Windows on x86-64; anything else, musl too, is [`ErrorKind::UnsupportedPlatform`].
-//! Processors without AVX2 get the build that does without. Proxies and certificate authorities come
-//! from the usual variables and from npm's configuration.
+//! [`Platform::detect`] knows what Amp is built for: Linux with glibc and macOS on x86-64 and
+//! 64-bit ARM, and Windows on x86-64; anything else, musl too, is
+//! [`ErrorKind::UnsupportedPlatform`]. Processors without AVX2 get the build that does without.
+//! Proxies and certificate authorities come from the usual variables and from npm's configuration.
 
 mod digest;
 mod environment;

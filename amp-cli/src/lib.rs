@@ -17,15 +17,16 @@
 //!
 //! # Where to begin
 //!
-//! [`run`] takes arguments and a [`Context`]: environment, folder, input, output and signals, all of
-//! them replaceable. [`ExitCode`] is what the shell would see. The commands themselves are explained
-//! in `amp-cli/docs`, one page for each task, and in `ampctl COMMAND --help`.
+//! [`run`] takes arguments and a [`Context`]: environment, folder, input, output and signals, all
+//! of them replaceable. [`ExitCode`] is what the shell would see. The commands themselves are
+//! explained in `amp-cli/docs`, one page for each task, and in `ampctl COMMAND --help`.
 //!
 //! # What it leaves to others
 //!
 //! Programs that hold conversations use `amp-session`, and those that install use `amp-bootstrap`:
-//! this crate is their face. It alone prints, reads the environment and knows the terminal; all of it
-//! arrives through the [`Context`]. It has no types for what commands say: `--json` is the interface.
+//! this crate is their face. It alone prints, reads the environment and knows the terminal; all of
+//! it arrives through the [`Context`]. It has no types for what commands say: `--json` is the
+//! interface.
 //!
 //! # Errors and limits
 //!

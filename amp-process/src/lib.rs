@@ -26,10 +26,10 @@
 //!
 //! # Where to begin
 //!
-//! [`ProcessSpec`] says what to run and how; [`spawn`](ProcessSpec::spawn) makes a [`Process`] of it,
-//! which is also a stream of [`Line`]s; [`finish`](Process::finish), [`stop`](Process::stop) and
-//! [`kill`](Process::kill) end it with an [`Exit`]. `cargo run --example supervise` is a `timeout(1)`
-//! made of them.
+//! [`ProcessSpec`] says what to run and how; [`spawn`](ProcessSpec::spawn) makes a [`Process`] of
+//! it, which is also a stream of [`Line`]s; [`finish`](Process::finish), [`stop`](Process::stop)
+//! and [`kill`](Process::kill) end it with an [`Exit`]. `cargo run --example supervise` is a
+//! `timeout(1)` made of them.
 //!
 //! # What it promises
 //!
@@ -56,11 +56,11 @@
 //!
 //! # Platforms
 //!
-//! It needs a tokio runtime with I/O and time. Linux (5.3 or newer) has all three strong containments:
-//! a PID namespace where bubblewrap works, a shim, and process groups. The shim is the host's own
-//! executable, started again, so `main` calls [`run_shim_if_requested`] first; without that call, and
-//! on other Unixes, there are process groups alone. Windows has job objects. [`Containment`] asks for
-//! one of them, and [`ContainmentStatus`] tells which work here.
+//! It needs a tokio runtime with I/O and time. Linux (5.3 or newer) has three
+//! containments: a PID namespace where bubblewrap works, a shim, and process groups. The shim is
+//! the host's own executable, started again, so `main` calls [`run_shim_if_requested`] first;
+//! without that call, and on other Unixes, there are process groups alone. Windows has job objects.
+//! [`Containment`] asks for one of them, and [`ContainmentStatus`] tells which work here.
 
 mod clock;
 mod containment;

@@ -29,30 +29,30 @@
 //! - [`decode_line`] turns a line into exactly one of three outcomes: an [`Event`], a message of a
 //!   type that this crate does not know, or a [`Malformed`] line; [`encode_line`] goes back.
 //! - [`LineSplitter`] cuts bytes into lines, however they arrive.
-//! - [`transcript`] folds events into a conversation: turns, tool calls with their results, subagents,
-//!   token counts.
+//! - [`transcript`] folds events into a conversation: turns, tool calls with their results,
+//!   subagents, token counts.
 //! - [`tool`] knows the shapes of what tools are asked and answer.
 //! - [`UserInput`] is what goes the other way; [`PermissionRule`], [`McpConfig`], [`SettingsKey`],
 //!   [`Mode`] and [`Visibility`] are what the CLI is configured with.
 //!
 //! # Nothing is closed
 //!
-//! Amp changes weekly. Strings whose values belong to Amp keep values they do not know, objects keep
-//! unknown fields, and content blocks of unknown type are kept whole; all of it is written back
-//! unchanged. What the types say is what recordings of seven builds of 2026 hold.
+//! Amp changes weekly. Strings whose values belong to Amp keep values they do not know, objects
+//! keep unknown fields, and content blocks of unknown type are kept whole; all of it is written
+//! back unchanged. What the types say is what recordings of seven builds of 2026 hold.
 //!
 //! # Errors and limits
 //!
-//! Decoding never fails and never panics: what is wrong with a line is a value, with the place of the
-//! fault and the line as it came. [`Error`] is about what *we* send. A line may have 64 MiB
-//! ([`LineSplitter::DEFAULT_MAX_LINE_BYTES`]); a longer one is reported as [`SplitLine::Oversized`],
-//! and the stream goes on. Damage that writers are known to do (a byte order mark, invalid UTF-8, half
-//! of a surrogate pair) is repaired and reported as [`Repairs`].
+//! Decoding never fails and never panics: what is wrong with a line is a value, with the place of
+//! the fault and the line as it came. [`Error`] is about what *we* send. A line may have 64 MiB
+//! ([`LineSplitter::DEFAULT_MAX_LINE_BYTES`]); a longer one is reported as
+//! [`SplitLine::Oversized`], and the stream goes on. Damage that writers are known to do (a byte
+//! order mark, invalid UTF-8, half of a surrogate pair) is repaired and reported as [`Repairs`].
 //!
 //! # What it leaves to others
 //!
-//! The crate does no I/O and reads no clock and no environment; `amp-session` starts the CLI. It has
-//! no features, five dependencies, and builds for every platform, WebAssembly too.
+//! The crate does no I/O and reads no clock and no environment; `amp-session` starts the CLI. It
+//! has no features, five dependencies, and builds for every platform, WebAssembly too.
 
 mod decode;
 mod line_splitter;

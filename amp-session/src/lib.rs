@@ -13,7 +13,7 @@
 //!     let mut turn = session.prompt("What does this repository do?").await?;
 //!     while let Some(line) = turn.next_line().await {
 //!         if let Some(Event::Assistant(assistant)) = line.event() {
-//!             println!("{}", assistant.message.text()); // or `line.bytes()`, as the agent wrote them
+//!             println!("{}", assistant.message.text());
 //!         }
 //!     }
 //!     let outcome = turn.finish().await;
@@ -59,10 +59,10 @@
 //!
 //! # Limits
 //!
-//! A turn has a minute to its first line and five minutes in all, unless the session's [`Deadlines`]
-//! say otherwise ([`default_deadlines`], [`no_deadlines`]). One turn of a session runs at a time. It
-//! needs a tokio runtime. Linux on x86-64 is where all of it is measured; the containment that other
-//! platforms have is told by [`process`].
+//! A turn has a minute to its first line and five minutes in all, unless the session's
+//! [`Deadlines`] say otherwise ([`default_deadlines`], [`no_deadlines`]). One turn of a session
+//! runs at a time. It needs a tokio runtime. Linux on x86-64 is where all of it is measured; the
+//! containment that other platforms have is told by [`process`].
 
 mod amp;
 mod capabilities;

@@ -215,6 +215,22 @@ fn a_command_that_does_not_end_is_stopped_and_told() {
 }
 
 #[test]
+fn every_printed_file_is_one_that_a_test_uses() {
+    // `tests/docs.rs` uses the first two; rustdoc compiles the third page.
+    let checked = [
+        ("docs/configuration.md", "```toml"),
+        ("docs/permissions.md", "```json"),
+        ("docs/rust.md", "```rust,no_run"),
+    ];
+    for (name, page) in pages() {
+        let printed = |line: &&str| checked.iter().any(|(_, fence)| line == fence);
+        for fence in page.lines().filter(printed) {
+            assert!(checked.contains(&(&name, fence)), "{name}: {fence}");
+        }
+    }
+}
+
+#[test]
 fn every_page_is_in_the_index() {
     let index = read(docs().join("README.md"));
     for (name, _) in pages() {
