@@ -23,6 +23,12 @@ fn write_secrets(home: &Path, content: &str) {
     fs::write(folder.join("secrets.json"), content).unwrap();
 }
 
+fn write_key_for(home: &Path, url: &str) {
+    let mut secrets = serde_json::Map::new();
+    secrets.insert(format!("apiKey@{url}"), SECRET.into());
+    write_secrets(home, &Value::Object(secrets).to_string());
+}
+
 fn states(credentials: &Credentials) -> Vec<CredentialState> {
     credentials
         .report()
@@ -55,10 +61,7 @@ fn without_any_key_nothing_is_configured_and_the_error_says_so() {
 #[test]
 fn a_key_that_no_header_takes_is_told_instead_of_crashing_amp() {
     let home = TempDir::new().unwrap();
-    write_secrets(
-        home.path(),
-        &json!({"apiKey@https://ampcode.com/": SECRET}).to_string(),
-    );
+    write_key_for(home.path(), "https://ampcode.com/");
     for key in ["…", "“quoted”", "two\nlines"] {
         let credentials = Credentials::new(&environment(home.path(), &[("AMP_API_KEY", key)]));
         assert!(
@@ -78,10 +81,7 @@ fn a_key_that_no_header_takes_is_told_instead_of_crashing_amp() {
 #[test]
 fn the_variable_wins_over_the_stored_key() {
     let home = TempDir::new().unwrap();
-    write_secrets(
-        home.path(),
-        &json!({"apiKey@https://ampcode.com/": SECRET}).to_string(),
-    );
+    write_key_for(home.path(), "https://ampcode.com/");
     let stored = Credentials::new(&environment(home.path(), &[]));
     assert_eq!(stored.report().used().unwrap().kind, PlaceKind::SecretsFile);
     let both = Credentials::new(&environment(home.path(), &[("AMP_API_KEY", SECRET)]));
@@ -94,10 +94,7 @@ fn the_variable_wins_over_the_stored_key() {
 #[test]
 fn a_key_for_an_address_that_differs_in_one_slash_is_not_used() {
     let home = TempDir::new().unwrap();
-    write_secrets(
-        home.path(),
-        &json!({"apiKey@http://127.0.0.1:9": SECRET}).to_string(),
-    );
+    write_key_for(home.path(), "http://127.0.0.1:9");
     let url = [("AMP_URL", "http://127.0.0.1:9/")];
     let credentials = Credentials::new(&environment(home.path(), &url));
     assert!(credentials.check().is_err());
