@@ -259,6 +259,7 @@ impl Installation<'_> {
                     reason: reason.clone(),
                 });
             }
+            store::check_replaceable(&entry.path)?;
         }
         store::check_programs_run_below(&folder)?;
         let release = publisher.release(version, self.platform, self.progress)?;

@@ -239,14 +239,13 @@ impl fmt::Display for Platform {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::fs;
 
     use super::*;
 
     #[test]
-    #[cfg(target_os = "linux")]
     fn the_c_library_is_told_by_its_program_loader() {
         let root = tempfile::tempdir().unwrap();
         assert_eq!(c_library_below(root.path()), CLibrary::Unknown);

@@ -23,7 +23,7 @@ pub use lease::Lease;
 pub(crate) use lock::{Acquired, Lock};
 pub(crate) use partial::Partial;
 pub use receipt::Receipt;
-pub(crate) use staging::{Staging, sweep};
+pub(crate) use staging::{Staging, check_replaceable, sweep};
 
 use crate::digest::{Digest, Hasher};
 use crate::environment::{Environment, Variables};
@@ -281,10 +281,9 @@ fn entry_in(
         (None, Err(_)) if is_empty(folder) => return None,
         (None, _) => EntryState::Unfinished,
         (Some(_), Err(cause)) => EntryState::Changed(cause.to_string()),
-        (Some(receipt), Ok(metadata)) => match receipt.difference(&version, &platform, &metadata) {
-            None => EntryState::Sound,
-            Some(reason) => EntryState::Changed(reason),
-        },
+        (Some(receipt), Ok(metadata)) => receipt
+            .difference(&version, &platform, &path, &metadata)
+            .map_or(EntryState::Sound, EntryState::Changed),
     };
     Some(Entry {
         version,

@@ -4,6 +4,7 @@
 //! `cli/<version>/amp-<platform>[.exe][.gz]`, as Amp's own installer and the releases from
 //! 0.0.1770734955 to 0.0.1784106548 use it; the checksum is that of the unpacked executable.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -89,12 +90,12 @@ pub(crate) fn missing_or_unreadable(path: &Path, cause: std::io::Error) -> Error
 }
 
 /// Returns the path of a version's checksum below the root.
-fn checksum_path(version: &CliVersion, platform: Platform) -> String {
+fn checksum_path(version: impl Display, platform: Platform) -> String {
     format!("cli/{version}/{platform}-amp.sha256")
 }
 
 /// Returns the path of a version's executable below the root.
-fn executable_path(version: &CliVersion, platform: Platform) -> String {
+fn executable_path(version: impl Display, platform: Platform) -> String {
     let extension = match platform.system() {
         OperatingSystem::Windows => ".exe",
         _ => "",
@@ -104,17 +105,13 @@ fn executable_path(version: &CliVersion, platform: Platform) -> String {
 
 /// Returns what a mirror folder must hold to install a version, or the newest one, from it.
 pub(crate) fn mirror_files(version: Option<&CliVersion>, platform: Platform) -> Vec<String> {
-    let Some(version) = version else {
-        return vec![
-            "cli/cli-version.txt".to_owned(),
-            format!("cli/<version>/{platform}-amp.sha256"),
-            format!("cli/<version>/amp-{platform}.gz"),
-        ];
-    };
-    vec![
-        checksum_path(version, platform),
-        format!("{}.gz", executable_path(version, platform)),
-    ]
+    let newest = version.is_none().then(|| "cli/cli-version.txt".to_owned());
+    let version = version.map_or("<version>".to_owned(), ToString::to_string);
+    let release = [
+        checksum_path(&version, platform),
+        format!("{}.gz", executable_path(&version, platform)),
+    ];
+    newest.into_iter().chain(release).collect()
 }
 
 impl Publisher for Layout {

@@ -172,7 +172,7 @@ impl Store {
         let _installing = installing.ok_or_else(|| in_use("the version is being installed"))?;
         let using = Lock::acquire_briefly(&path(".use.lock"))?;
         let _using = using.ok_or_else(|| in_use("the version is in use"))?;
-        if system::is_running(&entry.path) {
+        if system::is_in_use(&entry.path) {
             return Err(in_use("the version is running"));
         }
         let folder = entry.path.parent().unwrap_or(&entry.path);

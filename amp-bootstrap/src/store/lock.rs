@@ -121,8 +121,10 @@ pub(super) fn open(path: &Path) -> Result<File> {
 }
 
 fn is_still_there(file: &File, path: &Path) -> bool {
-    match (file.metadata(), std::fs::symlink_metadata(path)) {
-        (Ok(held), Ok(named)) => system::identity(&held) == system::identity(&named),
+    let named = std::fs::symlink_metadata(path);
+    let named = named.and_then(|metadata| system::identity(path, &metadata));
+    match (system::identity_of(file), named) {
+        (Ok(held), Ok(named)) => held == named,
         _ => false,
     }
 }

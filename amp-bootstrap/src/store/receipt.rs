@@ -69,11 +69,11 @@ impl Receipt {
 
     /// Notes the file's present look and writes the receipt; from here on the version counts.
     pub(crate) fn record(mut self, folder: &Path, executable: &Path) -> Result<Self> {
-        let metadata = fs::symlink_metadata(executable)
-            .map_err(|cause| Error::storage("look at", executable, cause))?;
+        let failed = |cause| Error::storage("look at", executable, cause);
+        let metadata = fs::symlink_metadata(executable).map_err(failed)?;
         self.size = metadata.len();
         self.modified_nanoseconds = modified(&metadata);
-        self.identity = system::identity(&metadata);
+        self.identity = system::identity(executable, &metadata).map_err(failed)?;
         staging::write_whole(&folder.join(NAME), &self)?;
         Ok(self)
     }
@@ -91,6 +91,7 @@ impl Receipt {
         &self,
         version: &CliVersion,
         platform: &str,
+        executable: &Path,
         metadata: &Metadata,
     ) -> Option<String> {
         let reason = if self.version != *version || self.platform != platform {
@@ -107,7 +108,7 @@ impl Receipt {
             ));
         } else if modified(metadata) != self.modified_nanoseconds {
             "it was written to"
-        } else if system::identity(metadata) != self.identity {
+        } else if system::identity(executable, metadata).ok() != Some(self.identity) {
             "another file took its place"
         } else if !system::is_executable(metadata) {
             "it is not executable"

@@ -17,6 +17,9 @@ const PREFIX: &str = ".incoming-";
 /// How long children in the making may hold copies of a handle; they need microseconds.
 const COPIES_GONE: Duration = Duration::from_secs(2);
 
+/// How long others, such as virus scanners, may read a file that is to be replaced.
+const OTHERS_DONE: Duration = Duration::from_secs(2);
+
 /// A file that becomes the executable once every check has passed.
 ///
 /// It is private and not executable until [`seal`](Self::seal). Its owner holds a lock on it, so
@@ -86,20 +89,40 @@ impl Sealed {
     /// Gives the file its final name, in place of whatever had it.
     pub(crate) fn place(self, target: &Path) -> Result<()> {
         clear_the_way(target)?;
-        self.path.persist(target).map_err(|failure| {
-            // Where a running program cannot be replaced, that is the likeliest reason.
-            if cfg!(windows) && system::is_running(target) {
-                return Error::new(ErrorKind::InUse, "the executable to replace is running")
-                    .at(target.display().to_string())
-                    .caused_by(failure.error);
-            }
-            Error::storage("put in place", target, failure.error)
+        rename(self.path, target).map_err(|cause| match check_replaceable(target) {
+            Err(error) => error.caused_by(cause),
+            Ok(()) => Error::storage("put in place", target, cause),
         })?;
         if let Some(folder) = target.parent() {
             system::sync_folder(folder)
                 .map_err(|cause| Error::storage("synchronise", folder, cause))?;
         }
         Ok(())
+    }
+}
+
+/// Refuses to replace an executable that runs, where the system does.
+pub(crate) fn check_replaceable(target: &Path) -> Result<()> {
+    if !system::is_held_in_place(target) {
+        return Ok(());
+    }
+    let message = "the executable to replace is in use";
+    Err(Error::new(ErrorKind::InUse, message).at(target.display().to_string()))
+}
+
+/// Gives a file its final name, in place of whatever had it.
+///
+/// Where open files cannot be replaced, whoever reads the old one is given a moment to finish.
+fn rename(mut from: TempPath, to: &Path) -> io::Result<()> {
+    let end = Instant::now() + OTHERS_DONE;
+    loop {
+        match from.persist(to) {
+            Err(failure) if system::may_pass(&failure.error) && Instant::now() < end => {
+                from = failure.path;
+                thread::sleep(Duration::from_millis(5));
+            }
+            outcome => return outcome.map_err(|failure| failure.error),
+        }
     }
 }
 
@@ -124,9 +147,7 @@ pub(super) fn write_whole(path: &Path, document: &impl Serialize) -> Result<()> 
         text.push(b'\n');
         file.write_all(&text)?;
         file.as_file().sync_all()?;
-        file.into_temp_path()
-            .persist(path)
-            .map_err(|failure| failure.error)?;
+        rename(file.into_temp_path(), path)?;
         system::sync_folder(folder)
     };
     write().map_err(|cause| Error::storage("write", path, cause))

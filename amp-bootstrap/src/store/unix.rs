@@ -6,8 +6,12 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 
 /// Returns a number that changes when another file takes the name.
-pub(super) fn identity(metadata: &Metadata) -> u64 {
-    metadata.ino()
+pub(super) fn identity(_path: &Path, metadata: &Metadata) -> io::Result<u64> {
+    Ok(metadata.ino())
+}
+
+pub(super) fn identity_of(file: &File) -> io::Result<u64> {
+    Ok(file.metadata()?.ino())
 }
 
 pub(super) fn is_executable(metadata: &Metadata) -> bool {
@@ -28,7 +32,7 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Returns whether a process runs this file, where the system tells.
-pub(super) fn is_running(executable: &Path) -> bool {
+pub(super) fn is_in_use(executable: &Path) -> bool {
     let Ok(executable) = executable.canonicalize() else {
         return false;
     };
@@ -39,6 +43,16 @@ pub(super) fn is_running(executable: &Path) -> bool {
     processes.any(|process| {
         fs::read_link(process.path().join("exe")).is_ok_and(|running| running == executable)
     })
+}
+
+/// Returns that any file can be replaced: whoever runs or reads the old one keeps it.
+pub(super) fn is_held_in_place(_file: &Path) -> bool {
+    false
+}
+
+/// Returns that no failure passes because a file is closed.
+pub(super) fn may_pass(_cause: &io::Error) -> bool {
+    false
 }
 
 /// Returns whether the file system below a folder refuses to run programs, where the system tells.

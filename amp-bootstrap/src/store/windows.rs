@@ -1,14 +1,25 @@
-//! What Windows knows about files; a running executable cannot be replaced there, which is
-//! protection enough.
+//! What Windows knows about files: a file that somebody has open can be neither replaced nor
+//! removed, and a running executable is always open.
 
 use std::fs::{self, File, Metadata};
 use std::io;
+use std::os::windows::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Returns a number that changes when another file takes the name: its creation time.
-pub(super) fn identity(metadata: &Metadata) -> u64 {
-    use std::os::windows::fs::MetadataExt;
-    metadata.creation_time()
+/// The errors of an operation that somebody's open file forbids, from `winerror.h`.
+const ACCESS_DENIED: i32 = 5;
+const SHARING_VIOLATION: i32 = 32;
+
+/// Returns a number that changes when another file takes the name: the file's index on its volume.
+///
+/// The creation time would not do, because a new file inherits that of its predecessor.
+pub(super) fn identity(path: &Path, _metadata: &Metadata) -> io::Result<u64> {
+    // Asks for no access at all, so it is refused to nobody and refuses nothing to others.
+    identity_of(&File::options().access_mode(0).open(path)?)
+}
+
+pub(super) fn identity_of(file: &File) -> io::Result<u64> {
+    Ok(winapi_util::file::information(file)?.file_index())
 }
 
 pub(super) fn is_executable(_metadata: &Metadata) -> bool {
@@ -29,9 +40,24 @@ pub(super) fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns whether the file is held open for execution, told by its refusal to be written.
-pub(super) fn is_running(executable: &Path) -> bool {
-    executable.exists() && File::options().write(true).open(executable).is_err()
+/// Returns whether somebody has the file open, to run it or otherwise, told by the refusal to
+/// open it for ourselves alone.
+pub(super) fn is_in_use(executable: &Path) -> bool {
+    let alone = File::options().write(true).share_mode(0).open(executable);
+    alone.is_err_and(|cause| cause.raw_os_error() == Some(SHARING_VIOLATION))
+}
+
+/// Returns whether the file cannot be replaced now.
+pub(super) fn is_held_in_place(file: &Path) -> bool {
+    is_in_use(file)
+}
+
+/// Returns whether an operation may have failed only because somebody had a file open.
+pub(super) fn may_pass(cause: &io::Error) -> bool {
+    matches!(
+        cause.raw_os_error(),
+        Some(ACCESS_DENIED | SHARING_VIOLATION)
+    )
 }
 
 pub(super) fn refuses_to_execute(_folder: &Path) -> bool {

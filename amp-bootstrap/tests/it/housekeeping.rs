@@ -97,26 +97,6 @@ fn what_is_in_use_stays() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
-fn what_runs_stays_even_without_a_lease() {
-    let mut world = World::new();
-    world.release.executable = fs::read("/bin/sleep").unwrap();
-    world.release.gzipped = crate::support::release::gzip(&world.release.executable);
-    world.release.serve(&world.server);
-    let installed = world.installs();
-    #[expect(clippy::disallowed_methods, reason = "the point is a running program")]
-    let mut running = std::process::Command::new(&installed.path)
-        .arg("600")
-        .spawn()
-        .unwrap();
-    let refused = world.store().uninstall(&installed.version);
-    running.kill().unwrap();
-    running.wait().unwrap();
-    assert_eq!(refused.unwrap_err().kind(), ErrorKind::InUse);
-    world.store().uninstall(&installed.version).unwrap();
-}
-
-#[test]
 fn what_is_being_installed_stays() {
     let world = three_versions();
     let version = world.release.version.clone();

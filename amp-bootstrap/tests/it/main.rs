@@ -1,6 +1,5 @@
 //! Installing against a scripted server on loopback: every fault has a test that states what
 //! comes of it.
-#![cfg(unix)]
 
 mod body;
 mod chaos;
@@ -10,17 +9,23 @@ mod concurrency;
 mod file_systems;
 mod housekeeping;
 mod killed;
+#[cfg(unix)]
 mod locate;
 mod npm;
+#[cfg(unix)]
+mod npm_program;
 mod offline;
 mod platform;
 mod proxies;
 mod redirects;
 mod resume;
+#[cfg(any(windows, target_os = "linux"))]
+mod running;
 mod signature;
 mod sources;
-mod storage;
+mod store_folder;
 mod support;
+mod tampering;
 mod trust;
 mod version;
 mod version_file;

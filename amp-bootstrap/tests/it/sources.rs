@@ -11,7 +11,8 @@ use crate::support::world::World;
 
 #[test]
 fn sources_read_as_they_are_written() {
-    for text in ["bucket", "npm", "https://mirror.example/amp", "/srv/amp"] {
+    let folder = if cfg!(windows) { r"C:\amp" } else { "/srv/amp" };
+    for text in ["bucket", "npm", "https://mirror.example/amp", folder] {
         assert_eq!(text.parse::<Source>().unwrap().to_string(), text);
     }
     for text in ["", "ftp", "relative/folder", "ftp://host/x", "https://"] {

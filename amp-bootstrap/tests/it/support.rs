@@ -3,6 +3,8 @@
 pub(crate) mod certificates;
 #[cfg(target_os = "linux")]
 pub(crate) mod file_system;
+#[cfg_attr(windows, path = "support/permissions_windows.rs")]
+pub(crate) mod permissions;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod release;

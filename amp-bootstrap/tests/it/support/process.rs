@@ -47,6 +47,7 @@ impl Job {
     }
 
     /// Starts a process for the job below a program that runs another.
+    #[cfg(target_os = "linux")]
     pub(crate) fn start_below(&self, command: &mut Command) -> Worker {
         self.start_with(command.arg(std::env::current_exe().unwrap()))
     }

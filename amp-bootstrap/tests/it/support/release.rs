@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use amp_bootstrap::CliVersion;
+use amp_bootstrap::{CliVersion, Platform};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use flate2::Compression;
@@ -10,13 +10,15 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256, Sha512};
 
 use super::server::{Reply, Server};
+use super::world::LINUX;
 
-pub(crate) const PLATFORM: &str = "linux-x64";
+const NPM_PLATFORM: &str = "linux-x64";
 
 /// One version of an executable that prints its version.
 #[derive(Debug, Clone)]
 pub(crate) struct Release {
     pub(crate) version: CliVersion,
+    pub(crate) platform: Platform,
     pub(crate) executable: Vec<u8>,
     pub(crate) gzipped: Vec<u8>,
 }
@@ -33,6 +35,7 @@ impl Release {
         }
         Self {
             version: version.parse().unwrap(),
+            platform: LINUX,
             gzipped: gzip(&executable),
             executable,
         }
@@ -47,15 +50,16 @@ impl Release {
     }
 
     pub(crate) fn gzip_path(&self) -> String {
-        self.path(&format!("amp-{PLATFORM}.gz"))
+        format!("{}.gz", self.raw_path())
     }
 
     pub(crate) fn raw_path(&self) -> String {
-        self.path(&format!("amp-{PLATFORM}"))
+        let suffix = self.platform.executable_name().trim_start_matches("amp");
+        self.path(&format!("amp-{}{suffix}", self.platform))
     }
 
     pub(crate) fn checksum_path(&self) -> String {
-        self.path(&format!("{PLATFORM}-amp.sha256"))
+        self.path(&format!("{}-amp.sha256", self.platform))
     }
 
     /// Serves the release in the official layout.
@@ -92,7 +96,7 @@ impl Release {
 
     pub(crate) fn serve_document(&self, server: &Server, integrity: &str) {
         let document = serde_json::json!({
-            "name": format!("@ampcode/cli-{PLATFORM}"),
+            "name": format!("@ampcode/cli-{NPM_PLATFORM}"),
             "dist-tags": { "latest": self.version.to_string() },
             "versions": {
                 self.version.to_string(): {
@@ -108,7 +112,7 @@ impl Release {
 
     pub(crate) fn tarball_path(&self) -> String {
         format!(
-            "/@ampcode/cli-{PLATFORM}/-/cli-{PLATFORM}-{}.tgz",
+            "/@ampcode/cli-{NPM_PLATFORM}/-/cli-{NPM_PLATFORM}-{}.tgz",
             self.version
         )
     }

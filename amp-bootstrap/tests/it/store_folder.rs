@@ -1,0 +1,107 @@
+//! Where the store is, and what its path may be like.
+
+use std::path::PathBuf;
+
+use amp_bootstrap::{ErrorKind, NextStep, Silent, Store, Variables, install};
+
+use crate::support::world::World;
+
+#[test]
+fn a_file_where_the_store_should_be_is_an_error() {
+    let world = World::new();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let store = Store::at(file.path());
+    let error = install(&store, &world.request, &world.environment, &Silent).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Storage, "{error:?}");
+}
+
+#[test]
+#[cfg(unix)]
+fn the_store_is_where_the_environment_says() {
+    let store = |pairs: &[(&str, &str)]| {
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| (name.into(), value.into()));
+        Store::from_environment(&pairs.collect::<Variables>()).map(|store| store.root().to_owned())
+    };
+    let at = |path: &str| Some(PathBuf::from(path));
+    assert_eq!(
+        store(&[("AMPCTL_CACHE_DIR", "/a"), ("HOME", "/h")]).ok(),
+        at("/a/v1")
+    );
+    if cfg!(target_os = "linux") {
+        let both = [("XDG_CACHE_HOME", "/x"), ("HOME", "/h")];
+        assert_eq!(store(&both).ok(), at("/x/ampctl/v1"));
+        // A relative one is to be ignored.
+        let relative = [("XDG_CACHE_HOME", "x"), ("HOME", "/h")];
+        assert_eq!(store(&relative).ok(), at("/h/.cache/ampctl/v1"));
+    }
+    for pairs in [vec![], vec![("HOME", "")], vec![("AMPCTL_CACHE_DIR", "a")]] {
+        let error = store(&pairs).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(matches!(
+            error.next_steps()[..],
+            [NextStep::Configure { .. }]
+        ));
+    }
+}
+
+#[test]
+fn spaces_and_great_depth_in_the_path_are_no_trouble() {
+    let world = World::new();
+    let mut folder = world.path("with space and \u{fc}ml\u{e4}uts");
+    for _ in 0..12 {
+        folder.push("a rather long name of a folder");
+    }
+    let store = Store::at(&folder);
+    let installed = install(&store, &world.request, &world.environment, &Silent).unwrap();
+    assert!(installed.path.is_file());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_path_that_is_not_utf8_is_no_trouble() {
+    use std::os::unix::ffi::OsStrExt;
+    let world = World::new();
+    let folder = world
+        .folder
+        .path()
+        .join(std::ffi::OsStr::from_bytes(b"not \xff utf8"));
+    let store = Store::at(&folder);
+    assert!(
+        install(&store, &world.request, &world.environment, &Silent)
+            .unwrap()
+            .path
+            .is_file()
+    );
+}
+
+#[test]
+#[cfg(windows)]
+fn the_store_is_where_the_environment_says() {
+    let store = |pairs: &[(&str, &str)]| {
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| (name.into(), value.into()));
+        Store::from_environment(&pairs.collect::<Variables>()).map(|store| store.root().to_owned())
+    };
+    let local = ("LocalAppData", r"C:\Users\u\AppData\Local");
+    let at = |path: &str| Some(PathBuf::from(path));
+    assert_eq!(
+        store(&[("AMPCTL_CACHE_DIR", r"D:\a"), local]).ok(),
+        at(r"D:\a\v1")
+    );
+    assert_eq!(
+        store(&[local]).ok(),
+        at(r"C:\Users\u\AppData\Local\ampctl\v1")
+    );
+    // A folder of the current drive is not absolute.
+    for pairs in [vec![], vec![("AMPCTL_CACHE_DIR", r"\a"), local]] {
+        let error = store(&pairs).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(matches!(
+            error.next_steps()[..],
+            [NextStep::Configure { .. }]
+        ));
+    }
+}
