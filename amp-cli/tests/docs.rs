@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use amp_cli::{Captured, Context, ExitCode, Output};
+use amp_session::protocol::{McpConfig, McpServer};
 
 #[test]
 fn the_printed_permission_rules_start_a_run() {
@@ -21,6 +22,15 @@ fn the_printed_configuration_starts_a_run() {
         "toml",
         &["--config", "FILE", "run", "hello"],
     );
+    assert_eq!(finished, (ExitCode::Done, String::new()));
+}
+
+#[test]
+fn the_printed_servers_are_programs_and_services_that_start_a_run() {
+    let servers: McpConfig = serde_json::from_str(&fence("mcp.md", "json")).expect("servers");
+    let is_known = |server: &McpServer| !matches!(server, McpServer::Unknown(_));
+    assert!(servers.len() == 2 && servers.values().all(is_known));
+    let finished = run_with_file("mcp.md", "json", &["run", "--mcp-config", "FILE", "hello"]);
     assert_eq!(finished, (ExitCode::Done, String::new()));
 }
 

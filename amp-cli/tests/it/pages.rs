@@ -96,6 +96,7 @@ fn world_of_a_user(service: &std::net::TcpListener) -> World {
     world.write("project/README.md", "# A project\n");
     world.write("project/src/main.rs", "fn main() {}\n");
     world.write("project/my.toml", "mode = 'high'\n");
+    world.write("project/servers.json", "{}\n");
     world.write(
         "project/rules.json",
         r#"[{"tool":"shell_command","action":"reject"}]"#,
@@ -216,9 +217,10 @@ fn a_command_that_does_not_end_is_stopped_and_told() {
 
 #[test]
 fn every_printed_file_is_one_that_a_test_uses() {
-    // `tests/docs.rs` uses the first two; rustdoc compiles the third page.
+    // `tests/docs.rs` uses the files; rustdoc compiles the page about Rust.
     let checked = [
         ("docs/configuration.md", "```toml"),
+        ("docs/mcp.md", "```json"),
         ("docs/permissions.md", "```json"),
         ("docs/rust.md", "```rust,no_run"),
     ];
