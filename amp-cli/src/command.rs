@@ -1,5 +1,6 @@
 //! One module for each command.
 
+mod capabilities;
 mod completions;
 mod credentials;
 mod doctor;
@@ -28,9 +29,9 @@ pub(crate) fn dispatch(arguments: &Arguments, context: &mut Context) -> Result<E
         Command::Which(arguments) => which::run(arguments, global, context),
         Command::Uninstall(arguments) => versions::uninstall(arguments, global, context),
         Command::Gc(arguments) => versions::collect(arguments, global, context),
-        Command::Modes(arguments) => modes::modes(arguments, global, context),
+        Command::Modes(arguments) => modes::run(arguments, global, context),
         Command::Credentials(command) => credentials::run(command, global, context),
-        Command::Capabilities(arguments) => modes::capabilities(arguments, global, context),
+        Command::Capabilities(arguments) => capabilities::run(arguments, global, context),
         Command::Doctor { network } => doctor::run(*network, global, context),
         Command::Completions { shell } => completions::run(*shell, context),
         Command::Man { directory } => manual::run(directory.as_deref(), context),

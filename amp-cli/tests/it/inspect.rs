@@ -139,10 +139,10 @@ fn modes_and_capabilities_are_those_of_the_version_in_use() {
     assert!(text.starts_with("smart  the default: "), "{text}");
     let effort = |world: &World| {
         let document = world.run(&["capabilities", "--json"]).json();
-        let features = document["features"].as_array().expect("features").clone();
-        let found = features
+        let options = document["options"].as_array().expect("options").clone();
+        let found = options
             .into_iter()
-            .find(|feature| feature["spelling"] == "--effort");
+            .find(|option| option["spelling"] == "--effort");
         found.expect("a row for --effort")["supported"].clone()
     };
     assert_eq!(
@@ -155,4 +155,25 @@ fn modes_and_capabilities_are_those_of_the_version_in_use() {
         text.contains("  · --effort  only in 0.0.1777897475-g2324e1\n"),
         "{text}"
     );
+}
+
+#[test]
+fn capabilities_are_what_the_library_says() {
+    let version = fixtures::NEWEST_VERSION;
+    let world = World::playing("out Usage: amp --execute --stream-json");
+    let mut document = world.run(&["capabilities", "--json"]).json();
+    let path = document["path"].take();
+    assert_eq!(path.as_str(), fixtures::fake_agent().to_str());
+    assert_eq!(document["version"], version);
+    let amp = amp_session::Amp::new("amp", version);
+    let said = serde_json::to_value(amp.capabilities()).expect("a JSON object");
+    for (key, value) in said.as_object().expect("an object") {
+        assert_eq!(&document[key], value, "{key}");
+    }
+    let text = world.run(&["capabilities"]).stdout();
+    assert!(
+        text.contains("  ✓ resume  only new messages are in the stream\n"),
+        "{text}"
+    );
+    assert!(text.contains("  · cost  no build reports it\n"), "{text}");
 }
