@@ -203,6 +203,15 @@ impl Ledger {
         retention::delete(&self.folder, id)
     }
 
+    /// Returns the records that [`Ledger::retain`] would delete now, newest first.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the folder cannot be listed.
+    pub fn expired(&self, retention: &Retention) -> Result<Vec<SessionRecord>, Error> {
+        retention.select(self)
+    }
+
     /// Deletes the records that a retention policy does not keep; returns their ids.
     ///
     /// Sessions with a turn being recorded are kept.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::files::LOCK;
 use super::id::now_ms;
-use super::{Ledger, RecordId, ledger_error, lock};
+use super::{Ledger, RecordId, SessionRecord, ledger_error, lock};
 use crate::error::Error;
 
 /// Stands before the name of a record that is being deleted.
@@ -45,27 +45,36 @@ impl Retention {
 
     pub(super) fn apply(&self, ledger: &Ledger) -> Result<Vec<RecordId>, Error> {
         sweep(ledger.folder());
+        let mut deleted = Vec::new();
+        for session in self.select(ledger)? {
+            let id = session.metadata().id.clone();
+            match ledger.delete(&id) {
+                Ok(()) => deleted.push(id),
+                Err(_) if session.is_in_use() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(deleted)
+    }
+
+    /// Returns the records that are not to be kept; one that is in use is.
+    pub(super) fn select(&self, ledger: &Ledger) -> Result<Vec<SessionRecord>, Error> {
         let now = now_ms();
         let mut kept = 0;
-        let mut deleted = Vec::new();
+        let mut selected = Vec::new();
         // The newest come first, so the size that is kept is that of the newest.
         for session in ledger.sessions()? {
             let age = Duration::from_millis(now.saturating_sub(session.metadata().updated_at));
             let size = session.size();
             let too_old = self.max_age.is_some_and(|limit| age > limit);
             let too_much = self.max_bytes.is_some_and(|limit| kept + size > limit);
-            if !too_old && !too_much {
+            if (too_old || too_much) && !session.is_in_use() {
+                selected.push(session);
+            } else {
                 kept += size;
-                continue;
-            }
-            let id = session.metadata().id.clone();
-            match ledger.delete(&id) {
-                Ok(()) => deleted.push(id),
-                Err(_) if session.is_in_use() => kept += size,
-                Err(error) => return Err(error),
             }
         }
-        Ok(deleted)
+        Ok(selected)
     }
 }
 
@@ -81,6 +90,7 @@ fn sweep(ledger: &Path) {
 
 /// Deletes a record: out of sight by one rename, then away.
 pub(super) fn delete(ledger: &Path, id: &RecordId) -> Result<(), Error> {
+    sweep(ledger);
     let folder = ledger.join(id.as_str());
     let lock_path = folder.join(LOCK);
     let _lock = lock::take_whole(&lock_path).map_err(ledger_error("lock", &lock_path))?;

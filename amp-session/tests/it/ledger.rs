@@ -197,6 +197,7 @@ async fn a_session_in_use_is_neither_deleted_nor_retired() {
     assert!(recorded.record().is_in_use());
     assert!(ledger.delete(&id).is_err());
     let nothing = Retention::new().with_max_bytes(0);
+    assert!(ledger.expired(&nothing).unwrap().is_empty());
     assert!(ledger.retain(&nothing).unwrap().is_empty());
     drop(turn);
     assert_eq!(ledger.retain(&nothing).unwrap(), [id]);
@@ -218,14 +219,19 @@ async fn retention_by_size_and_age_keeps_the_newest() {
         "no limit keeps all"
     );
     let newest = ledger.sessions().unwrap()[0].metadata().id.clone();
-    let limit = sizes.iter().max().unwrap() + 100;
+    let limit = Retention::new().with_max_bytes(sizes.iter().max().unwrap() + 100);
+    let expired = ledger.expired(&limit).unwrap();
+    let expired: Vec<RecordId> = expired
+        .iter()
+        .map(|session| session.metadata().id.clone())
+        .collect();
+    assert_eq!(expired.len(), 2);
     assert_eq!(
-        ledger
-            .retain(&Retention::new().with_max_bytes(limit))
-            .unwrap()
-            .len(),
-        2
+        ledger.sessions().unwrap().len(),
+        3,
+        "nothing is deleted by looking"
     );
+    assert_eq!(ledger.retain(&limit).unwrap(), expired);
     assert_eq!(ledger.sessions().unwrap()[0].metadata().id, newest);
     let old = Retention::new().with_max_age(Duration::from_secs(3600));
     assert!(ledger.retain(&old).unwrap().is_empty());
