@@ -1,5 +1,6 @@
 //! The command line as types.
 
+mod byte_size;
 mod credentials;
 mod global;
 mod install;
@@ -9,6 +10,7 @@ mod sessions;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use self::byte_size::ByteSize;
 pub(crate) use self::credentials::CredentialsCommand;
 pub(crate) use self::global::GlobalArguments;
 pub(crate) use self::install::{
@@ -16,7 +18,7 @@ pub(crate) use self::install::{
 };
 pub(crate) use self::prompt::PromptArguments;
 pub(crate) use self::run::{AgentArguments, ContinueArguments, OutputFormat, RunArguments};
-pub(crate) use self::sessions::{ExportFormat, SessionsCommand};
+pub(crate) use self::sessions::{ExportFormat, PruneArguments, SessionsCommand};
 
 /// Install, run and continue the Amp coding agent
 #[derive(Debug, Parser)]
@@ -41,7 +43,7 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// Continue the last conversation, or a chosen one
     Continue(ContinueArguments),
-    /// List, show, export, replay and delete recorded conversations
+    /// List, show, export, replay, delete and prune recorded conversations
     #[command(subcommand)]
     Sessions(SessionsCommand),
     /// Install a verified Amp executable

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
+
+use super::ByteSize;
 
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum SessionsCommand {
@@ -45,6 +47,31 @@ pub(crate) enum SessionsCommand {
         #[arg(long, short)]
         yes: bool,
     },
+    /// Delete recorded sessions that are old or take too much room
+    Prune(PruneArguments),
+}
+
+/// Which sessions go, and how surely.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Nothing is ever pruned by itself. A session that is being recorded is \
+    kept, and the service keeps its copy of every conversation."
+)]
+#[command(group(ArgGroup::new("limits").required(true).multiple(true)))]
+#[group(skip)]
+pub(crate) struct PruneArguments {
+    /// Delete sessions last used longer ago than this, for example `30d` or `12h`
+    #[arg(long, value_name = "DURATION", group = "limits")]
+    pub(crate) older_than: Option<humantime::Duration>,
+    /// Keep at most this much, for example `500M` or `2G`; the oldest go first
+    #[arg(long, value_name = "SIZE", group = "limits")]
+    pub(crate) max_size: Option<ByteSize>,
+    /// Only say what would be deleted
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
 }
 
 /// What `sessions export` writes.

@@ -3,6 +3,7 @@
 mod delete;
 mod export;
 mod list;
+mod prune;
 mod replay;
 mod show;
 
@@ -34,5 +35,6 @@ pub(super) fn run(
         SessionsCommand::Delete { sessions, yes } => {
             delete::run(&records, sessions, *yes, global, context)
         }
+        SessionsCommand::Prune(arguments) => prune::run(&records, arguments, global, context),
     }
 }

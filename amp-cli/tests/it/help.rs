@@ -4,7 +4,7 @@ use amp_cli::{Context, ExitCode};
 
 use crate::support::{Finished, run_in};
 
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 23] = [
     "run",
     "continue",
     "sessions",
@@ -13,6 +13,7 @@ const COMMANDS: [&str; 22] = [
     "sessions export",
     "sessions replay",
     "sessions delete",
+    "sessions prune",
     "install",
     "versions",
     "which",

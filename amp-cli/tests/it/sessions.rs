@@ -228,3 +228,94 @@ fn deleting_without_a_person_needs_a_word() {
         (ExitCode::Done, String::new())
     );
 }
+
+/// Makes the last of several sessions, called `old`, one that was used forty days ago.
+fn with_an_old_session() -> World {
+    let world = World::replaying(&["text"]);
+    for name in ["new", "old"] {
+        let finished = world.run(&["run", "hello", "--name", name]);
+        assert_eq!(finished.code, ExitCode::Done, "{}", finished.document());
+    }
+    let shown = world.run(&["sessions", "show", "old", "--json"]).json();
+    let folder = shown["folder"].as_str().expect("a folder");
+    let path = std::path::Path::new(folder).join("session.json");
+    let text = std::fs::read_to_string(&path).expect("a record");
+    let mut record: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let used = record["updated_at"].as_u64().expect("a moment");
+    record["updated_at"] = (used - 40 * 86_400_000).into();
+    std::fs::write(path, record.to_string()).expect("a file of ours");
+    world
+}
+
+/// Returns the names of the sessions that are left.
+fn names(world: &World) -> Vec<String> {
+    let listed = world.run(&["sessions", "list", "--json"]).json();
+    let sessions = listed["sessions"].as_array().expect("a list").clone();
+    let name = |session: &serde_json::Value| session["name"].as_str().expect("a name").to_owned();
+    sessions.iter().map(name).collect()
+}
+
+#[test]
+fn pruning_says_what_would_go_and_deletes_what_is_old() {
+    let world = with_an_old_session();
+    let prune =
+        |more: &[&str]| world.run(&[&["sessions", "prune", "--older-than", "30d"], more].concat());
+    let planned = prune(&["--dry-run"]);
+    assert_eq!(planned.code, ExitCode::Done, "{}", planned.document());
+    let text = planned.stdout();
+    assert!(text.starts_with("would delete "), "{text}");
+    assert!(
+        text.contains("  40 days ago  ") && text.contains("  old\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("would delete 1 session, would free "),
+        "{text}"
+    );
+    assert_eq!(names(&world), ["new", "old"]);
+
+    let refused = prune(&[]);
+    assert_eq!(refused.code, ExitCode::Usage);
+    assert!(
+        refused.stderr().contains("ampctl sessions prune --yes"),
+        "{}",
+        refused.stderr()
+    );
+    assert_eq!(names(&world), ["new", "old"]);
+
+    let done = prune(&["--yes", "--json"]).json();
+    assert_eq!(done["dry_run"], false);
+    assert_eq!(done["sessions"][0]["name"], "old");
+    assert_eq!(done["freed_bytes"], done["sessions"][0]["bytes"]);
+    assert_eq!(names(&world), ["new"]);
+
+    let nothing = prune(&[]);
+    assert_eq!(nothing.stdout(), "deleted no sessions, freed 0 B\n");
+}
+
+#[test]
+fn pruning_by_size_keeps_the_newest() {
+    let world = with_an_old_session();
+    let shown = world.run(&["sessions", "show", "new", "--json"]).json();
+    let size = shown["bytes"].to_string();
+    let prune = |size: &str| world.run(&["sessions", "prune", "--max-size", size, "--yes"]);
+    assert_eq!(prune("1G").stdout(), "deleted no sessions, freed 0 B\n");
+    assert_eq!(prune(&size).code, ExitCode::Done);
+    assert_eq!(names(&world), ["new"]);
+    assert_eq!(prune("0").code, ExitCode::Done);
+    assert_eq!(names(&world), [""; 0]);
+}
+
+#[test]
+fn pruning_needs_a_limit_that_makes_sense() {
+    let world = World::new();
+    for arguments in [
+        &[] as &[&str],
+        &["--yes"],
+        &["--older-than", "soon"],
+        &["--max-size", "much"],
+    ] {
+        let finished = world.run(&[&["sessions", "prune"], arguments].concat());
+        assert_eq!(finished.code, ExitCode::Usage, "{}", finished.document());
+    }
+}

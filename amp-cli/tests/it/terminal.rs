@@ -175,3 +175,25 @@ fn deleting_asks_first() {
         assert_eq!(sessions["sessions"].as_array().map(Vec::len), Some(left));
     }
 }
+
+#[test]
+fn pruning_asks_first() {
+    let world = World::replaying(&["text"]);
+    assert_eq!(
+        world.run(&["run", "hello", "--name", "doomed"]).code,
+        amp_cli::ExitCode::Done
+    );
+    for (answer, code) in [("\n", 130), ("yes\n", 0)] {
+        let arguments = ["sessions", "prune", "--max-size", "0"];
+        let mut terminal = Terminal::start(&world, &arguments, (24, 80));
+        terminal.wait_for("Delete 1 recorded session? [y/N]");
+        assert!(
+            terminal.screen().contains("just now  doomed"),
+            "{}",
+            terminal.screen()
+        );
+        terminal.type_keys(answer);
+        assert_eq!(terminal.wait_for_exit().code(), Some(code));
+    }
+    assert_eq!(world.run(&["sessions", "list"]).stdout(), "");
+}

@@ -10,7 +10,7 @@ use crate::arguments::GlobalArguments;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::records::Records;
-use crate::text::counted;
+use crate::text::{ago, counted};
 
 pub(super) fn run(
     records: &Records,
@@ -23,7 +23,7 @@ pub(super) fn run(
         .iter()
         .map(|word| records.find(word))
         .collect::<Result<_, _>>()?;
-    if !yes && !is_confirmed(&doomed, context)? {
+    if !yes && !is_confirmed(&doomed, "delete", context)? {
         return Ok(ExitCode::Interrupted);
     }
     for record in &doomed {
@@ -42,18 +42,27 @@ pub(super) fn run(
 }
 
 /// Asks a person; without one, nothing is deleted.
-fn is_confirmed(doomed: &[SessionRecord], context: &mut Context) -> Result<bool, Failure> {
+pub(super) fn is_confirmed(
+    doomed: &[SessionRecord],
+    command: &str,
+    context: &mut Context,
+) -> Result<bool, Failure> {
     if !context.stdin.is_terminal() {
         return Err(Failure::new(ExitCode::Usage, "nothing was deleted")
             .because("nobody is there to confirm it")
-            .next("ampctl sessions delete --yes …", "deletes without asking"));
+            .next(
+                format!("ampctl sessions {command} --yes …"),
+                "deletes without asking",
+            ));
     }
     for record in doomed {
+        let metadata = record.metadata();
+        let used = format!("{:>12}", ago(metadata.updated_at));
         writeln!(
             context.stderr,
-            "{}  {}",
-            record.metadata().id,
-            title(record.metadata())
+            "{}  {used}  {}",
+            metadata.id,
+            title(metadata)
         )?;
     }
     write!(

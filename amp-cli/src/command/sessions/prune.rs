@@ -1,0 +1,97 @@
+//! `ampctl sessions prune`: deletes by age and by size.
+
+use std::io::Write;
+
+use amp_session::{Retention, SessionMetadata, SessionRecord};
+use serde::Serialize;
+
+use super::delete::is_confirmed;
+use super::list::title;
+use crate::arguments::{GlobalArguments, PruneArguments};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::records::Records;
+use crate::text::{ago, bytes, counted};
+use crate::{ExitCode, json};
+
+/// The object that `--json` writes.
+#[derive(Serialize)]
+struct Document<'a> {
+    /// Nothing was deleted, because of `--dry-run`.
+    dry_run: bool,
+    sessions: Vec<Pruned<'a>>,
+    freed_bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Pruned<'a> {
+    #[serde(flatten)]
+    session: &'a SessionMetadata,
+    bytes: u64,
+}
+
+pub(super) fn run(
+    records: &Records,
+    arguments: &PruneArguments,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let mut retention = Retention::new();
+    retention.max_age = arguments.older_than.map(Into::into);
+    retention.max_bytes = arguments.max_size.map(|size| size.0);
+    let doomed = records.ledger().expired(&retention)?;
+    // Looked up while they are there.
+    let sizes: Vec<u64> = doomed.iter().map(SessionRecord::size).collect();
+    if !arguments.dry_run {
+        let is_sure = arguments.yes || doomed.is_empty();
+        if !is_sure && !is_confirmed(&doomed, "prune", context)? {
+            return Ok(ExitCode::Interrupted);
+        }
+        // Exactly those that were shown, and no others that have grown too old meanwhile.
+        for record in &doomed {
+            records.ledger().delete(&record.metadata().id)?;
+        }
+    }
+    let pruned = |(record, bytes): (_, &u64)| Pruned {
+        session: SessionRecord::metadata(record),
+        bytes: *bytes,
+    };
+    let document = Document {
+        dry_run: arguments.dry_run,
+        sessions: doomed.iter().zip(&sizes).map(pruned).collect(),
+        freed_bytes: sizes.iter().sum(),
+    };
+    if global.json {
+        json::write(&document, &mut context.stdout)?;
+    } else if !global.quiet {
+        write_text(&document, &mut context.stdout)?;
+    }
+    Ok(ExitCode::Done)
+}
+
+fn write_text(document: &Document<'_>, mut to: impl Write) -> std::io::Result<()> {
+    let (removed, freed) = match document.dry_run {
+        true => ("would delete", "would free"),
+        false => ("deleted", "freed"),
+    };
+    for Pruned {
+        session,
+        bytes: size,
+    } in &document.sessions
+    {
+        writeln!(
+            to,
+            "{removed} {}  {}  {}  {}",
+            session.id,
+            ago(session.updated_at),
+            bytes(*size),
+            title(session)
+        )?;
+    }
+    let count = counted(document.sessions.len(), "session");
+    writeln!(
+        to,
+        "{removed} {count}, {freed} {}",
+        bytes(document.freed_bytes)
+    )
+}
