@@ -334,8 +334,13 @@ fn the_table_of_keys_is_complete() {
 
 #[test]
 fn the_picture_shows_what_ampctl_shows() {
-    let world = World::replaying(&["files"]);
-    assert_eq!(world.run(&["run", "create a file"]).code, ExitCode::Done);
+    let world = World::replaying(&["demo-first", "demo-second"]);
+    for command in [
+        ["run", "What is in this folder?"],
+        ["continue", "What did I ask you before?"],
+    ] {
+        assert_eq!(world.run(&command).code, ExitCode::Done);
+    }
     let mut terminal = Terminal::start(&world, &["sessions", "replay", "last"], (24, 72));
     assert!(terminal.wait_for_exit().success());
     let picture = anstyle_svg::Term::new().render_svg(&terminal.raw().replace('\r', ""));
