@@ -1,15 +1,15 @@
 //! The documentation: every command in it works as it says, and its tables are true.
 
 mod page;
+mod strictness;
 mod walk;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use amp_cli::ExitCode;
 
-use self::page::{Command, code_spans, commands, shows};
+use self::page::{Command, code_spans, commands};
 use self::walk::Walk;
 use crate::support::World;
 use crate::support::mirror::{NEWER, OLDER, with_mirror_of};
@@ -165,57 +165,6 @@ fn every_exception_is_on_a_page_and_left_to_ci() {
 }
 
 #[test]
-fn what_might_be_a_command_and_is_not_checked_is_refused() {
-    let refused = |page: &str, problem: &str| {
-        let error = commands("page", page).expect_err(page);
-        assert!(error.contains(problem), "{error}");
-    };
-    refused(
-        "```bash\nls\n```\n",
-        "page:1: nobody checks a fence of `bash`",
-    );
-    refused("Type\n\n    ls\n", "page:3: a block without a fence");
-    refused("```console\nls\n```\n", "page:2: output of no command");
-    refused(
-        "```sh\nls \\\n-l\n```\n",
-        "page:2: a command takes one line",
-    );
-    refused("```sh\nls # exits badly\n```\n", "without a number");
-    refused("```sh\nls\n", "the last fence is open");
-}
-
-#[test]
-fn a_page_that_is_wrong_about_its_commands_would_be_noticed() {
-    let world = world_of_a_newcomer();
-    let problem = |page: &str| {
-        let problems = walk_through(&world, "page", page);
-        problems.first().cloned().unwrap_or_default()
-    };
-    assert_eq!(problem("```sh\nfalse # exits 1\n```\n"), "");
-    assert_eq!(problem("```console\n$ echo a b; echo c\na …\n…\n```\n"), "");
-    assert_eq!(
-        problem("```sh\nA=1\nexport B=2\ncd /\n[ \"$A$B$PWD\" = 2/ ]\n```\n"),
-        ""
-    );
-    assert!(problem("```sh\nfalse\n```\n").contains("ended with exit code 1"));
-    assert!(problem("```sh\ntrue # exits 1\n```\n").contains("ended with exit code 0"));
-    assert!(problem("```console\n$ echo a\nb\n```\n").contains("does not write that"));
-    assert!(problem("```sh\necho T-…\n```\n").contains("no conversation so far"));
-    assert!(problem("```sh\necho …\n```\n").contains("nobody knows what to fill in"));
-    assert!(problem("```sh\nsleep 600 > /dev/null &\n```\n").contains("left a process behind"));
-    assert!(shows("a\n…\nd", "a\nb\nc\nd\n") && !shows("a\n…\nd", "a\nb\n"));
-}
-
-#[test]
-fn a_command_that_does_not_end_is_stopped_and_told() {
-    let world = World::new();
-    let hanging = commands("page", "```sh\nsleep 600\n```\n").expect("a command");
-    let mut walk = Walk::begin(&world).with_limit(Duration::from_millis(100));
-    let problem = walk.take(&hanging[0]).expect_err("a problem");
-    assert!(problem.contains("did not end in time"), "{problem}");
-}
-
-#[test]
 fn every_printed_file_is_one_that_a_test_uses() {
     // `tests/docs.rs` uses the files; rustdoc compiles the page about Rust.
     let checked = [
@@ -289,7 +238,7 @@ fn every_command_and_option_that_is_mentioned_exists() {
     for (name, page) in pages() {
         for span in code_spans(&page) {
             let is_word = |word: &&str| word.bytes().all(|letter| letter.is_ascii_lowercase());
-            let mut words = span.split(' ');
+            let mut words = span.split_whitespace();
             let first = words.next().unwrap_or_default();
             if first == "ampctl" {
                 let mut arguments: Vec<&str> = words.clone().take_while(is_word).collect();
@@ -298,7 +247,10 @@ fn every_command_and_option_that_is_mentioned_exists() {
                 assert_eq!(code, ExitCode::Done, "{name}: `{span}`");
             }
             if first == "ampctl" || first.starts_with("--") {
-                for option in span.split(' ').filter(|word| word.starts_with("--")) {
+                for option in span
+                    .split_whitespace()
+                    .filter(|word| word.starts_with("--"))
+                {
                     assert!(manual.contains(option), "{name}: no {option}");
                 }
             }
