@@ -259,6 +259,29 @@ fn every_command_and_option_that_is_mentioned_exists() {
 }
 
 #[test]
+fn every_command_that_is_said_to_write_json_does() {
+    let page = read(docs().join("scripting.md"));
+    let (_, list) = page.split_once("`--json` works with").expect("a list");
+    let (list, _) = list.split_once("Fields are").expect("its end");
+    let service = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    for command in code_spans(list) {
+        let world = world_of_a_user(&service);
+        let mut arguments: Vec<&str> = command.split(' ').collect();
+        arguments.extend(match command {
+            "run" | "continue" => &["hello"][..],
+            "sessions show" => &["last"],
+            "sessions prune" => &["--older-than", "30d", "--yes"],
+            "uninstall" => &["--all"],
+            _ => &[],
+        });
+        arguments.push("--json");
+        let finished = world.run(&arguments);
+        assert_eq!(finished.code, ExitCode::Done, "{command}");
+        assert!(finished.json().is_object(), "{command}");
+    }
+}
+
+#[test]
 fn the_tables_of_exit_codes_are_complete() {
     for page in [readme(), read(docs().join("scripting.md"))] {
         for code in ExitCode::ALL {
