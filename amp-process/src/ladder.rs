@@ -45,6 +45,8 @@ pub(crate) struct Ladder {
 
 impl Ladder {
     pub(crate) fn new(policy: StopPolicy, deadlines: &Deadlines) -> Self {
+        #[cfg(windows)]
+        let policy = crate::platform::without_signal(policy, deadlines);
         Self {
             rung: Rung::Running,
             policy,
@@ -150,10 +152,13 @@ impl Ladder {
 mod tests {
     use super::{Ladder, Step};
     use crate::{Deadlines, Force, StopPolicy};
+    #[cfg(unix)]
     use std::time::Duration;
     use tokio::time::Instant;
 
+    // Where there are no signals, the end of input has that rung's time.
     #[test]
+    #[cfg(unix)]
     fn stops_with_end_of_input_then_the_signal_then_the_kill() {
         let deadlines = Deadlines::default();
         let policy = StopPolicy::default().with_stdin_grace(Duration::from_secs(1));
@@ -168,6 +173,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
     fn finishing_uses_no_force_until_the_drain_deadline() {
         let mut ladder = Ladder::new(StopPolicy::default(), &Deadlines::default());
         assert_eq!(ladder.finish(Instant::now()), Some(Step::CloseStdin));
@@ -204,6 +210,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
     fn a_second_stop_does_not_start_over() {
         let mut ladder = Ladder::new(StopPolicy::default(), &Deadlines::default());
         ladder.stop(Instant::now());

@@ -10,7 +10,7 @@ use tokio::io::AsyncRead;
 use tokio::process::ChildStdin;
 
 use crate::containment::{Containment, ContainmentKind, JobTree, StartFailure, TreeGuard};
-use crate::{Error, ErrorKind, ProcessSpec, StdinSource};
+use crate::{Deadlines, Error, ErrorKind, ProcessSpec, StdinSource, StopPolicy};
 
 /// Our end of a pipe that the program writes to.
 pub(crate) type OutputPipe = Pin<Box<dyn AsyncRead + Send>>;
@@ -81,6 +81,15 @@ pub(crate) async fn start(spec: &ProcessSpec) -> Result<Started, Error> {
         stdout: Box::pin(stdout),
         stderr: Box::pin(stderr),
     })
+}
+
+/// Returns the policy without its signal, for there are none: the time that a program would have to
+/// obey it is time to exit on the end of its input.
+pub(crate) fn without_signal(mut policy: StopPolicy, deadlines: &Deadlines) -> StopPolicy {
+    if policy.signal.take().is_some() {
+        policy.stdin_grace = policy.stdin_grace.saturating_add(deadlines.grace);
+    }
+    policy
 }
 
 /// Returns how many bytes can be read from `pipe` without waiting.

@@ -43,12 +43,14 @@ impl Tree for JobTree {
     }
 
     fn sweep(&mut self) -> Sweep {
-        // An empty job is as good as one that was ended.
-        let _ = self.child.start_kill();
+        // Ends everybody in the job, or finds it empty. Nobody can have left it, and whoever were
+        // born meanwhile would end when its handle is closed.
+        let is_ended = self.child.start_kill().is_ok();
         let status = self.child.try_wait().ok().flatten().map(exit_status);
+        let is_empty = is_ended && status.is_some();
         Sweep {
-            empty: status.is_some(),
-            proven: status.is_some(),
+            empty: is_empty,
+            proven: is_empty,
             alive: Vec::new(),
             status,
         }

@@ -24,6 +24,7 @@
 //! | 50 | lines up to, at and far beyond the limit | `bytes`, `flat` |
 //! | 55 | lines that are not what was expected are lines all the same | `bytes` |
 //! | 56 | slow caller, floods on standard error, interleaving; the order of events is the decoder's | `bytes`, `flat` |
+#![cfg(unix)]
 
 mod bytes;
 mod cancel;

@@ -1,0 +1,181 @@
+//! Job objects: whoever a program starts ends with it, whatever the host's fate.
+//!
+//! The programs are copies of this one, started once more with a part to play. Each has a
+//! connection to the test, which answers as long as it is alive.
+//!
+//! `cargo xtask windows` runs these tests under Wine. That proves what our side does: a job that
+//! is there before the program's first instruction, that nobody may leave, and that ends with its
+//! last handle. It does not prove how Windows itself keeps such a job, for Wine has its own; CI
+//! runs the same tests on Windows.
+#![cfg(windows)]
+
+mod parts;
+
+use amp_process::{
+    Cause, Containment, ContainmentKind, ErrorKind, ExitStatus, Force, ProcessSpec, StdinSource,
+    StopPolicy,
+};
+use parts::{Audience, DESCENDANTS, LIMIT, Part, Player, environment, lines, spec};
+
+/// Also the entry of the programs that the tests start: with a part it plays only that.
+#[test]
+fn a_program_reads_writes_and_exits_as_everywhere() {
+    if let Some(part) = Part::of_this_process() {
+        part.play();
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(a_whole_run());
+}
+
+async fn a_whole_run() {
+    let audience = Audience::open();
+    let input = StdinSource::Bytes(b"one\r\ntwo\n".to_vec());
+    let mut process = spec(Part::Echo, &audience)
+        .with_stdin(input)
+        .spawn()
+        .await
+        .unwrap();
+    assert_eq!(process.containment(), ContainmentKind::Job);
+    assert_eq!(lines(&mut process).await, ["said one", "said two"]);
+    let exit = process.finish().await;
+    assert_eq!(exit.status(), ExitStatus::Code(7));
+    assert_eq!((exit.cause(), exit.force()), (Cause::Exited, Force::None));
+    assert!(exit.stderr().to_string().contains("heard 2"), "{exit:?}");
+    assert!(exit.is_proven_empty());
+}
+
+#[tokio::test]
+async fn without_a_job_descendants_outlive_their_parent() {
+    // What the other tests see the end of does not end by itself.
+    let audience = Audience::open();
+    let mut parent = parts::uncontained(Part::Parent, &audience);
+    let mut tree = audience.admit(1 + DESCENDANTS);
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    tree.remove("Parent").unwrap().is_gone();
+    for descendant in tree.values_mut() {
+        descendant.is_alive();
+    }
+}
+
+#[tokio::test]
+async fn a_stop_ends_the_whole_tree() {
+    let audience = Audience::open();
+    let process = spec(Part::Parent, &audience)
+        .with_stop_policy(StopPolicy::default().with_signal(None))
+        .spawn()
+        .await
+        .unwrap();
+    let mut tree = audience.admit(1 + DESCENDANTS);
+    tree.values_mut().for_each(Player::is_alive);
+    let exit = process.stop().await;
+    assert_eq!(exit.force(), Force::Killed);
+    assert_eq!(exit.cause(), Cause::Stopped);
+    assert!(exit.is_proven_empty() && exit.leaked().is_empty());
+    tree.values_mut().for_each(Player::is_gone);
+}
+
+#[tokio::test]
+async fn a_program_that_ends_with_its_input_is_stopped_without_force() {
+    let audience = Audience::open();
+    let process = spec(Part::Echo, &audience)
+        .with_stdin(StdinSource::Piped)
+        .with_stop_policy(StopPolicy::default().with_stdin_grace(LIMIT))
+        .spawn()
+        .await
+        .unwrap();
+    let exit = process.stop().await;
+    assert_eq!(exit.status(), ExitStatus::Code(7));
+    assert_eq!(exit.force(), Force::StdinClosed);
+}
+
+#[tokio::test]
+async fn the_polite_rung_of_the_ladder_is_the_end_of_input() {
+    // There are no signals: the time for one is time to exit on the end of input.
+    let audience = Audience::open();
+    let process = spec(Part::Echo, &audience)
+        .with_stdin(StdinSource::Piped)
+        .spawn()
+        .await
+        .unwrap();
+    let exit = process.stop().await;
+    assert_eq!(exit.status(), ExitStatus::Code(7));
+    assert_eq!(exit.force(), Force::StdinClosed);
+}
+
+#[tokio::test]
+async fn a_drop_ends_the_whole_tree() {
+    let audience = Audience::open();
+    let process = spec(Part::Parent, &audience).spawn().await.unwrap();
+    let mut tree = audience.admit(1 + DESCENDANTS);
+    drop(process);
+    tree.values_mut().for_each(Player::is_gone);
+}
+
+#[test]
+fn a_runtime_that_is_torn_down_ends_the_whole_tree() {
+    let audience = Audience::open();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let process = runtime.block_on(spec(Part::Parent, &audience).spawn());
+    let mut tree = audience.admit(1 + DESCENDANTS);
+    runtime.shutdown_background();
+    drop(process);
+    tree.values_mut().for_each(Player::is_gone);
+}
+
+#[tokio::test]
+async fn whoever_the_program_leaves_behind_is_ended() {
+    let audience = Audience::open();
+    let mut process = spec(Part::ParentThatLeaves, &audience)
+        .spawn()
+        .await
+        .unwrap();
+    let mut tree = audience.admit(1 + DESCENDANTS);
+    // One of them still holds standard output, which ends nothing and keeps nothing waiting.
+    assert_eq!(lines(&mut process).await, ["left"]);
+    let exit = process.finish().await;
+    assert_eq!(exit.status(), ExitStatus::Code(0));
+    assert!(exit.is_proven_empty());
+    tree.values_mut().for_each(Player::is_gone);
+}
+
+#[test]
+fn a_host_that_is_killed_takes_the_whole_tree_along() {
+    let audience = Audience::open();
+    let mut host = parts::uncontained(Part::Host, &audience);
+    let mut tree = audience.admit(2 + DESCENDANTS);
+    tree.values_mut().for_each(Player::is_alive);
+    host.kill().unwrap();
+    host.wait().unwrap();
+    tree.values_mut().for_each(Player::is_gone);
+}
+
+#[tokio::test]
+async fn a_containment_that_windows_lacks_is_refused() {
+    let audience = Audience::open();
+    let wanted = Containment::Require(ContainmentKind::Group);
+    let spec = spec(Part::Echo, &audience).with_containment(wanted);
+    let error = spec.spawn().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ContainmentUnavailable);
+    let found = spec.probe_containment().await;
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (found[0].kind, &found[0].unavailable),
+        (ContainmentKind::Job, &None)
+    );
+}
+
+#[tokio::test]
+async fn programs_that_cannot_be_started_say_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("text.exe");
+    std::fs::write(&text, "no program").unwrap();
+    let missing = folder.path().join("missing.exe");
+    for (program, kind) in [
+        (missing, ErrorKind::ProgramNotFound),
+        (text, ErrorKind::NotExecutable),
+    ] {
+        let spec = ProcessSpec::new(program).with_environment(environment());
+        assert_eq!(spec.spawn().await.unwrap_err().kind(), kind);
+    }
+}
