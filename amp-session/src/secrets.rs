@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::config::SessionConfig;
 use crate::environment::{self, Environment};
@@ -37,7 +37,8 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    /// Collects the secrets of an environment and of the configured MCP servers.
+    /// Collects the secrets of an environment and of the configured MCP servers, also those in a
+    /// file.
     pub(crate) fn of(environment: &Environment, config: &SessionConfig) -> Self {
         let mut secrets = Self::default();
         if let Some(key) = environment::text(environment, "AMP_API_KEY") {
@@ -50,21 +51,28 @@ impl Secrets {
                 secrets.add_named(value);
             }
         }
-        for server in config.mcp_servers.values() {
-            for part in ["env", "headers"] {
-                for (name, value) in server
-                    .get(part)
-                    .and_then(Value::as_object)
-                    .into_iter()
-                    .flatten()
-                {
-                    if let Some(value) = value.as_str().filter(|_| is_secret(name)) {
-                        secrets.add_named(value);
-                    }
+        secrets.add_servers(&config.mcp_servers);
+        if let Some(servers) = servers_of_file(config) {
+            secrets.add_servers(&servers);
+        }
+        secrets
+    }
+
+    /// Adds what MCP servers are given in variables and headers.
+    fn add_servers(&mut self, servers: &Map<String, Value>) {
+        let parts = servers.values().flat_map(|server| {
+            let part = |name| server.get(name).and_then(Value::as_object);
+            [part("env"), part("headers")].into_iter().flatten()
+        });
+        for (name, value) in parts.flatten() {
+            if let Some(value) = value.as_str().filter(|_| is_secret(name)) {
+                self.add_named(value);
+                // A header may begin with a scheme: `Bearer TOKEN`.
+                if let Some((_, token)) = value.trim().rsplit_once(' ') {
+                    self.add_named(token);
                 }
             }
         }
-        secrets
     }
 
     fn add_named(&mut self, value: &str) {
@@ -112,6 +120,15 @@ impl fmt::Debug for Secrets {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Secrets({})", self.values.len())
     }
+}
+
+/// Returns the servers of `--mcp-config`; a file that cannot be read or understood has none that
+/// Amp would start.
+fn servers_of_file(config: &SessionConfig) -> Option<Map<String, Value>> {
+    let path = config.mcp_config_file.as_deref()?;
+    let folder = config.working_directory.as_deref();
+    let path = folder.map_or_else(|| path.to_owned(), |folder| folder.join(path));
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
 fn is_secret(name: &str) -> bool {

@@ -190,6 +190,33 @@ async fn a_key_that_only_amp_reads_is_kept_out_as_well() {
 }
 
 #[tokio::test]
+async fn the_tokens_of_mcp_servers_are_kept_out_wherever_they_are_configured() {
+    let home = TempDir::new().unwrap();
+    let servers = json!({"issues": {
+        "url": "https://issues.example/mcp",
+        "headers": {"Authorization": "Bearer a-token-for-tests"},
+    }});
+    let file = home.path().join("servers.json");
+    fs::write(&file, servers.to_string()).unwrap();
+    let mut by_file = SessionConfig::new();
+    by_file.mcp_config_file = Some(file);
+    let mut by_value = SessionConfig::new();
+    by_value.mcp_servers = servers.as_object().unwrap().clone();
+    let script = format!("out Bearer a-token-for-tests; out a-token-for-tests; {INIT}; {SUCCESS}");
+    for config in [by_file, by_value] {
+        let ledger = ledger(&home);
+        let session = playing(&home, SEPTEMBER, &script).start(config).unwrap();
+        let session = session.recorded(ledger.create(NewSession::new()).unwrap());
+        session.prompt("Do it.").await.unwrap().finish().await;
+        let turns = session.record().unwrap().turns().unwrap();
+        let lines = turns[0].lines().unwrap().take(2);
+        for line in lines {
+            assert_eq!(line.bytes(), b"[redacted]");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_session_in_use_is_neither_deleted_nor_retired() {
     let recorded = Recorded::playing(&format!("{INIT}; hang"));
     let turn = recorded.session.prompt("Do it.").await.unwrap();
