@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::{machine, say};
 
-type Environment = BTreeMap<OsString, OsString>;
+pub(crate) type Environment = BTreeMap<OsString, OsString>;
 
 /// Recordings of the same two turns, in the order in which they are replayed.
 const RECORDINGS: [&str; 2] = ["demo-first", "demo-second"];
@@ -63,14 +63,14 @@ struct Report {
 
 /// The Amp that `ampctl` found.
 #[derive(Deserialize)]
-struct RealCli {
-    path: PathBuf,
+pub(crate) struct RealCli {
+    pub(crate) path: PathBuf,
     version: String,
 }
 
 /// Returns the real CLI, installed on the way if it is not here yet; `None` when no source of it
 /// can be reached.
-fn installed() -> Result<Option<RealCli>> {
+pub(crate) fn installed() -> Result<Option<RealCli>> {
     let environment = machine::environment();
     if let Some(cli) = found(&environment)? {
         return Ok(Some(cli));
@@ -199,7 +199,7 @@ fn workspace_in(home: &Path) -> Result<PathBuf> {
 }
 
 /// Returns an environment in which nothing of the maintainer's own is seen or touched.
-fn environment(home: &Path, agent: &Path, service: &str) -> Environment {
+pub(crate) fn environment(home: &Path, agent: &Path, service: &str) -> Environment {
     let kept = [
         "PATH",
         "TERM",

@@ -12,6 +12,7 @@ pub mod installed_cli;
 pub mod machine;
 pub mod newcomer;
 pub mod npm;
+pub mod picture;
 pub mod record;
 pub mod soak;
 pub mod tidy;

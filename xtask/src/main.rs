@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{check_layers, conformance, demo, drift, newcomer, record, soak, tidy};
+use xtask::{check_layers, conformance, demo, drift, newcomer, picture, record, soak, tidy};
 
 /// Upkeep of the amp-* workspace
 #[derive(Parser)]
@@ -30,6 +30,8 @@ enum Command {
     Drift,
     /// Follow the README in a fresh clone with an empty home, up to a continued conversation
     Newcomer,
+    /// Record a run of the real CLI on a terminal and draw the picture of the documentation
+    Picture(picture::Options),
     /// Run real CLIs through the scenarios and keep what they write
     RecordFixtures(record::Options),
     /// Run programs by the thousand and check that nothing grows
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Command::Conformance(options) => conformance::run(&options),
         Command::Drift => return drift::run(),
         Command::Newcomer => newcomer::run(),
+        Command::Picture(options) => picture::run(&options),
         Command::RecordFixtures(options) => record::run(&options),
         Command::Soak(options) => soak::run(&options),
     };

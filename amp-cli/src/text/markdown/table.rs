@@ -19,7 +19,7 @@ impl Table {
         self.rows.push(std::mem::take(&mut self.row));
     }
 
-    /// Returns the lines of the table, the head underlined by a rule.
+    /// Returns the lines of the table, the head bold above a rule.
     pub(super) fn lines(&self, style: Style) -> Vec<String> {
         let widths = self.widths();
         let mut lines = Vec::new();
@@ -30,7 +30,12 @@ impl Table {
                     line.push_str("  ");
                 }
                 for span in cell {
-                    line.push_str(&style.paint(span.look, &span.text).to_string());
+                    let look = if index == 0 {
+                        span.look.bold()
+                    } else {
+                        span.look
+                    };
+                    line.push_str(&style.paint(look, &span.text).to_string());
                 }
                 line.push_str(&" ".repeat(width - columns(cell)));
             }
