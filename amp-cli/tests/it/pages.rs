@@ -13,7 +13,6 @@ use self::page::{Command, code_spans, commands};
 use self::walk::Walk;
 use crate::support::World;
 use crate::support::mirror::{NEWER, OLDER, with_mirror_of};
-use crate::support::pseudo_terminal::Terminal;
 
 /// A command that is not typed here, why, and the line of `.ci/run` that sees to it.
 struct Exception {
@@ -305,19 +304,4 @@ fn the_table_of_keys_is_complete() {
     for key in keys.trim().split(", ") {
         assert!(page.contains(&format!("| {key} |")), "no {key}");
     }
-}
-
-#[test]
-fn the_picture_shows_what_ampctl_shows() {
-    let world = World::replaying(&["demo-first", "demo-second"]);
-    for command in [
-        ["run", "What is in this folder?"],
-        ["continue", "What did I ask you before?"],
-    ] {
-        assert_eq!(world.run(&command).code, ExitCode::Done);
-    }
-    let mut terminal = Terminal::start(&world, &["sessions", "replay", "last"], (24, 72));
-    assert!(terminal.wait_for_exit().success());
-    let picture = anstyle_svg::Term::new().render_svg(&terminal.raw().replace('\r', ""));
-    insta::assert_binary_snapshot!("run.svg", picture.into_bytes());
 }
