@@ -1,5 +1,7 @@
 //! Start a program, own its whole process tree, stream its lines, leave nothing behind.
 //!
+//! Beside `tokio` with its features `macros` and `rt-multi-thread`, this is a whole program:
+//!
 //! ```no_run
 //! use std::time::Duration;
 //!

@@ -1,5 +1,7 @@
 //! A conversation with any Amp CLI of the year: start, stream, outcome, continue.
 //!
+//! Beside `tokio` with its features `macros` and `rt-multi-thread`, this is a whole program:
+//!
 //! ```no_run
 //! use amp_session::protocol::Event;
 //! use amp_session::{Amp, Error, SessionConfig};
