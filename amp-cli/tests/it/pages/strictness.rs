@@ -45,6 +45,7 @@ fn a_page_that_is_wrong_about_its_commands_would_be_noticed() {
     assert!(problem("```console\n$ echo a\nb\n```\n").contains("does not write that"));
     assert!(problem("```sh\necho T-…\n```\n").contains("no conversation so far"));
     assert!(problem("```sh\necho …\n```\n").contains("nobody knows what to fill in"));
+    assert!(problem("```sh\nno-such-program | true\n```\n").contains("found no program"));
     assert!(problem("```sh\nsleep 600 > /dev/null &\n```\n").contains("left a process behind"));
     assert!(shows("a\n…\nd", "a\nb\nc\nd\n") && !shows("a\n…\nd", "a\nb\n"));
 }

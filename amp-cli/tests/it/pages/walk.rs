@@ -40,10 +40,13 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// Begins in the project folder of a world, with `ampctl` on the path.
+    /// Begins in the project folder of a world, a repository of git, with `ampctl` on the path.
     pub(super) fn begin(world: &'a World) -> Self {
         let programs = Path::new(env!("CARGO_BIN_EXE_ampctl")).parent();
-        let path = format!("{}:/usr/bin:/bin", programs.expect("a folder").display());
+        let path = format!(
+            "{}:/usr/local/bin:/usr/bin:/bin",
+            programs.expect("a folder").display()
+        );
         let mut environment: BTreeMap<OsString, OsString> = world
             .environment()
             .iter()
@@ -53,7 +56,7 @@ impl<'a> Walk<'a> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
-        Self {
+        let walk = Self {
             world,
             environment,
             folder: world.project(),
@@ -61,7 +64,10 @@ impl<'a> Walk<'a> {
             memory: TempDir::new().expect("a temporary folder"),
             limit: LIMIT,
             runtime: runtime.expect("a runtime"),
-        }
+        };
+        let (output, exit) = walk.runtime.block_on(walk.run("git init --quiet"));
+        assert!(exit.status().is_success(), "git: {output}");
+        walk
     }
 
     /// Sets how long one command may take.
@@ -83,6 +89,10 @@ impl<'a> Walk<'a> {
         let status = exit.status();
         if status.code() != Some(command.exit_code) {
             return Err(format!("{place}: `{text}` ended with {status}:\n{output}"));
+        }
+        // Within a pipe, a program that is not there leaves no other trace.
+        if output.contains(": not found") || output.contains(": command not found") {
+            return Err(format!("{place}: `{text}` found no program:\n{output}"));
         }
         if !exit.survivors().is_empty() {
             return Err(format!("{place}: `{text}` left a process behind"));
