@@ -5,31 +5,29 @@
 //! less than serde_json and explains nothing: whatever it does not take, serde_json reads again
 //! and decides. A test holds the two against each other.
 
+mod marks;
 mod serde;
 #[cfg(test)]
 mod tests;
+mod unescape;
 
 use std::fmt;
 
 use ::serde::de;
-use memchr::memchr2;
+use marks::Marks;
+use unescape::{Unescaped, hexadecimal};
 
 /// How deep values may nest; serde_json itself stops at 128.
 const DEPTH_LIMIT: u8 = 64;
 
 /// Reads a value that fills the text, or gives up.
 pub(crate) fn read<'de, T: de::Deserialize<'de>>(text: &'de str) -> Result<T, GaveUp> {
-    if text
-        .bytes()
-        .fold(false, |found, byte| found | (byte < b' '))
-    {
-        return Err(GaveUp);
-    }
     let mut reader = Reader {
         text,
         position: 0,
         depth: 0,
-        unescaped: String::new(),
+        marks: Marks::new(),
+        unescaped: Unescaped::default(),
     };
     let value = T::deserialize(&mut reader)?;
     reader.skip_spaces();
@@ -62,8 +60,9 @@ struct Reader<'de> {
     text: &'de str,
     position: usize,
     depth: u8,
+    marks: Marks,
     /// The last string that had escapes.
-    unescaped: String,
+    unescaped: Unescaped,
 }
 
 /// A string as it stands in the text, or rid of its escapes.
@@ -112,10 +111,12 @@ impl<'de> Reader<'de> {
     /// Moves to the quote or backslash that comes next in a string.
     #[inline(always)]
     fn find_special(&mut self) -> Result<u8, GaveUp> {
-        let rest = &self.text.as_bytes()[self.position..];
-        let found = special(rest).ok_or(GaveUp)?;
-        self.position += found;
-        Ok(rest[found])
+        let text = self.text.as_bytes();
+        self.position = self.marks.next(text, self.position).ok_or(GaveUp)?;
+        match text[self.position] {
+            special @ (b'"' | b'\\') => Ok(special),
+            _ => Err(GaveUp),
+        }
     }
 
     fn string(&mut self) -> Result<Text<'de>, GaveUp> {
@@ -131,62 +132,19 @@ impl<'de> Reader<'de> {
 
     /// Reads the rest of a string whose first escape starts here.
     fn unescape(&mut self, start: usize) -> Result<Text<'de>, GaveUp> {
-        self.unescaped.clear();
-        self.unescaped.reserve(self.text.len() - start);
-        self.unescaped.push_str(&self.text[start..self.position]);
+        let text = self.text.as_bytes();
+        self.unescaped.clear(text.len() - start);
+        self.unescaped.push(text, start, self.position);
         loop {
-            let kind = self.text.as_bytes().get(self.position + 1).ok_or(GaveUp)?;
-            self.position += 2;
-            let character = match kind {
-                b'n' => '\n',
-                b'"' => '"',
-                b'\\' => '\\',
-                b't' => '\t',
-                b'r' => '\r',
-                b'/' => '/',
-                b'b' => '\u{8}',
-                b'f' => '\u{c}',
-                b'u' => self.unicode_escape()?,
-                _ => return Err(GaveUp),
-            };
-            self.unescaped.push(character);
+            self.position += 1 + self.unescaped.push_escaped(&text[self.position + 1..])?;
             let run = self.position;
             let special = self.find_special()?;
-            self.unescaped.push_str(&self.text[run..self.position]);
+            self.unescaped.push(text, run, self.position);
             if special == b'"' {
                 self.position += 1;
                 return Ok(Text::Unescaped);
             }
         }
-    }
-
-    /// Reads the digits of `\uXXXX`, and the second half if it is a surrogate pair.
-    #[cold]
-    fn unicode_escape(&mut self) -> Result<char, GaveUp> {
-        let unit = self.hexadecimal()?;
-        if let Some(character) = char::from_u32(unit) {
-            return Ok(character);
-        }
-        self.take_word("\\u")?;
-        let units = [unit, self.hexadecimal()?];
-        let units = units.map(|unit| u16::try_from(unit).unwrap_or_default());
-        match char::decode_utf16(units).next() {
-            Some(Ok(character)) => Ok(character),
-            _ => Err(GaveUp),
-        }
-    }
-
-    fn hexadecimal(&mut self) -> Result<u32, GaveUp> {
-        let digits = self
-            .text
-            .as_bytes()
-            .get(self.position..self.position + 4)
-            .ok_or(GaveUp)?;
-        self.position += 4;
-        digits.iter().try_fold(0, |value, digit| {
-            let digit = char::from(*digit).to_digit(16).ok_or(GaveUp)?;
-            Ok(value << 4 | digit)
-        })
     }
 
     /// Reads past a value and returns its text.
@@ -236,8 +194,8 @@ impl<'de> Reader<'de> {
             match self.text.as_bytes().get(self.position + 1) {
                 Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.position += 2,
                 Some(b'u') => {
-                    self.position += 2;
-                    self.hexadecimal()?;
+                    hexadecimal(&self.text.as_bytes()[self.position + 2..])?;
+                    self.position += 6;
                 }
                 _ => return Err(GaveUp),
             }
@@ -297,43 +255,4 @@ impl<'de> Reader<'de> {
         self.depth -= 1;
         self.take(end)
     }
-}
-
-/// Finds the first quote or backslash.
-#[inline(always)]
-fn special(bytes: &[u8]) -> Option<usize> {
-    /// Most strings are shorter than what makes a vector search worth its start.
-    const WORDS: usize = 2;
-    let mut rest = bytes;
-    for _ in 0..WORDS {
-        let Some((word, after)) = rest.split_first_chunk() else {
-            break;
-        };
-        let plain = plain_bytes(word);
-        if plain < WORD {
-            return Some(bytes.len() - rest.len() + plain);
-        }
-        rest = after;
-    }
-    memchr2(b'"', b'\\', rest).map(|found| bytes.len() - rest.len() + found)
-}
-
-/// How many bytes are looked at in one step.
-const WORD: usize = size_of::<u64>();
-
-/// Counts the bytes before the first quote or backslash.
-#[inline(always)]
-fn plain_bytes(word: &[u8; WORD]) -> usize {
-    let word = u64::from_le_bytes(*word);
-    let marks = equal_bytes(word, b'"') | equal_bytes(word, b'\\');
-    // No mark at all counts 64 bits, which is a whole word.
-    marks.trailing_zeros() as usize / 8
-}
-
-/// Sets the high bit of each byte that equals `byte`, and perhaps of bytes above the first one.
-#[inline(always)]
-fn equal_bytes(word: u64, byte: u8) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    let difference = word ^ (ONES * u64::from(byte));
-    difference.wrapping_sub(ONES) & !difference & (ONES << 7)
 }

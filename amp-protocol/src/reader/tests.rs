@@ -108,6 +108,8 @@ fn gives_up_on_what_is_not_json() {
     }
     let contents = [
         r#"[{"type":"text","text":"\ud83d cut"}]"#,
+        "[{\"type\":\"text\",\"text\":\"a\tb\"}]",
+        "[{\"type\":\"text\",\"text\":\"a\\nb\tc\"}]",
         "[{}]",
         "[5]",
         "[]]",

@@ -1,0 +1,104 @@
+//! Where a string may end or stop being plain text, found for a whole block of text at once.
+
+/// How many bytes are looked at in one step: as many as a word has bits.
+const BLOCK: usize = u64::BITS as usize;
+
+/// The quotes, backslashes and control characters of the block that was looked at last.
+pub(super) struct Marks {
+    /// Where the block begins.
+    start: usize,
+    /// One bit for each byte, the first byte's lowest.
+    bits: u64,
+}
+
+impl Marks {
+    /// Returns the marks of no block yet.
+    pub(super) fn new() -> Self {
+        Self {
+            start: usize::MAX,
+            bits: 0,
+        }
+    }
+
+    /// Returns where the first of them at `position` or behind it stands.
+    #[inline(always)]
+    pub(super) fn next(&mut self, text: &[u8], position: usize) -> Option<usize> {
+        let start = position - position % BLOCK;
+        if start != self.start {
+            self.look(text, start)?;
+        }
+        let ahead = self.bits >> (position % BLOCK);
+        if ahead != 0 {
+            return Some(position + ahead.trailing_zeros() as usize);
+        }
+        self.next_block(text)
+    }
+
+    fn next_block(&mut self, text: &[u8]) -> Option<usize> {
+        loop {
+            self.look(text, self.start + BLOCK)?;
+            if self.bits != 0 {
+                return Some(self.start + self.bits.trailing_zeros() as usize);
+            }
+        }
+    }
+
+    /// Looks at the block that begins at `start`, if the text is that long.
+    #[inline(always)]
+    fn look(&mut self, text: &[u8], start: usize) -> Option<()> {
+        let rest = text.get(start..).filter(|rest| !rest.is_empty())?;
+        self.start = start;
+        self.bits = match rest.first_chunk() {
+            Some(block) => bits(block),
+            None => {
+                let mut block = [b' '; BLOCK];
+                block[..rest.len()].copy_from_slice(rest);
+                bits(&block)
+            }
+        };
+        Some(())
+    }
+}
+
+/// Sets a bit for each quote, backslash or control character.
+///
+/// On its own, the loop over the bytes becomes a few vector instructions.
+#[inline(never)]
+fn bits(block: &[u8; BLOCK]) -> u64 {
+    /// In the first byte the first bit, in the second byte the second, and so on.
+    const DIAGONAL: u64 = 0x8040_2010_0804_0201;
+    const ONES: u64 = u64::MAX / 255;
+    let marks = block.map(|byte| if is_special(byte) { u8::MAX } else { 0 });
+    let (words, _) = marks.as_chunks();
+    words.iter().rev().fold(0, |bits, word| {
+        // The highest byte of the product is the sum of all bytes.
+        let word = (u64::from_le_bytes(*word) & DIAGONAL).wrapping_mul(ONES) >> 56;
+        bits << 8 | word
+    })
+}
+
+#[inline(always)]
+fn is_special(byte: u8) -> bool {
+    byte == b'"' || byte == b'\\' || byte < b' '
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Marks, is_special};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn finds_what_a_search_byte_by_byte_finds(
+            text in prop::collection::vec(prop_oneof![9 => any::<u8>(), 1 => Just(b'"')], 0..300),
+            positions in prop::collection::vec(0..300_usize, 1..20),
+        ) {
+            let mut marks = Marks::new();
+            for position in positions {
+                let mut positions = position..text.len();
+                let expected = positions.find(|at| is_special(text[*at]));
+                prop_assert_eq!(marks.next(&text, position), expected);
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Strings rid of their escapes.
+
+use super::GaveUp;
+
+/// How many bytes are copied at once; most runs between two escapes are shorter.
+const BLOCK: usize = 32;
+
+/// Room for one string at a time.
+#[derive(Default)]
+pub(super) struct Unescaped {
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl Unescaped {
+    /// Returns the string that was read last.
+    pub(super) fn text(&self) -> Result<&str, GaveUp> {
+        simdutf8::basic::from_utf8(&self.bytes[..self.length]).map_err(|_| GaveUp)
+    }
+
+    /// Makes room for a string that takes up to `length` bytes in the text.
+    ///
+    /// Escapes are longer than what they stand for, so that is enough, but for a block that is
+    /// copied too far.
+    pub(super) fn clear(&mut self, length: usize) {
+        self.length = 0;
+        if self.bytes.len() < length + BLOCK {
+            self.bytes.resize(length + BLOCK, 0);
+        }
+    }
+
+    /// Adds the text from `start` to `end`.
+    #[inline(always)]
+    pub(super) fn push(&mut self, text: &[u8], start: usize, end: usize) {
+        let length = end - start;
+        let (from, to) = (&text[start..], &mut self.bytes[self.length..]);
+        match (from.first_chunk::<BLOCK>(), to.first_chunk_mut::<BLOCK>()) {
+            (Some(from), Some(to)) if length <= BLOCK => *to = *from,
+            _ => to[..length].copy_from_slice(&from[..length]),
+        }
+        self.length += length;
+    }
+
+    /// Adds what the escape that `rest` begins with stands for, and returns its length.
+    ///
+    /// The backslash is not part of `rest`.
+    #[inline(always)]
+    pub(super) fn push_escaped(&mut self, rest: &[u8]) -> Result<usize, GaveUp> {
+        let kind = *rest.first().ok_or(GaveUp)?;
+        if kind == b'u' {
+            let (character, digits) = unicode_escape(&rest[1..])?;
+            let room = &mut self.bytes[self.length..];
+            self.length += character.encode_utf8(room).len();
+            return Ok(1 + digits);
+        }
+        self.bytes[self.length] = short_escape(kind)?;
+        self.length += 1;
+        Ok(1)
+    }
+}
+
+/// Returns what an escape of a single character stands for.
+#[inline(always)]
+fn short_escape(kind: u8) -> Result<u8, GaveUp> {
+    match kind {
+        b'"' | b'\\' | b'/' => Ok(kind),
+        b'n' => Ok(b'\n'),
+        b't' => Ok(b'\t'),
+        b'r' => Ok(b'\r'),
+        b'b' => Ok(8),
+        b'f' => Ok(12),
+        _ => Err(GaveUp),
+    }
+}
+
+/// Reads what follows `\u`, with the second half of a surrogate pair; returns how long it is.
+#[cold]
+fn unicode_escape(rest: &[u8]) -> Result<(char, usize), GaveUp> {
+    let first = hexadecimal(rest)?;
+    if let Some(character) = char::from_u32(first.into()) {
+        return Ok((character, 4));
+    }
+    let second = rest[4..].strip_prefix(b"\\u").ok_or(GaveUp)?;
+    let second = hexadecimal(second)?;
+    match char::decode_utf16([first, second]).next() {
+        Some(Ok(character)) => Ok((character, 10)),
+        _ => Err(GaveUp),
+    }
+}
+
+/// Reads four hexadecimal digits.
+pub(super) fn hexadecimal(text: &[u8]) -> Result<u16, GaveUp> {
+    let digits: &[u8; 4] = text.first_chunk().ok_or(GaveUp)?;
+    digits.iter().try_fold(0, |value, digit| {
+        let digit = char::from(*digit).to_digit(16).ok_or(GaveUp)?;
+        let digit = u16::try_from(digit).map_err(|_| GaveUp)?;
+        Ok(value << 4 | digit)
+    })
+}
