@@ -1,7 +1,7 @@
 //! From a child's pipe to typed events: how fast, measured against what a shell and what the usual
 //! code do on the same bytes in the same run.
 //!
-//! A child writes 200 MB of recorded lines, once as they are and once with long texts. They are
+//! A child writes 200 MB in lines of 4.5 KB and in lines of 560 bytes. They are
 //! counted by `cat | wc -l`, read and decoded by this workspace, and read and decoded by what is
 //! usually written: `AsyncBufRead::lines` and a derived, internally tagged enum. Only the ratios
 //! say anything; the best of several interleaved rounds counts.
@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use amp_process::{Containment, ContainmentKind, ProcessSpec};
 use amp_protocol::{Decoded, decode_line};
-use serde_json::Value;
+use fixtures::benchmark::derived::Event;
+use fixtures::benchmark::{big_lines, small_lines};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 /// How much the child writes in each run.
@@ -26,9 +27,9 @@ fn main() {
         .build()
         .expect("a runtime");
     let folder = tempfile::tempdir().expect("a folder for the bytes");
-    for (name, text_bytes) in [("big", 4_200), ("small", 0)] {
+    for (name, lines) in [("big", big_lines()), ("small", small_lines())] {
         let file = folder.path().join(name);
-        let lines = write_stream(&file, text_bytes);
+        let lines = write_stream(&file, &lines);
         runtime.block_on(compare(name, &file, lines));
     }
 }
@@ -125,65 +126,7 @@ async fn decode_with_ours(file: &Path, lines: usize) {
 
 /// What is usually written.
 mod usual {
-    use super::{AsyncBufReadExt, BufReader, Path, Value};
-    use serde::Deserialize;
-
-    #[derive(Deserialize)]
-    #[serde(tag = "type", rename_all = "snake_case")]
-    #[expect(dead_code, reason = "what is decoded is not looked at")]
-    enum Event {
-        System {
-            session_id: String,
-            cwd: Option<String>,
-            tools: Option<Vec<String>>,
-        },
-        User {
-            session_id: String,
-            parent_tool_use_id: Option<String>,
-            message: Message,
-        },
-        Assistant {
-            session_id: String,
-            parent_tool_use_id: Option<String>,
-            message: Message,
-        },
-        Result {
-            session_id: String,
-            subtype: String,
-            is_error: bool,
-            result: Option<String>,
-            duration_ms: u64,
-            num_turns: u64,
-        },
-    }
-
-    #[derive(Deserialize)]
-    #[expect(dead_code, reason = "what is decoded is not looked at")]
-    struct Message {
-        role: String,
-        content: Vec<Block>,
-        stop_reason: Option<String>,
-        usage: Option<Value>,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(tag = "type", rename_all = "snake_case")]
-    #[expect(dead_code, reason = "what is decoded is not looked at")]
-    enum Block {
-        Text {
-            text: String,
-        },
-        ToolUse {
-            id: String,
-            name: String,
-            input: Value,
-        },
-        ToolResult {
-            tool_use_id: String,
-            content: Value,
-            is_error: bool,
-        },
-    }
+    use super::{AsyncBufReadExt, BufReader, Event, Path};
 
     #[expect(clippy::disallowed_methods, reason = "this is what is usually written")]
     pub(super) async fn decode(file: &Path, lines: usize) {
@@ -204,47 +147,20 @@ mod usual {
     }
 }
 
-/// Writes recorded lines over and over, texts replaced by longer ones when `text_bytes` says so,
-/// and returns how many.
-fn write_stream(file: &Path, text_bytes: usize) -> usize {
-    let recording = fixtures::recording(fixtures::LAST_JAVASCRIPT_VERSION, "parallel")
-        .expect("the scenario is recorded");
-    let recorded = recording.lines().expect("it has output");
-    let long = "fn main() { println!(\"naïve €uro 😀\"); }\n// a comment\tof some length\n";
-    let long = match text_bytes {
-        0 => String::new(),
-        _ => long.repeat(text_bytes / long.len() + 1),
-    };
-    let lines = recorded.into_iter().map(|line| {
-        let line = String::from_utf8(line).expect("recorded lines are UTF-8");
-        format!("{}\n", lengthen(line.trim_end(), &long))
-    });
-    let lines: Vec<String> = lines.collect();
+/// Writes the lines over and over, and returns how many.
+fn write_stream(file: &Path, lines: &[String]) -> usize {
     let mut target = std::io::BufWriter::new(std::fs::File::create(file).expect("a file"));
     let (mut written, mut count) = (0, 0);
     for line in lines.iter().cycle() {
         if written >= TOTAL_BYTES {
             break;
         }
-        target.write_all(line.as_bytes()).expect("room on the disk");
-        written += line.len();
+        writeln!(target, "{line}").expect("room on the disk");
+        written += line.len() + 1;
         count += 1;
     }
     target.flush().expect("room on the disk");
     count
-}
-
-/// Puts `long` in front of the first text or result within the line, the order of its keys kept.
-fn lengthen(line: &str, long: &str) -> String {
-    let long = Value::from(long).to_string();
-    let long = long.trim_matches('"');
-    for key in ["\"text\":\"", "\"content\":\""] {
-        if let Some(position) = line.find(key) {
-            let (before, after) = line.split_at(position + key.len());
-            return format!("{before}{long}{after}");
-        }
-    }
-    line.to_owned()
 }
 
 fn say(line: &str) {

@@ -4,14 +4,12 @@
 //! median, so a busy machine disturbs all of them alike. A round is much shorter than what a
 //! scheduler gives a process at a time, or the slowest contender would be interrupted most often.
 
-mod derived;
-mod lines;
-
 use std::hint::black_box;
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
 use amp_protocol::decode_line;
+use fixtures::benchmark::{big_lines, derived, small_lines};
 use serde::de::IgnoredAny;
 
 /// How often every contender reads all lines.
@@ -25,8 +23,8 @@ fn main() -> io::Result<()> {
         1
     };
     for (name, lines, derived_bar, scan_bar) in [
-        ("big", lines::big(), 1.7, 0.58),
-        ("small", lines::small(), 2.2, 0.45),
+        ("big", big_lines(), 1.7, 0.58),
+        ("small", small_lines(), 2.2, 0.45),
     ] {
         let measured = measure(&lines, rounds);
         let bytes: usize = lines.iter().map(String::len).sum();
