@@ -9,13 +9,12 @@ const BLOCK: usize = 32;
 #[derive(Default)]
 pub(super) struct Unescaped {
     bytes: Vec<u8>,
-    length: usize,
 }
 
 impl Unescaped {
     /// Returns the string that was read last.
     pub(super) fn text(&self) -> Result<&str, GaveUp> {
-        simdutf8::basic::from_utf8(&self.bytes[..self.length]).map_err(|_| GaveUp)
+        simdutf8::basic::from_utf8(&self.bytes).map_err(|_| GaveUp)
     }
 
     /// Makes room for a string that takes up to `length` bytes in the text.
@@ -23,22 +22,19 @@ impl Unescaped {
     /// Escapes are longer than what they stand for, so that is enough, but for a block that is
     /// copied too far.
     pub(super) fn clear(&mut self, length: usize) {
-        self.length = 0;
-        if self.bytes.len() < length + BLOCK {
-            self.bytes.resize(length + BLOCK, 0);
-        }
+        self.bytes.clear();
+        self.bytes.reserve(length + BLOCK);
     }
 
     /// Adds the text from `start` to `end`.
     #[inline(always)]
     pub(super) fn push(&mut self, text: &[u8], start: usize, end: usize) {
-        let length = end - start;
-        let (from, to) = (&text[start..], &mut self.bytes[self.length..]);
-        match (from.first_chunk::<BLOCK>(), to.first_chunk_mut::<BLOCK>()) {
-            (Some(from), Some(to)) if length <= BLOCK => *to = *from,
-            _ => to[..length].copy_from_slice(&from[..length]),
+        let length = self.bytes.len() + end - start;
+        match text[start..].first_chunk::<BLOCK>() {
+            Some(block) if end - start <= BLOCK => self.bytes.extend_from_slice(block),
+            _ => self.bytes.extend_from_slice(&text[start..end]),
         }
-        self.length += length;
+        self.bytes.truncate(length);
     }
 
     /// Adds what the escape that `rest` begins with stands for, and returns its length.
@@ -49,12 +45,12 @@ impl Unescaped {
         let kind = *rest.first().ok_or(GaveUp)?;
         if kind == b'u' {
             let (character, digits) = unicode_escape(&rest[1..])?;
-            let room = &mut self.bytes[self.length..];
-            self.length += character.encode_utf8(room).len();
+            let bytes = &mut [0; 4];
+            self.bytes
+                .extend_from_slice(character.encode_utf8(bytes).as_bytes());
             return Ok(1 + digits);
         }
-        self.bytes[self.length] = short_escape(kind)?;
-        self.length += 1;
+        self.bytes.push(short_escape(kind)?);
         Ok(1)
     }
 }
