@@ -79,6 +79,7 @@ mod signal;
 mod spec;
 mod stderr;
 mod stdin;
+mod stdout;
 
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]

@@ -8,16 +8,15 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::Stream;
-use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use crate::clock::{Clock, after};
 use crate::containment::{Sweep, TreeGuard};
 use crate::ladder::{Ladder, Step};
-use crate::lines::LineBuffer;
-use crate::platform::{self, OutputPipe};
+use crate::platform;
 use crate::stderr::StderrDrain;
 use crate::stdin::StdinSlot;
+use crate::stdout::Stdout;
 use crate::{
     Cause, ContainmentKind, Deadline, Deadlines, Error, Exit, ExitStatus, Line, ProcessSpec,
     Signal, StderrText, StdinSource, StdinWriter, Survivor,
@@ -35,10 +34,7 @@ pub struct Process {
     tree: TreeGuard,
     kind: ContainmentKind,
     leader: u32,
-    stdout: Option<OutputPipe>,
-    /// How much of standard output is still wanted, once the drain deadline has passed.
-    wanted: Option<u64>,
-    lines: LineBuffer,
+    stdout: Stdout,
     stderr: StderrDrain,
     stdin: StdinSlot,
     stdin_writer: Option<StdinWriter>,
@@ -95,9 +91,7 @@ impl ProcessSpec {
             kind: running.tree.kind(),
             leader: running.tree.leader(),
             tree: running.tree,
-            stdout: Some(running.stdout),
-            wanted: None,
-            lines: LineBuffer::new(self.max_line_bytes),
+            stdout: Stdout::new(running.stdout, self.max_line_bytes),
             stderr: StderrDrain::start(running.stderr),
             stdin,
             stdin_writer,
@@ -270,16 +264,11 @@ impl Process {
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<Line>, Error>> {
         loop {
-            if let Some(line) = self.lines.next_line() {
+            if let Some(line) = self.stdout.next_line() {
                 return Poll::Ready(Ok(Some(line)));
             }
-            if self.stdout.is_none() {
-                if let Some(line) = self.lines.last_line() {
-                    return Poll::Ready(Ok(Some(line)));
-                }
-                if self.status.is_some() {
-                    return Poll::Ready(Ok(None));
-                }
+            if !self.stdout.is_open() && self.status.is_some() {
+                return Poll::Ready(Ok(None));
             }
             self.clock.waits(Instant::now());
             self.poll_input(context);
@@ -332,32 +321,13 @@ impl Process {
 
     /// Reads once; ready when something was read or the pipe has ended.
     fn poll_stdout(&mut self, context: &mut Context<'_>) -> Result<Poll<()>, Error> {
-        let Some(stdout) = &mut self.stdout else {
+        let Poll::Ready(read) = self.stdout.poll_read(context) else {
             return Ok(Poll::Pending);
         };
-        let room = self.lines.room();
-        let wanted = self.wanted.map_or(room.len(), |wanted| {
-            usize::try_from(wanted).map_or(room.len(), |wanted| wanted.min(room.len()))
-        });
-        let mut room = ReadBuf::new(&mut room[..wanted]);
-        match Pin::new(stdout).poll_read(context, &mut room) {
-            Poll::Pending => Ok(Poll::Pending),
-            Poll::Ready(Ok(())) => {
-                let count = room.filled().len();
-                self.lines.filled(count);
-                self.wanted = self.wanted.map(|wanted| wanted - count as u64);
-                if count == 0 || self.wanted == Some(0) {
-                    self.stdout = None;
-                } else {
-                    self.clock.heard(Instant::now());
-                }
-                Ok(Poll::Ready(()))
-            }
-            Poll::Ready(Err(error)) => {
-                self.stdout = None;
-                Err(Error::io("read standard output")(error))
-            }
+        if read.map_err(Error::io("read standard output"))? {
+            self.clock.heard(Instant::now());
         }
+        Ok(Poll::Ready(()))
     }
 
     /// Looks for the program's exit; ready when it was seen just now.
@@ -397,7 +367,7 @@ impl Process {
             return None;
         }
         let exit = self.clock.exit();
-        let drain = exit.filter(|_| self.stdout.is_some() && self.wanted.is_none());
+        let drain = exit.filter(|_| self.stdout.is_unlimited());
         let drain = drain.map(|exit| (after(exit, self.deadlines.drain), Due::Drain));
         let sweep = self.sweeping.map(|(due, _)| (due, Due::Sweep));
         if exit.is_some() || self.ladder.is_killing() {
@@ -430,16 +400,12 @@ impl Process {
             }
             Due::Drain => {
                 // Others may go on writing for ever; what they have written by now is still ours.
-                let buffered = self.stdout.as_ref().and_then(platform::buffered_bytes);
-                self.wanted = buffered.filter(|count| *count > 0);
-                if self.wanted.is_none() {
-                    self.stdout = None;
-                }
+                self.stdout.limit();
             }
             Due::Sweep => {
                 let swept = self.sweep();
                 if !swept.empty && self.proof_has_failed(now) {
-                    self.stdout = None;
+                    self.stdout.close();
                     self.note_exit(ExitStatus::Unknown);
                 }
             }

@@ -17,7 +17,6 @@ pub(crate) struct Stdout {
     /// How many more bytes are wanted, if there is an end to that.
     wanted: Option<u64>,
     lines: LineBuffer,
-    widened: bool,
 }
 
 impl Stdout {
@@ -27,7 +26,6 @@ impl Stdout {
             pipe: Some(pipe),
             wanted: None,
             lines: LineBuffer::new(max_line),
-            widened: false,
         }
     }
 
@@ -74,12 +72,8 @@ impl Stdout {
             usize::try_from(wanted).map_or(room.len(), |wanted| wanted.min(room.len()))
         });
         let mut room = ReadBuf::new(&mut room[..wanted]);
-        let read = ready!(Pin::new(&mut *pipe).poll_read(context, &mut room));
+        let read = ready!(Pin::new(pipe).poll_read(context, &mut room));
         let count = room.filled().len();
-        if room.remaining() == 0 && !self.widened {
-            platform::widen(pipe);
-            self.widened = true;
-        }
         self.lines.filled(count);
         self.wanted = self.wanted.map(|wanted| wanted - count as u64);
         if count == 0 || self.wanted == Some(0) {
