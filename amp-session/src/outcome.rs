@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use conclude::{Ending, Observer};
 pub use reason::Reason;
 
+use crate::plain_text::telling_line;
 use crate::thread_id::ThreadId;
 
 /// How a turn ended.
@@ -97,6 +98,13 @@ impl Outcome {
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.status == Status::Completed
+    }
+
+    /// Returns the line of standard error that names an error, perhaps in the middle of a page of
+    /// source code.
+    #[must_use]
+    pub fn complaint(&self) -> Option<&str> {
+        telling_line(&self.stderr)
     }
 
     /// Returns the typed reason, when the turn did not complete.

@@ -1,4 +1,4 @@
-//! Terminal escapes out of text that is shown or stored.
+//! Text that programs wrote for a terminal, made fit to be shown or stored.
 
 /// Returns the text without terminal escape sequences.
 ///
@@ -25,9 +25,47 @@ pub(crate) fn without_escapes(text: &str) -> String {
     plain
 }
 
+/// Returns the line of a standard error that says most: one that names an error of the system, else
+/// one that calls itself an error.
+///
+/// The native builds print a page of their own source around the cause when, for one, the home
+/// folder cannot be written to (build of 2026-09-23).
+pub(crate) fn telling_line(stderr: &str) -> Option<&str> {
+    let lines = || {
+        stderr
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+    };
+    let names_system_error = |line: &&str| {
+        let (name, _) = line.split_once(": ").unwrap_or_default();
+        name.len() > 3
+            && name.starts_with('E')
+            && name.bytes().all(|byte| byte.is_ascii_uppercase())
+    };
+    let is_error = |line: &&str| line.to_lowercase().starts_with("error: ");
+    let line = lines().find(names_system_error);
+    line.or_else(|| lines().find(is_error))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::without_escapes;
+    use super::{telling_line, without_escapes};
+
+    #[test]
+    fn the_cause_is_found_in_what_is_around_it() {
+        let dump =
+            "10:00 ERR  CLI Error {\n  code\n\nEACCES: permission denied, mkdir '/h'\nError: Oops.";
+        let cases = [
+            (dump, Some("EACCES: permission denied, mkdir '/h'")),
+            ("note\nError: no mode\n", Some("Error: no mode")),
+            ("\n  what: this \nmore", None),
+            (" \n", None),
+        ];
+        for (stderr, line) in cases {
+            assert_eq!(telling_line(stderr), line, "{stderr:?}");
+        }
+    }
 
     #[test]
     fn escapes_go_and_everything_else_stays() {

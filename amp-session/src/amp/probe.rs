@@ -10,7 +10,7 @@ use super::Amp;
 use crate::dialect::{AgentMode, Dialect, Match};
 use crate::environment::Environment;
 use crate::error::Error;
-use crate::plain_text::without_escapes;
+use crate::plain_text::{telling_line, without_escapes};
 use crate::version::AmpVersion;
 
 /// How long a question may take; measured answers take half a second to a second.
@@ -93,7 +93,11 @@ impl Amp {
         let exit = process.finish().await;
         let answer = without_escapes(&answer);
         if answer.trim().is_empty() {
-            return Err(self.not_amp(format!("{flag} prints nothing ({})", exit.status())));
+            let stderr = without_escapes(&exit.stderr().to_string());
+            let complaint = telling_line(&stderr).or_else(|| stderr.trim().lines().next());
+            let complaint = complaint.map_or(String::new(), |line| format!(": {line}"));
+            let status = exit.status();
+            return Err(self.not_amp(format!("{flag} prints nothing ({status}){complaint}")));
         }
         Ok(answer)
     }

@@ -25,6 +25,8 @@ pub enum Reason {
     InvalidSettings,
     /// What was sent on standard input was refused.
     InvalidInput,
+    /// The prompt is longer than this build sends: 1 MiB in September 2026.
+    InputTooLarge,
     /// There is no such thread.
     ThreadNotFound,
     /// The conversation no longer fits the model's context window.
@@ -66,6 +68,7 @@ impl Reason {
             Self::ModeNotAvailable => "mode_not_available",
             Self::InvalidSettings => "invalid_settings",
             Self::InvalidInput => "invalid_input",
+            Self::InputTooLarge => "input_too_large",
             Self::ThreadNotFound => "thread_not_found",
             Self::ContextTooLong => "context_too_long",
             Self::RateLimited => "rate_limited",
@@ -113,6 +116,7 @@ impl Reason {
             Self::ModeNotAvailable => "choose a mode that this Amp has",
             Self::InvalidSettings => "correct the file or address that the message names",
             Self::InvalidInput => "send user messages with text, one JSON object a line",
+            Self::InputTooLarge => "put the long part into a file that the agent can read",
             Self::ThreadNotFound => "check the thread id, the account and the service",
             Self::ContextTooLong => "start a new thread with the parts that matter",
             Self::RateLimited | Self::Overloaded => "wait and try again; Amp itself does not retry",
@@ -214,6 +218,7 @@ const ON_STDERR: Texts = &[
     ("invalid thread", Reason::ThreadNotFound),
     ("does not exist", Reason::ThreadNotFound),
     ("user message must be provided", Reason::InvalidInput),
+    ("input is too large to send", Reason::InputTooLarge),
     ("amp server returned an error", Reason::ServiceError),
 ];
 
