@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use amp_bootstrap::{
-    CliVersion, EXECUTABLE_VARIABLE, Lease, LocateReport, Platform, Store, Variables, locate,
+    self as bootstrap, CliVersion, EXECUTABLE_VARIABLE, ErrorKind, Lease, LocateReport, Place,
+    Platform, Store, Variables, Verdict, locate,
 };
 use amp_session::Amp;
 
@@ -54,7 +55,7 @@ pub(crate) fn find(settings: &Settings, context: &Context) -> Result<Found, Fail
 /// # Errors
 /// Fails when it found none.
 pub(crate) fn from_report(report: &LocateReport, context: &Context) -> Result<Found, Failure> {
-    let found = report.require()?;
+    let found = require(report)?;
     Ok(Found {
         program: found.launch.program.clone(),
         leading_arguments: found.launch.arguments.clone(),
@@ -66,8 +67,52 @@ pub(crate) fn from_report(report: &LocateReport, context: &Context) -> Result<Fo
     })
 }
 
+/// Returns what a look found, or why it found nothing.
+///
+/// # Errors
+/// Fails when it found none; where the user named one, that is what the failure is about.
+pub(crate) fn require(report: &LocateReport) -> Result<&bootstrap::Found, Failure> {
+    let named = report
+        .candidates
+        .iter()
+        .find(|candidate| candidate.place == Place::Explicit);
+    match named {
+        Some(named) if report.found.is_none() => Err(Failure::new(
+            ExitCode::NoUsableAmp,
+            format!("{} is not a usable Amp", named.path.display()),
+        )
+        .because(match &named.verdict {
+            Verdict::Unusable { reason } => reason,
+            _ => "there is nothing at that path",
+        })
+        .because("--amp, AMP_CLI_PATH or `amp` in the configuration names it")
+        .next("ampctl which --verbose", "shows what else was looked at")
+        .next("ampctl install", "installs one that is known to work")),
+        _ => Ok(report.require()?),
+    }
+}
+
+/// Opens the store of installed versions.
+///
+/// # Errors
+/// Fails when there is no folder to keep it in.
+pub(crate) fn store(context: &Context) -> Result<Store, Failure> {
+    Store::from_environment(&context.environment).map_err(|error| match error.kind() {
+        ErrorKind::InvalidInput => Failure::new(
+            ExitCode::Usage,
+            "there is no folder to keep installed versions in",
+        )
+        .caused_by(&error)
+        .next(
+            "export AMPCTL_CACHE_DIR=DIR",
+            "names one, by its whole path",
+        ),
+        _ => error.into(),
+    })
+}
+
 fn pinned_version(version: &CliVersion, context: &Context) -> Result<Found, Failure> {
-    let store = Store::from_environment(&context.environment)?;
+    let store = store(context)?;
     let lease = store.lease(version, Platform::detect()?).map_err(|error| {
         Failure::new(
             ExitCode::NoUsableAmp,

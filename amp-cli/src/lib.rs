@@ -87,13 +87,17 @@ where
     if matches!(arguments.as_slice(), [_, only] if only == "--version" || only == "-V") {
         // Scripts ask this often, and no command has to be described to answer it.
         let version = concat!("ampctl ", env!("CARGO_PKG_VERSION"));
-        return writeln!(context.stdout, "{version}").map_or(ExitCode::Failed, |()| ExitCode::Done);
+        let written = writeln!(context.stdout, "{version}").map(|()| ExitCode::Done);
+        return or_complain(written, context);
     }
     context.limit_columns();
     let color = ColorChoice::named_in(&arguments);
     let arguments = match parse(arguments, context) {
         Ok(arguments) => arguments,
-        Err(error) => return show_usage(&error, color, context).unwrap_or(ExitCode::Failed),
+        Err(error) => {
+            let shown = show_usage(&error, color, context);
+            return or_complain(shown, context);
+        }
     };
     let code = match command::dispatch(&arguments, context) {
         Ok(code) => code,
@@ -110,6 +114,18 @@ where
     let _ = context.stdout.flush();
     amp_session::process::settle();
     code
+}
+
+/// Returns the exit code of something that was written, or of why it could not be.
+fn or_complain(written: io::Result<ExitCode>, context: &mut Context) -> ExitCode {
+    written.unwrap_or_else(|error| {
+        let failure = Failure::from(error);
+        if !failure.is_quiet() {
+            // Nothing is left to tell when even this cannot be shown.
+            let _ = show_failure(&failure, &GlobalArguments::default(), context);
+        }
+        failure.code()
+    })
 }
 
 fn parse(arguments: Vec<OsString>, context: &Context) -> Result<Arguments, clap::Error> {
@@ -155,10 +171,13 @@ fn show_failure(
     global: &GlobalArguments,
     context: &mut Context,
 ) -> io::Result<()> {
-    if failure.is_wanted_in_json(global.json) {
-        failure.write_json(&mut context.stdout)?;
-    }
+    let as_json = match failure.is_wanted_in_json(global.json) {
+        true => failure.write_json(&mut context.stdout),
+        false => Ok(()),
+    };
     let style = ColorChoice::wanted(global, context).style(context, &context.stderr);
     failure.write_text(&mut context.stderr, style)?;
-    context.stderr.flush()
+    context.stderr.flush()?;
+    // A person is told even when the failure is that nothing can be written to standard output.
+    as_json
 }

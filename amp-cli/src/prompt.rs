@@ -1,5 +1,6 @@
 //! The prompt, put together from words, standard input and files.
 
+use std::io::Write;
 use std::path::Path;
 
 use crate::ExitCode;
@@ -36,6 +37,13 @@ pub(crate) fn assemble(words: &[String], context: &mut Context) -> Result<String
                 ));
             }
             stdin_was_read = true;
+            if context.stdin.is_terminal() {
+                // Who waits for an answer should know that it waits for them.
+                writeln!(
+                    context.stderr,
+                    "type the prompt, then Ctrl-D on a line of its own"
+                )?;
+            }
             let text = read_stdin(&mut context.stdin)?;
             append(&mut prompt, text.trim_end(), "\n\n");
         } else if let Some(rest) = word.strip_prefix("@@") {

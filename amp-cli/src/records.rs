@@ -1,5 +1,7 @@
 //! The recorded sessions of this user, and how they are named on the command line.
 
+use std::path::{Path, PathBuf};
+
 use amp_session::{Ledger, NewSession, SessionConfig, SessionRecord, ThreadId};
 
 use crate::ExitCode;
@@ -8,6 +10,9 @@ use crate::failure::Failure;
 
 /// The word that stands for the session used last.
 const LAST: &str = "last";
+
+/// How many sessions a word is said to mean at most.
+const MOST_SHOWN: usize = 5;
 
 /// Represents the recorded sessions.
 pub(crate) struct Records(Ledger);
@@ -42,9 +47,7 @@ impl Records {
     ) -> Result<SessionRecord, Failure> {
         let mut session = NewSession::new();
         session.name = name.map(str::to_owned);
-        session
-            .working_directory
-            .clone_from(&config.working_directory);
+        session.working_directory = config.working_directory.as_deref().map(as_recorded);
         session.mode.clone_from(&config.mode);
         Ok(self.0.create(session)?)
     }
@@ -54,9 +57,7 @@ impl Records {
     /// # Errors
     /// Fails when there is none.
     pub(crate) fn last_here(&self, context: &Context) -> Result<SessionRecord, Failure> {
-        let here = |record: &SessionRecord| {
-            record.metadata().working_directory.as_deref() == Some(&*context.directory)
-        };
+        let here = |record: &SessionRecord| is_of(record, &context.directory);
         self.0.sessions()?.into_iter().find(here).ok_or_else(|| {
             Failure::new(
                 ExitCode::Usage,
@@ -80,7 +81,9 @@ impl Records {
     /// # Errors
     /// Fails when no session or several sessions fit.
     pub(crate) fn find(&self, word: &str) -> Result<SessionRecord, Failure> {
-        let mut found = if word == LAST {
+        let mut found = if word.is_empty() {
+            Vec::new()
+        } else if word == LAST {
             self.0.sessions()?.into_iter().take(1).collect()
         } else {
             let thread = word.parse::<ThreadId>();
@@ -97,9 +100,14 @@ impl Records {
             (Some(last), others) => {
                 let all = others.iter().chain([&last]);
                 let ids: Vec<&str> = all.map(|record| record.metadata().id.as_str()).collect();
+                let shown = ids.len().min(MOST_SHOWN);
+                let more = match ids.len() - shown {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
                 Err(
                     Failure::new(ExitCode::Usage, format!("`{word}` means several sessions"))
-                        .because(format!("it could be {}", ids.join(", ")))
+                        .because(format!("it could be {}{more}", ids[..shown].join(", ")))
                         .next(
                             format!("ampctl sessions show {}", ids[0]),
                             "shows the first of them",
@@ -108,4 +116,14 @@ impl Records {
             }
         }
     }
+}
+
+/// Tells whether a session was held in a folder.
+pub(crate) fn is_of(record: &SessionRecord, folder: &Path) -> bool {
+    record.metadata().working_directory == Some(as_recorded(folder))
+}
+
+/// Returns a folder as records have it: text, whatever bytes its name is made of.
+fn as_recorded(folder: &Path) -> PathBuf {
+    folder.to_string_lossy().into_owned().into()
 }

@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, T
 
 pub(crate) use self::download::Download;
 use crate::context::{Context, Output, Terminal};
+use crate::text::fit;
 
 /// How often the transient line is drawn at most, per second.
 const DRAWS_PER_SECOND: u8 = 10;
@@ -38,7 +39,7 @@ pub(crate) struct Screen {
 impl Screen {
     /// Creates a screen whose transient line shows a spinner and a message.
     pub(crate) fn with_status(output: Output, animate: bool) -> Self {
-        let style = ProgressStyle::with_template("{spinner} {wide_msg}")
+        let style = ProgressStyle::with_template("{spinner} {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner())
             .tick_strings(&["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏", " "]);
         Self::new(output, animate, ProgressBar::no_length().with_style(style))
@@ -90,8 +91,11 @@ impl Screen {
     }
 
     /// Replaces the message of the transient line.
-    pub(crate) fn set_message(&self, message: String) {
-        self.line.set_message(message);
+    pub(crate) fn set_message(&self, message: &str) {
+        let columns = self.output.terminal().map_or(0, usable_columns);
+        // The spinner and a blank stand before it.
+        let room = usize::from(columns).saturating_sub(2);
+        self.line.set_message(fit(message, room));
     }
 
     /// Moves the progress bar to the bytes that have come since the download began.
@@ -126,9 +130,10 @@ impl Drop for Screen {
 /// Returns the columns a transient line may fill.
 ///
 /// It leaves room for the `^C` that a terminal writes when somebody presses it: at the end of a full
-/// line it would land on the next one and leave this one behind.
+/// line it would land on the next one and leave this one behind. There is always one column, for a
+/// line of no width cannot be drawn.
 fn usable_columns(terminal: Terminal) -> u16 {
-    terminal.columns().saturating_sub(3)
+    terminal.columns().saturating_sub(3).max(1)
 }
 
 /// Moves the cursor of a terminal by the sequences every terminal knows.

@@ -75,8 +75,10 @@ fn write_report(
     context: &mut Context,
 ) -> std::io::Result<()> {
     let columns = context.columns(WIDE);
-    let room = columns.saturating_sub(NAME_COLUMNS + 3).max(20);
-    let margin = " ".repeat(NAME_COLUMNS + 3);
+    // On a narrow terminal a finding stands below its name.
+    let is_narrow = columns < 2 * (NAME_COLUMNS + 3);
+    let indent = if is_narrow { 2 } else { NAME_COLUMNS + 3 };
+    let (room, margin) = (columns.saturating_sub(indent), " ".repeat(indent));
     let to = &mut context.stdout;
     for check in checks {
         if global.quiet && check.state == State::Green {
@@ -87,11 +89,13 @@ fn write_report(
             State::Yellow => style.warning("!"),
             State::Red => style.error("✗"),
         };
-        let name = style
-            .strong(format_args!("{:<NAME_COLUMNS$}", check.name))
-            .to_string();
         let mut lines = wrap_plain(&check.finding, room).into_iter();
-        writeln!(to, "{mark} {name} {}", lines.next().unwrap_or_default())?;
+        if is_narrow {
+            writeln!(to, "{mark} {}", style.strong(check.name))?;
+        } else {
+            let name = style.strong(format!("{:<NAME_COLUMNS$}", check.name));
+            writeln!(to, "{mark} {name} {}", lines.next().unwrap_or_default())?;
+        }
         for line in lines {
             writeln!(to, "{margin}{line}")?;
         }

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::screen::may_animate;
 use crate::settings::{Layer, Settings};
 use crate::text::bytes;
-use crate::{ExitCode, json, runtime};
+use crate::{ExitCode, amp_in_use, json, runtime};
 
 pub(super) fn run(
     arguments: &InstallArguments,
@@ -28,7 +28,7 @@ pub(super) fn run(
     };
     let settings = Settings::resolve(flags, global, context)?;
     let request = request(&settings, arguments.offline, context)?;
-    let store = Store::from_environment(&context.environment)?;
+    let store = amp_in_use::store(context)?;
     let style = settings.color.style(context, &context.stderr);
     let animate = settings.progress && may_animate(context, &context.stderr);
     let view = InstallView::new(context.stderr.clone(), animate, style, global.quiet);

@@ -195,6 +195,13 @@ fn session_config(
         .map(|path| context.resolve(path));
     let directory = agent.directory.as_deref().map(|path| context.resolve(path));
     let directory = directory.unwrap_or_else(|| context.directory.clone());
+    if !directory.is_dir() {
+        let name = directory.display();
+        return Err(Failure::new(
+            ExitCode::Usage,
+            format!("{name} is not a folder to work in"),
+        ));
+    }
     if let Some(path) = &agent.rules {
         let rules = permission::read(path, &directory, agent.dangerously_allow_all, context)?;
         config
@@ -266,8 +273,12 @@ fn conclude(driven: Driven, view: &mut View, amp: &Amp) -> Result<ExitCode, Fail
         None => view.finish(&outcome, failure.as_ref(), in_use),
     };
     if let Err(error) = shown {
+        let failure = Failure::from(error);
         // A run that nobody reads was stopped half-way, which is no success.
-        return Err(Failure::from(error).with_code(ExitCode::Interrupted));
+        return Err(match failure.is_quiet() {
+            true => failure.with_code(ExitCode::Interrupted),
+            false => failure,
+        });
     }
     match failure {
         None => Ok(ExitCode::Done),

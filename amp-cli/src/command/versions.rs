@@ -2,7 +2,10 @@
 
 use std::io::Write;
 
-use amp_bootstrap::{CliVersion, CollectOptions, Entry, EntryState, RemovedEntry, Store};
+use amp_bootstrap::{
+    self as bootstrap, CliVersion, CollectOptions, Entry, EntryState, ErrorKind, RemovedEntry,
+    Store,
+};
 use serde::Serialize;
 
 use crate::arguments::{GcArguments, GlobalArguments, UninstallArguments, VersionsArguments};
@@ -10,7 +13,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::text::bytes;
-use crate::{ExitCode, json};
+use crate::{ExitCode, amp_in_use, json};
 
 /// Runs `ampctl versions`.
 pub(super) fn list(
@@ -18,7 +21,7 @@ pub(super) fn list(
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
-    let store = Store::from_environment(&context.environment)?;
+    let store = amp_in_use::store(context)?;
     let entries = if arguments.verify {
         store.verify()?
     } else {
@@ -91,7 +94,7 @@ pub(super) fn uninstall(
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
-    let store = Store::from_environment(&context.environment)?;
+    let store = amp_in_use::store(context)?;
     let versions: Vec<CliVersion> = if arguments.all {
         let mut versions: Vec<_> = store
             .list()?
@@ -104,12 +107,16 @@ pub(super) fn uninstall(
         arguments
             .versions
             .iter()
-            .map(|text| text.parse())
+            .map(|text| version_of(text))
             .collect::<Result<_, _>>()?
     };
     let mut removed = Vec::new();
     for version in &versions {
-        removed.extend(store.uninstall(version)?);
+        removed.extend(
+            store
+                .uninstall(version)
+                .map_err(|error| not_uninstalled(version, error))?,
+        );
     }
     if global.json {
         #[derive(Serialize)]
@@ -123,13 +130,32 @@ pub(super) fn uninstall(
     Ok(ExitCode::Done)
 }
 
+fn version_of(text: &str) -> Result<CliVersion, Failure> {
+    text.parse().map_err(|error: bootstrap::Error| {
+        Failure::new(ExitCode::Usage, format!("`{text}` is no version of Amp"))
+            .caused_by(&error)
+            .next("ampctl versions", "lists what is installed")
+    })
+}
+
+fn not_uninstalled(version: &CliVersion, error: bootstrap::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::NotInstalled => Failure::new(
+            ExitCode::NoUsableAmp,
+            format!("Amp {version} is not installed"),
+        )
+        .next("ampctl versions", "lists what is installed"),
+        _ => error.into(),
+    }
+}
+
 /// Runs `ampctl gc`.
 pub(super) fn collect(
     arguments: &GcArguments,
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
-    let store = Store::from_environment(&context.environment)?;
+    let store = amp_in_use::store(context)?;
     let mut options = CollectOptions::default();
     options.keep = arguments.keep;
     options.only_report = arguments.dry_run;

@@ -35,7 +35,7 @@ pub(super) fn run(
             write_candidate(candidate, style, &mut context.stderr)?;
         }
     }
-    let found = report.require()?;
+    let found = amp_in_use::require(&report)?;
     writeln!(context.stdout, "{}", found.path.display())?;
     if !global.quiet && context.stdout.terminal().is_some() {
         let style = settings.color.style(context, &context.stderr);

@@ -53,7 +53,8 @@ impl Input {
             .read_to_end(&mut bytes)?;
         if bytes.len() as u64 > limit {
             return Err(std::io::Error::other(format!(
-                "standard input exceeds {limit} bytes"
+                "it is longer than {}",
+                crate::text::bytes(limit)
             )));
         }
         Ok(bytes)

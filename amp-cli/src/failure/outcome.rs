@@ -42,6 +42,7 @@ impl Failure {
                     | Reason::ModeNotAvailable
                     | Reason::InvalidSettings
                     | Reason::InvalidInput
+                    | Reason::InputTooLarge
                     | Reason::ThreadNotFound,
                 ),
             ) => Self::new(ExitCode::Usage, "Amp does not accept the run").because(message),
@@ -54,6 +55,9 @@ impl Failure {
         if outcome.status == Status::NoResult {
             let lines: Vec<&str> = outcome.stderr.lines().collect();
             let tail = lines[lines.len().saturating_sub(STDERR_LINES)..].join("\n");
+            if let Some(complaint) = outcome.complaint().filter(|line| !tail.contains(*line)) {
+                self = self.because(complaint);
+            }
             self = self.because(match tail.trim() {
                 "" => "it wrote nothing on standard error".to_owned(),
                 tail => format!("it wrote on standard error:\n{tail}"),
@@ -72,6 +76,7 @@ impl Failure {
                 "ampctl doctor --network",
                 "tells whether the service can be reached",
             ),
+            (_, Some(Reason::InputTooLarge)) => self,
             (Some(thread), _) => self.next(
                 format!("ampctl continue --session {thread} \"…\""),
                 "goes on from there",

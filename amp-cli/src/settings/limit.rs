@@ -32,7 +32,7 @@ impl FromStr for Limit {
             _ if text == "none" => Ok(Self::Never),
             Ok(duration) if duration.is_zero() => Err("no time at all".to_owned()),
             Ok(duration) => Ok(Self::After(duration)),
-            Err(error) => Err(format!("{error}, such as `90s`, `1h 30m` or `none`")),
+            Err(error) => Err(format!("{error}; write it like `90s`, `1h 30m` or `none`")),
         }
     }
 }

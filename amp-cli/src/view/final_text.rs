@@ -41,7 +41,7 @@ impl FinalText {
 
     pub(crate) fn tick(&mut self) {
         self.screen
-            .set_message(self.status.line(self.activity.as_deref()));
+            .set_message(&self.status.line(self.activity.as_deref()));
         self.screen.tick();
     }
 

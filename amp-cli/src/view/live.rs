@@ -125,7 +125,7 @@ impl LiveView {
 
     /// Replaces the status line for what happens from now on.
     pub(crate) fn announce(&mut self, text: &str) {
-        self.screen.set_message(text.to_owned());
+        self.screen.set_message(text);
         self.screen.tick();
     }
 
@@ -383,7 +383,7 @@ impl LiveView {
     fn show_status(&self) {
         let activity = self.open.activity();
         self.screen
-            .set_message(self.status.line(activity.as_deref()));
+            .set_message(&self.status.line(activity.as_deref()));
     }
 
     fn width(&self) -> usize {

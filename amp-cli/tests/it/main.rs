@@ -5,6 +5,8 @@ mod appearance;
 #[cfg(unix)]
 mod download;
 mod help;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod inspect;
 #[cfg(target_os = "linux")]
 mod interrupt;

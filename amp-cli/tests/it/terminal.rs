@@ -55,6 +55,55 @@ fn a_narrow_terminal_cuts_no_word_in_two() {
 }
 
 #[test]
+fn the_narrowest_terminals_show_something() {
+    // The screen of the test itself has no place for wide characters in one column.
+    for (columns, scenario) in [
+        (1, "files"),
+        (2, "files"),
+        (3, "files"),
+        (8, "unicode"),
+        (20, "unicode"),
+    ] {
+        let world = World::replaying(&[scenario]);
+        let mut terminal = Terminal::start(&world, &["run", "wide"], (24, columns));
+        let status = terminal.wait_for_exit();
+        assert_eq!(status.code(), Some(0), "{columns}: {}", terminal.screen());
+        assert!(!terminal.raw().contains("panicked"), "{}", terminal.raw());
+    }
+}
+
+#[test]
+fn the_status_line_follows_the_size_of_the_terminal() {
+    let init = r#"{"type":"system","subtype":"init","agent_mode":"high"}"#;
+    let call = r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"1","name":"shell_command","input":{"command":"cargo test --workspace --all-features --no-fail-fast"}}]}}"#;
+    let world = World::playing(&format!("out {init}; out {call}; hang"));
+    let mut terminal = Terminal::start(&world, &["run", "test it"], (24, 80));
+    terminal.wait_for_line(&["high", "shell_command cargo test --workspace", "…"]);
+    terminal.resize((24, 30));
+    // Lines drawn for the old width may still come and break; what comes last fits.
+    terminal.wait_until("a shorter line", |screen| {
+        let end = screen.trim_end().rsplit("shell_").next();
+        end.is_some_and(|end| end.ends_with('…') && "command".starts_with(&end[..end.len() - 3]))
+    });
+    terminal.type_keys("\x03");
+    assert_eq!(terminal.wait_for_exit().code(), Some(130));
+}
+
+#[test]
+fn a_prompt_that_is_typed_is_asked_for() {
+    let world = World::replaying(&["text"]);
+    let mut terminal = Terminal::start(&world, &["run", "-"], (24, 80));
+    terminal.wait_for("type the prompt, then Ctrl-D");
+    terminal.type_keys("hello\n\x04");
+    assert!(terminal.wait_for_exit().success());
+    assert!(
+        terminal.screen().contains("Hello from the stub."),
+        "{}",
+        terminal.screen()
+    );
+}
+
+#[test]
 fn a_failed_turn_ends_with_the_way_on() {
     let world = World::replaying(&["e402"]);
     insta::assert_snapshot!(screen_after(&world, &["run", "spend it"], (24, 100)));

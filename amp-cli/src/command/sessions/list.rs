@@ -8,13 +8,16 @@ use serde::Serialize;
 use crate::arguments::GlobalArguments;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::records::Records;
+use crate::records::{Records, is_of};
 use crate::settings::Settings;
 use crate::text::{ago, fit, one_line};
 use crate::{ExitCode, json};
 
 /// The columns of a list nobody measures.
 const WIDE: u16 = 120;
+
+/// With less room than this a title has a line of its own, and the time is left out.
+const NARROWEST_TITLE: usize = 12;
 
 pub(super) fn run(
     records: &Records,
@@ -23,9 +26,7 @@ pub(super) fn run(
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
-    let belongs = |record: &SessionRecord| {
-        !here || record.metadata().working_directory.as_deref() == Some(&*context.directory)
-    };
+    let belongs = |record: &SessionRecord| !here || is_of(record, &context.directory);
     let sessions: Vec<SessionRecord> = records
         .ledger()
         .sessions()?
@@ -45,24 +46,26 @@ pub(super) fn run(
     let style = Settings::of(global, context)?
         .color
         .style(context, &context.stdout);
-    if sessions.is_empty() && !global.quiet {
+    if sessions.is_empty() && limit > 0 && !global.quiet {
+        let place = if here { " in this folder" } else { "" };
         writeln!(
             context.stderr,
-            "no sessions are recorded yet; `ampctl run` records one"
+            "no sessions are recorded{place} yet; `ampctl run` records one"
         )?;
     }
     let width = context.columns(WIDE);
     for session in &sessions {
         let metadata = session.metadata();
+        let id = style.command(&metadata.id).to_string();
         let when = format!("{:>12}", ago(metadata.updated_at));
         let room = width.saturating_sub(metadata.id.as_str().len() + when.len() + 4);
+        if room < NARROWEST_TITLE {
+            let title = fit(&title(metadata), width.saturating_sub(2));
+            writeln!(context.stdout, "{id}\n  {title}")?;
+            continue;
+        }
         let title = fit(&title(metadata), room);
-        writeln!(
-            context.stdout,
-            "{}  {}  {title}",
-            style.command(&metadata.id),
-            style.dim(when)
-        )?;
+        writeln!(context.stdout, "{id}  {}  {title}", style.dim(when))?;
     }
     Ok(ExitCode::Done)
 }
