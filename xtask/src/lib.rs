@@ -17,6 +17,7 @@ pub mod record;
 pub mod soak;
 pub mod tidy;
 pub mod versions;
+pub mod windows;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -6,7 +6,9 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{check_layers, conformance, demo, drift, newcomer, picture, record, soak, tidy};
+use xtask::{
+    check_layers, conformance, demo, drift, newcomer, picture, record, soak, tidy, windows,
+};
 
 /// Upkeep of the amp-* workspace
 #[derive(Parser)]
@@ -36,6 +38,8 @@ enum Command {
     RecordFixtures(record::Options),
     /// Run programs by the thousand and check that nothing grows
     Soak(soak::Options),
+    /// Run the tests of files and processes for Windows under Wine, where that is installed
+    Windows,
 }
 
 fn main() -> ExitCode {
@@ -51,6 +55,7 @@ fn main() -> ExitCode {
         Command::Picture(options) => picture::run(&options),
         Command::RecordFixtures(options) => record::run(&options),
         Command::Soak(options) => soak::run(&options),
+        Command::Windows => windows::run(),
     };
     xtask::report(result)
 }

@@ -1,7 +1,8 @@
 //! Job objects: whoever a program starts ends with it, whatever the host's fate.
 //!
-//! The programs are copies of this one, started once more with a part to play. Each has a
-//! connection to the test, which answers as long as it is alive.
+//! The programs are copies of this one, started once more with a part to play. Each answers the
+//! test's questions as long as it is alive, and has a file open that nobody else can open before
+//! it is gone.
 //!
 //! `cargo xtask windows` runs these tests under Wine. That proves what our side does: a job that
 //! is there before the program's first instruction, that nobody may leave, and that ends with its

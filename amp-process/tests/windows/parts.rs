@@ -1,15 +1,19 @@
-//! The programs of the tests, and the connections that tell who is alive.
+//! The programs of the tests, and what tells who is alive.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use amp_process::{Deadlines, Process, ProcessSpec};
+use tempfile::TempDir;
 
 /// Longer than anything here takes, and short enough to end a test that hangs.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -19,6 +23,7 @@ pub(crate) const DESCENDANTS: usize = 4;
 
 const PART: &str = "AMP_PROCESS_TEST_PART";
 const ADDRESS: &str = "AMP_PROCESS_TEST_ADDRESS";
+const FOLDER: &str = "AMP_PROCESS_TEST_FOLDER";
 
 // From `winbase.h`.
 const DETACHED_PROCESS: u32 = 0x8;
@@ -143,22 +148,37 @@ fn say(line: &str) {
     output.flush().unwrap();
 }
 
-/// Connects to the test and says who this is.
+/// A program's sign of life, and its way to answer questions.
+struct Presence {
+    /// Open for this process alone, so nobody else can open it as long as this process is there.
+    _file: File,
+    connection: TcpStream,
+}
+
+/// Shows up at the test.
 #[expect(
     clippy::disallowed_methods,
-    reason = "how the address reaches the process"
+    reason = "how the places reach the process"
 )]
-fn enter(part: Part) -> TcpStream {
+fn enter(part: Part) -> Presence {
+    let folder = PathBuf::from(std::env::var_os(FOLDER).unwrap());
+    let mut sign = File::options();
+    let file = sign.write(true).create_new(true).share_mode(0);
+    let file = file.open(folder.join(format!("{part:?}"))).unwrap();
     let address: SocketAddr = std::env::var(ADDRESS).unwrap().parse().unwrap();
     let mut connection = TcpStream::connect(address).unwrap();
     connection
         .write_all(format!("{part:?}\n").as_bytes())
         .unwrap();
-    connection
+    Presence {
+        _file: file,
+        connection,
+    }
 }
 
 /// Answers for as long as anybody asks.
-fn live_on(mut connection: TcpStream) -> i32 {
+fn live_on(mut presence: Presence) -> i32 {
+    let connection = &mut presence.connection;
     let mut question = [0];
     while connection.read_exact(&mut question).is_ok() {
         if connection.write_all(&question).is_err() {
@@ -171,7 +191,8 @@ fn live_on(mut connection: TcpStream) -> i32 {
 /// Where every program of a test shows up.
 pub(crate) struct Audience {
     address: SocketAddr,
-    arrivals: Receiver<Player>,
+    folder: TempDir,
+    arrivals: Receiver<BufReader<TcpStream>>,
 }
 
 impl Audience {
@@ -181,63 +202,67 @@ impl Audience {
         let (sender, arrivals) = channel();
         std::thread::spawn(move || {
             for connection in listener.incoming() {
-                if sender.send(Player::meet(connection.unwrap())).is_err() {
+                if sender.send(BufReader::new(connection.unwrap())).is_err() {
                     return;
                 }
             }
         });
-        Self { address, arrivals }
+        Self {
+            address,
+            folder: tempfile::tempdir().unwrap(),
+            arrivals,
+        }
     }
 
     /// Waits for so many programs, and returns them by their parts.
     pub(crate) fn admit(&self, count: usize) -> HashMap<String, Player> {
         let arrivals = (0..count).map(|_| {
-            let player = self.arrivals.recv_timeout(LIMIT).expect("all show up");
-            (player.name.clone(), player)
+            let mut connection = self.arrivals.recv_timeout(LIMIT).expect("all show up");
+            connection.get_ref().set_read_timeout(Some(LIMIT)).unwrap();
+            let mut name = String::new();
+            connection.read_line(&mut name).unwrap();
+            let name = name.trim().to_owned();
+            let sign = self.folder.path().join(&name);
+            (name, Player { sign, connection })
         });
         let players: HashMap<_, _> = arrivals.collect();
         assert_eq!(players.len(), count, "each plays another part");
         players
     }
+
+    /// Returns what a program must know to show up here.
+    fn directions(&self) -> [(&'static str, OsString); 2] {
+        let address = self.address.to_string().into();
+        [(ADDRESS, address), (FOLDER, self.folder.path().into())]
+    }
 }
 
 /// A program that showed up.
 pub(crate) struct Player {
-    name: String,
+    sign: PathBuf,
     connection: BufReader<TcpStream>,
 }
 
 impl Player {
-    fn meet(connection: TcpStream) -> Self {
-        connection.set_read_timeout(Some(LIMIT)).unwrap();
-        let mut connection = BufReader::new(connection);
-        let mut name = String::new();
-        connection.read_line(&mut name).unwrap();
-        Self {
-            name: name.trim().to_owned(),
-            connection,
-        }
-    }
-
     /// Checks that it answers.
     pub(crate) fn is_alive(&mut self) {
         self.connection.get_mut().write_all(b"?").unwrap();
         let mut answer = [0];
         self.connection.read_exact(&mut answer).unwrap();
+        assert!(self.holds_its_sign());
     }
 
-    /// Waits until the system has closed its end, as it does when a process is gone.
+    /// Waits until the system has closed its file, as it does when a process is gone.
     pub(crate) fn is_gone(&mut self) {
-        let mut rest = Vec::new();
-        match self.connection.read_to_end(&mut rest) {
-            Ok(_) => {}
-            Err(error) => assert_eq!(
-                error.kind(),
-                std::io::ErrorKind::ConnectionReset,
-                "{} lives on",
-                self.name
-            ),
+        let until = Instant::now() + LIMIT;
+        while self.holds_its_sign() {
+            assert!(Instant::now() < until, "{} lives on", self.sign.display());
+            std::thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    fn holds_its_sign(&self) -> bool {
+        File::open(&self.sign).is_err()
     }
 }
 
@@ -250,7 +275,8 @@ pub(crate) fn environment() -> BTreeMap<OsString, OsString> {
 /// Describes a program with a part, to be run by this library.
 pub(crate) fn spec(part: Part, audience: &Audience) -> ProcessSpec {
     let mut environment = environment();
-    environment.insert(ADDRESS.into(), audience.address.to_string().into());
+    let directions = audience.directions();
+    environment.extend(directions.map(|(name, value)| (name.into(), value)));
     spec_with(part, environment)
 }
 
@@ -287,7 +313,7 @@ fn command(part: Part) -> Command {
 /// Starts a program that nobody contains.
 pub(crate) fn uncontained(part: Part, audience: &Audience) -> Child {
     let mut command = command(part);
-    command.env(ADDRESS, audience.address.to_string());
+    command.envs(audience.directions());
     command.stdin(Stdio::null()).stdout(Stdio::null());
     command.spawn().unwrap()
 }
