@@ -4,7 +4,7 @@
 //! A child writes 200 MB in lines of 4.5 KB and in lines of 560 bytes. They are
 //! counted by `cat | wc -l`, read and decoded by this workspace, and read and decoded by what is
 //! usually written: `AsyncBufRead::lines` and a derived, internally tagged enum. Only the ratios
-//! say anything; the best of several interleaved rounds counts.
+//! say anything: each round takes them one after the other, and the median round counts.
 
 use std::io::Write;
 use std::path::Path;
@@ -18,7 +18,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 
 /// How much the child writes in each run.
 const TOTAL_BYTES: usize = 200_000_000;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 
 fn main() {
     amp_process::run_shim_if_requested();
@@ -35,48 +35,54 @@ fn main() {
 }
 
 /// The wall time of one run, and the processor time that this process spent in it.
-#[derive(Clone, Copy)]
 struct Time {
     wall: Duration,
     processor: Duration,
 }
 
 async fn compare(name: &str, file: &Path, lines: usize) {
-    let (mut shell, mut ours, mut usual) = (Vec::new(), Vec::new(), Vec::new());
+    let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
-        let started = Instant::now();
-        count_in_shell(file, lines).await;
-        shell.push(started.elapsed());
-        ours.push(timed(decode_with_ours(file, lines)).await);
-        usual.push(timed(usual::decode(file, lines)).await);
+        rounds.push(Round {
+            shell: timed(count_in_shell(file, lines)).await,
+            ours: timed(decode_with_ours(file, lines)).await,
+            usual: timed(usual::decode(file, lines)).await,
+        });
     }
-    let shell = shell.into_iter().min().unwrap_or_default();
-    let (ours, usual) = (best(&ours), best(&usual));
-    let rate = |time: Duration| TOTAL_BYTES as f64 / 1e6 / time.as_secs_f64();
-    let ratio = |of: Duration, to: Duration| of.as_secs_f64() / to.as_secs_f64();
-    let each = |time: Duration| time.as_secs_f64() * 1e6 / lines as f64;
+    let of_all = |number: fn(&Round) -> f64| median(rounds.iter().map(number).collect());
     say(&format!(
         "{name} ({lines} lines): cat | wc -l {:.0} MB/s, ours {:.0} MB/s, usual {:.0} MB/s",
-        rate(shell),
-        rate(ours.wall),
-        rate(usual.wall),
+        of_all(|round| round.shell.rate()),
+        of_all(|round| round.ours.rate()),
+        of_all(|round| round.usual.rate()),
     ));
+    let each = 1e6 / lines as f64;
     say(&format!(
         "{name}: {:.2} of cat | wc -l; {:.2} times the usual; processor {:.2} us a line, usual {:.2}",
-        ratio(shell, ours.wall),
-        ratio(usual.wall, ours.wall),
-        each(ours.processor),
-        each(usual.processor),
+        of_all(|round| round.ours.rate() / round.shell.rate()),
+        of_all(|round| round.ours.rate() / round.usual.rate()),
+        of_all(|round| round.ours.processor.as_secs_f64()) * each,
+        of_all(|round| round.usual.processor.as_secs_f64()) * each,
     ));
 }
 
-fn best(times: &[Time]) -> Time {
-    let wall = times.iter().map(|time| time.wall).min();
-    let processor = times.iter().map(|time| time.processor).min();
-    Time {
-        wall: wall.unwrap_or_default(),
-        processor: processor.unwrap_or_default(),
+/// What the contenders took, one after the other.
+struct Round {
+    shell: Time,
+    ours: Time,
+    usual: Time,
+}
+
+impl Time {
+    /// Returns the rate in MB/s.
+    fn rate(&self) -> f64 {
+        TOTAL_BYTES as f64 / 1e6 / self.wall.as_secs_f64()
     }
+}
+
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
 }
 
 async fn timed(work: impl Future<Output = ()>) -> Time {
