@@ -1,10 +1,15 @@
 //! Bytes in, lines out: split on `\n` only, bounded, resumable after a line that is too long.
 
+use bytes::{Buf, Bytes, BytesMut};
+
 /// One line of standard output, byte for byte, without its `\n`.
+///
+/// It shares the memory that it was read into, usually 128 KiB, with its neighbours. Where few of
+/// many lines are kept, keep copies made by [`to_vec`](Self::to_vec).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Line {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     number: u64,
     offset: u64,
     completeness: Completeness,
@@ -33,9 +38,9 @@ impl Line {
         &self.bytes
     }
 
-    /// Returns the bytes, owned.
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.bytes
+    /// Returns a copy of the bytes, which shares no memory.
+    pub fn to_vec(&self) -> Vec<u8> {
+        self.bytes.to_vec()
     }
 
     /// Returns the line's number, from 1.
@@ -54,17 +59,17 @@ impl Line {
     }
 }
 
-/// How much is read at once, and the size that an idle buffer shrinks back to.
+/// How much is read at once.
 const CHUNK: usize = 128 * 1024;
+/// A buffer with more room than this is given back once it is empty.
+const LARGEST_IDLE: usize = 2 * CHUNK;
 
 /// The buffer between pipe and caller.
 ///
 /// It never holds more than the longest allowed line and one chunk.
 #[derive(Debug)]
 pub(crate) struct LineBuffer {
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
+    buffer: BytesMut,
     /// Up to here there is no `\n`.
     scanned: usize,
     max_line: usize,
@@ -76,7 +81,7 @@ pub(crate) struct LineBuffer {
 /// A line over the limit whose end has not come yet.
 #[derive(Debug)]
 struct Oversized {
-    head: Vec<u8>,
+    head: BytesMut,
     length: u64,
 }
 
@@ -84,9 +89,7 @@ impl LineBuffer {
     /// Returns an empty buffer for lines of up to `max_line` bytes.
     pub(crate) fn new(max_line: usize) -> Self {
         Self {
-            buffer: Vec::new(),
-            start: 0,
-            end: 0,
+            buffer: BytesMut::new(),
             scanned: 0,
             max_line,
             number: 0,
@@ -95,49 +98,30 @@ impl LineBuffer {
         }
     }
 
-    /// Returns room for the next read, never empty.
-    pub(crate) fn room(&mut self) -> &mut [u8] {
-        if self.start == self.end {
-            (self.start, self.end, self.scanned) = (0, 0, 0);
-            if self.buffer.len() > 8 * CHUNK {
-                self.buffer = Vec::new();
-            }
+    /// Returns the buffer for the next read to be added, with room for it.
+    pub(crate) fn room(&mut self) -> &mut BytesMut {
+        if self.buffer.is_empty() && self.buffer.capacity() > LARGEST_IDLE {
+            self.buffer = BytesMut::new();
         }
-        if self.buffer.len() - self.end < CHUNK / 2 {
-            if self.start > 0 {
-                self.buffer.copy_within(self.start..self.end, 0);
-                self.end -= self.start;
-                self.scanned -= self.start;
-                self.start = 0;
-            }
-            if self.buffer.len() - self.end < CHUNK / 2 {
-                let doubled = (self.buffer.len() * 2).min(self.max_line.saturating_add(CHUNK));
-                self.buffer.resize(doubled.max(self.end + CHUNK), 0);
-            }
+        if self.buffer.capacity() - self.buffer.len() < CHUNK / 2 {
+            self.buffer.reserve(CHUNK);
         }
-        &mut self.buffer[self.end..]
-    }
-
-    /// Notes that `count` bytes were read into the [`room`](Self::room).
-    pub(crate) fn filled(&mut self, count: usize) {
-        self.end += count;
+        &mut self.buffer
     }
 
     /// Returns the next line that is complete, or complete as far as the limit goes.
     pub(crate) fn next_line(&mut self) -> Option<Line> {
-        match memchr::memchr(b'\n', &self.buffer[self.scanned..self.end]) {
+        match memchr::memchr(b'\n', &self.buffer[self.scanned..]) {
             Some(position) => {
-                let newline = self.scanned + position;
-                let line = self.take(newline, Completeness::Complete);
-                self.start = newline + 1;
-                self.scanned = self.start;
+                let line = self.take(self.scanned + position, Completeness::Complete);
+                self.buffer.advance(1);
                 self.offset += 1;
                 Some(line)
             }
             None => {
-                self.scanned = self.end;
-                if self.oversized.is_some() || self.end - self.start > self.max_line {
-                    self.swallow(self.end);
+                self.scanned = self.buffer.len();
+                if self.oversized.is_some() || self.buffer.len() > self.max_line {
+                    self.swallow(self.buffer.len());
                 }
                 None
             }
@@ -146,48 +130,42 @@ impl LineBuffer {
 
     /// Returns what is left when the stream has ended, if anything is.
     pub(crate) fn last_line(&mut self) -> Option<Line> {
-        if self.start == self.end && self.oversized.is_none() {
+        if self.buffer.is_empty() && self.oversized.is_none() {
             return None;
         }
-        let line = self.take(self.end, Completeness::Unterminated);
-        self.start = self.end;
-        self.scanned = self.end;
-        Some(line)
+        Some(self.take(self.buffer.len(), Completeness::Unterminated))
     }
 
-    /// Makes a line of everything from the start up to `end`.
-    fn take(&mut self, end: usize, completeness: Completeness) -> Line {
-        if self.oversized.is_some() || end - self.start > self.max_line {
-            self.swallow(end);
+    /// Makes a line of the next `length` bytes.
+    fn take(&mut self, length: usize, completeness: Completeness) -> Line {
+        if self.oversized.is_some() || length > self.max_line {
+            self.swallow(length);
         }
         let (bytes, length, completeness) = match self.oversized.take() {
             Some(Oversized { head, length }) => (head, length, Completeness::Oversized { length }),
-            None => {
-                let bytes = self.buffer[self.start..end].to_vec();
-                let length = bytes.len() as u64;
-                (bytes, length, completeness)
-            }
+            None => (self.buffer.split_to(length), length as u64, completeness),
         };
+        self.scanned = 0;
         self.number += 1;
         let offset = self.offset;
         self.offset += length;
         Line {
-            bytes,
+            bytes: bytes.freeze(),
             number: self.number,
             offset,
             completeness,
         }
     }
 
-    /// Moves the bytes up to `end` into the oversized line, which keeps the head and counts all.
-    fn swallow(&mut self, end: usize) {
-        let part = &self.buffer[self.start..end];
+    /// Moves the next `length` bytes into the oversized line, which keeps the head and counts all.
+    fn swallow(&mut self, length: usize) {
+        let part = self.buffer.split_to(length);
+        self.scanned = 0;
         let oversized = self.oversized.get_or_insert_with(|| Oversized {
-            head: part[..self.max_line.min(part.len())].to_vec(),
+            head: part[..self.max_line.min(part.len())].into(),
             length: 0,
         });
-        oversized.length += part.len() as u64;
-        self.start = end;
+        oversized.length += length as u64;
     }
 }
 
@@ -203,10 +181,8 @@ mod tests {
         let mut rest = input;
         let mut sizes = sizes.iter().cycle();
         while !rest.is_empty() {
-            let room = buffer.room();
-            let size = (*sizes.next().unwrap()).min(rest.len()).min(room.len());
-            room[..size].copy_from_slice(&rest[..size]);
-            buffer.filled(size);
+            let size = (*sizes.next().unwrap()).min(rest.len());
+            buffer.room().extend_from_slice(&rest[..size]);
             rest = &rest[size..];
             lines.extend(std::iter::from_fn(|| buffer.next_line()));
         }
@@ -248,12 +224,10 @@ mod tests {
         let mut buffer = LineBuffer::new(1024 * 1024);
         for _ in 0..2_000 {
             let room = buffer.room();
-            room.fill(b'x');
-            let count = room.len();
-            buffer.filled(count);
+            room.resize(room.capacity(), b'x');
             assert_eq!(buffer.next_line(), None);
+            assert!(buffer.buffer.capacity() <= 2 * (1024 * 1024 + super::CHUNK));
         }
-        assert!(buffer.buffer.len() <= 1024 * 1024 + 2 * super::CHUNK);
     }
 
     proptest! {

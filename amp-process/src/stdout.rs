@@ -1,10 +1,11 @@
 //! Standard output: the pipe, and the lines that come out of it.
 
 use std::io;
-use std::pin::Pin;
+use std::pin::pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, ReadBuf};
+use bytes::BufMut;
+use tokio::io::AsyncReadExt;
 
 use crate::Line;
 use crate::lines::LineBuffer;
@@ -67,18 +68,16 @@ impl Stdout {
         let Some(pipe) = &mut self.pipe else {
             return Poll::Pending;
         };
-        let room = self.lines.room();
-        let wanted = self.wanted.map_or(room.len(), |wanted| {
-            usize::try_from(wanted).map_or(room.len(), |wanted| wanted.min(room.len()))
+        let wanted = self.wanted.map_or(usize::MAX, |wanted| {
+            usize::try_from(wanted).unwrap_or(usize::MAX)
         });
-        let mut room = ReadBuf::new(&mut room[..wanted]);
-        let read = ready!(Pin::new(pipe).poll_read(context, &mut room));
-        let count = room.filled().len();
-        self.lines.filled(count);
+        let mut room = self.lines.room().limit(wanted);
+        let read = ready!(pin!(pipe.read_buf(&mut room)).poll(context));
+        let count = *read.as_ref().unwrap_or(&0);
         self.wanted = self.wanted.map(|wanted| wanted - count as u64);
         if count == 0 || self.wanted == Some(0) {
             self.close();
         }
-        Poll::Ready(read.map(|()| count > 0))
+        Poll::Ready(read.map(|count| count > 0))
     }
 }

@@ -193,7 +193,7 @@ impl Turn {
                 }
                 match poll_process(process, context, &mut self.trouble) {
                     Poll::Pending => return Poll::Pending,
-                    Poll::Ready(line) => line.map(TurnLine::from_process),
+                    Poll::Ready(line) => line.as_ref().map(TurnLine::from_process),
                 }
             }
         };
@@ -261,9 +261,9 @@ impl Stream for Turn {
 }
 
 impl TurnLine {
-    fn from_process(line: Line) -> Self {
+    fn from_process(line: &Line) -> Self {
         let (number, completeness) = (line.number(), line.completeness());
-        let bytes = line.into_bytes();
+        let bytes = line.to_vec();
         let decoded = decode_line(&bytes);
         Self::new(number, bytes, decoded, completeness)
     }

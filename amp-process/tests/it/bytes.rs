@@ -63,10 +63,7 @@ async fn a_line_that_is_not_what_was_expected_is_a_line() {
 #[tokio::test]
 async fn the_stream_yields_the_same_lines_and_ends() {
     let process = fake("out one; write two").spawn().await.unwrap();
-    let lines: Vec<_> = process
-        .map(|line| line.unwrap().into_bytes())
-        .collect()
-        .await;
+    let lines: Vec<_> = process.map(|line| line.unwrap().to_vec()).collect().await;
     assert_eq!(lines, [b"one".to_vec(), b"two".to_vec()]);
 }
 
