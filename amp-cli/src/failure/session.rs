@@ -9,13 +9,30 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error.kind() {
             ErrorKind::NotConfigured => not_configured().caused_by(&error),
-            ErrorKind::Usage => from(ExitCode::Usage, &error)
-                .next("ampctl capabilities", "shows what the Amp in use can do"),
+            ErrorKind::Usage => {
+                let (command, purpose) = advice(&error);
+                from(ExitCode::Usage, &error).next(command, purpose)
+            }
             ErrorKind::Executable => from(ExitCode::NoUsableAmp, &error)
                 .next("ampctl which", "shows which Amp is used, and why")
                 .next("ampctl install", "installs one that is known to work"),
             _ => from(ExitCode::Failed, &error),
         }
+    }
+}
+
+/// Returns what helps against an option that cannot be used.
+fn advice(error: &Error) -> (&'static str, &'static str) {
+    match error {
+        Error::ModeNotAvailable { .. } => ("ampctl modes", "lists the modes of the Amp in use"),
+        Error::InvalidOption { option, .. } if *option == "AMP_URL" => (
+            "export AMP_URL=https://…",
+            "names the service by its whole address",
+        ),
+        Error::InvalidOption { option, .. } if *option == "API key" => {
+            ("ampctl credentials set", "asks for one key")
+        }
+        _ => ("ampctl capabilities", "shows what the Amp in use can do"),
     }
 }
 

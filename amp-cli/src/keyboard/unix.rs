@@ -3,17 +3,26 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
 
 use crate::runtime::on_a_thread;
+
+/// Stands for a key that does nothing special (`_POSIX_VDISABLE` of Linux).
+#[cfg(target_os = "linux")]
+const DISABLED: u8 = 0;
+/// Stands for a key that does nothing special (`_POSIX_VDISABLE` of the BSDs and macOS).
+#[cfg(not(target_os = "linux"))]
+const DISABLED: u8 = 0xff;
 
 pub(super) async fn read_hidden(prompt: &str) -> io::Result<String> {
     let mut terminal = HiddenTerminal::open()?;
     terminal.say(prompt)?;
     let reader = terminal.reader()?;
-    let line = on_a_thread(|| read_line(reader)).await?;
-    terminal.is_answered = true;
-    line
+    let line = on_a_thread(|| read_line(reader)).await??;
+    terminal.is_answered = line.ends_with('\n');
+    Ok(line)
 }
 
 fn read_line(terminal: File) -> io::Result<String> {
@@ -38,6 +47,11 @@ impl HiddenTerminal {
         hidden.local_modes.remove(LocalModes::ECHO);
         // The end of the line is shown all the same.
         hidden.local_modes.insert(LocalModes::ECHONL);
+        // A shell makes the terminal show everything again when it stops a program, and nobody
+        // would hide the rest of the key after `fg`; a core file would hold it.
+        for key in [SpecialCodeIndex::VSUSP, SpecialCodeIndex::VQUIT] {
+            hidden.special_codes[key] = DISABLED;
+        }
         let opened = Self {
             terminal,
             settings,

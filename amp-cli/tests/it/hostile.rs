@@ -230,3 +230,22 @@ fn lists_and_reports_stay_readable_on_a_narrow_terminal() {
     let report = world.run(&["doctor"]).stdout();
     assert!(report.contains("✓ platform\n  linux on"), "{report}");
 }
+
+#[test]
+fn each_wrong_option_is_followed_by_what_helps_against_it() {
+    let try_next = |world: World, arguments: &[&str], input: &str| {
+        let finished = world.run_with_input(arguments, input);
+        assert_eq!(finished.code, ExitCode::Usage, "{}", finished.document());
+        finished.stderr()
+    };
+    let world = || World::replaying(&["text"]);
+    let address = try_next(world().with("AMP_URL", "notaurl"), &["run", "hi"], "");
+    assert!(
+        address.contains("try: export AMP_URL=https://"),
+        "{address}"
+    );
+    let key = try_next(world(), &["credentials", "set"], "two\nlines\n");
+    assert!(key.contains("try: ampctl credentials set"), "{key}");
+    let label = try_next(world(), &["run", "hi", "-l", "bad label!"], "");
+    assert!(label.contains("try: ampctl capabilities"), "{label}");
+}

@@ -79,6 +79,28 @@ fn a_reader_that_has_seen_enough_stops_the_agent_without_a_word() {
 }
 
 #[test]
+fn a_session_that_is_being_recorded_is_not_deleted() {
+    let world = World::playing(&format!("out {INIT}; hang"));
+    let mut program = Program::start(world, &["run", "busy", "-ostream-json", "--name", "busy"]);
+    program.wait_for("init");
+    let refused = program
+        .world()
+        .run(&["sessions", "delete", "busy", "--yes"]);
+    assert_eq!(refused.code, amp_cli::ExitCode::Failed);
+    assert!(
+        refused.stderr().contains("is being recorded"),
+        "{}",
+        refused.stderr()
+    );
+    let pruned = program
+        .world()
+        .run(&["sessions", "prune", "--max-size", "0", "--yes"]);
+    assert_eq!(pruned.stdout(), "deleted no sessions, freed 0 B\n");
+    program.signal(Signal::INT);
+    assert_eq!(program.wait().0.code(), Some(130));
+}
+
+#[test]
 fn a_killed_ampctl_takes_the_agent_with_it() {
     let program = running("orphaned", "", "hang");
     let agents = agents_marked("orphaned");

@@ -86,11 +86,13 @@ impl World {
     }
 
     /// Returns the home folder, which no other world has.
+    #[cfg(unix)]
     pub(crate) fn home(&self) -> PathBuf {
         self.folder.path().join("home")
     }
 
     /// Returns the environment commands run in.
+    #[cfg(unix)]
     pub(crate) fn environment(&self) -> &BTreeMap<String, String> {
         &self.environment
     }

@@ -209,6 +209,37 @@ fn a_key_is_typed_unseen() {
 }
 
 #[test]
+fn a_key_is_hidden_from_keys_that_would_stop_the_program() {
+    let world = World::new().without("AMP_API_KEY");
+    let mut terminal = Terminal::start(&world, &["credentials", "set"], (24, 80));
+    terminal.wait_for("(not shown):");
+    terminal.wait_for_hidden_input();
+    // After Ctrl-Z a shell shows what is typed again, and Ctrl-\\ leaves a core file.
+    terminal.type_keys("\x1a\x1c\x15a-typed-key\n");
+    assert!(terminal.wait_for_exit().success(), "{}", terminal.screen());
+    assert!(
+        !terminal.raw().contains("a-typed-key"),
+        "{}",
+        terminal.raw()
+    );
+}
+
+#[test]
+fn the_end_of_input_is_no_key() {
+    let world = World::new().without("AMP_API_KEY");
+    let mut terminal = Terminal::start(&world, &["credentials", "set"], (24, 80));
+    terminal.wait_for("(not shown):");
+    terminal.wait_for_hidden_input();
+    terminal.type_keys("\x04");
+    assert_eq!(terminal.wait_for_exit().code(), Some(2));
+    let screen = terminal.screen();
+    assert!(
+        screen.ends_with("(not shown):\nerror: no key was given\n"),
+        "{screen}"
+    );
+}
+
+#[test]
 fn deleting_asks_first() {
     let world = World::replaying(&["text"]);
     assert_eq!(

@@ -28,6 +28,11 @@ pub(super) fn run(
     }
     for record in &doomed {
         let metadata = record.metadata();
+        if record.is_in_use() {
+            let what = format!("session {} is being recorded", metadata.id);
+            return Err(Failure::new(ExitCode::Failed, what)
+                .hint("it can be deleted when the run has ended"));
+        }
         records.ledger().delete(&metadata.id)?;
         if !global.quiet {
             writeln!(
