@@ -1,10 +1,11 @@
 //! Installing against a scripted server on loopback: every fault has a test that states what
-//! comes of it.
+//! comes of it. `faults.md` lists them.
 
 mod body;
 mod chaos;
 mod checksum;
 mod concurrency;
+mod faults;
 #[cfg(target_os = "linux")]
 mod file_systems;
 mod housekeeping;

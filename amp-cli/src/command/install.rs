@@ -85,7 +85,7 @@ fn request(
 
 /// Reads a source; a relative folder is one below the current folder.
 fn source(text: &str, context: &Context) -> Result<Source, Failure> {
-    if matches!(text, "npm" | "bucket") || text.contains("://") {
+    if matches!(text, "" | "npm" | "bucket") || text.contains("://") {
         return Ok(text.parse()?);
     }
     let folder = context.resolve(text.as_ref());
