@@ -12,7 +12,7 @@ use crate::progress::{Event, Progress};
 use crate::settings::Limits;
 use crate::signature::{self, PinnedKey};
 use crate::source::{Announced, Artifact, Place, Publisher, Release, missing_or_unreadable};
-use crate::store::{Staging, Store};
+use crate::store::{Partial, Staging, Store};
 use crate::transfer::{Failure, Transfer};
 use crate::unpack::{Sink, unpack};
 use crate::version::CliVersion;
@@ -39,6 +39,9 @@ pub(crate) struct Fetched {
     pub(crate) staging: Staging,
     pub(crate) sha256: Digest,
     pub(crate) location: String,
+    /// The download as it came, until the version counts: whoever is killed before that need not
+    /// fetch it again.
+    pub(crate) partial: Option<Partial>,
 }
 
 /// How one attempt ended without a file.
@@ -141,8 +144,11 @@ impl Fetch<'_> {
                 _ => None,
             },
         };
-        match (&artifact.place, self.publisher.client()) {
-            (Place::File(path), _) => self.copy_file(artifact, path, &mut output)?,
+        let partial = match (&artifact.place, self.publisher.client()) {
+            (Place::File(path), _) => {
+                self.copy_file(artifact, path, &mut output)?;
+                None
+            }
             (Place::Web(address), Some(client)) => {
                 let digest = self.release.announced.digest();
                 let partial = self.store.partial(digest, artifact.packing.name());
@@ -158,14 +164,21 @@ impl Fetch<'_> {
                     hasher,
                     self.progress,
                 );
-                self.download(artifact, transfer, &mut output)?;
+                self.download(artifact, transfer, &mut output)?
             }
             (Place::Web(address), None) => {
                 let error = Error::new(ErrorKind::InvalidInput, "nothing to fetch it with");
                 return Err(Setback::Final(error.at(address.to_string())));
             }
+        };
+        match (self.check(artifact, output), partial) {
+            (Ok(fetched), partial) => Ok(Fetched { partial, ..fetched }),
+            (Err(setback), Some(partial)) => {
+                partial.discard();
+                Err(setback)
+            }
+            (Err(setback), None) => Err(setback),
         }
-        self.check(artifact, output)
     }
 
     fn copy_file(
@@ -187,7 +200,7 @@ impl Fetch<'_> {
         artifact: &Artifact,
         mut transfer: Transfer<'_>,
         output: &mut Output<'_>,
-    ) -> std::result::Result<(), Setback> {
+    ) -> std::result::Result<Option<Partial>, Setback> {
         let member = self.platform.executable_name();
         let cap = self.limits.caps.executable;
         let unpacked = unpack(artifact.packing, member, &mut transfer, cap, output)
@@ -200,33 +213,37 @@ impl Fetch<'_> {
         }
         let failure = transfer.failure();
         let (actual, partial) = transfer.finish();
-        let is_kept = matches!(&failure, Some(Failure::Error(error))
-            if !matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::TooLarge));
-        if let Some(partial) = partial.filter(|_| !is_kept) {
+        let wrong = match self.release.announced {
+            Announced::Download(expected) if unpacked.is_ok() || is_damaged => actual
+                .filter(|actual| *actual != expected)
+                .map(|actual| Setback::Wrong(mismatch("the download", expected, actual))),
+            _ => None,
+        };
+        let is_executables_digest = matches!(self.release.announced, Announced::Executable(_));
+        let setback = match (failure, wrong, unpacked) {
+            (Some(Failure::Restart(reason)), ..) => Setback::Restart(reason),
+            (Some(Failure::Error(error)), ..) => {
+                let is_useful =
+                    !matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::TooLarge);
+                if is_useful {
+                    return Err(Setback::Final(error));
+                }
+                Setback::Final(error)
+            }
+            (None, Some(wrong), _) => wrong,
+            (None, None, Ok(())) => return Ok(partial),
+            (None, None, Err(error)) if is_damaged && is_executables_digest => {
+                Setback::Wrong(error)
+            }
+            (None, None, Err(error)) => Setback::Final(match error.location() {
+                Some(_) => error,
+                None => error.at(artifact.place.to_string()),
+            }),
+        };
+        if let Some(partial) = partial {
             partial.discard();
         }
-        match failure {
-            Some(Failure::Restart(reason)) => return Err(Setback::Restart(reason)),
-            Some(Failure::Error(error)) => return Err(Setback::Final(error)),
-            None => {}
-        }
-        if let Announced::Download(expected) = self.release.announced
-            && (unpacked.is_ok() || is_damaged)
-            && let Some(actual) = actual
-            && actual != expected
-        {
-            return Err(Setback::Wrong(mismatch("the download", expected, actual)));
-        }
-        let is_executables_digest = matches!(self.release.announced, Announced::Executable(_));
-        unpacked.map_err(|error| {
-            if is_damaged && is_executables_digest {
-                return Setback::Wrong(error);
-            }
-            match error.location() {
-                Some(_) => Setback::Final(error),
-                None => Setback::Final(error.at(artifact.place.to_string())),
-            }
-        })
+        Err(setback)
     }
 
     fn check(
@@ -262,6 +279,7 @@ impl Fetch<'_> {
             staging: output.staging,
             sha256,
             location: artifact.place.to_string(),
+            partial: None,
         })
     }
 }

@@ -269,7 +269,7 @@ impl Installation<'_> {
                 source: source.to_string(),
             });
         }
-        let fetched = Fetch {
+        let mut fetched = Fetch {
             store: self.store,
             publisher,
             version,
@@ -281,7 +281,19 @@ impl Installation<'_> {
             progress: self.progress,
         }
         .run()?;
-        self.put_in_place(source, version, &release, confirmation.is_some(), fetched)
+        let partial = fetched.partial.take();
+        let placed = self.put_in_place(source, version, &release, confirmation.is_some(), fetched);
+        let is_of_use = match &placed {
+            Ok(_) => false,
+            // The next attempt begins with it, unless it takes the space that is missing.
+            Err(error) => error.kind() != ErrorKind::StorageFull,
+        };
+        if let (Some(partial), false) = (partial, is_of_use) {
+            partial.discard();
+        }
+        let entry = placed?;
+        self.progress.event(&Event::Recorded { path: &entry.path });
+        self.finished(entry, Outcome::Downloaded)
     }
 
     /// Gives a verified file its name and its receipt, each step durable before the next.
@@ -292,7 +304,7 @@ impl Installation<'_> {
         release: &Release,
         is_confirmed: bool,
         fetched: Fetched,
-    ) -> Result<Installed> {
+    ) -> Result<Entry> {
         let folder = self.store.folder(version, self.platform);
         let path = folder.join(self.platform.executable_name());
         self.progress.event(&Event::Verified {
@@ -317,17 +329,13 @@ impl Installation<'_> {
             ..Receipt::blank(version.clone())
         };
         let receipt = receipt.record(&folder, &path)?;
-        self.progress.event(&Event::Recorded { path: &path });
-        self.finished(
-            Entry {
-                version: version.clone(),
-                platform: self.platform.to_string(),
-                path,
-                state: EntryState::Sound,
-                receipt: Some(receipt),
-            },
-            Outcome::Downloaded,
-        )
+        Ok(Entry {
+            version: version.clone(),
+            platform: self.platform.to_string(),
+            path,
+            state: EntryState::Sound,
+            receipt: Some(receipt),
+        })
     }
 
     /// Asks the second publisher for the executable's digest.

@@ -18,7 +18,14 @@ fn killed_at(event: &str, check: impl Fn(&World)) -> (World, Outcome) {
     worker.kill();
     check(&world);
     let outcome = world.installs().outcome;
+    assert!(world.kept_partials().is_empty());
     (world, outcome)
+}
+
+/// Checks that nothing that had arrived was fetched again.
+fn fetched_once(world: &World) {
+    let path = world.release.gzip_path();
+    assert_eq!(world.server.requests_for(&path).len(), 1);
 }
 
 #[test]
@@ -59,17 +66,14 @@ fn in_the_middle_of_the_body() {
 fn with_the_whole_body_received_and_unchecked() {
     let (world, outcome) = killed_at("Advanced", World::holds_nothing_executable);
     assert_eq!(outcome, Outcome::Downloaded);
-    // Everything was here already; only the check was missing.
-    assert_eq!(
-        world.server.requests_for(&world.release.gzip_path()).len(),
-        1
-    );
+    fetched_once(&world);
 }
 
 #[test]
 fn after_the_check() {
-    let (_, outcome) = killed_at("Verified", World::holds_nothing_executable);
+    let (world, outcome) = killed_at("Verified", World::holds_nothing_executable);
     assert_eq!(outcome, Outcome::Downloaded);
+    fetched_once(&world);
 }
 
 #[test]
@@ -79,24 +83,23 @@ fn after_the_file_was_made_durable() {
         assert!(!world.installed_folder().join("amp").exists());
     });
     assert_eq!(outcome, Outcome::Downloaded);
+    fetched_once(&world);
     world.leaves_no_temporary_files();
 }
 
 #[test]
 fn after_the_rename_and_before_the_receipt() {
-    let (_, outcome) = killed_at("Placed", |world| {
+    let (world, outcome) = killed_at("Placed", |world| {
         let entry = &world.store().list().unwrap()[0];
         assert_eq!(entry.state, amp_bootstrap::EntryState::Unfinished);
     });
     assert_eq!(outcome, Outcome::Downloaded);
+    fetched_once(&world);
 }
 
 #[test]
 fn after_the_receipt() {
     let (world, outcome) = killed_at("Recorded", |_| {});
     assert_eq!(outcome, Outcome::AlreadyInstalled);
-    assert_eq!(
-        world.server.requests_for(&world.release.gzip_path()).len(),
-        1
-    );
+    fetched_once(&world);
 }

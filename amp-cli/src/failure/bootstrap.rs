@@ -81,10 +81,7 @@ fn steps(advice: &NextStep) -> Vec<Step> {
             "shows who answers; something may sit between this machine and the publisher"
                 .to_owned(),
         ),
-        NextStep::CorrectInput => one(
-            "ampctl install --help",
-            "says what can be given".to_owned(),
-        ),
+        NextStep::CorrectInput => one("ampctl install --help", "says what can be given".to_owned()),
         _ => Vec::new(),
     }
 }
