@@ -1,5 +1,6 @@
 //! Runs of the fake agent, and a look at the process table for what they left.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -33,13 +34,22 @@ pub(crate) fn fake(script: &str) -> ProcessSpec {
         .with_containment(Containment::Require(ContainmentKind::Group))
 }
 
-/// Describes the same within another containment; `None` when this machine does not have it.
+/// Describes the same within another containment; `None` where bubblewrap is missing.
+///
+/// With `REQUIRE_NAMESPACE` set it may not be missing, so that a machine which is there to run
+/// every test does.
+#[expect(clippy::disallowed_methods, reason = "a setting of the test run")]
 pub(crate) async fn within(kind: ContainmentKind, spec: ProcessSpec) -> Option<ProcessSpec> {
     let found = spec.probe_containment().await;
-    let works = found
-        .iter()
-        .any(|status| status.kind == kind && status.unavailable.is_none());
-    works.then(|| spec.with_containment(Containment::Require(kind)))
+    let status = found.iter().find(|status| status.kind == kind);
+    if let Some(reason) = &status.expect("every kind is probed").unavailable {
+        let optional = kind == ContainmentKind::Namespace;
+        let required = std::env::var_os("REQUIRE_NAMESPACE").is_some();
+        assert!(optional && !required, "no {kind} here: {reason}");
+        let _ = writeln!(std::io::stderr(), "not run, no {kind} here: {reason}");
+        return None;
+    }
+    Some(spec.with_containment(Containment::Require(kind)))
 }
 
 /// Reads every line up to the end.
