@@ -13,7 +13,7 @@ use serde::Serialize;
 pub(crate) use self::session::not_configured;
 use crate::context::Signal;
 use crate::style::Style;
-use crate::text::one_line;
+use crate::text::{columns, one_line, wrap_plain};
 use crate::{ExitCode, json};
 
 /// Represents a command that did not reach its end.
@@ -126,28 +126,38 @@ impl Failure {
         self.quiet
     }
 
-    /// Writes the failure for a person.
-    pub(crate) fn write_text(&self, mut to: impl Write, style: Style) -> io::Result<()> {
+    /// Writes the failure for a person, in lines of so many columns if they are counted.
+    pub(crate) fn write_text(
+        &self,
+        mut to: impl Write,
+        style: Style,
+        limit: Option<usize>,
+    ) -> io::Result<()> {
         writeln!(to, "{} {}", style.error("error:"), style.strong(&self.what))?;
         for (index, reason) in self.why.iter().enumerate() {
             let label = if index == 0 { "why:" } else { "    " };
-            writeln!(to, "  {} {}", style.dim(label), indented(reason, 7))?;
+            let reason = indented(reason, 7, limit);
+            writeln!(to, "  {} {reason}", style.dim(label))?;
         }
         if let Some(advice) = &self.hint {
-            writeln!(to, "  {} {}", style.dim("hint:"), indented(advice, 8))?;
+            let advice = indented(advice, 8, limit);
+            writeln!(to, "  {} {advice}", style.dim("hint:"))?;
         }
-        let width = self
-            .next
-            .iter()
-            .map(|step| step.command.chars().count())
-            .max()
-            .unwrap_or(0);
+        let width =
+            |text: fn(&Step) -> &str| self.next.iter().map(|step| columns(text(step))).max();
+        let command_width = width(|step| &step.command).unwrap_or(0);
+        let purpose_width = width(|step| &step.purpose).unwrap_or(0);
+        // Side by side where that fits, else each purpose below its command.
+        let side_by_side = limit.is_none_or(|limit| 9 + command_width + purpose_width <= limit);
         for (index, Step { command, purpose }) in self.next.iter().enumerate() {
             let label = if index == 0 { "try:" } else { "    " };
-            let padding = " ".repeat(width - command.chars().count());
+            let between = match side_by_side {
+                true => " ".repeat(command_width - columns(command) + 2),
+                false => format!("\n{}", " ".repeat(9)),
+            };
             writeln!(
                 to,
-                "  {} {}{padding}  {}",
+                "  {} {}{between}{}",
                 style.dim(label),
                 style.command(command),
                 style.dim(purpose)
@@ -232,8 +242,16 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Keeps the lines after the first under the first.
-fn indented(text: &str, columns: usize) -> String {
-    text.trim_end()
-        .replace('\n', &format!("\n{}", " ".repeat(columns)))
+/// Breaks text into lines of so many columns, if they are counted, and keeps the lines after the
+/// first under the first.
+fn indented(text: &str, indent: usize, limit: Option<usize>) -> String {
+    let room = limit.map_or(usize::MAX, |limit| limit.saturating_sub(indent));
+    // A line that fits stays as it is: blanks at its beginning may point at something.
+    let broken = |line: &str| match columns(line) <= room {
+        true => line.to_owned(),
+        false => wrap_plain(line, room).join("\n"),
+    };
+    let lines: Vec<String> = text.trim_end().split('\n').map(broken).collect();
+    let lines = lines.join("\n");
+    lines.replace('\n', &format!("\n{}", " ".repeat(indent)))
 }

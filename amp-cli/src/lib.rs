@@ -176,7 +176,8 @@ fn show_failure(
         false => Ok(()),
     };
     let style = ColorChoice::wanted(global, context).style(context, &context.stderr);
-    failure.write_text(&mut context.stderr, style)?;
+    let limit = context.stderr.terminal().map(Terminal::columns);
+    failure.write_text(&mut context.stderr, style, limit.map(usize::from))?;
     context.stderr.flush()?;
     // A person is told even when the failure is that nothing can be written to standard output.
     as_json

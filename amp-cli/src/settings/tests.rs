@@ -62,7 +62,7 @@ fn failure(world: &World, variables: &[(&str, &str)]) -> String {
     assert_eq!(failure.code(), crate::ExitCode::Usage);
     let mut text = Vec::new();
     failure
-        .write_text(&mut text, crate::style::Style::default())
+        .write_text(&mut text, crate::style::Style::default(), None)
         .expect("a writable vector");
     let text = String::from_utf8(text).expect("UTF-8");
     text.replace(world.folder.path().to_str().expect("UTF-8"), "[folder]")

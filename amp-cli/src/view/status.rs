@@ -7,12 +7,18 @@ use amp_session::protocol::Event;
 use super::tally::Tally;
 use crate::text::{clock, one_line};
 
+/// A silence from here on is mentioned, when no tool explains it: a service that went away looks
+/// just like a model that thinks.
+const LONG_SILENCE: Duration = Duration::from_secs(30);
+
 /// Remembers what the status line shows.
 #[derive(Debug)]
 pub(crate) struct Status {
     started: Instant,
     mode: Option<String>,
     tally: Tally,
+    /// When the agent was last heard of.
+    heard: Instant,
 }
 
 impl Status {
@@ -20,6 +26,7 @@ impl Status {
     pub(crate) fn new() -> Self {
         Self {
             started: Instant::now(),
+            heard: Instant::now(),
             mode: None,
             tally: Tally::default(),
         }
@@ -27,6 +34,7 @@ impl Status {
 
     /// Takes note of an event.
     pub(crate) fn observe(&mut self, event: &Event) {
+        self.heard = Instant::now();
         match event {
             Event::System(event) => {
                 self.mode = event
@@ -63,11 +71,36 @@ impl Status {
 
     /// Returns the line: mode, time, tokens, and what is going on.
     pub(crate) fn line(&self, activity: Option<&str>) -> String {
+        self.line_at(Instant::now(), activity)
+    }
+
+    fn line_at(&self, now: Instant, activity: Option<&str>) -> String {
         let mut parts = Vec::new();
         parts.extend(self.mode.clone());
-        parts.push(clock(self.elapsed()));
+        parts.push(clock(now.saturating_duration_since(self.started)));
         parts.extend(self.tally.in_words());
-        parts.extend(activity.map(str::to_owned));
+        let silence = now.saturating_duration_since(self.heard);
+        let silent = (silence >= LONG_SILENCE).then(|| format!("no news for {}", clock(silence)));
+        parts.extend(activity.map(str::to_owned).or(silent));
         parts.join(" · ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_silence_is_mentioned_unless_a_tool_explains_it() {
+        let status = Status::new();
+        let line = |seconds, activity| {
+            status.line_at(status.heard + Duration::from_secs(seconds), activity)
+        };
+        assert_eq!(line(29, None), "29s");
+        assert_eq!(line(75, None), "1m 15s · no news for 1m 15s");
+        assert_eq!(
+            line(75, Some("shell_command make")),
+            "1m 15s · shell_command make"
+        );
     }
 }

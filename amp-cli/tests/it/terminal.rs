@@ -110,6 +110,23 @@ fn a_failed_turn_ends_with_the_way_on() {
 }
 
 #[test]
+fn a_failure_fits_the_terminal() {
+    let world = World::replaying(&["auth-fail"]);
+    insta::assert_snapshot!(screen_after(&world, &["run", "spend it"], (24, 60)));
+}
+
+#[test]
+fn what_points_at_a_mistake_still_points_at_it() {
+    let world = World::replaying(&["text"]);
+    world.write("home/.config/ampctl/config.toml", "moed = 'high'\n");
+    let screen = screen_after(&world, &["run", "hi"], (24, 80));
+    assert!(
+        screen.contains("1 | moed = 'high'\n         | ^^^^\n"),
+        "{screen}"
+    );
+}
+
+#[test]
 fn quiet_leaves_the_answer_alone() {
     let world = World::replaying(&["text"]);
     insta::assert_snapshot!(screen_after(&world, &["run", "-q", "hello"], (24, 80)));
