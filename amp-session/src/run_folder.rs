@@ -1,8 +1,12 @@
 //! The files of one run: private to the user, gone when the turn ends.
+//!
+//! A host that is killed cannot remove them. They may hold secrets, so the next run that needs
+//! such files removes those of hosts that are gone.
 
-use std::fs;
-use std::io::Write;
+use std::fs::{self, DirEntry, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -10,10 +14,25 @@ use crate::environment::{self, Environment};
 use crate::error::Error;
 use crate::invocation::RunFile;
 
+const PREFIX: &str = "amp-session-";
+
+/// The file that is locked for as long as the folder is in use.
+const LOCK: &str = "lock";
+
+/// How long a folder is left alone without a look at its lock, which is not there at first.
+const YOUNG: Duration = Duration::from_secs(60 * 60);
+
 /// A folder that only this user can read and that is removed on drop.
 #[derive(Debug)]
 pub(crate) struct RunFolder {
     folder: TempDir,
+}
+
+/// A folder that is in use, with files in it.
+#[derive(Debug)]
+pub(crate) struct RunFiles {
+    _folder: TempDir,
+    _lock: File,
 }
 
 impl RunFolder {
@@ -24,9 +43,7 @@ impl RunFolder {
             .iter()
             .find_map(|name| environment::value(environment, name));
         let base = base.map_or_else(std::env::temp_dir, PathBuf::from);
-        let folder = tempfile::Builder::new()
-            .prefix("amp-session-")
-            .tempdir_in(base);
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(base);
         Ok(Self {
             folder: folder.map_err(Error::RunFiles)?,
         })
@@ -36,18 +53,123 @@ impl RunFolder {
         self.folder.path()
     }
 
-    /// Writes the files with mode 0600.
-    pub(crate) fn write(&mut self, files: &[RunFile]) -> Result<(), Error> {
-        for file in files {
-            let mut options = fs::OpenOptions::new();
-            options.write(true).create_new(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            options
-                .open(&file.path)
-                .and_then(|mut open| open.write_all(file.content.as_bytes()))
-                .map_err(Error::RunFiles)?;
+    /// Writes the files with mode 0600; without any, the folder is not needed.
+    pub(crate) fn fill(self, files: &[RunFile]) -> Result<Option<RunFiles>, Error> {
+        if files.is_empty() {
+            return Ok(None);
         }
-        Ok(())
+        self.remove_abandoned();
+        let files = self.write(files).map_err(Error::RunFiles)?;
+        Ok(Some(files))
+    }
+
+    fn write(self, files: &[RunFile]) -> io::Result<RunFiles> {
+        let lock = create_private(&self.path().join(LOCK))?;
+        lock.try_lock()?;
+        for file in files {
+            create_private(&file.path)?.write_all(file.content.as_bytes())?;
+        }
+        Ok(RunFiles {
+            _folder: self.folder,
+            _lock: lock,
+        })
+    }
+
+    /// Removes the folders beside this one whose hosts are gone.
+    fn remove_abandoned(&self) {
+        let neighbours = self.path().parent().map(fs::read_dir);
+        for neighbour in neighbours.into_iter().flatten().flatten().flatten() {
+            // Others may remove it at the same time, or it may not be ours.
+            let _ = remove_if_abandoned(&neighbour);
+        }
+    }
+}
+
+fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn remove_if_abandoned(folder: &DirEntry) -> io::Result<()> {
+    if !folder.file_name().to_string_lossy().starts_with(PREFIX) {
+        return Ok(());
+    }
+    let age = folder.metadata()?.modified()?.elapsed();
+    if age.is_ok_and(|age| age > YOUNG) {
+        let lock = File::open(folder.path().join(LOCK))?;
+        lock.try_lock()?;
+        fs::remove_dir_all(folder.path())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder_in(base: &TempDir) -> RunFolder {
+        RunFolder::create(&[("TMPDIR".into(), base.path().into())].into()).unwrap()
+    }
+
+    fn filled(folder: RunFolder) -> (PathBuf, RunFiles) {
+        let path = folder.path().to_path_buf();
+        let file = RunFile {
+            path: path.join("settings.json"),
+            content: "{}".to_owned(),
+        };
+        (path, folder.fill(&[file]).unwrap().unwrap())
+    }
+
+    #[cfg(unix)]
+    fn make_old(folder: &Path) {
+        let yesterday = std::time::SystemTime::now() - 24 * YOUNG;
+        File::open(folder).unwrap().set_modified(yesterday).unwrap();
+    }
+
+    #[test]
+    fn without_files_there_is_no_folder() {
+        let base = TempDir::new().unwrap();
+        assert!(folder_in(&base).fill(&[]).unwrap().is_none());
+        assert_eq!(fs::read_dir(base.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn files_are_gone_with_their_owner() {
+        let base = TempDir::new().unwrap();
+        let (path, files) = filled(folder_in(&base));
+        assert_eq!(fs::read(path.join("settings.json")).unwrap(), b"{}");
+        drop(files);
+        assert!(!path.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_next_run_removes_what_a_killed_host_has_left() {
+        let base = TempDir::new().unwrap();
+        let (abandoned, files) = filled(folder_in(&base));
+        let RunFiles {
+            _folder: folder,
+            _lock: lock,
+        } = files;
+        let _ = folder.keep();
+        drop(lock);
+        make_old(&abandoned);
+        let _next = filled(folder_in(&base));
+        assert!(!abandoned.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_long_run_and_a_young_folder_keep_their_files() {
+        let base = TempDir::new().unwrap();
+        let (long, _files) = filled(folder_in(&base));
+        make_old(&long);
+        let young = folder_in(&base);
+        fs::write(young.path().join(LOCK), "").unwrap();
+        let _next = filled(folder_in(&base));
+        assert!(long.join("settings.json").exists() && young.path().exists());
     }
 }

@@ -146,9 +146,9 @@ impl Session {
         let claim = Claim::take(&self.conversation)?;
         let credentials = self.credentials();
         credentials.check()?;
-        let mut folder = RunFolder::create(self.amp.environment())?;
+        let folder = RunFolder::create(self.amp.environment())?;
         let invocation = self.invocation(input, folder.path())?;
-        folder.write(&invocation.files)?;
+        let files = folder.fill(&invocation.files)?;
         let environment = self.environment(&invocation.variables);
         let mut secrets = Secrets::of(&environment, &self.config);
         if let Some(key) = credentials.stored_key() {
@@ -186,7 +186,7 @@ impl Session {
         };
         let parts = TurnParts {
             claim,
-            folder,
+            files,
             record,
             secrets,
             dialect: *self.amp.dialect(),

@@ -20,7 +20,7 @@ use crate::dialect::Dialect;
 use crate::ledger::{RecordedLines, TurnEnd, TurnRecord};
 use crate::outcome::{Ending, Observer, Outcome};
 use crate::plain_text::without_escapes;
-use crate::run_folder::RunFolder;
+use crate::run_folder::RunFiles;
 use crate::secrets::Secrets;
 use crate::session::Claim;
 use crate::thread_id::ThreadId;
@@ -40,7 +40,7 @@ pub struct Turn {
     trouble: Option<String>,
     ended: bool,
     claim: Option<Claim>,
-    _folder: Option<RunFolder>,
+    _files: Option<RunFiles>,
 }
 
 /// Where the lines come from.
@@ -62,7 +62,7 @@ pub(crate) struct Recorded {
 /// What a running turn holds on to.
 pub(crate) struct TurnParts {
     pub(crate) claim: Claim,
-    pub(crate) folder: RunFolder,
+    pub(crate) files: Option<RunFiles>,
     pub(crate) record: Option<TurnRecord>,
     pub(crate) secrets: Secrets,
     pub(crate) dialect: Dialect,
@@ -79,7 +79,7 @@ impl Turn {
             trouble: None,
             ended: false,
             claim: Some(parts.claim),
-            _folder: Some(parts.folder),
+            _files: parts.files,
         }
     }
 
@@ -93,7 +93,7 @@ impl Turn {
             trouble: None,
             ended: false,
             claim: None,
-            _folder: None,
+            _files: None,
         }
     }
 
