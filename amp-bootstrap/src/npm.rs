@@ -117,9 +117,13 @@ impl NpmConfiguration {
 
     /// Returns the folder of npm itself, which may hold settings of whoever packaged it.
     fn own_folder(&self) -> Option<PathBuf> {
-        let script = self.npm.as_deref()?.canonicalize().ok()?;
-        // `<npm>/bin/npm-cli.js`
-        Some(script.parent()?.parent()?.to_owned())
+        let program = self.npm.as_deref()?.canonicalize().ok()?;
+        if cfg!(windows) {
+            // `<npm>/../../npm.cmd`
+            return Some(program.parent()?.join("node_modules").join("npm"));
+        }
+        // `<npm>/bin/npm-cli.js`, by way of a link.
+        Some(program.parent()?.parent()?.to_owned())
     }
 
     /// Returns the registry for Amp's packages.

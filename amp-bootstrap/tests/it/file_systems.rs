@@ -9,8 +9,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use amp_bootstrap::{EntryState, ErrorKind, Store, install};
 
-use crate::support::file_system::Ground;
 use crate::support::process::Job;
+use crate::support::surroundings::Ground;
 use crate::support::world::World;
 
 /// What the two attempts must come to.

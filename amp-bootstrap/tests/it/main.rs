@@ -12,8 +12,9 @@ mod housekeeping;
 mod killed;
 #[cfg(unix)]
 mod locate;
+#[cfg(windows)]
+mod locate_windows;
 mod npm;
-#[cfg(unix)]
 mod npm_program;
 mod offline;
 mod platform;

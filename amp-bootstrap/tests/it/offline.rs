@@ -68,3 +68,23 @@ fn an_installed_version_needs_no_socket() {
     assert_eq!(installed.warnings, []);
     assert_eq!(world.count("Resolving"), 0);
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_installed_version_opens_no_socket_as_the_system_sees_it() {
+    use crate::support::process::Job;
+    let world = World::new();
+    let record = world.path("sockets");
+    let mut recorded = Vec::new();
+    for _ in 0..2 {
+        let job = Job::in_world(&world);
+        let Some(worker) = job.start_traced("trace=socket,connect", &record) else {
+            return;
+        };
+        let installed = format!("installed {}", world.release.sha256());
+        assert_eq!(worker.finish(), [installed]);
+        recorded.push(fs::read_to_string(&record).unwrap());
+    }
+    assert!(recorded[0].contains("connect("), "{}", recorded[0]);
+    assert_eq!(recorded[1], "");
+}

@@ -1,6 +1,8 @@
-//! Stores on file systems of their own, mounted where nobody else sees them.
+//! What an installer may find around it: odd file systems, few privileges, a system that fails it
+//! or looks on.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::process::{Job, Worker};
@@ -91,13 +93,19 @@ impl Job {
 
     /// Does the job while one call of the system fails: the `nth` of its name, in each thread.
     pub(crate) fn start_failing(&self, call: &str, error: &str, nth: usize) -> Option<Worker> {
+        let fault = format!("inject={call}:error={error}:when={nth}");
+        self.start_traced(&fault, Path::new("/dev/null"))
+    }
+
+    /// Does the job while a record is made of what it asks of the system.
+    pub(crate) fn start_traced(&self, expression: &str, record: &Path) -> Option<Worker> {
         let trace = || {
             let mut command = program("strace");
-            command.args(["-f", "-qq", "-o", "/dev/null"]);
+            command.args(["-f", "-qq", "-e", expression, "-o"]);
+            command.arg(record);
             command
         };
-        let fault = format!("inject={call}:error={error}:when={nth}");
-        is_possible(trace().arg("true")).then(|| self.start_below(trace().args(["-e", &fault])))
+        is_possible(trace().arg("true")).then(|| self.start_below(&mut trace()))
     }
 }
 
