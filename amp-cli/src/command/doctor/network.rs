@@ -19,9 +19,7 @@ pub(super) fn service(context: &Context) -> Check {
     let url = Credentials::new(&context.environment)
         .service_url()
         .to_owned();
-    let proxy = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
-        .iter()
-        .find_map(|name| Some((*name, context.variable(name)?.to_str()?.to_owned())));
+    let proxy = proxy(context, &url);
     let (target, via) = match &proxy {
         Some((name, proxy)) => (proxy.as_str(), format!(", the proxy that {name} names")),
         None => (url.as_str(), String::new()),
@@ -42,6 +40,32 @@ pub(super) fn service(context: &Context) -> Check {
         )
         .fix("check the network, HTTPS_PROXY and AMP_URL"),
     }
+}
+
+/// Returns the proxy that Amp uses for the service, with the variable that names it.
+///
+/// For `https` alone, and of these variables alone: Amp ignores `ALL_PROXY` and `HTTP_PROXY`
+/// (measured on 0.0.1790142911-g7618fb). Builds before July 2026 ignore these two as well.
+fn proxy(context: &Context, url: &str) -> Option<(&'static str, String)> {
+    let value = |name| context.variable(name)?.to_str().map(str::to_owned);
+    let (host, _) = host_and_port(url).filter(|_| url.starts_with("https:"))?;
+    let exceptions = ["no_proxy", "NO_PROXY"].into_iter().find_map(value);
+    if exceptions.is_some_and(|exceptions| is_exempt(&host, &exceptions)) {
+        return None;
+    }
+    let mut names = ["https_proxy", "HTTPS_PROXY"].into_iter();
+    names.find_map(|name| Some((name, value(name)?)))
+}
+
+/// Tells whether a list such as `localhost,.example.com` covers the host.
+fn is_exempt(host: &str, exceptions: &str) -> bool {
+    exceptions.split(',').map(str::trim).any(|exception| {
+        let name = exception.trim_start_matches("*.").trim_start_matches('.');
+        let below = host
+            .strip_suffix(name)
+            .is_some_and(|sub| sub.ends_with('.'));
+        exception == "*" || host == name || (below && !name.is_empty())
+    })
 }
 
 /// Connects on a thread of its own: looking up a name has no deadline of its own.
@@ -102,6 +126,35 @@ mod tests {
         assert_eq!(taken("https://[::1]:8443/"), Some(("::1".into(), 8443)));
         assert_eq!(taken("https:///"), None);
         assert_eq!(taken("https://host:port/"), None);
+    }
+
+    #[test]
+    fn the_proxy_is_the_one_that_amp_would_use() {
+        let proxy = |url: &str, variables: &[(&'static str, &str)]| {
+            let context = Context::new("/").with_environment(variables.iter().copied());
+            proxy(&context, url).map(|(name, _)| name)
+        };
+        let both = [("HTTPS_PROXY", "http://a:1"), ("https_proxy", "http://b:1")];
+        assert_eq!(proxy("https://ampcode.com/", &both), Some("https_proxy"));
+        assert_eq!(proxy("http://127.0.0.1:9/", &both), None);
+        let ignored = [("ALL_PROXY", "http://a:1"), ("HTTP_PROXY", "http://a:1")];
+        assert_eq!(proxy("https://ampcode.com/", &ignored), None);
+        for exception in ["ampcode.com", "localhost, .ampcode.com", "*", "*.com"] {
+            let variables = [both[0], ("NO_PROXY", exception)];
+            assert_eq!(
+                proxy("https://ampcode.com/", &variables),
+                None,
+                "{exception}"
+            );
+        }
+        for other in ["", "code.com", "localhost,127.0.0.1"] {
+            let variables = [both[0], ("no_proxy", other)];
+            assert_eq!(
+                proxy("https://ampcode.com/", &variables),
+                Some("HTTPS_PROXY"),
+                "{other}"
+            );
+        }
     }
 
     #[test]
