@@ -1,5 +1,6 @@
 //! From what a publisher announces to a verified file that waits for its name.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::path::Path;
 
@@ -192,7 +193,7 @@ impl Fetch<'_> {
         let member = self.platform.executable_name();
         let cap = self.limits.caps.executable;
         unpack(artifact.packing, member, &mut file, cap, output)
-            .map_err(|error| Setback::Final(error.at(path.display().to_string())))
+            .map_err(|error| Setback::Final(located(error, path.display())))
     }
 
     fn download(
@@ -235,10 +236,7 @@ impl Fetch<'_> {
             (None, None, Err(error)) if is_damaged && is_executables_digest => {
                 Setback::Wrong(error)
             }
-            (None, None, Err(error)) => Setback::Final(match error.location() {
-                Some(_) => error,
-                None => error.at(artifact.place.to_string()),
-            }),
+            (None, None, Err(error)) => Setback::Final(located(error, &artifact.place)),
         };
         if let Some(partial) = partial {
             partial.discard();
@@ -281,6 +279,14 @@ impl Fetch<'_> {
             location: artifact.place.to_string(),
             partial: None,
         })
+    }
+}
+
+/// Adds where the bytes came from, unless the error is about another place.
+fn located(error: Error, place: impl Display) -> Error {
+    match error.location() {
+        Some(_) => error,
+        None => error.at(place.to_string()),
     }
 }
 
