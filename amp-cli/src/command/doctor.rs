@@ -63,7 +63,7 @@ async fn examine(network: bool, global: &GlobalArguments, context: &Context) -> 
     checks.push(files::sessions(context));
     checks.push(machine::clock(amp.as_ref()));
     if network {
-        checks.push(network::service(context));
+        checks.push(network::service(context).await);
     }
     checks
 }

@@ -1,7 +1,6 @@
 //! Whether the service can be reached; looked at only when asked.
 
 use std::net::{TcpStream, ToSocketAddrs};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use amp_session::Credentials;
@@ -9,12 +8,13 @@ use amp_session::Credentials;
 use super::check::Check;
 use crate::ExitCode;
 use crate::context::Context;
+use crate::runtime::on_a_thread;
 
 /// How long all of it may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Opens a connection to the service, or to the proxy that stands before it, and closes it again.
-pub(super) fn service(context: &Context) -> Check {
+pub(super) async fn service(context: &Context) -> Check {
     const NAME: &str = "network";
     let url = Credentials::new(&context.environment)
         .service_url()
@@ -28,7 +28,7 @@ pub(super) fn service(context: &Context) -> Check {
         return Check::red(NAME, format!("{target} is not an address"), ExitCode::Usage);
     };
     let begun = Instant::now();
-    match connect(host.clone(), port) {
+    match connect(host.clone(), port).await {
         Ok(()) => {
             let time = begun.elapsed().as_millis();
             Check::green(NAME, format!("{host}:{port} answers after {time} ms{via}"))
@@ -68,24 +68,21 @@ fn is_exempt(host: &str, exceptions: &str) -> bool {
     })
 }
 
-/// Connects on a thread of its own: looking up a name has no deadline of its own.
-fn connect(host: String, port: u16) -> Result<(), String> {
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        let result = (host.as_str(), port)
-            .to_socket_addrs()
-            .and_then(|mut addresses| {
-                addresses
-                    .next()
-                    .ok_or_else(|| std::io::Error::other("the name has no address"))
-            })
-            .and_then(|address| TcpStream::connect_timeout(&address, PATIENCE));
-        // Nobody waits any more when the time is up.
-        let _ = sender.send(result.map(drop).map_err(|error| error.to_string()));
+/// Connects on a thread of its own: looking up a name has no deadline, and can be interrupted only
+/// by not waiting for it.
+async fn connect(host: String, port: u16) -> Result<(), String> {
+    let connection = on_a_thread(move || {
+        let mut addresses = (host.as_str(), port).to_socket_addrs()?;
+        let address = addresses
+            .next()
+            .ok_or_else(|| std::io::Error::other("the name has no address"))?;
+        TcpStream::connect_timeout(&address, PATIENCE).map(drop)
     });
-    receiver
-        .recv_timeout(PATIENCE)
-        .unwrap_or_else(|_| Err("no answer in 10 s".to_owned()))
+    match tokio::time::timeout(PATIENCE, connection).await {
+        Ok(Ok(Ok(()))) => Ok(()),
+        Ok(Ok(Err(error)) | Err(error)) => Err(error.to_string()),
+        Err(_) => Err("no answer in 10 s".to_owned()),
+    }
 }
 
 /// Takes an address such as `https://name:8443/path` apart.
@@ -109,6 +106,7 @@ fn host_and_port(url: &str) -> Option<(String, u16)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runtime::block_on;
 
     #[test]
     fn addresses_are_taken_apart() {
@@ -163,9 +161,10 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}/", listener.local_addr().expect("an address"));
         let context = || Context::new("/").with_environment([("AMP_URL", url.clone())]);
-        assert_eq!(service(&context()).state, super::super::State::Green);
+        let check = || block_on(async { service(&context()).await }).expect("a runtime");
+        assert_eq!(check().state, super::super::State::Green);
         drop(listener);
-        let check = service(&context());
+        let check = check();
         assert_eq!(check.state, super::super::State::Red);
         assert!(
             check.finding.contains("cannot be reached"),
