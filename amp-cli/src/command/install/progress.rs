@@ -81,10 +81,11 @@ impl InstallView {
     }
 
     /// Puts a screen in the place of the one before, unless there is none any more.
-    fn replace(&self, screen: Screen) {
+    fn replace(&self, screen: impl FnOnce(Output) -> Screen) {
         let mut current = self.screen();
-        if current.is_some() {
-            *current = Some(screen);
+        // Its line must be gone before another one is drawn in its place.
+        if current.take().is_some() {
+            *current = Some(screen(self.output.clone()));
         }
     }
 }
@@ -106,8 +107,7 @@ impl Progress for InstallView {
                     resumed_from: *resumed_from,
                 };
                 self.resumed_from.store(*resumed_from, Relaxed);
-                let output = self.output.clone();
-                self.replace(Screen::with_download(output, self.animate, download));
+                self.replace(|output| Screen::with_download(output, self.animate, download));
             }
             Event::Advanced { received } => {
                 let new = received.saturating_sub(self.resumed_from.load(Relaxed));
@@ -130,7 +130,7 @@ impl Progress for InstallView {
             }
             // The warnings are told when the installation is over.
             Event::Verified { .. } => {
-                self.replace(Screen::with_status(self.output.clone(), self.animate));
+                self.replace(|output| Screen::with_status(output, self.animate));
                 self.doing("verified; putting it in place");
             }
             _ => {}
