@@ -116,7 +116,7 @@ fn pinned_version(version: &CliVersion, context: &Context) -> Result<Found, Fail
     let lease = store.lease(version, Platform::detect()?).map_err(|error| {
         Failure::new(
             ExitCode::NoUsableAmp,
-            format!("Amp {version} is not installed"),
+            format!("Amp {version} cannot be used"),
         )
         .because("the settings ask for exactly this version")
         .caused_by(&error)

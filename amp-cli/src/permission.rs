@@ -16,6 +16,9 @@ pub(crate) const SETTING: &str = "amp.permissions";
 /// The setting that overrides them all.
 const ALLOW_ALL_SETTING: &str = "amp.dangerouslyAllowAll";
 
+/// What a file of rules holds.
+const EXAMPLE: &str = r#"a list looks like this: [{"tool": "Bash", "action": "ask"}]"#;
+
 /// Reads the rules of a file, a JSON list, for a run in `folder`.
 ///
 /// # Errors
@@ -35,11 +38,12 @@ pub(crate) fn read(
             format!("permission rules {name} could not be read"),
         )
         .caused_by(&error)
+        .hint(EXAMPLE)
     })?;
     let rules: Vec<RawJson> = serde_json::from_slice(&bytes).map_err(|error| {
         refused(format!("{name} is not a list of rules"))
             .caused_by(&error)
-            .hint(r#"a list looks like this: [{"tool": "Bash", "action": "ask"}]"#)
+            .hint(EXAMPLE)
     })?;
     let mut rejects = false;
     for (index, rule) in rules.iter().enumerate() {

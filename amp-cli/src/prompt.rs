@@ -31,10 +31,14 @@ pub(crate) fn assemble(words: &[String], context: &mut Context) -> Result<String
     for word in words {
         if word == "-" {
             if stdin_was_read {
-                return Err(Failure::new(
-                    ExitCode::Usage,
-                    "standard input can be read only once",
-                ));
+                return Err(
+                    Failure::new(ExitCode::Usage, "standard input can be read only once")
+                        .because("`-` is in the prompt more than once")
+                        .next(
+                            "ampctl run \"review this:\" - < notes.txt",
+                            "puts it after the words",
+                        ),
+                );
             }
             stdin_was_read = true;
             if context.stdin.is_terminal() {
@@ -80,6 +84,7 @@ fn read_stdin(stdin: &mut Input) -> Result<String, Failure> {
             ExitCode::Usage,
             "the prompt could not be read from standard input",
         )
+        .next("ampctl run - < prompt.txt", "reads text in UTF-8")
     };
     let bytes = stdin
         .read_to_end(LIMIT)

@@ -111,7 +111,7 @@ fn set(
     let key = read_key(credentials.service_url(), context)?;
     let key = key.trim();
     if key.is_empty() {
-        return Err(Failure::new(ExitCode::Usage, "no key was given"));
+        return Err(no_key("no key was given"));
     }
     let path = credentials.store(key)?;
     if !global.quiet {
@@ -131,9 +131,15 @@ fn set(
     Ok(ExitCode::Done)
 }
 
+fn no_key(what: &str) -> Failure {
+    Failure::new(ExitCode::Usage, what)
+        .next("ampctl credentials set", "asks for it on a terminal")
+        .next("ampctl credentials set < key.txt", "reads it from a file")
+}
+
 /// Reads a key without showing it, or from a pipe.
 fn read_key(service_url: &str, context: &mut Context) -> Result<String, Failure> {
-    let unreadable = || Failure::new(ExitCode::Usage, "the key could not be read");
+    let unreadable = || no_key("the key could not be read");
     if context.stdin.is_terminal() {
         let prompt = format!("Key for {service_url} (not shown): ");
         return keyboard::read_hidden(&prompt, &context.signals)?

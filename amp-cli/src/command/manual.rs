@@ -27,6 +27,10 @@ pub(super) fn run(directory: Option<&Path>, context: &mut Context) -> Result<Exi
             ),
         )
         .caused_by(&error)
+        .next(
+            "ampctl man > ampctl.1",
+            "writes the one page that has everything",
+        )
     })?;
     Ok(ExitCode::Done)
 }

@@ -172,6 +172,7 @@ fn conversation(
             format!("session {} has nothing to continue", record.metadata().id),
         )
         .because("the agent never named its thread")
+        .next("ampctl sessions list", "lists those that have")
         .next("ampctl run \"…\"", "begins a new conversation")),
     }
 }
@@ -200,7 +201,8 @@ fn session_config(
         return Err(Failure::new(
             ExitCode::Usage,
             format!("{name} is not a folder to work in"),
-        ));
+        )
+        .hint("-C names an existing folder; without it the run works in this one"));
     }
     if let Some(path) = &agent.rules {
         let rules = permission::read(path, &directory, agent.dangerously_allow_all, context)?;

@@ -16,7 +16,8 @@ impl From<Error> for Failure {
             ErrorKind::Executable => from(ExitCode::NoUsableAmp, &error)
                 .next("ampctl which", "shows which Amp is used, and why")
                 .next("ampctl install", "installs one that is known to work"),
-            _ => from(ExitCode::Failed, &error),
+            _ => from(ExitCode::Failed, &error)
+                .next("ampctl doctor", "looks for what is wrong with this machine"),
         }
     }
 }

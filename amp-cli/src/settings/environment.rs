@@ -83,5 +83,7 @@ impl Variables<'_> {
 }
 
 fn unusable(name: &str, reason: &str) -> Failure {
-    Failure::new(ExitCode::Usage, format!("{name} cannot be used")).because(reason)
+    Failure::new(ExitCode::Usage, format!("{name} cannot be used"))
+        .because(reason)
+        .next(format!("unset {name}"), "goes without it")
 }

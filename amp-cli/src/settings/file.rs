@@ -34,7 +34,8 @@ impl Files {
             return Err(Failure::new(
                 ExitCode::Usage,
                 format!("configuration file {} not found", path.display()),
-            ));
+            )
+            .hint("--config or AMPCTL_CONFIG names it"));
         }
         Ok(Self {
             project: nearest_project_file(&context.directory),
@@ -113,4 +114,5 @@ fn unusable(path: &Path) -> Failure {
         ExitCode::Usage,
         format!("configuration file {} cannot be used", path.display()),
     )
+    .hint("mend the file, or move it away to go without")
 }

@@ -148,10 +148,12 @@ fn a_variable_that_makes_no_sense_is_named() {
     insta::assert_snapshot!(failure(&world, &[("AMPCTL_OUTPUT", "yaml")]), @r"
     error: AMPCTL_OUTPUT cannot be used
       why: `yaml` is not one of `text`, `json`, `stream-json`
+      try: unset AMPCTL_OUTPUT  goes without it
     ");
     insta::assert_snapshot!(failure(&world, &[("AMPCTL_TIMEOUT", "soon")]), @r"
     error: AMPCTL_TIMEOUT cannot be used
       why: `soon` is not a duration such as `90s`, or `none`
+      try: unset AMPCTL_TIMEOUT  goes without it
     ");
 }
 

@@ -54,7 +54,7 @@ fn a_folder_that_is_none_is_refused_before_anything_starts() {
         assert!(
             finished
                 .stderr()
-                .ends_with(&format!("{folder} is not a folder to work in\n")),
+                .contains(&format!("{folder} is not a folder to work in\n")),
             "{}",
             finished.stderr()
         );

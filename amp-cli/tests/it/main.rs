@@ -12,6 +12,7 @@ mod inspect;
 mod interrupt;
 #[cfg(unix)]
 mod pages;
+mod refusals;
 mod run;
 mod sessions;
 #[cfg(target_os = "linux")]

@@ -25,6 +25,10 @@ pub(super) fn run(
             ExitCode::Failed,
             format!("{} could not be written", path.display()),
         )
+        .next(
+            format!("ampctl sessions export {} > FILE", record.metadata().id),
+            "writes to another place",
+        )
     };
     // An earlier export is not overwritten by surprise.
     let file = std::fs::File::create_new(&path).map_err(|error| unwritable().caused_by(&error))?;
