@@ -1,8 +1,20 @@
 //! Where a command writes, and what is known about the reader.
 
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+use unix as platform;
+#[cfg(windows)]
+use windows as platform;
+
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Signalled;
 
 /// The width assumed when a terminal does not tell its own.
 const USUAL_WIDTH: u16 = 80;
@@ -51,25 +63,25 @@ impl Output {
         self
     }
 
-    pub(super) fn standard_output() -> Self {
+    pub(super) fn standard_output(signalled: Signalled) -> Self {
         let stream = io::stdout();
         let terminal = stream
             .is_terminal()
             .then_some(Terminal::new(Width::OfStandardOutput));
         Self {
             terminal,
-            ..Self::new(stream)
+            ..platform::standard_output(stream, signalled)
         }
     }
 
-    pub(super) fn standard_error() -> Self {
+    pub(super) fn standard_error(signalled: Signalled) -> Self {
         let stream = io::stderr();
         let terminal = stream
             .is_terminal()
             .then_some(Terminal::new(Width::OfStandardError));
         Self {
             terminal,
-            ..Self::new(stream)
+            ..platform::standard_error(stream, signalled)
         }
     }
 

@@ -11,6 +11,7 @@ use unix as platform;
 use windows as platform;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use tokio::sync::{Mutex, mpsc};
 
@@ -44,7 +45,7 @@ pub struct Signals(Source);
 #[derive(Debug)]
 enum Source {
     Ignored,
-    Process,
+    Process(Signalled),
     Channel(Script),
 }
 
@@ -66,8 +67,8 @@ impl Signals {
         (sender, Self(Source::Channel(script)))
     }
 
-    pub(super) fn of_process() -> Self {
-        Self(Source::Process)
+    pub(super) fn of_process(signalled: Signalled) -> Self {
+        Self(Source::Process(signalled))
     }
 
     /// Starts listening; until then a signal has its usual effect on the process, and from then on
@@ -78,9 +79,52 @@ impl Signals {
     pub(crate) fn listen(&self) -> std::io::Result<Listener> {
         Ok(match &self.0 {
             Source::Ignored => Listener::Ignored,
-            Source::Process => Listener::Process(platform::Handlers::install()?),
+            Source::Process(signalled) => {
+                let handlers = platform::Handlers::install()?;
+                signalled.watch()?;
+                Listener::Process(handlers)
+            }
             Source::Channel(script) => Listener::Channel(Arc::clone(script)),
         })
+    }
+}
+
+/// Tells whether a signal has come, also to a thread that is busy with something else.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Signalled(Arc<Watch>);
+
+#[derive(Debug, Default)]
+struct Watch {
+    is_kept: AtomicBool,
+    has_come: AtomicBool,
+}
+
+impl Signalled {
+    /// Returns whether a signal has come since somebody listens.
+    #[cfg(unix)]
+    pub(crate) fn has_come(&self) -> bool {
+        self.0.has_come.load(SeqCst)
+    }
+
+    /// Keeps watch from now on, on a thread of its own.
+    fn watch(&self) -> std::io::Result<()> {
+        if self.0.is_kept.swap(true, SeqCst) {
+            return Ok(());
+        }
+        let watch = Arc::clone(&self.0);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let keep = async move {
+            if let Ok(mut handlers) = platform::Handlers::install() {
+                handlers.next().await;
+                watch.has_come.store(true, SeqCst);
+            }
+        };
+        std::thread::Builder::new()
+            .name("ampctl-signals".to_owned())
+            .spawn(move || runtime.block_on(keep))?;
+        Ok(())
     }
 }
 

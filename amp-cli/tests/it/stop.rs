@@ -79,6 +79,16 @@ fn a_reader_that_has_seen_enough_stops_the_agent_without_a_word() {
 }
 
 #[test]
+fn a_reader_that_stalls_does_not_keep_a_signal_from_ending_the_run() {
+    let line = format!("{INIT}{}", " ".repeat(3000));
+    let mut program = running("stalled", "", &format!("repeat 100000 out {line}; hang"));
+    program.wait_until_unread(40 << 10);
+    program.signal(Signal::TERM);
+    assert_eq!(program.wait_for_end().0.code(), Some(130));
+    assert_eq!(agents_marked("stalled"), [0_u32; 0]);
+}
+
+#[test]
 fn a_session_that_is_being_recorded_is_not_deleted() {
     let world = World::playing(&format!("out {INIT}; hang"));
     let mut program = Program::start(world, &["run", "busy", "-ostream-json", "--name", "busy"]);

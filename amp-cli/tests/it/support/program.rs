@@ -57,6 +57,16 @@ impl Program {
         }
     }
 
+    /// Waits until so many bytes of standard output wait for a reader.
+    pub(crate) fn wait_until_unread(&self, bytes: u64) {
+        let pipe = self.stdout.as_ref().expect("an open pipe").get_ref();
+        let deadline = Instant::now() + PATIENCE;
+        while rustix::io::ioctl_fionread(pipe).expect("a pipe") < bytes {
+            assert!(Instant::now() < deadline, "the pipe does not fill");
+            std::thread::yield_now();
+        }
+    }
+
     /// Closes standard output, as `head` does when it has seen enough.
     pub(crate) fn close_stdout(&mut self) {
         self.stdout = None;

@@ -1,0 +1,84 @@
+//! Writes to a reader that may stop reading, without being deaf to signals meanwhile.
+
+use std::fs::File;
+use std::io::{self, LineWriter, Stderr, Stdout, Write};
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use super::Output;
+use crate::context::Signalled;
+
+/// What a pipe with room takes without blocking (`PIPE_BUF` of Linux; POSIX promises 512).
+const PIECE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
+
+/// How often a stalled write looks for signals.
+const LOOK: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 100_000_000,
+};
+
+/// How long a reader may stall after a signal before nobody is said to read any more.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Returns an output that keeps the beginning of a line until the line is whole.
+pub(super) fn standard_output(stream: Stdout, signalled: Signalled) -> Output {
+    match Patient::new(&stream, signalled) {
+        Ok(patient) => Output::new(LineWriter::new(patient)),
+        Err(_) => Output::new(stream),
+    }
+}
+
+/// Returns an output that writes at once.
+pub(super) fn standard_error(stream: Stderr, signalled: Signalled) -> Output {
+    match Patient::new(&stream, signalled) {
+        Ok(patient) => Output::new(patient),
+        Err(_) => Output::new(stream),
+    }
+}
+
+/// Writes to a stream of the process.
+///
+/// A plain write would wait for its reader for ever, and the signal that should end the program would
+/// wait for the write.
+struct Patient {
+    stream: File,
+    signalled: Signalled,
+}
+
+impl Patient {
+    fn new(stream: &impl AsFd, signalled: Signalled) -> io::Result<Self> {
+        let stream = File::from(stream.as_fd().try_clone_to_owned()?);
+        Ok(Self { stream, signalled })
+    }
+
+    /// Waits a little for room; what cannot be waited for says by itself what is wrong.
+    fn is_writable(&self) -> bool {
+        let mut room = [PollFd::new(&self.stream, PollFlags::OUT)];
+        match poll(&mut room, Some(&LOOK)) {
+            Ok(ready) => ready > 0,
+            Err(error) => error != Errno::INTR,
+        }
+    }
+}
+
+impl Write for Patient {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut end_of_grace = None;
+        while !self.is_writable() {
+            if self.signalled.has_come() {
+                let now = Instant::now();
+                if now >= *end_of_grace.get_or_insert(now + GRACE) {
+                    return Err(io::ErrorKind::BrokenPipe.into());
+                }
+            }
+        }
+        self.stream.write(&bytes[..bytes.len().min(PIECE)])
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,14 @@
+//! Plain writes: a console has no reader that stalls.
+
+use std::io::{Stderr, Stdout};
+
+use super::Output;
+use crate::context::Signalled;
+
+pub(super) fn standard_output(stream: Stdout, _: Signalled) -> Output {
+    Output::new(stream)
+}
+
+pub(super) fn standard_error(stream: Stderr, _: Signalled) -> Output {
+    Output::new(stream)
+}
