@@ -97,3 +97,22 @@ fn escape_sequences_of_an_agent_do_not_reach_the_terminal() {
     let text = shown(line, 80, |_| {});
     assert!(!text.contains(['\u{1b}', '\u{7}']), "{text:?}");
 }
+
+#[test]
+fn wide_characters_count_twice_in_tool_lines_too() {
+    let call = |id, subject: &str| {
+        format!(
+            r#"{{"type":"assistant","message":{{"content":[{{"type":"tool_use","id":"{id}","name":"検索ツール","input":{{"query":"{subject}"}}}}]}}}}"#
+        )
+    };
+    let lines = [
+        call("1", "漢字と絵文字🎉の検索を全部"),
+        call("2", "👩‍👩‍👧‍👦 family"),
+    ];
+    for width in [20, 24, 31, 40] {
+        let text = shown(&lines.join("\n"), width, |_| {});
+        for line in text.lines() {
+            assert!(crate::text::columns(line) <= width, "{width}: {line}");
+        }
+    }
+}
