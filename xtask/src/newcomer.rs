@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
+use std::{fs, io};
 
 use amp_process::{Deadlines, ProcessSpec};
 use anyhow::{Context, Result, ensure};
@@ -19,6 +20,9 @@ use crate::{command, machine, say, workspace_root};
 
 /// Time for all of it: a cold build on a small machine and a download of 100 MB.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// Folders that are not part of the sources.
+const NO_SOURCES: [&str; 2] = [".git", "target"];
 
 /// What a newcomer brings along: the way to the network, the toolchain, npm's configuration.
 const BROUGHT_ALONG: [&str; 20] = [
@@ -52,7 +56,7 @@ pub fn run() -> Result<()> {
     let folder = tempfile::tempdir().context("cannot make a folder for the newcomer")?;
     let home = folder.path().join("home");
     let clone = folder.path().join("amp");
-    std::fs::create_dir(&home).context("cannot make a home folder")?;
+    fs::create_dir(&home).context("cannot make a home folder")?;
     let service = Backend::start_blocking(Options::for_workspace(&clone))
         .context("cannot start the stand-in service")?;
     let environment = environment(&home, &service.url())?;
@@ -66,8 +70,12 @@ async fn walk(clone: &Path, environment: BTreeMap<OsString, OsString>) -> Result
     let git = program("git")
         .with_arguments(["clone", "--quiet"])
         .with_arguments([&workspace_root(), clone]);
-    command::output(git, LIMIT).await?;
-    let readme = std::fs::read_to_string(clone.join("README.md")).context("no README")?;
+    if let Err(error) = command::output(git, LIMIT).await {
+        // An export has no history, and git does not trust every owner of one.
+        crate::note(format!("a copy takes the place of a clone: {error:#}"));
+        copy(&workspace_root(), clone).context("cannot copy the workspace")?;
+    }
+    let readme = fs::read_to_string(clone.join("README.md")).context("no README")?;
     let commands = first_commands(&readme).context("the README has no commands")?;
     let shell = program("sh")
         .with_arguments(["-exc", &format!("exec 2>&1\n{commands}")])
@@ -83,6 +91,21 @@ async fn walk(clone: &Path, environment: BTreeMap<OsString, OsString>) -> Result
         ends == ["completed", "completed"],
         "the turns ended as {ends:?}"
     );
+    Ok(())
+}
+
+/// Copies the sources of the workspace.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let copied = to.join(entry.file_name());
+        if !entry.file_type()?.is_dir() {
+            fs::copy(entry.path(), copied)?;
+        } else if !NO_SOURCES.iter().any(|name| entry.file_name() == *name) {
+            copy(&entry.path(), &copied)?;
+        }
+    }
     Ok(())
 }
 

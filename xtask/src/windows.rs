@@ -45,9 +45,16 @@ EXPORTS
 /// # Errors
 /// When a test fails, or the tools do.
 pub fn run() -> Result<()> {
+    // Windows itself, as far as Wine keeps one: registry, drives, system folder.
+    let prefix = tempfile::tempdir()?;
     machine::runtime()?.block_on(async {
-        match Tools::find().await {
-            Ok(tools) => tools.test().await,
+        let tools = async {
+            let tools = Tools::find().await?;
+            tools.boot(prefix.path()).await?;
+            Ok::<_, anyhow::Error>(tools)
+        };
+        match tools.await {
+            Ok(tools) => tools.test(prefix.path()).await,
             Err(missing) => {
                 crate::note(format!("skipped: {missing:#}"));
                 Ok(())
@@ -86,17 +93,17 @@ impl Tools {
         Ok(tools)
     }
 
-    async fn test(&self) -> Result<()> {
-        // Windows itself, as far as Wine keeps one: registry, drives, system folder.
-        let prefix = tempfile::tempdir()?;
-        let prefix = prefix.path();
+    async fn boot(&self, prefix: &Path) -> Result<()> {
         // The registry is written when Wine's server ends, and whatever a command leaves running
         // ends with it at once.
         let boot = "\"$0\" wineboot --init && wineserver --wait";
         let shell = spec(Path::new("sh")).with_arguments(["-c", boot]);
         let shell = self.in_wine(shell.with_argument(&self.wine), prefix);
         command::output(shell, SHORT).await?;
-        self.provide_random_numbers(prefix).await?;
+        self.provide_random_numbers(prefix).await
+    }
+
+    async fn test(&self, prefix: &Path) -> Result<()> {
         let cargo = self.in_wine(spec(&self.cargo), prefix);
         let cargo = cargo
             .with_arguments(["test", "--locked", "--no-fail-fast", "--target", TARGET])
