@@ -165,11 +165,19 @@ fn conversation(
             }
         }
     };
+    let id = &record.metadata().id;
+    // Of two turns at once, the first has been seen to wait for ever.
+    if record.is_in_use() {
+        let what = format!("session {id} is being recorded");
+        return Err(Failure::new(ExitCode::Failed, what)
+            .because("a turn of this conversation is still running")
+            .hint("it can be continued when the run has ended"));
+    }
     match record.metadata().thread.clone() {
         Some(thread) => Ok((Some(thread), Some(record))),
         None => Err(Failure::new(
             ExitCode::Usage,
-            format!("session {} has nothing to continue", record.metadata().id),
+            format!("session {id} has nothing to continue"),
         )
         .because("the agent never named its thread")
         .next("ampctl sessions list", "lists those that have")

@@ -89,19 +89,20 @@ fn a_reader_that_stalls_does_not_keep_a_signal_from_ending_the_run() {
 }
 
 #[test]
-fn a_session_that_is_being_recorded_is_not_deleted() {
+fn a_session_that_is_being_recorded_is_neither_continued_nor_deleted() {
     let world = World::playing(&format!("out {INIT}; hang"));
     let mut program = Program::start(world, &["run", "busy", "-ostream-json", "--name", "busy"]);
     program.wait_for("init");
-    let refused = program
-        .world()
-        .run(&["sessions", "delete", "busy", "--yes"]);
-    assert_eq!(refused.code, amp_cli::ExitCode::Failed);
-    assert!(
-        refused.stderr().contains("is being recorded"),
-        "{}",
-        refused.stderr()
-    );
+    for arguments in [
+        &["continue", "-s", "busy", "and now?"] as &[&str],
+        &["continue", "and now?"],
+        &["sessions", "delete", "busy", "--yes"],
+    ] {
+        let refused = program.world().run(arguments);
+        assert_eq!(refused.code, amp_cli::ExitCode::Failed);
+        let message = refused.stderr();
+        assert!(message.contains("is being recorded"), "{message}");
+    }
     let pruned = program
         .world()
         .run(&["sessions", "prune", "--max-size", "0", "--yes"]);
