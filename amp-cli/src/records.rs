@@ -118,6 +118,18 @@ impl Records {
     }
 }
 
+/// Refuses a session with a turn being recorded; `later` says what can be done when that has ended.
+///
+/// # Errors
+/// Fails when there is such a turn, of this process or another.
+pub(crate) fn refuse_in_use(record: &SessionRecord, later: &str) -> Result<(), Failure> {
+    if !record.is_in_use() {
+        return Ok(());
+    }
+    let what = format!("session {} is being recorded", record.metadata().id);
+    Err(Failure::new(ExitCode::Failed, what).hint(later))
+}
+
 /// Tells whether a session was held in a folder.
 pub(crate) fn is_of(record: &SessionRecord, folder: &Path) -> bool {
     record.metadata().working_directory == Some(as_recorded(folder))

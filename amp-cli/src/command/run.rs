@@ -13,7 +13,7 @@ use crate::arguments::{
 use crate::context::Context;
 use crate::drive::{Driven, begin, drive};
 use crate::failure::{Failure, not_configured};
-use crate::records::Records;
+use crate::records::{Records, refuse_in_use};
 use crate::screen::{Screen, may_animate};
 use crate::settings::{Layer, Settings};
 use crate::view::{AmpInUse, FinalText, LiveOptions, LiveView, Status, View};
@@ -165,19 +165,14 @@ fn conversation(
             }
         }
     };
-    let id = &record.metadata().id;
     // Of two turns at once, the first has been seen to wait for ever.
-    if record.is_in_use() {
-        let what = format!("session {id} is being recorded");
-        return Err(Failure::new(ExitCode::Failed, what)
-            .because("a turn of this conversation is still running")
-            .hint("it can be continued when the run has ended"));
-    }
+    refuse_in_use(&record, "it can be continued when the run has ended")
+        .map_err(|failure| failure.because("a turn of this conversation is still running"))?;
     match record.metadata().thread.clone() {
         Some(thread) => Ok((Some(thread), Some(record))),
         None => Err(Failure::new(
             ExitCode::Usage,
-            format!("session {id} has nothing to continue"),
+            format!("session {} has nothing to continue", record.metadata().id),
         )
         .because("the agent never named its thread")
         .next("ampctl sessions list", "lists those that have")

@@ -9,7 +9,7 @@ use crate::ExitCode;
 use crate::arguments::GlobalArguments;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::records::Records;
+use crate::records::{Records, refuse_in_use};
 use crate::text::{ago, counted};
 
 pub(super) fn run(
@@ -28,11 +28,7 @@ pub(super) fn run(
     }
     for record in &doomed {
         let metadata = record.metadata();
-        if record.is_in_use() {
-            let what = format!("session {} is being recorded", metadata.id);
-            return Err(Failure::new(ExitCode::Failed, what)
-                .hint("it can be deleted when the run has ended"));
-        }
+        refuse_in_use(record, "it can be deleted when the run has ended")?;
         records.ledger().delete(&metadata.id)?;
         if !global.quiet {
             writeln!(
