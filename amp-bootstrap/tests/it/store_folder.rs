@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use amp_bootstrap::{ErrorKind, NextStep, Silent, Store, Variables, install};
+use amp_bootstrap::{Error, ErrorKind, NextStep, Silent, Store, Variables, install};
 
 use crate::support::world::World;
 
@@ -15,16 +15,31 @@ fn a_file_where_the_store_should_be_is_an_error() {
     assert_eq!(error.kind(), ErrorKind::Storage, "{error:?}");
 }
 
+/// Returns the folder of the store in an environment of these variables alone.
+fn store(pairs: &[(&str, &str)]) -> Result<PathBuf, Error> {
+    let variables = pairs
+        .iter()
+        .map(|(name, value)| (name.into(), value.into()));
+    Store::from_environment(&variables.collect::<Variables>()).map(|store| store.root().to_owned())
+}
+
+fn at(path: &str) -> Option<PathBuf> {
+    Some(PathBuf::from(path))
+}
+
+/// Checks that the variables lead to no store, and that the error tells what to set.
+fn assert_is_refused(pairs: &[(&str, &str)]) {
+    let error = store(pairs).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(matches!(
+        error.next_steps()[..],
+        [NextStep::Configure { .. }]
+    ));
+}
+
 #[test]
 #[cfg(unix)]
 fn the_store_is_where_the_environment_says() {
-    let store = |pairs: &[(&str, &str)]| {
-        let pairs = pairs
-            .iter()
-            .map(|(name, value)| (name.into(), value.into()));
-        Store::from_environment(&pairs.collect::<Variables>()).map(|store| store.root().to_owned())
-    };
-    let at = |path: &str| Some(PathBuf::from(path));
     assert_eq!(
         store(&[("AMPCTL_CACHE_DIR", "/a"), ("HOME", "/h")]).ok(),
         at("/a/v1")
@@ -37,12 +52,7 @@ fn the_store_is_where_the_environment_says() {
         assert_eq!(store(&relative).ok(), at("/h/.cache/ampctl/v1"));
     }
     for pairs in [vec![], vec![("HOME", "")], vec![("AMPCTL_CACHE_DIR", "a")]] {
-        let error = store(&pairs).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        assert!(matches!(
-            error.next_steps()[..],
-            [NextStep::Configure { .. }]
-        ));
+        assert_is_refused(&pairs);
     }
 }
 
@@ -79,14 +89,7 @@ fn a_path_that_is_not_utf8_is_no_trouble() {
 #[test]
 #[cfg(windows)]
 fn the_store_is_where_the_environment_says() {
-    let store = |pairs: &[(&str, &str)]| {
-        let pairs = pairs
-            .iter()
-            .map(|(name, value)| (name.into(), value.into()));
-        Store::from_environment(&pairs.collect::<Variables>()).map(|store| store.root().to_owned())
-    };
     let local = ("LocalAppData", r"C:\Users\u\AppData\Local");
-    let at = |path: &str| Some(PathBuf::from(path));
     assert_eq!(
         store(&[("AMPCTL_CACHE_DIR", r"D:\a"), local]).ok(),
         at(r"D:\a\v1")
@@ -97,11 +100,6 @@ fn the_store_is_where_the_environment_says() {
     );
     // A folder of the current drive is not absolute.
     for pairs in [vec![], vec![("AMPCTL_CACHE_DIR", r"\a"), local]] {
-        let error = store(&pairs).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        assert!(matches!(
-            error.next_steps()[..],
-            [NextStep::Configure { .. }]
-        ));
+        assert_is_refused(&pairs);
     }
 }
