@@ -76,12 +76,12 @@ async fn a_stop_ends_the_whole_tree() {
     tree.values_mut().for_each(Player::is_gone);
 }
 
-#[tokio::test]
-async fn a_program_that_ends_with_its_input_is_stopped_without_force() {
+/// Checks that a stop ends a program that exits with its input, and needs no force for it.
+async fn ends_with_its_input(policy: StopPolicy) {
     let audience = Audience::open();
     let process = spec(Part::Echo, &audience)
         .with_stdin(StdinSource::Piped)
-        .with_stop_policy(StopPolicy::default().with_stdin_grace(LIMIT))
+        .with_stop_policy(policy)
         .spawn()
         .await
         .unwrap();
@@ -91,17 +91,14 @@ async fn a_program_that_ends_with_its_input_is_stopped_without_force() {
 }
 
 #[tokio::test]
+async fn a_program_that_ends_with_its_input_is_stopped_without_force() {
+    ends_with_its_input(StopPolicy::default().with_stdin_grace(LIMIT)).await;
+}
+
+#[tokio::test]
 async fn the_polite_rung_of_the_ladder_is_the_end_of_input() {
     // There are no signals: the time for one is time to exit on the end of input.
-    let audience = Audience::open();
-    let process = spec(Part::Echo, &audience)
-        .with_stdin(StdinSource::Piped)
-        .spawn()
-        .await
-        .unwrap();
-    let exit = process.stop().await;
-    assert_eq!(exit.status(), ExitStatus::Code(7));
-    assert_eq!(exit.force(), Force::StdinClosed);
+    ends_with_its_input(StopPolicy::default()).await;
 }
 
 #[tokio::test]
