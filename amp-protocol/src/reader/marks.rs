@@ -1,5 +1,15 @@
 //! Where a string may end or stop being plain text, found for a whole block of text at once.
 
+#[cfg(any(test, not(target_arch = "x86_64")))]
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
+
+#[cfg(not(target_arch = "x86_64"))]
+use portable::bits;
+#[cfg(target_arch = "x86_64")]
+use x86_64::bits;
+
 /// How many bytes are looked at in one step: as many as a word has bits.
 const BLOCK: usize = u64::BITS as usize;
 
@@ -60,54 +70,26 @@ impl Marks {
     }
 }
 
-/// Sets a bit for each quote, backslash or control character.
-///
-/// On its own, the loop over the bytes becomes a few vector instructions.
-#[inline(never)]
-fn bits(block: &[u8; BLOCK]) -> u64 {
-    let mut marks = *block;
-    for (mark, bit) in marks.iter_mut().zip(BIT_OF_WORD) {
-        *mark = if is_special(*mark) { bit } else { 0 };
-    }
-    let (words, _) = marks.as_chunks();
-    let words = words.iter().map(|word| u64::from_le_bytes(*word));
-    transpose(words.fold(0, |all, word| all | word))
-}
-
-/// For each byte of the block, a bit that tells which of its words the byte belongs to.
-const BIT_OF_WORD: [u8; BLOCK] = {
-    let mut bits = [0; BLOCK];
-    let mut position = 0;
-    while position < BLOCK {
-        bits[position] = 1 << (position / size_of::<u64>());
-        position += 1;
-    }
-    bits
-};
-
-/// Swaps rows and columns of the eight by eight bits: bit `r` of byte `c` and bit `c` of byte `r`.
-///
-/// Squares of one, two and four bits are swapped along the diagonal (Warren, Hacker's Delight,
-/// 7-3).
-fn transpose(bits: u64) -> u64 {
-    let swap = |bits: u64, distance: u32, square: u64| {
-        let change = (bits ^ bits >> distance) & square;
-        bits ^ change ^ change << distance
-    };
-    let bits = swap(bits, 7, 0x00aa_00aa_00aa_00aa);
-    let bits = swap(bits, 14, 0x0000_cccc_0000_cccc);
-    swap(bits, 28, 0x0000_0000_f0f0_f0f0)
-}
-
-#[inline(always)]
-fn is_special(byte: u8) -> bool {
-    byte == b'"' || byte == b'\\' || byte < b' '
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Marks, is_special};
+    use super::{BLOCK, Marks, bits, portable};
     use proptest::prelude::*;
+
+    fn is_special(byte: u8) -> bool {
+        matches!(byte, b'"' | b'\\' | 0..b' ')
+    }
+
+    #[test]
+    fn each_byte_has_its_own_bit() {
+        for (position, byte) in (0..BLOCK).flat_map(|at| (0..=u8::MAX).map(move |byte| (at, byte)))
+        {
+            let mut block = [b' '; BLOCK];
+            block[position] = byte;
+            let expected = u64::from(is_special(byte)) << position;
+            assert_eq!(bits(&block), expected, "{byte} at {position}");
+            assert_eq!(portable::bits(&block), expected, "{byte} at {position}");
+        }
+    }
 
     proptest! {
         #[test]
@@ -121,6 +103,12 @@ mod tests {
                 let expected = positions.find(|at| is_special(text[*at]));
                 prop_assert_eq!(marks.next(&text, position), expected);
             }
+        }
+
+        #[test]
+        fn every_processor_finds_the_same(block in any::<[[u8; 32]; 2]>()) {
+            let block = block.as_flattened().first_chunk().expect("two halves");
+            prop_assert_eq!(bits(block), portable::bits(block));
         }
     }
 }
