@@ -15,7 +15,7 @@ use std::fmt;
 
 use ::serde::de;
 use marks::Marks;
-use unescape::{Unescaped, hexadecimal};
+use unescape::{Unescaped, hexadecimal, short_escape};
 
 /// How deep values may nest; serde_json itself stops at 128.
 const DEPTH_LIMIT: u8 = 64;
@@ -191,14 +191,11 @@ impl<'de> Reader<'de> {
     fn skip_string(&mut self) -> Result<(), GaveUp> {
         self.take(b'"')?;
         while self.find_special()? == b'\\' {
-            match self.text.as_bytes().get(self.position + 1) {
-                Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.position += 2,
-                Some(b'u') => {
-                    hexadecimal(&self.text.as_bytes()[self.position + 2..])?;
-                    self.position += 6;
-                }
-                _ => return Err(GaveUp),
-            }
+            let rest = &self.text.as_bytes()[self.position + 1..];
+            self.position += 1 + match *rest.first().ok_or(GaveUp)? {
+                b'u' => hexadecimal(&rest[1..]).map(|_| 5)?,
+                kind => short_escape(kind).map(|_| 1)?,
+            };
         }
         self.position += 1;
         Ok(())

@@ -57,7 +57,7 @@ impl Unescaped {
 
 /// Returns what an escape of a single character stands for.
 #[inline(always)]
-fn short_escape(kind: u8) -> Result<u8, GaveUp> {
+pub(super) fn short_escape(kind: u8) -> Result<u8, GaveUp> {
     match kind {
         b'"' | b'\\' | b'/' => Ok(kind),
         b'n' => Ok(b'\n'),
