@@ -61,7 +61,14 @@ const LAYERS: &[Layer] = &[
 ];
 
 /// The direct dependencies that users of the wire types pay for.
-const PROTOCOL_DEPENDENCIES: &[&str] = &["memchr", "serde", "serde_json", "simdutf8", "thiserror"];
+const PROTOCOL_DEPENDENCIES: &[&str] = &[
+    "memchr",
+    "safe_arch",
+    "serde",
+    "serde_json",
+    "simdutf8",
+    "thiserror",
+];
 
 /// Crates that run futures; none may come with the wire types.
 const ASYNC_RUNTIMES: &[&str] = &[
