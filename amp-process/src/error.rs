@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::Deadline;
+use crate::{ContainmentKind, Deadline};
 
 /// What went wrong, as a value to branch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -102,6 +102,9 @@ impl Error {
             Self::DeadlinePassed(_) => ErrorKind::DeadlinePassed,
             Self::StdinClosed => ErrorKind::StdinClosed,
             Self::NoRuntime(_) => ErrorKind::NoRuntime,
+            Self::Io { source, .. } if crate::platform::is_exhaustion(source) => {
+                ErrorKind::ResourceExhausted
+            }
             Self::Io { .. } => ErrorKind::Io,
         }
     }
@@ -119,6 +122,27 @@ impl Error {
         move |source| Self::Io { action, source }
     }
 
+    /// Says that a containment cannot be had.
+    pub(crate) fn unavailable(wanted: ContainmentKind, reason: impl Into<String>) -> Self {
+        Self::Containment {
+            wanted: wanted.as_str(),
+            reason: reason.into(),
+        }
+    }
+
+    /// Returns why a containment cannot be had, in words that do not name it.
+    #[cfg(unix)]
+    pub(crate) fn into_reason(self) -> String {
+        match self {
+            Self::Containment { reason, .. } => reason,
+            Self::Spawn {
+                program, source, ..
+            } => format!("{} cannot be started: {source}", program.display()),
+            Self::Io { action, source } => format!("cannot {action}: {source}"),
+            other => other.to_string(),
+        }
+    }
+
     /// Wraps what the operating system answered to the attempt to start `program`.
     ///
     /// `exists` says whether the file is there, because "not found" for a file that exists means
@@ -130,7 +154,7 @@ impl Error {
             io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
             io::ErrorKind::InvalidInput => ErrorKind::InvalidArgument,
             io::ErrorKind::ArgumentListTooLong => ErrorKind::ArgumentsTooLong,
-            io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => ErrorKind::ResourceExhausted,
+            _ if crate::platform::is_exhaustion(&source) => ErrorKind::ResourceExhausted,
             _ => crate::platform::spawn_error_kind(&source),
         };
         Self::Spawn {
@@ -149,8 +173,12 @@ mod tests {
     #[test]
     fn running_out_of_processes_or_descriptors_is_told_apart_from_a_bad_program() {
         for errno in [Errno::AGAIN, Errno::NOMEM, Errno::MFILE, Errno::NFILE] {
-            let error = Error::spawn("program".into(), true, errno.into());
-            assert_eq!(error.kind(), ErrorKind::ResourceExhausted, "{errno:?}");
+            for error in [
+                Error::spawn("program".into(), true, errno.into()),
+                Error::io("make pipes")(errno.into()),
+            ] {
+                assert_eq!(error.kind(), ErrorKind::ResourceExhausted, "{errno:?}");
+            }
         }
     }
 }

@@ -144,13 +144,16 @@ pub(crate) fn buffered_bytes(pipe: &OutputPipe) -> Option<u64> {
     rustix::io::ioctl_fionread(pipe).ok()
 }
 
+/// Returns whether there are no descriptors, processes or memory left.
+pub(crate) fn is_exhaustion(error: &io::Error) -> bool {
+    let exhausted = [Errno::MFILE, Errno::NFILE, Errno::AGAIN, Errno::NOMEM];
+    Errno::from_io_error(error).is_some_and(|errno| exhausted.contains(&errno))
+}
+
 /// Returns what an error of `execve` that std has no name for means.
 pub(crate) fn spawn_error_kind(error: &io::Error) -> ErrorKind {
     match Errno::from_io_error(error) {
         Some(Errno::NOEXEC) => ErrorKind::NotExecutable,
-        Some(Errno::MFILE | Errno::NFILE | Errno::AGAIN | Errno::NOMEM) => {
-            ErrorKind::ResourceExhausted
-        }
         _ => ErrorKind::Io,
     }
 }

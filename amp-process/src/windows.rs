@@ -30,10 +30,7 @@ pub(crate) async fn start(spec: &ProcessSpec) -> Result<Started, Error> {
     if let Containment::Require(kind) = spec.containment
         && kind != ContainmentKind::Job
     {
-        return Err(Error::Containment {
-            wanted: kind.as_str(),
-            reason: "Windows has job objects alone".to_owned(),
-        });
+        return Err(Error::unavailable(kind, "Windows has job objects alone"));
     }
     crate::program::check_working_directory(spec)?;
     let program = crate::program::resolve(spec)?;
@@ -66,10 +63,7 @@ pub(crate) async fn start(spec: &ProcessSpec) -> Result<Started, Error> {
         .await
         .map_err(|failure| match failure {
             StartFailure::Program(source) => Error::spawn(program.clone(), true, source),
-            StartFailure::Containment(reason) => Error::Containment {
-                wanted: ContainmentKind::Job.as_str(),
-                reason,
-            },
+            StartFailure::Containment(reason) => Error::unavailable(ContainmentKind::Job, reason),
         })?;
     let (Some(stdout), Some(stderr)) = (stdout, stderr) else {
         let missing = io::Error::from(io::ErrorKind::BrokenPipe);
@@ -97,6 +91,13 @@ pub(crate) fn without_signal(mut policy: StopPolicy, deadlines: &Deadlines) -> S
 /// `None` where that cannot be known.
 pub(crate) fn buffered_bytes(_: &OutputPipe) -> Option<u64> {
     None
+}
+
+/// Returns whether there are no handles or memory left.
+pub(crate) fn is_exhaustion(error: &io::Error) -> bool {
+    /// The process has no handle left.
+    const TOO_MANY_OPEN_FILES: i32 = 4;
+    error.kind() == io::ErrorKind::OutOfMemory || error.raw_os_error() == Some(TOO_MANY_OPEN_FILES)
 }
 
 /// Returns what an error of `CreateProcess` that std has no name for means.

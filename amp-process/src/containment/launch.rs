@@ -30,7 +30,7 @@ pub(crate) async fn launch(launch: Launch) -> Result<TreeGuard, Error> {
     for kind in kinds {
         let started = match ways::find(kind, &launch.spec).await {
             Ok(way) => start(way, &launch).await,
-            Err(reason) => Err(unavailable(kind, reason)),
+            Err(error) => Err(error),
         };
         match started {
             // The next rung may do; that it was taken is told by the exit.
@@ -40,10 +40,8 @@ pub(crate) async fn launch(launch: Launch) -> Result<TreeGuard, Error> {
             started => return started,
         }
     }
-    Err(refusal.unwrap_or_else(|| {
-        let reason = "this platform has none".to_owned();
-        unavailable(ContainmentKind::Group, reason)
-    }))
+    Err(refusal
+        .unwrap_or_else(|| Error::unavailable(ContainmentKind::Group, "this platform has none")))
 }
 
 /// Starts the program in one way, and waits until it runs.
@@ -66,8 +64,8 @@ async fn start(way: Way, launch: &Launch) -> Result<TreeGuard, Error> {
             let exists = launch.program.exists();
             Err(Error::spawn(launch.spec.program.clone(), exists, source))
         }
-        Ok(Err(StartFailure::Containment(reason))) => Err(unavailable(kind, reason)),
-        Err(_) => Err(unavailable(kind, "the shim does not answer".to_owned())),
+        Ok(Err(StartFailure::Containment(reason))) => Err(Error::unavailable(kind, reason)),
+        Err(_) => Err(Error::unavailable(kind, "the shim does not answer")),
     }
 }
 
@@ -81,13 +79,6 @@ impl Way {
     }
 }
 
-fn unavailable(kind: ContainmentKind, reason: String) -> Error {
-    Error::Containment {
-        wanted: kind.as_str(),
-        reason,
-    }
-}
-
 impl ProcessSpec {
     /// Finds out which containments this program could have, strongest first, and why not others.
     ///
@@ -95,7 +86,7 @@ impl ProcessSpec {
     pub async fn probe_containment(&self) -> Vec<ContainmentStatus> {
         let mut found = Vec::new();
         for kind in ways::LADDER {
-            let unavailable = ways::find(*kind, self).await.err();
+            let unavailable = ways::find(*kind, self).await.err().map(Error::into_reason);
             found.push(ContainmentStatus {
                 kind: *kind,
                 unavailable,

@@ -84,10 +84,10 @@ impl ShimTree {
                 crate::ErrorKind::InvalidArgument
                 | crate::ErrorKind::ArgumentsTooLong
                 | crate::ErrorKind::ResourceExhausted => error,
-                _ => Error::Containment {
-                    wanted: command.kind.as_str(),
-                    reason: format!("{} cannot be started", command.program.display()),
-                },
+                _ => Error::unavailable(
+                    command.kind,
+                    format!("{} cannot be started", command.program.display()),
+                ),
             }
         })?;
         let readiness = ours

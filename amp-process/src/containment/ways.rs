@@ -11,7 +11,7 @@ use super::namespace;
 use super::shim::ShimCommand;
 use super::{Containment, ContainmentKind};
 use crate::shim::protocol::{PROBE, PROBE_ANSWER, REQUEST};
-use crate::{Deadlines, Error, Exit, ProcessSpec};
+use crate::{Deadlines, Error, ErrorKind, Exit, ProcessSpec};
 
 /// Every containment of this platform, strongest first.
 pub(crate) const LADDER: &[ContainmentKind] = &[
@@ -24,16 +24,17 @@ pub(crate) const LADDER: &[ContainmentKind] = &[
 const PROBE_LIMIT: Duration = Duration::from_secs(20);
 
 /// Returns how to start the program in this containment, or why that cannot be.
-pub(crate) async fn find(kind: ContainmentKind, spec: &ProcessSpec) -> Result<Way, String> {
+pub(crate) async fn find(kind: ContainmentKind, spec: &ProcessSpec) -> Result<Way, Error> {
+    let unavailable = |reason| Error::unavailable(kind, reason);
     match kind {
         ContainmentKind::Group => Ok(Way::Group),
-        ContainmentKind::Shim => shim(spec).map(Way::Shim),
+        ContainmentKind::Shim => shim(spec).map(Way::Shim).map_err(unavailable),
         ContainmentKind::Namespace => {
-            let command = namespace::command(spec)?;
-            probe(&command, spec).await?;
+            let command = namespace::command(spec).map_err(unavailable)?;
+            probe(&command, spec).await?.map_err(unavailable)?;
             Ok(Way::Shim(command))
         }
-        ContainmentKind::Job => Err("there are no job objects on Linux".to_owned()),
+        ContainmentKind::Job => Err(unavailable("there are no job objects on Linux".to_owned())),
     }
 }
 
@@ -52,15 +53,17 @@ fn shim(spec: &ProcessSpec) -> Result<ShimCommand, String> {
     })
 }
 
-/// Starts the shim to see whether it can be started; asked once for each command.
-async fn probe(command: &ShimCommand, spec: &ProcessSpec) -> Result<(), String> {
+/// Starts the shim to see whether it can be started; answered once for each command.
+///
+/// That nothing could be started at present is no answer, but an error.
+async fn probe(command: &ShimCommand, spec: &ProcessSpec) -> Result<Result<(), String>, Error> {
     type Answers = HashMap<(PathBuf, Vec<OsString>), Result<(), String>>;
     static ANSWERS: Mutex<Option<Answers>> = Mutex::new(None);
     let answers = || ANSWERS.lock().unwrap_or_else(PoisonError::into_inner);
     let key = (command.program.clone(), command.arguments.clone());
     let known = answers().get_or_insert_default().get(&key).cloned();
     if let Some(answer) = known {
-        return answer;
+        return Ok(answer);
     }
     let deadlines = Deadlines::default().with_total(Some(PROBE_LIMIT));
     let trial = ProcessSpec::new(&command.program)
@@ -71,7 +74,8 @@ async fn probe(command: &ShimCommand, spec: &ProcessSpec) -> Result<(), String> 
         .with_deadlines(deadlines);
     // A run within a run: boxed, or the future would contain itself.
     let answer = match Box::pin(run(trial)).await {
-        Err(error) => Err(format!("{} cannot be started: {error}", key.0.display())),
+        Err(error) if error.kind() == ErrorKind::ResourceExhausted => return Err(error),
+        Err(error) => Err(error.into_reason()),
         Ok(exit) if exit.status().code() == Some(PROBE_ANSWER) => Ok(()),
         Ok(exit) if exit.stderr().is_empty() => {
             Err(format!("a trial ended with {}", exit.status()))
@@ -81,7 +85,7 @@ async fn probe(command: &ShimCommand, spec: &ProcessSpec) -> Result<(), String> 
     answers()
         .get_or_insert_default()
         .insert(key, answer.clone());
-    answer
+    Ok(answer)
 }
 
 async fn run(spec: ProcessSpec) -> Result<Exit, Error> {
