@@ -7,7 +7,8 @@
 //!
 //! `D` is a time such as `500ms`, `10s`, `5m` or `1h`, or `none`. Standard input and output are
 //! passed through; standard error ends with one line of JSON that says how it went. Interrupt and
-//! terminate begin the stop ladder, Ctrl-Z suspends the program and all clocks.
+//! terminate begin the stop ladder, Ctrl-Z suspends the program and all clocks. Whoever reads our
+//! output may take its time, but not beyond a deadline.
 //!
 //! The exit code is the command's own; 124 when a deadline passed, 128 and the number when a signal
 //! ended the command, 125 when it could not be started.
@@ -23,8 +24,9 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(unix)]
 mod unix {
-    use std::io::Write;
+    use std::io::{self, Read, Write};
     use std::process::ExitCode;
+    use std::thread;
     use std::time::Duration;
 
     use amp_process::{
@@ -32,76 +34,192 @@ mod unix {
         Line, Process, ProcessSpec, StdinSource, StdinWriter,
     };
     use serde_json::json;
+    use tokio::io::AsyncWriteExt;
     use tokio::signal::unix::{Signal, SignalKind, signal};
+    use tokio::sync::{mpsc, oneshot};
+    use tokio::time::Instant;
+
+    /// How long a reader may stall once the run is to end.
+    const PATIENCE: Duration = Duration::from_secs(1);
 
     pub(super) fn main() -> ExitCode {
         let spec = match spec(std::env::args().skip(1)) {
             Ok(spec) => spec,
             Err(complaint) => return refuse(&complaint),
         };
-        let runtime = match tokio::runtime::Runtime::new() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let runtime = match runtime {
             Ok(runtime) => runtime,
             Err(error) => return refuse(&error.to_string()),
         };
-        let outcome = runtime.block_on(supervise(&spec));
-        // A thread may still wait for standard input; nobody waits for it.
-        runtime.shutdown_background();
-        match outcome {
+        match runtime.block_on(supervise(&spec)) {
             Ok((exit, cut)) => {
                 say(&describe(&exit, cut));
                 code(&exit)
             }
-            Err(error) => refuse(&chain(&error)),
+            Err(error) => refuse(&chain(&*error)),
         }
     }
 
     /// Runs the program; returns its exit and how many lines were too long to pass on whole.
-    async fn supervise(spec: &ProcessSpec) -> Result<(Exit, u64), Error> {
+    async fn supervise(spec: &ProcessSpec) -> Result<(Exit, u64), Box<dyn std::error::Error>> {
+        let (input, output) = (input()?, Output::new()?);
         let mut process = spec.spawn().await?;
         if let Some(stdin) = process.take_stdin() {
-            tokio::spawn(pass_input(stdin));
+            tokio::spawn(pass_input(input, stdin));
         }
-        let mut signals = Signals::listen();
+        let mut run = Run {
+            process,
+            signals: Signals::listen(),
+            end: None,
+        };
         let mut cut = 0;
-        loop {
-            tokio::select! {
-                line = process.next_line() => match line {
-                    Ok(Some(line)) => {
-                        cut += u64::from(matches!(
-                            line.completeness(),
-                            Completeness::Oversized { .. }
-                        ));
-                        // Nobody who reads is a reason to end it.
-                        if pass_output(&line).is_err() {
-                            process.begin_stop();
-                        }
-                    }
-                    Ok(None) => break,
-                    // The stop ladder has begun, and the exit will say why.
-                    Err(error) if error.deadline().is_some() => {}
-                    Err(error) => return Err(error),
-                },
-                wish = signals.wish() => match wish {
-                    Wish::Stop => process.begin_stop(),
-                    Wish::Suspend => suspend(&mut process, &mut signals).await?,
-                },
+        while let Some(line) = run.next_line().await? {
+            let is_cut = matches!(line.completeness(), Completeness::Oversized { .. });
+            cut += u64::from(is_cut);
+            if run.wait_for_reader(output.pass(line)).await? != Some(true) {
+                // Nobody who reads is a reason to end it.
+                run.process.begin_stop();
+                break;
             }
         }
-        Ok((process.finish().await, cut))
+        run.wait_for_reader(output.finish()).await?;
+        Ok((run.process.finish().await, cut))
     }
 
-    async fn pass_input(mut stdin: StdinWriter) {
-        // It ends with our input, or with the program.
-        let _ = tokio::io::copy(&mut tokio::io::stdin(), &mut stdin).await;
+    /// The program, and whoever may end it.
+    struct Run {
+        process: Process,
+        signals: Signals,
+        /// When a reader that has stalled is not waited for any more.
+        end: Option<Instant>,
     }
 
-    fn pass_output(line: &Line) -> std::io::Result<()> {
-        let mut stdout = std::io::stdout().lock();
-        stdout.write_all(line.bytes())?;
-        if line.completeness() != Completeness::Unterminated {
-            stdout.write_all(b"\n")?;
+    impl Run {
+        /// Waits for the next line, and for what may come instead.
+        async fn next_line(&mut self) -> Result<Option<Line>, Error> {
+            loop {
+                tokio::select! {
+                    line = self.process.next_line() => match line {
+                        Err(error) => self.survive(error)?,
+                        line => return line,
+                    },
+                    wish = self.signals.wish() => self.grant(wish).await?,
+                }
+            }
         }
-        stdout.flush()
+
+        /// Waits for something that a stalled reader delays; `None` when it comes too late.
+        async fn wait_for_reader<R>(
+            &mut self,
+            passed: impl Future<Output = R>,
+        ) -> Result<Option<R>, Error> {
+            let mut passed = std::pin::pin!(passed);
+            loop {
+                tokio::select! {
+                    passed = &mut passed => return Ok(Some(passed)),
+                    () = reached(self.end) => return Ok(None),
+                    error = self.process.until_deadline() => self.survive(error)?,
+                    wish = self.signals.wish() => self.grant(wish).await?,
+                }
+            }
+        }
+
+        /// Goes on after a deadline: the stop ladder has begun, and the exit will say why.
+        fn survive(&mut self, error: Error) -> Result<(), Error> {
+            if error.deadline().is_none() {
+                return Err(error);
+            }
+            self.end.get_or_insert(Instant::now() + PATIENCE);
+            Ok(())
+        }
+
+        async fn grant(&mut self, wish: Wish) -> Result<(), Error> {
+            match wish {
+                Wish::Stop => {
+                    self.process.begin_stop();
+                    self.end.get_or_insert(Instant::now() + PATIENCE);
+                    Ok(())
+                }
+                Wish::Suspend => suspend(&mut self.process, &mut self.signals).await,
+            }
+        }
+    }
+
+    async fn reached(moment: Option<Instant>) {
+        match moment {
+            Some(moment) => tokio::time::sleep_until(moment).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Reads our input on a thread of its own, which a read may block for ever.
+    fn input() -> io::Result<mpsc::Receiver<Vec<u8>>> {
+        let (sender, receiver) = mpsc::channel(1);
+        let read = move || {
+            let mut bytes = vec![0; 64 * 1024];
+            while let Ok(count @ 1..) = io::stdin().read(&mut bytes) {
+                if sender.blocking_send(bytes[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        };
+        thread::Builder::new().spawn(read)?;
+        Ok(receiver)
+    }
+
+    async fn pass_input(mut input: mpsc::Receiver<Vec<u8>>, mut stdin: StdinWriter) {
+        while let Some(bytes) = input.recv().await {
+            // Not reading it is the program's right.
+            if stdin.write_all(&bytes).await.is_err() {
+                break;
+            }
+        }
+    }
+
+    /// Our output, written on a thread of its own, which a reader may block for ever.
+    struct Output {
+        lines: mpsc::Sender<Line>,
+        end: oneshot::Receiver<()>,
+    }
+
+    impl Output {
+        fn new() -> io::Result<Self> {
+            let (lines, receiver) = mpsc::channel(64);
+            let (sender, end) = oneshot::channel();
+            thread::Builder::new().spawn(move || {
+                // Without a reader nothing is left to do; the missing receiver tells.
+                let _ = write(receiver);
+                drop(sender);
+            })?;
+            Ok(Self { lines, end })
+        }
+
+        /// Returns whether there still is a reader.
+        async fn pass(&self, line: Line) -> bool {
+            self.lines.send(line).await.is_ok()
+        }
+
+        /// Waits until everything is written.
+        async fn finish(self) {
+            drop(self.lines);
+            // Nothing is ever sent; the sender is dropped at the end.
+            let _ = self.end.await;
+        }
+    }
+
+    fn write(mut lines: mpsc::Receiver<Line>) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        while let Some(line) = lines.blocking_recv() {
+            stdout.write_all(line.bytes())?;
+            if line.completeness() != Completeness::Unterminated {
+                stdout.write_all(b"\n")?;
+            }
+            stdout.flush()?;
+        }
+        Ok(())
     }
 
     /// Suspends the program, then this process, until somebody continues it.
@@ -277,6 +395,6 @@ mod unix {
     /// Ends standard error with a line.
     fn say(line: &str) {
         // With standard error closed there is only the exit code left.
-        let _ = writeln!(std::io::stderr(), "{line}");
+        let _ = writeln!(io::stderr(), "{line}");
     }
 }

@@ -43,8 +43,8 @@ impl Clock {
         self.waiting.get_or_insert(now);
     }
 
-    /// Notes that the caller has got its line and does not wait any more.
-    pub(crate) fn served(&mut self) {
+    /// Notes that the caller does not wait any more, having got its line for instance.
+    pub(crate) fn rests(&mut self) {
         self.waiting = None;
     }
 
@@ -66,8 +66,8 @@ impl Clock {
             None => deadlines
                 .startup
                 .map(|limit| (after(self.started, limit), Deadline::Startup)),
-            Some(heard) => deadlines.idle.map(|limit| {
-                let from = self.waiting.map_or(heard, |waiting| waiting.max(heard));
+            Some(heard) => self.waiting.zip(deadlines.idle).map(|(waiting, limit)| {
+                let from = waiting.max(heard);
                 (after(from, limit), Deadline::Idle)
             }),
         };
@@ -122,6 +122,7 @@ mod tests {
         let due = clock.due(&deadlines());
         assert_eq!(due, Some((start + 2 * SECOND, Deadline::Startup)));
         clock.heard(start + SECOND);
+        clock.waits(start + SECOND);
         let due = clock.due(&deadlines());
         assert_eq!(due, Some((start + 11 * SECOND, Deadline::Idle)));
     }
@@ -131,7 +132,9 @@ mod tests {
         let start = Instant::now();
         let mut clock = Clock::new(start);
         clock.heard(start);
-        clock.served();
+        clock.rests();
+        let due = clock.due(&deadlines());
+        assert_eq!(due, Some((start + 60 * SECOND, Deadline::Total)));
         clock.waits(start + 30 * SECOND);
         let due = clock.due(&deadlines());
         assert_eq!(due, Some((start + 40 * SECOND, Deadline::Idle)));

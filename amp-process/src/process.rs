@@ -155,6 +155,19 @@ impl Process {
         std::future::poll_fn(|context| self.poll_line(context)).await
     }
 
+    /// Waits until a deadline passes, and reads nothing meanwhile.
+    ///
+    /// For a caller that is busy with a line, for instance because its own reader has stalled, and
+    /// must not be for ever: deadlines are kept while this or [`next_line`](Self::next_line) is
+    /// waited for. Silence does not count here. There may be no deadline left to pass, so wait for
+    /// something else beside it. Dropping the future loses nothing.
+    ///
+    /// Returns what `next_line` would have: [`Error::DeadlinePassed`], once, when the stop ladder
+    /// has begun, or why the program cannot be watched.
+    pub async fn until_deadline(&mut self) -> Error {
+        std::future::poll_fn(|context| self.poll_deadline(context)).await
+    }
+
     /// Says that the caller has what it wanted, without waiting.
     ///
     /// Standard input is closed. Further lines can be read, but if the program is still there after
@@ -254,7 +267,7 @@ impl Process {
     fn poll_line(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Line>, Error>> {
         let line = self.poll_until_served(context);
         if line.is_ready() {
-            self.clock.served();
+            self.clock.rests();
         }
         line
     }
@@ -275,27 +288,31 @@ impl Process {
             let read = self.poll_stdout(context)?;
             let exited = self.poll_leader(context)?;
             // Looked at after every read: a flood leaves no time to wait for the timer.
-            let next = self.next_due();
-            let now = Instant::now();
-            if let Some((due, what)) = &next
-                && *due <= now
-            {
-                if let Some(deadline) = self.act(what, now) {
+            match self.poll_due(context) {
+                Poll::Ready(Some(deadline)) => {
                     return Poll::Ready(Err(Error::DeadlinePassed(deadline)));
                 }
-                continue;
+                Poll::Pending if read.is_pending() && exited.is_pending() => return Poll::Pending,
+                _ => {}
             }
-            if read.is_ready() || exited.is_ready() {
-                continue;
-            }
-            let Some((due, _)) = next else {
-                return Poll::Pending;
+        }
+    }
+
+    /// Waits for a deadline, as [`until_deadline`](Self::until_deadline) does.
+    fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<Error> {
+        self.clock.rests();
+        loop {
+            self.poll_input(context);
+            let exited = match self.poll_leader(context) {
+                Ok(exited) => exited,
+                Err(error) => return Poll::Ready(error),
             };
-            if self.timer.deadline() != due {
-                self.timer.as_mut().reset(due);
-            }
-            if self.timer.as_mut().poll(context).is_pending() {
-                return Poll::Pending;
+            match self.poll_due(context) {
+                Poll::Ready(Some(deadline)) => {
+                    return Poll::Ready(Error::DeadlinePassed(deadline));
+                }
+                Poll::Pending if exited.is_pending() => return Poll::Pending,
+                _ => {}
             }
         }
     }
@@ -383,6 +400,22 @@ impl Process {
             .into_iter()
             .chain(deadline)
             .min_by_key(|(due, _)| *due)
+    }
+
+    /// Does what is due by the clock; ready when something was, with a deadline for the caller to
+    /// hear of.
+    fn poll_due(&mut self, context: &mut Context<'_>) -> Poll<Option<Deadline>> {
+        let Some((due, what)) = self.next_due() else {
+            return Poll::Pending;
+        };
+        let now = Instant::now();
+        if due <= now {
+            return Poll::Ready(self.act(&what, now));
+        }
+        if self.timer.deadline() != due {
+            self.timer.as_mut().reset(due);
+        }
+        self.timer.as_mut().poll(context).map(|()| None)
     }
 
     /// Does what is due; returns a deadline for the caller to hear of.

@@ -3,15 +3,9 @@
 use std::pin::pin;
 use std::task::Poll;
 
-use amp_process::{ContainmentKind, ProcessSpec};
+use amp_process::ProcessSpec;
 
-use crate::support::{Mark, fake, start, within};
-
-const KINDS: [ContainmentKind; 3] = [
-    ContainmentKind::Group,
-    ContainmentKind::Shim,
-    ContainmentKind::Namespace,
-];
+use crate::support::{KINDS, Mark, fake, start, within};
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread()

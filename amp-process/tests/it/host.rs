@@ -1,12 +1,12 @@
 //! Hosts that are killed, abort, are told to stop, or run out of something: a real one, the
 //! supervise example, contained by nobody.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::Child;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Output};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{Mark, fake, host, state_of, wait_until, within};
+use crate::support::{KINDS, Mark, fake, host, state_of, wait_until, within};
 use amp_process::ContainmentKind;
 
 /// Starts a host whose program has one descendant of `kind`, and waits until all are up.
@@ -123,7 +123,7 @@ fn suspending_the_host_suspends_the_program() {
     wait_until("both are suspended", || mark.alive().iter().all(is('T')));
     signal(&child, Signal::CONT);
     wait_until("both go on", || mark.alive().iter().all(is('S')));
-    std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"go\n").unwrap();
+    child.stdin.as_mut().unwrap().write_all(b"go\n").unwrap();
     stdout.read_line(&mut line).unwrap();
     assert_eq!(line, "ready\nawake\n");
     assert!(child.wait().unwrap().success());
@@ -138,7 +138,7 @@ fn standard_streams_and_the_exit_code_pass_through() {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    std::io::Write::write_all(&mut stdin, b"one\r\n\ntwo").unwrap();
+    stdin.write_all(b"one\r\n\ntwo").unwrap();
     drop(stdin);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.stdout, b"one\r\n\ntwo");
@@ -156,28 +156,98 @@ fn a_deadline_is_told_apart_from_every_exit_code() {
 }
 
 #[test]
+fn a_reader_that_stalls_outlasts_neither_a_deadline_nor_a_signal() {
+    let mark = Mark::new();
+    let options = ["--containment", "shim", "--total", "50ms"];
+    let mut child = host(&options, "flood stdout 1g 80", &mark).spawn().unwrap();
+    // Its output is held open, and not read.
+    assert_eq!(child.wait().unwrap().code(), Some(124));
+    mark.wait_until_gone();
+
+    let script = "out ready; flood stdout 1g 80";
+    let mut child = host(&["--containment", "shim"], script, &mark)
+        .spawn()
+        .unwrap();
+    let stdout = child.stdout.as_mut().unwrap();
+    stdout.read_exact(&mut [0; 5]).unwrap();
+    signal(&child, Signal::TERM);
+    assert_eq!(child.wait().unwrap().code(), Some(128 + 15));
+    mark.wait_until_gone();
+}
+
+/// Runs a host below another program, which takes something away from it.
 #[expect(
     clippy::disallowed_methods,
-    reason = "a shell sets the limit before it becomes the host"
+    reason = "only programs can take away from themselves"
 )]
+fn below(program: &str, arguments: &[&str], containment: &str, mark: &Mark) -> Output {
+    let script = "out fine";
+    let host = host(&["--containment", containment], script, mark);
+    std::process::Command::new(program)
+        .args(arguments)
+        .arg(host.get_program())
+        .args(host.get_args())
+        .env("FAKE_AGENT_SCRIPT", script)
+        .output()
+        .unwrap()
+}
+
+#[test]
 fn a_host_without_descriptors_fails_and_does_not_hang() {
     let mark = Mark::new();
     let mut codes = Vec::new();
     for limit in [8, 12, 14, 16, 18, 20, 24, 64] {
-        let mut host = host(&["--containment", "shim"], "out fine", &mark);
-        let mut shell = std::process::Command::new("/bin/sh");
-        shell
-            .arg("-c")
-            .arg(format!("ulimit -n {limit} && exec \"$@\""));
-        shell
-            .arg("sh")
-            .arg(host.get_program())
-            .args(host.get_args());
-        shell.env("FAKE_AGENT_SCRIPT", "out fine");
-        codes.push(shell.output().unwrap().status.code());
-        host.env_clear();
+        let limited = format!("ulimit -n {limit} && exec \"$@\"");
+        let output = below("/bin/sh", &["-c", &limited, "sh"], "shim", &mark);
+        codes.push(output.status.code());
     }
     assert!(codes.contains(&Some(125)), "{codes:?}");
     assert_eq!(codes.last(), Some(&Some(0)), "{codes:?}");
     mark.wait_until_gone();
+}
+
+#[test]
+fn a_host_without_processes_fails_and_says_why() {
+    if !can_trace() {
+        return;
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mark = Mark::new();
+    for kind in KINDS {
+        if runtime.block_on(within(kind, fake("exit 0"))).is_none() {
+            continue;
+        }
+        // In every process the last thread or child that the system grants comes one later.
+        let outputs: Vec<Output> = (1..=8)
+            .map(|nth| {
+                let fault = format!("inject=clone,clone3,fork,vfork:error=EAGAIN:when={nth}+");
+                let traced = ["-f", "-qq", "-o", "/dev/null", "-e", &fault];
+                below("strace", &traced, kind.as_str(), &mark)
+            })
+            .collect();
+        let (last, failed) = outputs.split_last().unwrap();
+        assert_eq!(last.stdout, b"fine\n", "{kind}");
+        for output in failed.iter().filter(|output| output.stdout.is_empty()) {
+            assert_eq!(output.status.code(), Some(125), "{kind}: {output:?}");
+            let report: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+            let error = report["error"].as_str().unwrap();
+            let reason = "Resource temporarily unavailable (os error 11)";
+            assert!(error.ends_with(reason), "{kind}: {error}");
+        }
+        assert!(outputs[0].stdout.is_empty(), "{kind}");
+    }
+    mark.wait_until_gone();
+}
+
+/// Returns whether calls of the system can be made to fail here; says so if not.
+#[expect(clippy::disallowed_methods, reason = "strace makes the calls fail")]
+fn can_trace() -> bool {
+    let tried = std::process::Command::new("strace")
+        .args(["-qq", "-o", "/dev/null", "true"])
+        .output();
+    let can = tried.is_ok_and(|output| output.status.success());
+    if !can {
+        let _ = writeln!(std::io::stderr(), "not tried: strace does not work here");
+    }
+    can
 }

@@ -43,6 +43,30 @@ async fn a_program_that_falls_silent_meets_the_idle_deadline() {
 }
 
 #[tokio::test]
+async fn deadlines_are_kept_for_a_caller_that_is_busy_with_a_line() {
+    let limits = deadlines()
+        .with_idle(Some(Duration::from_millis(1)))
+        .with_total(Some(Duration::from_millis(200)));
+    let mut process = start(&fake("out hello; hang").with_deadlines(limits)).await;
+    // Silence does not count while nobody waits for a line.
+    let error = process.until_deadline().await;
+    assert_eq!(error.deadline(), Some(Deadline::Total));
+    let exit = process.finish().await;
+    assert_eq!(exit.cause(), Cause::DeadlinePassed(Deadline::Total));
+}
+
+#[tokio::test]
+async fn reading_begins_again_after_a_wait_for_a_deadline_was_dropped() {
+    let spec = fake("out one; out two");
+    let mut process = start(&spec).await;
+    let waited = tokio::time::timeout(Duration::from_millis(1), process.until_deadline()).await;
+    assert!(waited.is_err());
+    let rest = lines(&mut process).await.unwrap();
+    assert_eq!(rest.iter().map(text).collect::<Vec<_>>(), ["two"]);
+    assert_eq!(process.finish().await.cause(), Cause::Exited);
+}
+
+#[tokio::test]
 async fn a_program_that_ignores_sigterm_is_killed_after_the_grace() {
     let spec = fake("ignore SIGTERM; out ready; hang")
         .with_deadlines(deadlines().with_grace(Duration::from_millis(50)));

@@ -5,8 +5,7 @@
 //! | faults | what | where |
 //! |---|---|---|
 //! | 1 to 7 | no such program, no permission, wrong kind of file, missing loader, bad directory, NUL, too long | `starting` |
-//! | 8 | no descriptors left | `host` |
-//! | 9 | no processes left | unit test in `error` (a limit for root needs a cgroup) |
+//! | 8, 9 | no descriptors or no processes left | `host` |
 //! | 10 to 12 | input that is not read, or closed early | `input` |
 //! | 13 to 20 | silence, drip, no exit, odd exits | `life` |
 //! | 21, 22 | a descendant holds standard output or standard error | `tree` |

@@ -5,13 +5,7 @@ use std::path::{Path, PathBuf};
 
 use amp_process::{ContainmentKind, ErrorKind, ProcessSpec};
 
-use crate::support::{fake, run, start, supervise, within};
-
-const KINDS: [ContainmentKind; 3] = [
-    ContainmentKind::Group,
-    ContainmentKind::Shim,
-    ContainmentKind::Namespace,
-];
+use crate::support::{KINDS, fake, run, start, supervise, within};
 
 /// Checks that `spec` is refused for the same reason whatever contains it.
 async fn check(spec: ProcessSpec, expected: ErrorKind) {

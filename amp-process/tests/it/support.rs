@@ -14,6 +14,13 @@ use amp_process::{
 /// Longer than anything here takes, and short enough to end a test that hangs.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
+/// Every containment that a Unix may have.
+pub(crate) const KINDS: [ContainmentKind; 3] = [
+    ContainmentKind::Group,
+    ContainmentKind::Shim,
+    ContainmentKind::Namespace,
+];
+
 /// Deadlines under which nothing but the behaviour under test ends a run.
 pub(crate) fn deadlines() -> Deadlines {
     Deadlines::default()
