@@ -74,7 +74,9 @@ pub(crate) async fn drive(mut turn: Turn, view: &mut View, signals: &mut Listene
                 let Some(line) = line else { break };
                 if write_error.is_none() {
                     write_error = view.line(line.bytes(), line.decoded()).err();
-                    if write_error.is_some() {
+                    // When time is up for the reader, it is for the turn, which sees it by itself.
+                    let is_late = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
+                    if write_error.as_ref().is_some_and(|error| !is_late(error)) {
                         turn.cancel();
                     }
                 }

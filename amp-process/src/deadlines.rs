@@ -7,7 +7,9 @@ use crate::Signal;
 
 /// Every wait of a run, each with its limit.
 ///
-/// `None` waits for ever, by explicit choice.
+/// `None` waits for ever, by explicit choice. They are kept while the caller waits: for a line with
+/// [`Process::next_line`](crate::Process::next_line), or beside work of its own with
+/// [`Process::until_deadline`](crate::Process::until_deadline).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deadlines {

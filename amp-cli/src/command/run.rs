@@ -1,5 +1,7 @@
 //! `ampctl run` and `ampctl continue`: one prompt, one turn.
 
+use std::io::ErrorKind;
+
 use amp_session::{
     Amp, CredentialState, Credentials, PlaceKind, SessionConfig, SessionRecord, ThreadId,
 };
@@ -108,6 +110,7 @@ fn take_turn(
             Ok((amp, turn))
         };
         let (amp, turn) = begin(work, &mut view, &mut signals).await?;
+        let _limit = context.signals.limit_writes(settings.deadlines.total);
         Ok::<_, Failure>((amp, drive(turn, &mut view, &mut signals).await))
     })??;
     conclude(driven, &mut view, &amp)
@@ -274,6 +277,8 @@ fn conclude(driven: Driven, view: &mut View, amp: &Amp) -> Result<ExitCode, Fail
         path: amp.executable(),
     };
     let shown = match write_error {
+        // A run that took too long failed for that reason.
+        Some(error) if error.kind() == ErrorKind::TimedOut && failure.is_some() => Ok(()),
         Some(error) => Err(error),
         None => view.finish(&outcome, failure.as_ref(), in_use),
     };

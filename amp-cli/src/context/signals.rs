@@ -12,6 +12,7 @@ use unix as platform;
 use windows as platform;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, mpsc};
 
@@ -73,6 +74,17 @@ impl Signals {
         Self(Source::Process(signalled))
     }
 
+    /// Lets writes to a reader that has stalled fail once this much time is over.
+    pub(crate) fn limit_writes(&self, limit: Option<Duration>) -> TimeLimit {
+        let Source::Process(signalled) = &self.0 else {
+            return TimeLimit(None);
+        };
+        if let Some(deadline) = limit.and_then(|limit| Instant::now().checked_add(limit)) {
+            signalled.set_deadline(deadline);
+        }
+        TimeLimit(Some(signalled.clone()))
+    }
+
     /// Starts listening; until then a signal has its usual effect on the process, and from then on
     /// none that nobody waits for.
     ///
@@ -88,6 +100,18 @@ impl Signals {
             }
             Source::Channel(script) => Listener::Channel(Arc::clone(script)),
         })
+    }
+}
+
+/// Limits how long a reader is waited for; lifted when dropped in time.
+#[must_use]
+pub(crate) struct TimeLimit(Option<Signalled>);
+
+impl Drop for TimeLimit {
+    fn drop(&mut self) {
+        if let Some(signalled) = &self.0 {
+            signalled.lift_deadline();
+        }
     }
 }
 

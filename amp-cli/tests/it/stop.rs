@@ -12,9 +12,15 @@ const INIT: &str =
 
 /// Starts a run whose agent has prepared itself and started a daemon, and waits until it says so.
 fn running(mark: &str, preparation: &str, script: &str) -> Program {
+    running_for("none", mark, preparation, script)
+}
+
+/// Starts the same with a limit of time.
+fn running_for(timeout: &str, mark: &str, preparation: &str, script: &str) -> Program {
     let daemon = "spawn daemon { ignore SIGTERM; hang }";
     let world = World::playing(&format!("{preparation}; {daemon}; out {INIT}; {script}"));
-    let mut program = Program::start(world, &["run", mark, "-ostream-json"]);
+    let arguments = ["run", mark, "-ostream-json", "--timeout", timeout];
+    let mut program = Program::start(world, &arguments);
     program.wait_for("init");
     assert_ne!(agents_marked(mark), [0_u32; 0], "the agents run");
     program
@@ -76,6 +82,17 @@ fn a_reader_that_has_seen_enough_stops_the_agent_without_a_word() {
     let (status, stderr) = program.wait();
     assert_eq!((status.code(), stderr.as_str()), (Some(130), ""));
     assert_eq!(agents_marked("seen-enough"), [0_u32; 0]);
+}
+
+#[test]
+fn a_reader_that_stalls_does_not_keep_the_timeout_from_ending_the_run() {
+    let line = format!("{INIT}{}", " ".repeat(3000));
+    let script = format!("repeat 100000 out {line}; hang");
+    let mut program = running_for("1s", "late", "", &script);
+    let (status, stderr) = program.wait_for_end();
+    assert!(stderr.starts_with("error: timed out\n"), "{stderr}");
+    assert_eq!(status.code(), Some(124));
+    assert_eq!(agents_marked("late"), [0_u32; 0]);
 }
 
 #[test]

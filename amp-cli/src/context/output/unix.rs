@@ -1,4 +1,4 @@
-//! Writes to a reader that may stop reading, without being deaf to signals meanwhile.
+//! Writes to a reader that may stop reading, without being deaf to signals and time meanwhile.
 
 use std::fs::File;
 use std::io::{self, LineWriter, Stderr, Stdout, Write};
@@ -14,13 +14,13 @@ use crate::context::Signalled;
 /// What a pipe with room takes without blocking (`PIPE_BUF` of Linux; POSIX promises 512).
 const PIECE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
-/// How often a stalled write looks for signals.
+/// How often a stalled write looks for a reason to end.
 const LOOK: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 100_000_000,
 };
 
-/// How long a reader may stall after a signal before nobody is said to read any more.
+/// How long a reader may stall after that before nobody is said to read any more.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Returns an output that keeps the beginning of a line until the line is whole.
@@ -68,10 +68,10 @@ impl Write for Patient {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut end_of_grace = None;
         while !self.is_writable() {
-            if self.signalled.has_come() {
+            if let Some(reason) = self.signalled.reason_to_end() {
                 let now = Instant::now();
                 if now >= *end_of_grace.get_or_insert(now + GRACE) {
-                    return Err(io::ErrorKind::BrokenPipe.into());
+                    return Err(reason.into());
                 }
             }
         }

@@ -1,11 +1,13 @@
-//! Whether a signal has come, for a thread that cannot listen.
+//! Whether the run should end, for a thread that cannot listen.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use super::platform;
 
-/// Tells whether a signal has come, also to a thread that is busy with something else.
+/// Tells whether a signal has come or time is up, also to a thread that is busy with something
+/// else.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Signalled(Arc<Watch>);
 
@@ -13,13 +15,33 @@ pub(crate) struct Signalled(Arc<Watch>);
 struct Watch {
     is_kept: AtomicBool,
     has_come: AtomicBool,
+    deadline: Mutex<Option<Instant>>,
 }
 
 impl Signalled {
-    /// Returns whether a signal has come since somebody listens.
+    /// Returns why nobody should be waited for any more: time is up, or a signal has come since
+    /// somebody listens.
     #[cfg(unix)]
-    pub(crate) fn has_come(&self) -> bool {
-        self.0.has_come.load(SeqCst)
+    pub(crate) fn reason_to_end(&self) -> Option<std::io::ErrorKind> {
+        if self.0.has_come.load(SeqCst) {
+            return Some(std::io::ErrorKind::BrokenPipe);
+        }
+        let is_late = self.deadline().is_some_and(|time| time <= Instant::now());
+        is_late.then_some(std::io::ErrorKind::TimedOut)
+    }
+
+    pub(super) fn set_deadline(&self, deadline: Instant) {
+        *self.deadline() = Some(deadline);
+    }
+
+    /// Forgets a deadline that has not passed yet.
+    pub(super) fn lift_deadline(&self) {
+        self.deadline().take_if(|time| *time > Instant::now());
+    }
+
+    fn deadline(&self) -> MutexGuard<'_, Option<Instant>> {
+        let deadline = self.0.deadline.lock();
+        deadline.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps watch from now on, on a thread of its own.
