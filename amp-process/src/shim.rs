@@ -20,7 +20,8 @@ static HOOKED: AtomicBool = AtomicBool::new(false);
 
 /// Becomes the shim if this process was started as one; does nothing otherwise.
 ///
-/// Call it first thing in `main`, before anything reads arguments or starts threads. Without the
+/// Call it first thing in `main`, before anything reads arguments or starts threads. The first line
+/// of an async `main` will do; each shim then carries the idle threads of a runtime. Without the
 /// call (or [`ProcessSpec::with_shim_program`](crate::ProcessSpec::with_shim_program)) programs run
 /// as [`ContainmentKind::Group`](crate::ContainmentKind::Group), which cannot catch daemons and
 /// does not outlive the host.
@@ -50,8 +51,8 @@ pub fn run_shim_if_requested() {
     }
 }
 
-#[cfg(target_os = "linux")]
 /// Returns whether this process can be started again as a shim.
+#[cfg(target_os = "linux")]
 pub(crate) fn is_hooked() -> bool {
     HOOKED.load(Ordering::Acquire)
 }

@@ -1,17 +1,20 @@
 //! From a child's pipe to typed events: how fast, measured against what a shell and what the usual
 //! code do on the same bytes in the same run.
 //!
-//! A child writes 200 MB in lines of 4.5 KB and in lines of 560 bytes. They are
-//! counted by `cat | wc -l`, read and decoded by this workspace, and read and decoded by what is
+//! A child writes 200 MB in lines of 4.5 KB and in lines of 560 bytes. They are counted by
+//! `cat | wc -l`, read and decoded by this workspace (the `count` example), and by what is
 //! usually written: `AsyncBufRead::lines` and a derived, internally tagged enum. Only the ratios
 //! say anything: each round takes them one after the other, and the median round counts.
+
+#[path = "../examples/count.rs"]
+#[expect(dead_code, reason = "the example has a main of its own")]
+mod count;
 
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use amp_process::{Containment, ContainmentKind, ProcessSpec};
-use amp_protocol::{Decoded, decode_line};
 use fixtures::benchmark::derived::Event;
 use fixtures::benchmark::{big_lines, small_lines};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -122,19 +125,11 @@ async fn count_in_shell(file: &Path, lines: usize) {
 }
 
 async fn decode_with_ours(file: &Path, lines: usize) {
-    let mut process = ProcessSpec::new("/bin/cat")
+    let spec = ProcessSpec::new("/bin/cat")
         .with_argument(file)
-        .with_containment(Containment::Require(ContainmentKind::Group))
-        .spawn()
-        .await
-        .expect("there is a cat");
-    let mut events = 0;
-    while let Some(line) = process.next_line().await.expect("the pipe works") {
-        let decoded = decode_line(line.bytes());
-        events += usize::from(matches!(std::hint::black_box(&decoded), Decoded::Event(_)));
-    }
-    assert_eq!(events, lines);
-    process.finish().await;
+        .with_containment(Containment::Require(ContainmentKind::Group));
+    let (counts, _) = count::count(&spec).await.expect("the pipe works");
+    assert_eq!(counts.events, lines);
 }
 
 /// What is usually written.

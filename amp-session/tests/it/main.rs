@@ -6,6 +6,8 @@ mod settings;
 
 // The fake agent plays its part on Unix only.
 #[cfg(unix)]
+mod count;
+#[cfg(unix)]
 mod killed_host;
 #[cfg(unix)]
 mod ledger;
