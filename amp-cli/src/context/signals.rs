@@ -1,6 +1,6 @@
 //! Requests to stop, from the operating system or from a test.
 
-mod signalled;
+mod end_request;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, mpsc};
 
-pub(crate) use self::signalled::Signalled;
+pub(crate) use self::end_request::EndRequest;
 
 /// Represents a request to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub struct Signals(Source);
 #[derive(Debug)]
 enum Source {
     Ignored,
-    Process(Signalled),
+    Process(EndRequest),
     Channel(Script),
 }
 
@@ -70,19 +70,19 @@ impl Signals {
         (sender, Self(Source::Channel(script)))
     }
 
-    pub(super) fn of_process(signalled: Signalled) -> Self {
-        Self(Source::Process(signalled))
+    pub(super) fn of_process(end_request: EndRequest) -> Self {
+        Self(Source::Process(end_request))
     }
 
     /// Lets writes to a reader that has stalled fail once this much time is over.
     pub(crate) fn limit_writes(&self, limit: Option<Duration>) -> TimeLimit {
-        let Source::Process(signalled) = &self.0 else {
+        let Source::Process(end_request) = &self.0 else {
             return TimeLimit(None);
         };
         if let Some(deadline) = limit.and_then(|limit| Instant::now().checked_add(limit)) {
-            signalled.set_deadline(deadline);
+            end_request.set_deadline(deadline);
         }
-        TimeLimit(Some(signalled.clone()))
+        TimeLimit(Some(end_request.clone()))
     }
 
     /// Starts listening; until then a signal has its usual effect on the process, and from then on
@@ -93,9 +93,9 @@ impl Signals {
     pub(crate) fn listen(&self) -> std::io::Result<Listener> {
         Ok(match &self.0 {
             Source::Ignored => Listener::Ignored,
-            Source::Process(signalled) => {
+            Source::Process(end_request) => {
                 let handlers = platform::Handlers::install()?;
-                signalled.watch()?;
+                end_request.watch()?;
                 Listener::Process(handlers)
             }
             Source::Channel(script) => Listener::Channel(Arc::clone(script)),
@@ -105,12 +105,12 @@ impl Signals {
 
 /// Limits how long a reader is waited for; lifted when dropped in time.
 #[must_use]
-pub(crate) struct TimeLimit(Option<Signalled>);
+pub(crate) struct TimeLimit(Option<EndRequest>);
 
 impl Drop for TimeLimit {
     fn drop(&mut self) {
-        if let Some(signalled) = &self.0 {
-            signalled.lift_deadline();
+        if let Some(end_request) = &self.0 {
+            end_request.lift_deadline();
         }
     }
 }

@@ -9,7 +9,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::Output;
-use crate::context::Signalled;
+use crate::context::EndRequest;
 
 /// What a pipe with room takes without blocking (`PIPE_BUF` of Linux; POSIX promises 512).
 const PIECE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
@@ -24,16 +24,16 @@ const LOOK: Timespec = Timespec {
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Returns an output that keeps the beginning of a line until the line is whole.
-pub(super) fn standard_output(stream: Stdout, signalled: Signalled) -> Output {
-    match Patient::new(&stream, signalled) {
+pub(super) fn standard_output(stream: Stdout, end_request: EndRequest) -> Output {
+    match Patient::new(&stream, end_request) {
         Ok(patient) => Output::new(LineWriter::new(patient)),
         Err(_) => Output::new(stream),
     }
 }
 
 /// Returns an output that writes at once.
-pub(super) fn standard_error(stream: Stderr, signalled: Signalled) -> Output {
-    match Patient::new(&stream, signalled) {
+pub(super) fn standard_error(stream: Stderr, end_request: EndRequest) -> Output {
+    match Patient::new(&stream, end_request) {
         Ok(patient) => Output::new(patient),
         Err(_) => Output::new(stream),
     }
@@ -45,13 +45,16 @@ pub(super) fn standard_error(stream: Stderr, signalled: Signalled) -> Output {
 /// wait for the write.
 struct Patient {
     stream: File,
-    signalled: Signalled,
+    end_request: EndRequest,
 }
 
 impl Patient {
-    fn new(stream: &impl AsFd, signalled: Signalled) -> io::Result<Self> {
+    fn new(stream: &impl AsFd, end_request: EndRequest) -> io::Result<Self> {
         let stream = File::from(stream.as_fd().try_clone_to_owned()?);
-        Ok(Self { stream, signalled })
+        Ok(Self {
+            stream,
+            end_request,
+        })
     }
 
     /// Waits a little for room; what cannot be waited for says by itself what is wrong.
@@ -68,7 +71,7 @@ impl Write for Patient {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut end_of_grace = None;
         while !self.is_writable() {
-            if let Some(reason) = self.signalled.reason_to_end() {
+            if let Some(reason) = self.end_request.reason() {
                 let now = Instant::now();
                 if now >= *end_of_grace.get_or_insert(now + GRACE) {
                     return Err(reason.into());

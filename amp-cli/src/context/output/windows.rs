@@ -3,12 +3,12 @@
 use std::io::{Stderr, Stdout};
 
 use super::Output;
-use crate::context::Signalled;
+use crate::context::EndRequest;
 
-pub(super) fn standard_output(stream: Stdout, _: Signalled) -> Output {
+pub(super) fn standard_output(stream: Stdout, _: EndRequest) -> Output {
     Output::new(stream)
 }
 
-pub(super) fn standard_error(stream: Stderr, _: Signalled) -> Output {
+pub(super) fn standard_error(stream: Stderr, _: EndRequest) -> Output {
     Output::new(stream)
 }

@@ -6,24 +6,24 @@ use std::time::Instant;
 
 use super::platform;
 
-/// Tells whether a signal has come or time is up, also to a thread that is busy with something
-/// else.
+/// Tells that the run should end, because a signal has come or time is up, also to a thread that is
+/// busy with something else.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Signalled(Arc<Watch>);
+pub(crate) struct EndRequest(Arc<Watch>);
 
 #[derive(Debug, Default)]
 struct Watch {
     is_kept: AtomicBool,
-    has_come: AtomicBool,
+    signal_has_come: AtomicBool,
     deadline: Mutex<Option<Instant>>,
 }
 
-impl Signalled {
+impl EndRequest {
     /// Returns why nobody should be waited for any more: time is up, or a signal has come since
     /// somebody listens.
     #[cfg(unix)]
-    pub(crate) fn reason_to_end(&self) -> Option<std::io::ErrorKind> {
-        if self.0.has_come.load(SeqCst) {
+    pub(crate) fn reason(&self) -> Option<std::io::ErrorKind> {
+        if self.0.signal_has_come.load(SeqCst) {
             return Some(std::io::ErrorKind::BrokenPipe);
         }
         let is_late = self.deadline().is_some_and(|time| time <= Instant::now());
@@ -56,7 +56,7 @@ impl Signalled {
         let keep = async move {
             if let Ok(mut handlers) = platform::Handlers::install() {
                 handlers.next().await;
-                watch.has_come.store(true, SeqCst);
+                watch.signal_has_come.store(true, SeqCst);
             }
         };
         std::thread::Builder::new()
