@@ -4,9 +4,9 @@ mod cancel;
 mod input;
 mod line;
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use amp_process::{Completeness, Line, Process};
 use amp_protocol::decode_line;
@@ -102,6 +102,16 @@ impl Turn {
     /// Dropping the future loses nothing.
     pub async fn next_line(&mut self) -> Option<TurnLine> {
         std::future::poll_fn(|context| self.poll_line(context)).await
+    }
+
+    /// Waits until a deadline passes, and reads nothing meanwhile; the agent is being stopped then.
+    ///
+    /// For a caller that is busy with a line, for instance because its own reader has stalled:
+    /// deadlines are kept, and a [`cancel`](Self::cancel) is heard, while this or
+    /// [`next_line`](Self::next_line) is waited for. Wait for something else beside it, because
+    /// there may be no deadline left to pass. Dropping the future loses nothing.
+    pub async fn until_deadline(&mut self) {
+        std::future::poll_fn(|context| self.poll_deadline(context)).await;
     }
 
     /// Returns the thread, once a line has named it.
@@ -202,6 +212,20 @@ impl Turn {
             None => self.ended = true,
         }
         Poll::Ready(line)
+    }
+
+    fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Source::Process(process) = &mut self.source else {
+            return Poll::Pending;
+        };
+        if self.cancel.is_new(context) {
+            process.begin_stop();
+        }
+        let error = ready!(pin!(process.until_deadline()).poll(context));
+        if error.deadline().is_none() {
+            self.trouble = Some(error.to_string());
+        }
+        Poll::Ready(())
     }
 
     /// Records a line before anybody sees it, and learns what it says about the turn.

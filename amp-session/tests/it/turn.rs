@@ -175,6 +175,19 @@ async fn silence_in_the_middle_ends_at_the_idle_deadline() {
 }
 
 #[tokio::test]
+async fn deadlines_are_kept_for_a_caller_that_is_busy_with_a_line() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(&home, SEPTEMBER, &format!("{INIT}; hang"));
+    let deadlines = default_deadlines().with_total(Some(Duration::from_millis(200)));
+    let session = amp.start(with_deadlines(deadlines)).unwrap();
+    let mut turn = session.prompt("Do it.").await.unwrap();
+    turn.next_line().await.unwrap();
+    turn.until_deadline().await;
+    let outcome = turn.finish().await;
+    assert_eq!(outcome.reason(), Some(Reason::TotalTimeout));
+}
+
+#[tokio::test]
 async fn a_turn_without_end_ends_at_the_total_deadline() {
     let home = TempDir::new().unwrap();
     let amp = playing(
