@@ -286,14 +286,10 @@ impl Process {
             self.clock.waits(Instant::now());
             self.poll_input(context);
             let read = self.poll_stdout(context)?;
-            let exited = self.poll_leader(context)?;
             // Looked at after every read: a flood leaves no time to wait for the timer.
-            match self.poll_due(context) {
-                Poll::Ready(Some(deadline)) => {
-                    return Poll::Ready(Err(Error::DeadlinePassed(deadline)));
-                }
-                Poll::Pending if read.is_pending() && exited.is_pending() => return Poll::Pending,
-                _ => {}
+            let other = self.poll_exit_and_clock(context)?;
+            if read.is_pending() && other.is_pending() {
+                return Poll::Pending;
             }
         }
     }
@@ -303,17 +299,21 @@ impl Process {
         self.clock.rests();
         loop {
             self.poll_input(context);
-            let exited = match self.poll_leader(context) {
-                Ok(exited) => exited,
+            match self.poll_exit_and_clock(context) {
+                Ok(Poll::Ready(())) => {}
+                Ok(Poll::Pending) => return Poll::Pending,
                 Err(error) => return Poll::Ready(error),
-            };
-            match self.poll_due(context) {
-                Poll::Ready(Some(deadline)) => {
-                    return Poll::Ready(Error::DeadlinePassed(deadline));
-                }
-                Poll::Pending if exited.is_pending() => return Poll::Pending,
-                _ => {}
             }
+        }
+    }
+
+    /// Looks for the program's exit and does what is due; ready when there was anything.
+    fn poll_exit_and_clock(&mut self, context: &mut Context<'_>) -> Result<Poll<()>, Error> {
+        let exited = self.poll_leader(context)?;
+        match self.poll_due(context) {
+            Poll::Ready(Some(deadline)) => Err(Error::DeadlinePassed(deadline)),
+            Poll::Ready(None) => Ok(Poll::Ready(())),
+            Poll::Pending => Ok(exited),
         }
     }
 
