@@ -132,15 +132,20 @@ mod unix {
             if error.deadline().is_none() {
                 return Err(error);
             }
-            self.end.get_or_insert(Instant::now() + PATIENCE);
+            self.hurry();
             Ok(())
+        }
+
+        /// Begins to count how long a reader may stall.
+        fn hurry(&mut self) {
+            self.end.get_or_insert(Instant::now() + PATIENCE);
         }
 
         async fn grant(&mut self, wish: Wish) -> Result<(), Error> {
             match wish {
                 Wish::Stop => {
                     self.process.begin_stop();
-                    self.end.get_or_insert(Instant::now() + PATIENCE);
+                    self.hurry();
                     Ok(())
                 }
                 Wish::Suspend => suspend(&mut self.process, &mut self.signals).await,
