@@ -72,13 +72,14 @@ pub(crate) async fn drive(mut turn: Turn, view: &mut View, signals: &mut Listene
             }
             line = turn.next_line() => {
                 let Some(line) = line else { break };
-                if write_error.is_none() {
-                    write_error = view.line(line.bytes(), line.decoded()).err();
+                if write_error.is_none()
+                    && let Err(error) = view.line(line.bytes(), line.decoded())
+                {
                     // When time is up for the reader, it is for the turn, which sees it by itself.
-                    let is_late = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
-                    if write_error.as_ref().is_some_and(|error| !is_late(error)) {
+                    if error.kind() != io::ErrorKind::TimedOut {
                         turn.cancel();
                     }
+                    write_error = Some(error);
                 }
             }
             _ = ticks.tick() => view.tick(),
