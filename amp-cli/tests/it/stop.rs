@@ -26,6 +26,12 @@ fn running_for(timeout: &str, mark: &str, preparation: &str, script: &str) -> Pr
     program
 }
 
+/// Returns a script that writes far more than a pipe takes.
+fn flood() -> String {
+    let line = format!("{INIT}{}", " ".repeat(3000));
+    format!("repeat 100000 out {line}; hang")
+}
+
 fn assert_interrupted(mark: &str, (status, stderr): (ExitStatus, String)) {
     assert_eq!(status.code(), Some(130), "{stderr}");
     assert!(stderr.contains("interrupted"), "{stderr}");
@@ -86,9 +92,7 @@ fn a_reader_that_has_seen_enough_stops_the_agent_without_a_word() {
 
 #[test]
 fn a_reader_that_stalls_does_not_keep_the_timeout_from_ending_the_run() {
-    let line = format!("{INIT}{}", " ".repeat(3000));
-    let script = format!("repeat 100000 out {line}; hang");
-    let mut program = running_for("1s", "late", "", &script);
+    let mut program = running_for("1s", "late", "", &flood());
     let (status, stderr) = program.wait_for_end();
     assert!(stderr.starts_with("error: timed out\n"), "{stderr}");
     assert_eq!(status.code(), Some(124));
@@ -97,8 +101,7 @@ fn a_reader_that_stalls_does_not_keep_the_timeout_from_ending_the_run() {
 
 #[test]
 fn a_reader_that_stalls_does_not_keep_a_signal_from_ending_the_run() {
-    let line = format!("{INIT}{}", " ".repeat(3000));
-    let mut program = running("stalled", "", &format!("repeat 100000 out {line}; hang"));
+    let mut program = running("stalled", "", &flood());
     program.wait_until_unread(40 << 10);
     program.signal(Signal::TERM);
     assert_eq!(program.wait_for_end().0.code(), Some(130));
