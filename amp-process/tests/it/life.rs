@@ -45,8 +45,8 @@ async fn a_program_that_falls_silent_meets_the_idle_deadline() {
 #[tokio::test]
 async fn deadlines_are_kept_for_a_caller_that_is_busy_with_a_line() {
     let limits = deadlines()
-        .with_idle(Some(Duration::from_millis(1)))
-        .with_total(Some(Duration::from_millis(200)));
+        .with_idle(Some(Duration::from_millis(500)))
+        .with_total(Some(Duration::from_secs(1)));
     let mut process = start(&fake("out hello; hang").with_deadlines(limits)).await;
     // Silence does not count while nobody waits for a line.
     let error = process.until_deadline().await;

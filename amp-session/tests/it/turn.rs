@@ -178,7 +178,7 @@ async fn silence_in_the_middle_ends_at_the_idle_deadline() {
 async fn deadlines_are_kept_for_a_caller_that_is_busy_with_a_line() {
     let home = TempDir::new().unwrap();
     let amp = playing(&home, SEPTEMBER, &format!("{INIT}; hang"));
-    let deadlines = default_deadlines().with_total(Some(Duration::from_millis(200)));
+    let deadlines = default_deadlines().with_total(Some(Duration::from_secs(1)));
     let session = amp.start(with_deadlines(deadlines)).unwrap();
     let mut turn = session.prompt("Do it.").await.unwrap();
     turn.next_line().await.unwrap();
