@@ -10,6 +10,7 @@ pub mod fingerprint;
 pub mod flag_table;
 pub mod installed_cli;
 pub mod machine;
+pub mod mutants;
 pub mod newcomer;
 pub mod npm;
 pub mod picture;

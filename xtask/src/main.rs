@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::{
-    check_layers, conformance, demo, drift, newcomer, picture, record, soak, tidy, windows,
+    check_layers, conformance, demo, drift, mutants, newcomer, picture, record, soak, tidy, windows,
 };
 
 /// Upkeep of the amp-* workspace
@@ -30,6 +30,8 @@ enum Command {
     Conformance(conformance::Options),
     /// Compare the newest published CLI with the newest recorded one: 0 same, 1 drift, 2 unknown
     Drift,
+    /// Change the code that must not be wrong, place by place, and check that a test notices
+    Mutants(mutants::Options),
     /// Follow the README in a fresh clone with an empty home, up to a continued conversation
     Newcomer,
     /// Record a run of the real CLI on a terminal and draw the picture of the documentation
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Conformance(options) => conformance::run(&options),
         Command::Drift => return drift::run(),
+        Command::Mutants(options) => mutants::run(&options),
         Command::Newcomer => newcomer::run(),
         Command::Picture(options) => picture::run(&options),
         Command::RecordFixtures(options) => record::run(&options),

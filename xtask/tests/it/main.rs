@@ -7,6 +7,7 @@ mod fingerprint;
 mod flag_table;
 mod keeper;
 mod live;
+mod mutants;
 mod picture;
 mod play;
 mod recorded;
