@@ -73,6 +73,9 @@ pub fn run(options: &Options) -> Result<()> {
             return Ok(());
         }
         crate::say(format!("all: {all}"));
+        if all.viable() == 0 {
+            problems.push("there are no such mutants".into());
+        }
         if all.percent() < LEAST_PERCENT {
             problems.push(format!("less than {LEAST_PERCENT} % were noticed"));
         }

@@ -37,7 +37,14 @@ async fn tracked(root: &Path) -> Result<BTreeSet<PathBuf>> {
     let git = ProcessSpec::new(machine::find_program("git").context("git is not on the path")?)
         .with_environment(machine::environment())
         .with_working_directory(root)
-        .with_arguments(["ls-files", "--cached", "--others", "--exclude-standard"]);
+        .with_arguments([
+            "-c",
+            "core.quotePath=off",
+            "ls-files",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ]);
     let listed = command::output(git, LIMIT).await?;
     let files = listed.lines().map(PathBuf::from);
     // Git still lists what was just removed.

@@ -73,7 +73,7 @@ impl Tally {
     #[must_use]
     pub fn percent(&self) -> f64 {
         let noticed = self.caught + self.timeouts;
-        // Without mutants nothing was overlooked.
+        // Where there are no mutants, none was noticed.
         100.0 * noticed as f64 / self.viable().max(1) as f64
     }
 }
