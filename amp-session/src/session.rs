@@ -150,10 +150,11 @@ impl Session {
         let invocation = self.invocation(input, folder.path())?;
         let files = folder.fill(&invocation.files)?;
         let environment = self.environment(&invocation.variables);
-        let mut secrets = Secrets::of(&environment, &self.config);
-        if let Some(key) = credentials.stored_key() {
-            secrets.add(&key);
-        }
+        let secrets = Secrets::of(
+            &environment,
+            &self.config,
+            credentials.stored_key().as_deref(),
+        );
         let stdin = match invocation.standard_input {
             StandardInput::Closed => StdinSource::Empty,
             StandardInput::Text(text) => StdinSource::Bytes(text.into_bytes()),

@@ -9,5 +9,5 @@ pub(crate) mod jsonc;
 mod overlay;
 
 pub use files::{SettingsFile, SettingsScope, SettingsState, settings_files};
-pub(crate) use files::{credential_settings, read_base, user_file};
+pub(crate) use files::{all, credential_settings, read_base, user_file};
 pub(crate) use overlay::overlay;

@@ -8,8 +8,8 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use amp_process::{Completeness, Line, Process};
-use amp_protocol::decode_line;
+use amp_process::{Completeness, Line, Process, StderrText};
+use amp_protocol::{Decoded, decode_line};
 use futures::Stream;
 
 pub use cancel::Canceller;
@@ -21,7 +21,7 @@ use crate::ledger::{RecordedLines, TurnEnd, TurnRecord};
 use crate::outcome::{Ending, Observer, Outcome};
 use crate::plain_text::without_escapes;
 use crate::run_folder::RunFiles;
-use crate::secrets::Secrets;
+use crate::secrets::{Cut, Secrets};
 use crate::session::Claim;
 use crate::thread_id::ThreadId;
 
@@ -162,7 +162,7 @@ impl Turn {
                 let ending = Ending {
                     cause: Some(exit.cause()),
                     status: Some(exit.status()),
-                    stderr: without_escapes(&exit.stderr().to_string()),
+                    stderr: stderr_text(exit.stderr(), &self.secrets),
                     wall_time: exit.elapsed(),
                     trouble: self.trouble,
                 };
@@ -203,7 +203,9 @@ impl Turn {
                 }
                 match poll_process(process, context, &mut self.trouble) {
                     Poll::Pending => return Poll::Pending,
-                    Poll::Ready(line) => line.as_ref().map(TurnLine::from_process),
+                    Poll::Ready(line) => {
+                        line.map(|line| record_and_decode(&line, self.record.as_mut(), decode_line))
+                    }
                 }
             }
         };
@@ -228,11 +230,8 @@ impl Turn {
         Poll::Ready(())
     }
 
-    /// Records a line before anybody sees it, and learns what it says about the turn.
+    /// Learns what a line says about the turn, before anybody sees it.
     fn take_note(&mut self, line: &TurnLine) {
-        if let Some(record) = &mut self.record {
-            record.append(line.bytes());
-        }
         self.observer.observe(
             line.decoded(),
             line.completeness() != Completeness::Complete,
@@ -252,6 +251,31 @@ impl Turn {
                 process.begin_stop();
             }
         }
+    }
+}
+
+/// Returns head and tail of standard error without secrets, nor what the gap has left of one, and
+/// without terminal escapes.
+fn stderr_text(stderr: &StderrText, secrets: &Secrets) -> String {
+    let text = |bytes: &[u8], cut| {
+        let redacted = secrets.redacted(bytes, cut);
+        // Colours may have stood in the middle of a secret.
+        secrets.redact_text(&without_escapes(&String::from_utf8_lossy(&redacted)))
+    };
+    let omitted = stderr.omitted_bytes();
+    if omitted == 0 {
+        return text(&[stderr.head(), &stderr.tail()].concat(), Cut::Nowhere);
+    }
+    let head = text(stderr.head(), Cut::End);
+    let tail = text(&stderr.tail(), Cut::Start);
+    format!("{head}\n[{omitted} bytes omitted]\n{tail}")
+}
+
+/// Tells whether a line lost its end, so that a secret in it may have lost one as well.
+fn cut_of(completeness: Completeness) -> Cut {
+    match completeness {
+        Completeness::Complete => Cut::Nowhere,
+        _ => Cut::End,
     }
 }
 
@@ -284,11 +308,48 @@ impl Stream for Turn {
     }
 }
 
-impl TurnLine {
-    fn from_process(line: &Line) -> Self {
-        let (number, completeness) = (line.number(), line.completeness());
-        let bytes = line.to_vec();
-        let decoded = decode_line(&bytes);
-        Self::new(number, bytes, decoded, completeness)
+/// Records a line, then decodes it: whatever decoding does to us, the record survives.
+fn record_and_decode(
+    line: &Line,
+    record: Option<&mut TurnRecord>,
+    decode: impl FnOnce(&[u8]) -> Decoded,
+) -> TurnLine {
+    let completeness = line.completeness();
+    if let Some(record) = record {
+        record.append(line.bytes(), cut_of(completeness));
+    }
+    let bytes = line.to_vec();
+    let decoded = decode(&bytes);
+    TurnLine::new(line.number(), bytes, decoded, completeness)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::amp::Amp;
+    use crate::invocation::Input;
+    use crate::ledger::{Ledger, NewSession};
+
+    #[tokio::test]
+    async fn a_line_is_in_the_record_before_it_is_decoded() {
+        let spec = amp_process::ProcessSpec::new(fixtures::fake_agent())
+            .with_variable("FAKE_AGENT_SCRIPT", "out a line");
+        let mut process = spec.spawn().await.unwrap();
+        let line = process.next_line().await.unwrap().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let session = Ledger::new(folder.path())
+            .create(NewSession::new())
+            .unwrap();
+        let amp = Amp::new("amp", "0.0.1790142911-g7618fb");
+        let secrets = Secrets::default();
+        let mut record = session
+            .begin_turn(&amp, None, Input::Messages, secrets)
+            .unwrap();
+        let events = session.folder().join("turns/0001/events.jsonl");
+        let decode = |bytes: &[u8]| {
+            assert_eq!(std::fs::read(events).unwrap(), b"a line\n");
+            decode_line(bytes)
+        };
+        record_and_decode(&line, Some(&mut record), decode);
     }
 }

@@ -14,7 +14,7 @@ use crate::amp::Amp;
 use crate::error::Error;
 use crate::invocation::Input;
 use crate::outcome::Outcome;
-use crate::secrets::Secrets;
+use crate::secrets::{Cut, Secrets};
 use crate::thread_id::ThreadId;
 
 /// The longest title, in characters.
@@ -95,13 +95,13 @@ impl SessionRecord {
 }
 
 impl TurnRecord {
-    /// Appends a line, whole, in one write.
-    pub(crate) fn append(&mut self, line: &[u8]) {
+    /// Appends a line, in one write; `cut` says whether it is a whole one.
+    pub(crate) fn append(&mut self, line: &[u8], cut: Cut) {
         if self.cut {
             return;
         }
         self.line.clear();
-        match self.secrets.redact_bytes(line) {
+        match self.secrets.redact_bytes(line, cut) {
             Some(redacted) => {
                 self.redacted_lines += 1;
                 self.line.extend_from_slice(&redacted);

@@ -8,13 +8,16 @@ use amp_protocol::{ContentBlock, Count, Decoded, Event, ResultEvent};
 
 use super::{Failure, LineCounts, Outcome, Reason, Status};
 use crate::dialect::{Dialect, Feature};
-use crate::secrets::Secrets;
+use crate::secrets::{Cut, Secrets};
 use crate::thread_id::ThreadId;
 
 /// The first words that a CLI without a key prints on standard output before it waits 300 s.
 const LOGIN_FLOW: &[u8] = b"No API key found. Starting login flow";
 
-/// The most of a stray line that a message quotes, in bytes.
+/// The most of a stray line that is kept, in bytes.
+const KEPT: usize = 64 * 1024;
+
+/// The most of a stray line that a message quotes, in characters.
 const QUOTED: usize = 200;
 
 /// Watches the lines of a turn and remembers what its outcome needs.
@@ -27,8 +30,8 @@ pub(crate) struct Observer {
     counts: LineCounts,
     refused_tools: u64,
     login_flow: bool,
-    /// The first line that is no message, for a turn that says nothing else.
-    stray: Option<String>,
+    /// The beginning of the first line that is no message, for a turn that says nothing else.
+    stray: Option<Vec<u8>>,
     /// The last assistant message was cut: the provider gave no stop reason.
     cut_short: bool,
     /// How many tool calls have no answer yet.
@@ -67,8 +70,9 @@ impl Observer {
                 self.counts.malformed += 1;
                 self.login_flow |= malformed.line.starts_with(LOGIN_FLOW);
                 if self.stray.is_none() && !malformed.line.trim_ascii().is_empty() {
-                    let quoted = &malformed.line[..malformed.line.len().min(QUOTED)];
-                    self.stray = Some(String::from_utf8_lossy(quoted).into_owned());
+                    // Cut when it is known what in it is secret.
+                    let kept = &malformed.line[..malformed.line.len().min(KEPT)];
+                    self.stray = Some(kept.to_vec());
                 }
             }
         }
@@ -114,7 +118,7 @@ impl Observer {
     /// Draws the conclusion: the result line counts most, then deadlines and cancelling, then what
     /// the process said and how it ended.
     pub(crate) fn conclude(self, ending: &Ending, secrets: &Secrets) -> Outcome {
-        let (status, failure) = self.judge(ending);
+        let (status, failure) = self.judge(ending, secrets);
         let counted = |count: Option<Count>| count.and_then(|count| count.as_u64());
         let (text, messages, milliseconds) = match self.result {
             Some(result) => (
@@ -143,7 +147,7 @@ impl Observer {
         }
     }
 
-    fn judge(&self, ending: &Ending) -> (Status, Option<Failure>) {
+    fn judge(&self, ending: &Ending, secrets: &Secrets) -> (Status, Option<Failure>) {
         let deadline = match ending.cause {
             Some(Cause::DeadlinePassed(deadline)) => Some(deadline),
             _ => None,
@@ -200,7 +204,7 @@ impl Observer {
         };
         let said = match (telling_line(&ending.stderr), &self.stray) {
             ("", None) => String::new(),
-            ("", Some(stray)) => format!(": {stray}"),
+            ("", Some(stray)) => format!(": {}", quoted(stray, secrets)),
             (line, _) => format!(": {line}"),
         };
         let message = format!("Amp process exited unexpectedly ({how}) without a result{said}");
@@ -232,6 +236,19 @@ impl Observer {
         }
         (Status::TimedOut, Some(failure))
     }
+}
+
+/// Returns the beginning of a stray line, without the secrets in it.
+fn quoted(stray: &[u8], secrets: &Secrets) -> String {
+    let cut = match stray.len() {
+        KEPT => Cut::End,
+        _ => Cut::Nowhere,
+    };
+    let redacted = secrets.redacted(stray, cut);
+    String::from_utf8_lossy(&redacted)
+        .chars()
+        .take(QUOTED)
+        .collect()
 }
 
 fn failure(reason: Reason, message: &str) -> Failure {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::jsonc;
+use crate::config::SessionConfig;
 use crate::dialect::Generation;
 use crate::environment::{self, Environment};
 use crate::error::Error;
@@ -121,6 +122,18 @@ pub(crate) fn read_base(path: &Path) -> Result<Map<String, Value>, Error> {
         reason: format!("is not valid JSON: {error}"),
         source: None,
     })
+}
+
+/// Reads every settings file of a run that can be read.
+pub(crate) fn all(environment: &Environment, config: &SessionConfig) -> Vec<Map<String, Value>> {
+    let explicit = config.settings_path();
+    let folder = config.working_directory.as_deref();
+    let folder = folder.unwrap_or(Path::new("."));
+    settings_files(environment, folder, explicit.as_deref())
+        .iter()
+        .filter(|file| file.state == SettingsState::Used)
+        .filter_map(|file| read_base(&file.path).ok())
+        .collect()
 }
 
 /// What the settings say about credentials.

@@ -169,6 +169,53 @@ async fn a_known_secret_is_replaced_everywhere_in_the_record() {
 }
 
 #[tokio::test]
+async fn a_key_of_several_lines_is_kept_out_however_it_is_escaped_or_cut() {
+    let key = "-----BEGIN KEY-----\nMIIEowIBAAKCAQEA\\x\"y/z\n-----END KEY-----";
+    let result = json!({
+        "type": "tool_result",
+        "tool_use_id": "TU-1",
+        "content": json!({"output": json!({"key": key}).to_string(), "exitCode": 0}).to_string(),
+        "is_error": false,
+    });
+    let message = json!({"type": "user", "message": {"role": "user", "content": [result]}});
+    let script_text = |text: &str| text.replace('\\', r"\\").replace(';', r"\;");
+    let line = script_text(&message.to_string());
+    // Standard error keeps 8 KiB of the beginning: the first half of the second line of the key.
+    let before = "x".repeat(8192 - 29);
+    let torn = script_text(&format!("{before}{}", key.replace('\n', "\\n")));
+    let script = format!(
+        "out {line}; out {}{}; {INIT}; err {torn}; flood stderr 100k 80; {SUCCESS}",
+        "y".repeat(180),
+        script_text("MIIEowIBAAKCAQEA\\x\"y/z")
+    );
+    let home = TempDir::new().unwrap();
+    let config = SessionConfig::new().with_variable("SIGNING_KEY", key);
+    let amp = playing(&home, SEPTEMBER, &script);
+    let session = amp.start(config).unwrap();
+    let session = session.recorded(ledger(&home).create(NewSession::new()).unwrap());
+    let outcome = session.prompt(key).await.unwrap().finish().await;
+    let turn = &session.record().unwrap().turns().unwrap()[0];
+    let lines: Vec<TurnLine> = turn.lines().unwrap().collect();
+    assert!(lines[0].event().is_some(), "a message stays one");
+    let record = session.record().unwrap();
+    let mut document = Vec::new();
+    record.export(ExportFormat::Json, &mut document).unwrap();
+    let document = String::from_utf8(document).unwrap();
+    assert!(document.contains("exitCode") && document.contains("bytes omitted"));
+    for secret in ["MII", "BEGIN", "END", "y/z"] {
+        assert!(!document.contains(secret), "{secret}");
+        assert!(!outcome.stderr.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_stray_line_is_quoted_without_the_half_of_a_secret() {
+    let recorded = Recorded::playing(&format!("out {}{KEY}; exit 1", "x".repeat(190)));
+    let message = recorded.run("Do it.").await.failure.unwrap().message;
+    assert!(message.ends_with("x[redacted]"), "{message}");
+}
+
+#[tokio::test]
 async fn a_key_that_only_amp_reads_is_kept_out_as_well() {
     let stored = "stored-key-for-tests";
     let script = format!("out the key is {stored}; {INIT}; {SUCCESS}");
