@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 pub use self::input::Input;
 pub use self::output::{Captured, Output, Terminal};
-pub(crate) use self::signals::{EndRequest, Listener};
+pub(crate) use self::signals::{Listener, Requests, Wish};
 pub use self::signals::{Signal, Signals};
 
 /// Holds the world a command runs in.
@@ -58,14 +58,14 @@ impl Context {
         reason = "the one place that reads the environment of the process"
     )]
     pub fn from_process() -> Self {
-        let end_request = EndRequest::default();
+        let requests = Requests::default();
         Self {
             environment: std::env::vars_os().collect(),
             directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             stdin: Input::of_process(),
-            stdout: Output::standard_output(end_request.clone()),
-            stderr: Output::standard_error(end_request.clone()),
-            signals: Signals::of_process(end_request),
+            stdout: Output::standard_output(requests.clone()),
+            stderr: Output::standard_error(requests.clone()),
+            signals: Signals::of_process(requests),
         }
     }
 

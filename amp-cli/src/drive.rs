@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use amp_session::{Outcome, Turn};
 
-use crate::context::{Listener, Signal};
+use crate::context::{Listener, Signal, Wish};
 use crate::failure::Failure;
 use crate::view::View;
 
@@ -61,15 +61,19 @@ pub(crate) async fn drive(mut turn: Turn, view: &mut View, signals: &mut Listene
     let mut ticks = tokio::time::interval(TICK);
     loop {
         tokio::select! {
-            signal = signals.next() => {
-                if first_signal.replace(signal).is_some() {
-                    // Its end has a deadline; leaving earlier could leave somebody behind.
-                    turn.kill().await;
-                    return Driven::Killed;
+            wish = signals.wish() => match wish {
+                Wish::Suspension => suspend(&mut turn, signals),
+                Wish::Stop(signal) => {
+                    if first_signal.replace(signal).is_some() {
+                        // Its end has a deadline; leaving earlier could leave somebody behind.
+                        turn.kill().await;
+                        return Driven::Killed;
+                    }
+                    let name = signal.name();
+                    view.announce(&format!("{name}: stopping the agent; once more kills it"));
+                    turn.cancel();
                 }
-                view.announce(&format!("{}: stopping the agent; once more kills it", signal.name()));
-                turn.cancel();
-            }
+            },
             line = turn.next_line() => {
                 let Some(line) = line else { break };
                 if write_error.is_none()
@@ -92,4 +96,16 @@ pub(crate) async fn drive(mut turn: Turn, view: &mut View, signals: &mut Listene
         signal: first_signal,
         write_error,
     }
+}
+
+/// Suspends the agent and this process, until this process is continued.
+fn suspend(turn: &mut Turn, signals: &Listener) {
+    // An agent that cannot be signalled is about to end, or to be told to.
+    #[cfg(unix)]
+    let _ = turn.pause();
+    signals.suspend();
+    #[cfg(unix)]
+    let _ = turn.resume();
+    #[cfg(windows)]
+    let _ = turn;
 }

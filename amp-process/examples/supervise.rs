@@ -106,7 +106,7 @@ mod unix {
                         Err(error) => self.survive(error)?,
                         line => return line,
                     },
-                    wish = self.signals.wish() => self.grant(wish).await?,
+                    wish = self.signals.wish() => self.grant(wish)?,
                 }
             }
         }
@@ -122,7 +122,7 @@ mod unix {
                     passed = &mut passed => return Ok(Some(passed)),
                     () = reached(self.end) => return Ok(None),
                     error = self.process.until_deadline() => self.survive(error)?,
-                    wish = self.signals.wish() => self.grant(wish).await?,
+                    wish = self.signals.wish() => self.grant(wish)?,
                 }
             }
         }
@@ -141,14 +141,14 @@ mod unix {
             self.end.get_or_insert(Instant::now() + PATIENCE);
         }
 
-        async fn grant(&mut self, wish: Wish) -> Result<(), Error> {
+        fn grant(&mut self, wish: Wish) -> Result<(), Error> {
             match wish {
                 Wish::Stop => {
                     self.process.begin_stop();
                     self.hurry();
                     Ok(())
                 }
-                Wish::Suspend => suspend(&mut self.process, &mut self.signals).await,
+                Wish::Suspend => suspend(&mut self.process),
             }
         }
     }
@@ -228,17 +228,15 @@ mod unix {
     }
 
     /// Suspends the program, then this process, until somebody continues it.
-    async fn suspend(process: &mut Process, signals: &mut Signals) -> Result<(), Error> {
+    fn suspend(process: &mut Process) -> Result<(), Error> {
         process.pause()?;
-        let me = rustix::process::getpid();
-        // We go on right after this if nobody is there to suspend us.
-        if rustix::process::kill_process(me, rustix::process::Signal::STOP).is_ok() {
-            signals.resumed().await;
-        }
+        // Where we cannot be suspended, the program goes on right away.
+        let _ = amp_process::suspend_host();
         process.resume()
     }
 
     /// What somebody at the terminal wants.
+    #[derive(Clone, Copy)]
     enum Wish {
         Stop,
         Suspend,
@@ -249,16 +247,18 @@ mod unix {
         interrupt: Option<Signal>,
         terminate: Option<Signal>,
         suspend: Option<Signal>,
-        resume: Option<Signal>,
     }
 
     impl Signals {
         fn listen() -> Self {
+            let suspend = rustix::process::Signal::TSTP.as_raw();
             Self {
                 interrupt: signal(SignalKind::interrupt()).ok(),
                 terminate: signal(SignalKind::terminate()).ok(),
-                suspend: signal(SignalKind::from_raw(20)).ok(),
-                resume: signal(SignalKind::from_raw(18)).ok(),
+                suspend: match amp_process::can_be_suspended() {
+                    true => signal(SignalKind::from_raw(suspend)).ok(),
+                    false => None,
+                },
             }
         }
 
@@ -268,10 +268,6 @@ mod unix {
                 () = next(&mut self.terminate) => Wish::Stop,
                 () = next(&mut self.suspend) => Wish::Suspend,
             }
-        }
-
-        async fn resumed(&mut self) {
-            next(&mut self.resume).await;
         }
     }
 

@@ -69,6 +69,8 @@ mod containment;
 mod deadlines;
 mod error;
 mod exit;
+#[cfg(unix)]
+mod host_signals;
 mod keeper;
 mod ladder;
 mod lines;
@@ -89,6 +91,8 @@ pub use containment::{Containment, ContainmentKind, ContainmentStatus};
 pub use deadlines::{Deadline, Deadlines, StopPolicy};
 pub use error::{Error, ErrorKind};
 pub use exit::{Cause, Exit, ExitStatus, Force, Survivor};
+#[cfg(unix)]
+pub use host_signals::{can_be_suspended, suspend_host};
 pub use keeper::settle;
 pub use lines::{Completeness, Line};
 pub use process::Process;

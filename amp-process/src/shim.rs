@@ -18,7 +18,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Whether the host has called the hook, and so can be started again as a shim.
 static HOOKED: AtomicBool = AtomicBool::new(false);
 
-/// Becomes the shim if this process was started as one; does nothing otherwise.
+/// Becomes the shim if this process was started as one.
+///
+/// Otherwise it only sees to it that the end of children is heard of, for a process may be started
+/// with SIGCHLD ignored, and then no exit code of a child can be learned.
 ///
 /// Call it first thing in `main`, before anything reads arguments or starts threads. The first line
 /// of an async `main` will do; each shim then carries the idle threads of a runtime. Without the
@@ -39,6 +42,9 @@ static HOOKED: AtomicBool = AtomicBool::new(false);
 )]
 pub fn run_shim_if_requested() {
     HOOKED.store(true, Ordering::Release);
+    // Every start sees to it again, and fails where it cannot be had.
+    #[cfg(unix)]
+    let _ = crate::host_signals::hear_of_children();
     #[cfg(target_os = "linux")]
     {
         let mut arguments = std::env::args_os().skip(1);

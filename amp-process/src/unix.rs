@@ -12,6 +12,7 @@ use rustix::io::Errno;
 use tokio::net::unix::pipe;
 
 use crate::containment::{self, TreeGuard};
+use crate::host_signals;
 use crate::{Error, ErrorKind, ProcessSpec, StdinSource};
 
 /// Our end of a pipe that the program writes to.
@@ -33,6 +34,7 @@ pub(crate) struct Started {
 
 /// Starts the program of `spec` within the containment that it asks for.
 pub(crate) async fn start(spec: &ProcessSpec) -> Result<Started, Error> {
+    host_signals::hear_of_children()?;
     crate::program::check_working_directory(spec)?;
     let program = crate::program::resolve(spec)?;
     let (child_ends, stdin, stdout, stderr) =

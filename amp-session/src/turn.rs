@@ -142,6 +142,35 @@ impl Turn {
         self.cancel.request();
     }
 
+    /// Suspends the agent, and stops the clocks of all deadlines, until [`resume`](Self::resume).
+    ///
+    /// For a host that is being suspended itself, by Ctrl-Z for instance: the agent leads a process
+    /// group of its own, so the terminal does not reach it. Nothing is done for a turn that is over.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the agent cannot be signalled.
+    #[cfg(unix)]
+    pub fn pause(&mut self) -> Result<(), amp_process::Error> {
+        match &mut self.source {
+            Source::Process(process) => process.pause(),
+            Source::Recorded(_) => Ok(()),
+        }
+    }
+
+    /// Lets a [paused](Self::pause) agent go on; no deadline has come nearer meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the agent cannot be signalled.
+    #[cfg(unix)]
+    pub fn resume(&mut self) -> Result<(), amp_process::Error> {
+        match &mut self.source {
+            Source::Process(process) => process.resume(),
+            Source::Recorded(_) => Ok(()),
+        }
+    }
+
     /// Waits for the rest of the turn and returns how it ended.
     ///
     /// Lines that were not read are dropped here, but not from the ledger. An input that nobody

@@ -14,7 +14,7 @@ use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::EndRequest;
+use super::Requests;
 
 /// The width assumed when a terminal does not tell its own.
 const USUAL_WIDTH: u16 = 80;
@@ -63,25 +63,25 @@ impl Output {
         self
     }
 
-    pub(super) fn standard_output(end_request: EndRequest) -> Self {
+    pub(super) fn standard_output(requests: Requests) -> Self {
         let stream = io::stdout();
         let terminal = stream
             .is_terminal()
             .then_some(Terminal::new(Width::OfStandardOutput));
         Self {
             terminal,
-            ..platform::standard_output(stream, end_request)
+            ..platform::standard_output(stream, requests)
         }
     }
 
-    pub(super) fn standard_error(end_request: EndRequest) -> Self {
+    pub(super) fn standard_error(requests: Requests) -> Self {
         let stream = io::stderr();
         let terminal = stream
             .is_terminal()
             .then_some(Terminal::new(Width::OfStandardError));
         Self {
             terminal,
-            ..platform::standard_error(stream, end_request)
+            ..platform::standard_error(stream, requests)
         }
     }
 

@@ -1,6 +1,6 @@
 //! Requests to stop, from the operating system or from a test.
 
-mod end_request;
+mod requests;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, mpsc};
 
-pub(crate) use self::end_request::EndRequest;
+pub(crate) use self::requests::Requests;
 
 /// Represents a request to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub struct Signals(Source);
 #[derive(Debug)]
 enum Source {
     Ignored,
-    Process(EndRequest),
+    Process(Requests),
     Channel(Script),
 }
 
@@ -70,19 +70,19 @@ impl Signals {
         (sender, Self(Source::Channel(script)))
     }
 
-    pub(super) fn of_process(end_request: EndRequest) -> Self {
-        Self(Source::Process(end_request))
+    pub(super) fn of_process(requests: Requests) -> Self {
+        Self(Source::Process(requests))
     }
 
     /// Lets writes to a reader that has stalled fail once this much time is over.
     pub(crate) fn limit_writes(&self, limit: Option<Duration>) -> TimeLimit {
-        let Source::Process(end_request) = &self.0 else {
+        let Source::Process(requests) = &self.0 else {
             return TimeLimit(None);
         };
         if let Some(deadline) = limit.and_then(|limit| Instant::now().checked_add(limit)) {
-            end_request.set_deadline(deadline);
+            requests.set_deadline(deadline);
         }
-        TimeLimit(Some(end_request.clone()))
+        TimeLimit(Some(requests.clone()))
     }
 
     /// Starts listening; until then a signal has its usual effect on the process, and from then on
@@ -93,10 +93,10 @@ impl Signals {
     pub(crate) fn listen(&self) -> std::io::Result<Listener> {
         Ok(match &self.0 {
             Source::Ignored => Listener::Ignored,
-            Source::Process(end_request) => {
+            Source::Process(requests) => {
                 let handlers = platform::Handlers::install()?;
-                end_request.watch()?;
-                Listener::Process(handlers)
+                requests.watch()?;
+                Listener::Process(handlers, requests.clone())
             }
             Source::Channel(script) => Listener::Channel(Arc::clone(script)),
         })
@@ -105,12 +105,12 @@ impl Signals {
 
 /// Limits how long a reader is waited for; lifted when dropped in time.
 #[must_use]
-pub(crate) struct TimeLimit(Option<EndRequest>);
+pub(crate) struct TimeLimit(Option<Requests>);
 
 impl Drop for TimeLimit {
     fn drop(&mut self) {
-        if let Some(end_request) = &self.0 {
-            end_request.lift_deadline();
+        if let Some(requests) = &self.0 {
+            requests.lift_deadline();
         }
     }
 }
@@ -118,20 +118,48 @@ impl Drop for TimeLimit {
 /// Receives signals while a command runs.
 pub(crate) enum Listener {
     Ignored,
-    Process(platform::Handlers),
+    Process(platform::Handlers, Requests),
     Channel(Script),
 }
 
+/// What somebody at the terminal wants.
+pub(crate) enum Wish {
+    /// The end.
+    Stop(Signal),
+    /// A suspension, until this process is continued; [`Listener::suspend`] grants it.
+    Suspension,
+}
+
 impl Listener {
-    /// Waits for the next signal, for ever if none comes.
+    /// Waits for the next signal, for ever if none comes; suspends this process meanwhile if wanted.
     pub(crate) async fn next(&mut self) -> Signal {
+        loop {
+            match self.wish().await {
+                Wish::Stop(signal) => return signal,
+                Wish::Suspension => self.suspend(),
+            }
+        }
+    }
+
+    /// Waits for the next signal or suspension, for a caller who has something to suspend first.
+    pub(crate) async fn wish(&mut self) -> Wish {
         match self {
             Self::Ignored => std::future::pending().await,
-            Self::Process(handlers) => handlers.next().await,
+            Self::Process(handlers, requests) => tokio::select! {
+                signal = handlers.next() => Wish::Stop(signal),
+                () = requests.suspension() => Wish::Suspension,
+            },
             Self::Channel(script) => match script.lock().await.recv().await {
-                Some(signal) => signal,
+                Some(signal) => Wish::Stop(signal),
                 None => std::future::pending().await,
             },
+        }
+    }
+
+    /// Suspends this process, until it is continued.
+    pub(crate) fn suspend(&self) {
+        if let Self::Process(_, requests) = self {
+            requests.suspend();
         }
     }
 }

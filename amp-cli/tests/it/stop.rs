@@ -5,7 +5,7 @@ use std::process::ExitStatus;
 use rustix::process::Signal;
 
 use crate::support::World;
-use crate::support::program::{Program, agents_marked, wait_until_gone};
+use crate::support::program::{Program, agents_marked, wait_until_gone, wait_until_suspended};
 
 const INIT: &str =
     r#"{"type":"system","subtype":"init","session_id":"T-00000000-0000-7000-8000-000000000001"}"#;
@@ -75,6 +75,42 @@ fn the_second_signal_kills_an_agent_that_ignores_the_first() {
     program.wait_for("init");
     program.signal(Signal::INT);
     assert_interrupted("stubborn", program.wait());
+}
+
+/// Starts a run as a job, and waits for its agent to speak.
+fn job(mark: &str, script: &str) -> Program {
+    let world = World::playing(&format!("out {INIT}; {script}"));
+    let mut program = Program::start_as_job(world, &["run", mark, "-ostream-json"]);
+    program.wait_for("init");
+    program
+}
+
+#[test]
+fn ctrl_z_suspends_the_agent_too_and_both_go_on() {
+    let program = job("suspended", "hang");
+    // Around the agent there may be a shim, which is never suspended.
+    let agents = agents_marked("suspended");
+    program.signal(Signal::TSTP);
+    wait_until_suspended(&agents, 1);
+    wait_until_suspended(&[program.id()], 1);
+    program.signal(Signal::CONT);
+    wait_until_suspended(&[program.id()], 0);
+    wait_until_suspended(&agents, 0);
+    program.signal(Signal::INT);
+    assert_interrupted("suspended", program.wait());
+}
+
+#[test]
+fn ctrl_z_suspends_ampctl_while_a_reader_stalls() {
+    let mut program = job("unread", &flood());
+    program.wait_until_unread(40 << 10);
+    program.signal(Signal::TSTP);
+    wait_until_suspended(&[program.id()], 1);
+    program.signal(Signal::CONT);
+    wait_until_suspended(&[program.id()], 0);
+    program.signal(Signal::TERM);
+    assert_eq!(program.wait_for_end().0.code(), Some(130));
+    assert_eq!(agents_marked("unread"), [0_u32; 0]);
 }
 
 #[test]

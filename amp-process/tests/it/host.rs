@@ -2,7 +2,8 @@
 //! supervise example, contained by nobody.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, Output};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -102,18 +103,34 @@ fn an_interrupt_stops_the_tree_and_tells_how() {
     }
 }
 
+/// What a program does that is suspended and continued in between.
+const WOKEN: &str = "out ready; read-line; out awake";
+
+/// Starts `command` with a pipe for its input, and waits for its first line.
+fn start_woken(command: &mut Command) -> (Child, BufReader<ChildStdout>) {
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n", "{}", complaint(&mut child));
+    (child, stdout)
+}
+
+/// Gives the program its line, and checks that it reads it and ends.
+fn assert_awake((mut child, mut stdout): (Child, BufReader<ChildStdout>)) {
+    child.stdin.as_mut().unwrap().write_all(b"go\n").unwrap();
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    assert_eq!(line, "awake\n");
+    assert!(child.wait().unwrap().success());
+}
+
 #[test]
 fn suspending_the_host_suspends_the_program() {
     let mark = Mark::new();
     let options = ["--containment", "group", "--startup", "30s"];
-    let script = "out ready; read-line; out awake";
-    let mut child = host(&options, script, &mark)
-        .stdin(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    stdout.read_line(&mut line).unwrap();
+    // A group of its own, as a shell would give it; it could not be continued otherwise.
+    let (child, stdout) = start_woken(host(&options, WOKEN, &mark).process_group(0));
     let is = |wanted: char| {
         move |pid: &i32| {
             state_of(pid.unsigned_abs()).is_some_and(|(state, _)| (state == 'T') == (wanted == 'T'))
@@ -123,10 +140,37 @@ fn suspending_the_host_suspends_the_program() {
     wait_until("both are suspended", || mark.alive().iter().all(is('T')));
     signal(&child, Signal::CONT);
     wait_until("both go on", || mark.alive().iter().all(is('S')));
-    child.stdin.as_mut().unwrap().write_all(b"go\n").unwrap();
-    stdout.read_line(&mut line).unwrap();
-    assert_eq!(line, "ready\nawake\n");
-    assert!(child.wait().unwrap().success());
+    assert_awake((child, stdout));
+}
+
+#[test]
+fn a_host_that_nobody_could_continue_is_not_suspended() {
+    let mark = Mark::new();
+    let host = host(&["--containment", "group"], WOKEN, &mark);
+    // In a session of its own nobody has job control over it.
+    let mut orphaned = below("setsid", &[], &host);
+    let (child, stdout) = start_woken(&mut orphaned);
+    signal(&child, Signal::TSTP);
+    assert_awake((child, stdout));
+}
+
+#[test]
+fn a_host_whose_parent_ignored_the_end_of_children_still_learns_the_exit_code() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for kind in KINDS {
+        if runtime.block_on(within(kind, fake("exit 0"))).is_none() {
+            continue;
+        }
+        let mark = Mark::new();
+        let host = host(&["--containment", kind.as_str()], "out fine; exit 7", &mark);
+        let deaf = ["-c", "trap '' CHLD && exec \"$@\"", "sh"];
+        let output = below("/bin/sh", &deaf, &host).output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+        assert_eq!(report["code"], 7, "{kind}: {report}");
+        assert_eq!(report["leaked"], serde_json::json!([]), "{kind}: {report}");
+        assert_eq!(output.status.code(), Some(7), "{kind}");
+        mark.wait_until_gone();
+    }
 }
 
 #[test]
@@ -175,21 +219,30 @@ fn a_reader_that_stalls_outlasts_neither_a_deadline_nor_a_signal() {
     mark.wait_until_gone();
 }
 
-/// Runs a host below another program, which takes something away from it.
+/// Returns a command that runs a host below another program, which takes something away from it.
 #[expect(
     clippy::disallowed_methods,
     reason = "only programs can take away from themselves"
 )]
-fn below(program: &str, arguments: &[&str], containment: &str, mark: &Mark) -> Output {
-    let script = "out fine";
-    let host = host(&["--containment", containment], script, mark);
-    std::process::Command::new(program)
+fn below(program: &str, arguments: &[&str], host: &Command) -> Command {
+    let variables = host.get_envs();
+    let variables = variables.filter_map(|(name, value)| Some((name, value?)));
+    let mut command = Command::new(program);
+    command
         .args(arguments)
         .arg(host.get_program())
         .args(host.get_args())
-        .env("FAKE_AGENT_SCRIPT", script)
-        .output()
-        .unwrap()
+        .envs(variables)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Runs a host to its end below a program that takes something away from it.
+fn run_below(program: &str, arguments: &[&str], containment: &str, mark: &Mark) -> Output {
+    let host = host(&["--containment", containment], "out fine", mark);
+    below(program, arguments, &host).output().unwrap()
 }
 
 #[test]
@@ -198,7 +251,7 @@ fn a_host_without_descriptors_fails_and_does_not_hang() {
     let mut codes = Vec::new();
     for limit in [8, 12, 14, 16, 18, 20, 24, 64] {
         let limited = format!("ulimit -n {limit} && exec \"$@\"");
-        let output = below("/bin/sh", &["-c", &limited, "sh"], "shim", &mark);
+        let output = run_below("/bin/sh", &["-c", &limited, "sh"], "shim", &mark);
         codes.push(output.status.code());
     }
     assert!(codes.contains(&Some(125)), "{codes:?}");
@@ -222,7 +275,7 @@ fn a_host_without_processes_fails_and_says_why() {
             .map(|nth| {
                 let fault = format!("inject=clone,clone3,fork,vfork:error=EAGAIN:when={nth}+");
                 let traced = ["-f", "-qq", "-o", "/dev/null", "-e", &fault];
-                below("strace", &traced, kind.as_str(), &mark)
+                run_below("strace", &traced, kind.as_str(), &mark)
             })
             .collect();
         let (last, failed) = outputs.split_last().unwrap();

@@ -13,7 +13,7 @@
 //! | 27 to 29 | signals ignored, trapped, or the program suspended | `life` |
 //! | 30, 31 | the host killed or aborted; a panic | `host`, `cancel` |
 //! | 32 to 34 | runtime dropped, future dropped at any await, starting thread gone | `cancel` |
-//! | 35 | Ctrl-C and Ctrl-Z | `host`, `life` |
+//! | 35 | Ctrl-C and Ctrl-Z, also where nobody could continue the host; SIGCHLD ignored | `host`, `life` |
 //! | 36 | process ids that are used again | unit test in `containment::process_table` |
 //! | 37 | nothing grows over many runs | `flat`, and `cargo xtask soak` for 1,000 |
 //! | 38, 39 | standard output closed or made non-blocking by the program | `life` |

@@ -9,7 +9,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::Output;
-use crate::context::EndRequest;
+use crate::context::Requests;
 
 /// What a pipe with room takes without blocking (`PIPE_BUF` of Linux; POSIX promises 512).
 const PIECE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
@@ -24,16 +24,16 @@ const LOOK: Timespec = Timespec {
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Returns an output that keeps the beginning of a line until the line is whole.
-pub(super) fn standard_output(stream: Stdout, end_request: EndRequest) -> Output {
-    match Patient::new(&stream, end_request) {
+pub(super) fn standard_output(stream: Stdout, requests: Requests) -> Output {
+    match Patient::new(&stream, requests) {
         Ok(patient) => Output::new(LineWriter::new(patient)),
         Err(_) => Output::new(stream),
     }
 }
 
 /// Returns an output that writes at once.
-pub(super) fn standard_error(stream: Stderr, end_request: EndRequest) -> Output {
-    match Patient::new(&stream, end_request) {
+pub(super) fn standard_error(stream: Stderr, requests: Requests) -> Output {
+    match Patient::new(&stream, requests) {
         Ok(patient) => Output::new(patient),
         Err(_) => Output::new(stream),
     }
@@ -45,16 +45,13 @@ pub(super) fn standard_error(stream: Stderr, end_request: EndRequest) -> Output 
 /// wait for the write.
 struct Patient {
     stream: File,
-    end_request: EndRequest,
+    requests: Requests,
 }
 
 impl Patient {
-    fn new(stream: &impl AsFd, end_request: EndRequest) -> io::Result<Self> {
+    fn new(stream: &impl AsFd, requests: Requests) -> io::Result<Self> {
         let stream = File::from(stream.as_fd().try_clone_to_owned()?);
-        Ok(Self {
-            stream,
-            end_request,
-        })
+        Ok(Self { stream, requests })
     }
 
     /// Waits a little for room; what cannot be waited for says by itself what is wrong.
@@ -71,7 +68,9 @@ impl Write for Patient {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut end_of_grace = None;
         while !self.is_writable() {
-            if let Some(reason) = self.end_request.reason() {
+            // The agent is stalled as well, by the lines that are not read.
+            self.requests.suspend();
+            if let Some(reason) = self.requests.reason() {
                 let now = Instant::now();
                 if now >= *end_of_grace.get_or_insert(now + GRACE) {
                     return Err(reason.into());

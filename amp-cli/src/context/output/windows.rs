@@ -3,12 +3,12 @@
 use std::io::{Stderr, Stdout};
 
 use super::Output;
-use crate::context::EndRequest;
+use crate::context::Requests;
 
-pub(super) fn standard_output(stream: Stdout, _: EndRequest) -> Output {
+pub(super) fn standard_output(stream: Stdout, _: Requests) -> Output {
     Output::new(stream)
 }
 
-pub(super) fn standard_error(stream: Stderr, _: EndRequest) -> Output {
+pub(super) fn standard_error(stream: Stderr, _: Requests) -> Output {
     Output::new(stream)
 }

@@ -28,3 +28,18 @@ impl Handlers {
         }
     }
 }
+
+/// Stands for the key that suspends a program, which Windows does not have.
+pub(super) struct Suspensions;
+
+impl Suspensions {
+    pub(super) fn listen() -> Self {
+        Self
+    }
+
+    pub(super) async fn next(&mut self) {
+        std::future::pending().await
+    }
+}
+
+pub(super) fn suspend() {}

@@ -1,6 +1,7 @@
 //! Runs the real `ampctl` program.
 
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,9 +25,23 @@ pub(crate) struct Program {
 
 impl Program {
     /// Starts `ampctl` in a world.
-    #[expect(clippy::disallowed_methods, reason = "ampctl itself is what is tested")]
     pub(crate) fn start(world: World, arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ampctl"))
+        Self::start_in_group(world, arguments, None)
+    }
+
+    /// Starts `ampctl` as a shell with job control does: in a process group of its own, so that it
+    /// can be suspended.
+    pub(crate) fn start_as_job(world: World, arguments: &[&str]) -> Self {
+        Self::start_in_group(world, arguments, Some(0))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "ampctl itself is what is tested")]
+    fn start_in_group(world: World, arguments: &[&str], group: Option<i32>) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ampctl"));
+        if let Some(group) = group {
+            command.process_group(group);
+        }
+        let mut child = command
             .args(arguments)
             .env_clear()
             .envs(world.environment())
@@ -75,6 +90,11 @@ impl Program {
     /// Sends a signal to `ampctl` alone.
     pub(crate) fn signal(&self, signal: Signal) {
         send(self.child.id(), signal);
+    }
+
+    /// Returns the process id of `ampctl`.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Returns where it runs.
@@ -172,4 +192,21 @@ pub(crate) fn agents_marked(mark: &str) -> Vec<u32> {
         text.contains("fake-agent") && text.contains(mark)
     };
     process_ids().filter(is_agent).collect()
+}
+
+/// Waits until so many of the processes are suspended.
+pub(crate) fn wait_until_suspended(ids: &[u32], count: usize) {
+    let deadline = Instant::now() + PATIENCE;
+    let is_suspended = |id: &&u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).expect("a process");
+        stat.rsplit_once(") ")
+            .is_some_and(|(_, rest)| rest.starts_with('T'))
+    };
+    while ids.iter().filter(is_suspended).count() != count {
+        assert!(
+            Instant::now() < deadline,
+            "of {ids:?} not {count} are suspended"
+        );
+        std::thread::yield_now();
+    }
 }

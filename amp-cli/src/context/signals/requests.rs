@@ -1,24 +1,29 @@
-//! Whether the run should end, for a thread that cannot listen.
+//! Whether the run should end or be suspended, for a thread that cannot listen.
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use tokio::sync::Notify;
+
 use super::platform;
 
-/// Tells that the run should end, because a signal has come or time is up, also to a thread that is
-/// busy with something else.
+/// Tells that the run should end, because a signal has come or time is up, or that it should be
+/// suspended, also to a thread that is busy with something else.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct EndRequest(Arc<Watch>);
+pub(crate) struct Requests(Arc<Watch>);
 
 #[derive(Debug, Default)]
 struct Watch {
     is_kept: AtomicBool,
     signal_has_come: AtomicBool,
     deadline: Mutex<Option<Instant>>,
+    /// Ctrl-Z has been pressed, and nobody has acted on it yet.
+    is_suspension_wanted: AtomicBool,
+    suspension: Notify,
 }
 
-impl EndRequest {
+impl Requests {
     /// Returns why nobody should be waited for any more: time is up, or a signal has come since
     /// somebody listens.
     #[cfg(unix)]
@@ -44,6 +49,24 @@ impl EndRequest {
         deadline.unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits until this process should be suspended, which [`suspend`](Self::suspend) does.
+    pub(super) async fn suspension(&self) {
+        while !self.0.is_suspension_wanted.load(SeqCst) {
+            self.0.suspension.notified().await;
+        }
+    }
+
+    /// Suspends this process if it should be, until it is continued; time does not pass meanwhile.
+    pub(crate) fn suspend(&self) {
+        if !self.0.is_suspension_wanted.swap(false, SeqCst) {
+            return;
+        }
+        let begin = Instant::now();
+        platform::suspend();
+        let mut deadline = self.deadline();
+        *deadline = deadline.map(|time| time + begin.elapsed());
+    }
+
     /// Keeps watch from now on, on a thread of its own.
     pub(super) fn watch(&self) -> std::io::Result<()> {
         if self.0.is_kept.swap(true, SeqCst) {
@@ -54,14 +77,27 @@ impl EndRequest {
             .enable_all()
             .build()?;
         let keep = async move {
-            if let Ok(mut handlers) = platform::Handlers::install() {
-                handlers.next().await;
-                watch.signal_has_come.store(true, SeqCst);
+            let Ok(mut handlers) = platform::Handlers::install() else {
+                return;
+            };
+            let mut suspensions = platform::Suspensions::listen();
+            loop {
+                tokio::select! {
+                    _ = handlers.next() => watch.signal_has_come.store(true, SeqCst),
+                    () = suspensions.next() => watch.want_suspension(),
+                }
             }
         };
         std::thread::Builder::new()
             .name("ampctl-signals".to_owned())
             .spawn(move || runtime.block_on(keep))?;
         Ok(())
+    }
+}
+
+impl Watch {
+    fn want_suspension(&self) {
+        self.is_suspension_wanted.store(true, SeqCst);
+        self.suspension.notify_one();
     }
 }
