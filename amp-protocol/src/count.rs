@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::value::RawValue;
 
+use crate::raw_json::JsonText;
+
 /// A count of tokens, milliseconds or turns.
 ///
 /// The CLI writes small integers, but nothing bounds them: a value beyond `u64`, a fraction or a
@@ -114,13 +116,12 @@ impl Serialize for Count {
 }
 
 impl<'de> Deserialize<'de> for Count {
-    /// Reads a number from JSON text; a `serde_json::Value` has already lost the spelling.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
-        Self::from_number(raw.get()).ok_or_else(|| {
+        let JsonText(text) = JsonText::deserialize(deserializer)?;
+        Self::from_number(&text).ok_or_else(|| {
             de::Error::custom(format_args!(
                 "invalid type: {}, expected a number",
-                kind_of_json(raw.get())
+                kind_of_json(&text)
             ))
         })
     }

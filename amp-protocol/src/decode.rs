@@ -1,12 +1,11 @@
 //! From one line to one of three outcomes.
 
-use std::borrow::Cow;
-
+use serde::Deserializer as _;
 use serde::de::{Error as _, IgnoredAny, MapAccess};
-use serde::{Deserialize, Deserializer as _};
 
-use crate::event::{AssistantEvent, Event, ResultEvent, SystemEvent, UserEvent};
+use crate::event::{Event, EventType};
 use crate::malformed::Malformed;
+use crate::nesting;
 use crate::raw_json::RawJson;
 use crate::reader;
 use crate::repair::{self, Repair, Repairs};
@@ -87,22 +86,24 @@ pub struct Unrecognised {
 pub fn decode_line(line: &[u8]) -> Decoded {
     let mut repairs = Repairs::default();
     let text = repair::text(repair::trim(line, &mut repairs), &mut repairs);
-    match read(line, &text, repairs) {
-        Ok(decoded) => decoded,
-        Err(error) => decode_repaired(line, &text, repairs, &error),
+    match reader::read::<Event>(&text) {
+        Ok(event) => repaired_event(event, repairs),
+        Err(_) => decode_slowly(line, &text, repairs),
     }
 }
 
-/// Tries once more without halves of surrogate pairs.
+/// Reads what the reader left to serde_json; tries once more without halves of surrogate pairs.
 #[cold]
-fn decode_repaired(
-    line: &[u8],
-    text: &str,
-    mut repairs: Repairs,
-    error: &serde_json::Error,
-) -> Decoded {
+fn decode_slowly(line: &[u8], text: &str, mut repairs: Repairs) -> Decoded {
+    if let Some(column) = nesting::exceeded_at(text) {
+        return Decoded::Malformed(Malformed::too_deep(line, text, column, repairs));
+    }
+    let error = match read(line, text, repairs) {
+        Ok(decoded) => return decoded,
+        Err(error) => error,
+    };
     let Some(repaired) = repair::replace_lone_surrogates(text) else {
-        return Decoded::Malformed(Malformed::new(line, text, error, repairs));
+        return Decoded::Malformed(Malformed::new(line, text, &error, repairs));
     };
     repairs.insert(Repair::LoneSurrogate);
     read(line, &repaired, repairs).unwrap_or_else(|error| {
@@ -120,43 +121,32 @@ pub fn encode_line(event: &Event) -> String {
     serde_json::to_string(event).expect("every part of a message can be written as JSON")
 }
 
-/// Reads the type first and then the one struct that belongs to it, in a single pass.
+/// Finds the type first and then reads the one struct that belongs to it, so that an error names
+/// the place of the fault wherever the type stands.
 fn read(line: &[u8], text: &str, repairs: Repairs) -> Result<Decoded, serde_json::Error> {
-    let event_type = event_type(text)?;
-    let mut event = match event_type.as_ref() {
-        SystemEvent::TYPE => Event::System(read_as(text)?),
-        UserEvent::TYPE => Event::User(read_as(text)?),
-        AssistantEvent::TYPE => Event::Assistant(read_as(text)?),
-        ResultEvent::TYPE => Event::Result(read_as(text)?),
-        _ => {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let Peek(event_type) = deserializer.deserialize_map(ObjectVisitor::new())?;
+    deserializer.end()?;
+    let event = match EventType::from(event_type.as_str()) {
+        EventType::System => Event::System(serde_json::from_str(text)?),
+        EventType::User => Event::User(serde_json::from_str(text)?),
+        EventType::Assistant => Event::Assistant(serde_json::from_str(text)?),
+        EventType::Result => Event::Result(serde_json::from_str(text)?),
+        EventType::Unknown(event_type) => {
             return Ok(Decoded::Unrecognised(Unrecognised {
-                event_type: event_type.into_owned(),
+                event_type,
                 payload: RawJson::from_text(text.to_owned())?,
                 repairs,
                 line: line.to_vec(),
             }));
         }
     };
+    Ok(repaired_event(event, repairs))
+}
+
+fn repaired_event(mut event: Event, repairs: Repairs) -> Decoded {
     event.extra_mut().repairs = repairs;
-    Ok(Decoded::Event(event))
-}
-
-fn read_as<'text, T: Deserialize<'text>>(text: &'text str) -> Result<T, serde_json::Error> {
-    reader::read(text).or_else(|_| serde_json::from_str(text))
-}
-
-/// Finds the message's type without reading the message, if it comes first as it always has.
-fn event_type(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
-    if let Some(rest) = text.strip_prefix(r#"{"type":""#)
-        && let Some(end) = memchr::memchr2(b'"', b'\\', rest.as_bytes())
-        && rest.as_bytes()[end] == b'"'
-    {
-        return Ok(Cow::Borrowed(&rest[..end]));
-    }
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let Peek(event_type) = deserializer.deserialize_map(ObjectVisitor::new())?;
-    deserializer.end()?;
-    Ok(Cow::Owned(event_type))
+    Decoded::Event(event)
 }
 
 /// Only the type of a message; all other fields are skipped.
@@ -168,7 +158,7 @@ impl<'de> FromMap<'de> for Peek {
     fn from_map<A: MapAccess<'de>>(mut map: A, _: bool) -> Result<Self, A::Error> {
         let mut event_type = None;
         while let Some(name) = map.next_key::<String>()? {
-            if name == "type" {
+            if name == "type" && event_type.is_none() {
                 event_type = Some(map.next_value()?);
             } else {
                 map.next_value::<IgnoredAny>()?;

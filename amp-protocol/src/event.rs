@@ -12,12 +12,15 @@ pub use system::{McpServerState, McpStatus, SystemEvent, SystemSubtype};
 pub use usage::{ServiceTier, Usage};
 pub use user::{Role, UserEvent, UserMessage};
 
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess};
 use serde::ser::{Serialize, Serializer};
 
 use crate::content::ToolUseId;
 use crate::extra::Extra;
 use crate::open_string::open_string;
 use crate::repair::Repairs;
+use crate::tagged::Tagged;
+use crate::wire_object::FromMap;
 
 open_string! {
     /// The id of a conversation: `T-` and a lower-case UUID.
@@ -97,6 +100,54 @@ impl Event {
             Self::Assistant(event) => &mut event.extra,
             Self::Result(event) => &mut event.extra,
         }
+    }
+}
+
+/// Says which event a `type` stands for: the one list of known event types.
+pub(crate) enum EventType {
+    System,
+    User,
+    Assistant,
+    Result,
+    Unknown(String),
+}
+
+impl From<&str> for EventType {
+    fn from(value: &str) -> Self {
+        match value {
+            SystemEvent::TYPE => Self::System,
+            UserEvent::TYPE => Self::User,
+            AssistantEvent::TYPE => Self::Assistant,
+            ResultEvent::TYPE => Self::Result,
+            _ => Self::Unknown(value.to_owned()),
+        }
+    }
+}
+
+impl Tagged for Event {
+    const NAME: &'static str = "a message";
+
+    type Tag = EventType;
+
+    fn read<'de, A: MapAccess<'de>>(tag: EventType, fields: A) -> Result<Self, A::Error> {
+        Ok(match tag {
+            EventType::System => Self::System(FromMap::from_map(fields, true)?),
+            EventType::User => Self::User(FromMap::from_map(fields, true)?),
+            EventType::Assistant => Self::Assistant(FromMap::from_map(fields, true)?),
+            EventType::Result => Self::Result(FromMap::from_map(fields, true)?),
+            EventType::Unknown(event_type) => {
+                let unknown = format_args!("unknown type of message `{event_type}`");
+                return Err(A::Error::custom(unknown));
+            }
+        })
+    }
+}
+
+/// Reads a known message from any deserializer; [`decode_line`](crate::decode_line) is faster,
+/// repairs what it can, and keeps messages of a type that this crate does not know.
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize_tagged(deserializer)
     }
 }
 

@@ -1,7 +1,6 @@
 //! What an object carried besides its typed fields.
 
 use serde::ser::SerializeMap;
-use serde_json::value::RawValue;
 
 use crate::raw_json::RawJson;
 use crate::repair::Repairs;
@@ -56,10 +55,6 @@ impl Extra {
             .get_or_insert_default()
             .0
             .push((name.into(), value));
-    }
-
-    pub(crate) fn push_raw(&mut self, name: String, value: Box<RawValue>) {
-        self.push(name, RawJson::from(value));
     }
 
     pub(crate) fn serialize_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {

@@ -6,17 +6,23 @@ use serde_json::value::RawValue;
 
 use crate::decode::encode_line;
 use crate::event::Event;
+use crate::nesting;
 
 /// Returns the paths of everything in the line that the message does not write back unchanged.
 ///
 /// Numbers are compared digit by digit and strings by their text; the order of fields and the
 /// spelling of escapes do not count. The list is empty for every message that
 /// [`decode_line`](crate::decode_line) returns, unless the line was repaired. A line that
-/// is not JSON is lost as a whole, path `.`.
+/// is not JSON or nests too deep to be a message is lost as a whole, path `.`.
 #[must_use]
 pub fn lost_fields(line: &str, event: &Event) -> Vec<String> {
-    let written = encode_line(event);
     let mut lost = Vec::new();
+    if nesting::exceeded_at(line).is_some() {
+        // No event is this deep, and comparing goes as deep as the line.
+        lost.push(".".to_owned());
+        return lost;
+    }
+    let written = encode_line(event);
     compare(line.trim(), &written, &mut String::new(), &mut lost);
     lost
 }

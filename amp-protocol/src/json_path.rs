@@ -43,7 +43,7 @@ enum Frame<'text> {
 }
 
 /// Finds the quote that ends the string whose content starts at `position`.
-fn string_end(bytes: &[u8], mut position: usize) -> usize {
+pub(crate) fn string_end(bytes: &[u8], mut position: usize) -> usize {
     while let Some(found) = bytes
         .get(position..)
         .and_then(|rest| memchr2(b'"', b'\\', rest))
@@ -57,9 +57,12 @@ fn string_end(bytes: &[u8], mut position: usize) -> usize {
     bytes.len()
 }
 
+/// How much of a path is shown; those that the types know have half as many parts.
+const SHOWN_PARTS: usize = 16;
+
 fn render(open: &[Frame<'_>]) -> String {
     let mut path = String::new();
-    for frame in open {
+    for frame in &open[..open.len().min(SHOWN_PARTS)] {
         match frame {
             Frame::Object { key: Some(key) } => {
                 if !path.is_empty() {
@@ -70,6 +73,9 @@ fn render(open: &[Frame<'_>]) -> String {
             Frame::Object { key: None } => {}
             Frame::Array { index } => path.push_str(&format!("[{index}]")),
         }
+    }
+    if open.len() > SHOWN_PARTS {
+        path.push('…');
     }
     if path.is_empty() {
         ".".to_owned()
@@ -86,6 +92,16 @@ mod tests {
     fn path_before_mark(marked: &str) -> String {
         let offset = marked.find('^').expect("the text has a mark");
         path_at(&marked.replace('^', ""), offset)
+    }
+
+    #[test]
+    fn a_long_path_is_cut() {
+        assert_eq!(
+            path_before_mark(&format!("{}^", "[".repeat(16))),
+            "[0]".repeat(16)
+        );
+        let cut = format!("{}…", "[0]".repeat(16));
+        assert_eq!(path_before_mark(&format!("{}^", "[".repeat(17))), cut);
     }
 
     #[test]

@@ -46,7 +46,8 @@
 //! Decoding never fails and never panics: what is wrong with a line is a value, with the place of
 //! the fault and the line as it came. [`Error`] is about what *we* send. A line may have 64 MiB
 //! ([`LineSplitter::DEFAULT_MAX_LINE_BYTES`]); a longer one is reported as
-//! [`SplitLine::Oversized`], and the stream goes on. Damage that writers are known to do (a byte
+//! [`SplitLine::Oversized`], and the stream goes on. It may nest 127 arrays and objects deep, what
+//! is kept as text included; a deeper one is [`Malformed`]. Damage that writers are known to do (a byte
 //! order mark, invalid UTF-8, half of a surrogate pair) is repaired and reported as [`Repairs`].
 //!
 //! # What it leaves to others
@@ -80,8 +81,10 @@ pub mod tool;
 pub mod transcript;
 
 mod json_path;
+mod nesting;
 mod open_string;
 mod reader;
+mod tagged;
 mod wire_object;
 
 pub use build::{BuildSpan, BuildTime};

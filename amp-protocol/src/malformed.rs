@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::IgnoredAny;
 
 use crate::json_path::path_at;
+use crate::nesting;
 use crate::repair::Repairs;
 
 /// A line that is not JSON, or a known message of the wrong shape.
@@ -38,6 +39,8 @@ pub enum MalformedKind {
     Truncated,
     /// It is not JSON: a log line, the text of the login flow, two values on one line.
     NotJson,
+    /// It nests deeper than 127 arrays and objects, which is where serde_json stops as well.
+    TooDeep,
     /// It is JSON, but no object with a `type`, or a known type of the wrong shape.
     WrongShape,
 }
@@ -50,6 +53,7 @@ impl MalformedKind {
             Self::Blank => "blank",
             Self::Truncated => "truncated",
             Self::NotJson => "not_json",
+            Self::TooDeep => "too_deep",
             Self::WrongShape => "wrong_shape",
         }
     }
@@ -91,6 +95,18 @@ impl Malformed {
         Self {
             kind,
             reason: reason(error),
+            path: path_at(text, column),
+            column,
+            repairs,
+            line: line.to_vec(),
+        }
+    }
+
+    /// Makes one of a line that nests too deep from `column` on.
+    pub(crate) fn too_deep(line: &[u8], text: &str, column: usize, repairs: Repairs) -> Self {
+        Self {
+            kind: MalformedKind::TooDeep,
+            reason: nesting::EXCEEDED.to_owned(),
             path: path_at(text, column),
             column,
             repairs,

@@ -17,8 +17,7 @@ use ::serde::de;
 use marks::Marks;
 use unescape::{Unescaped, hexadecimal, short_escape};
 
-/// How deep values may nest; serde_json itself stops at 128.
-const DEPTH_LIMIT: u8 = 64;
+use crate::nesting;
 
 /// Reads a value that fills the text, or gives up.
 pub(crate) fn read<'de, T: de::Deserialize<'de>>(text: &'de str) -> Result<T, GaveUp> {
@@ -239,7 +238,7 @@ impl<'de> Reader<'de> {
     fn enter(&mut self) -> Result<(), GaveUp> {
         self.position += 1;
         self.depth += 1;
-        if self.depth > DEPTH_LIMIT {
+        if self.depth > nesting::LIMIT {
             Err(GaveUp)
         } else {
             Ok(())

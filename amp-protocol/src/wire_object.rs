@@ -126,7 +126,7 @@ macro_rules! wire_object {
                                 map.next_value_seed(Tag(TAG.unwrap_or_default()))?;
                                 tag_read = true;
                             }
-                            Key::Unknown(name) => extra.push_raw(name, map.next_value()?),
+                            Key::Unknown(name) => extra.push(name, map.next_value()?),
                         }
                     }
                     if TAG.is_some() && !tag_read {

@@ -1,5 +1,7 @@
 //! What a rule demands of a tool's arguments.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess};
@@ -117,11 +119,18 @@ impl<'de> de::Visitor<'de> for ConditionsVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Conditions, A::Error> {
-        let mut conditions = Conditions::default();
+        let mut conditions: Vec<(String, Condition)> = Vec::new();
+        let mut positions: HashMap<String, usize> = HashMap::new();
         while let Some((argument, condition)) = map.next_entry::<String, Condition>()? {
-            conditions.push(argument, condition);
+            match positions.entry(argument) {
+                Entry::Occupied(known) => conditions[*known.get()].1 = condition,
+                Entry::Vacant(new) => {
+                    conditions.push((new.key().clone(), condition));
+                    new.insert(conditions.len() - 1);
+                }
+            }
         }
-        Ok(conditions)
+        Ok(Conditions(conditions))
     }
 }
 

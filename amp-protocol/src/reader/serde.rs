@@ -4,6 +4,7 @@ use ::serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use ::serde::forward_to_deserialize_any;
 
 use super::{GaveUp, Reader, Text};
+use crate::raw_json::KnownText;
 
 impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
     type Error = GaveUp;
@@ -72,18 +73,15 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
         Ok(value)
     }
 
-    /// The only newtype that is ever asked for is serde_json's `RawValue`, which takes its text
-    /// as a map of one entry named like the newtype.
+    /// The only newtype that is ever asked for is the one that stands for a value's text.
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        name: &'static str,
+        _: &'static str,
         visitor: V,
     ) -> Result<V::Value, GaveUp> {
-        let text = self.raw_value()?;
-        visitor.visit_map(de::value::MapDeserializer::new(std::iter::once((
-            name,
-            de::value::BorrowedStrDeserializer::new(text),
-        ))))
+        KnownText(self.raw_value()?)
+            .deserialize_any(visitor)
+            .map_err(de::Error::custom)
     }
 
     forward_to_deserialize_any! {

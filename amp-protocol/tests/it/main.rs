@@ -1,11 +1,13 @@
 //! The crate as its users see it, held against what real CLIs wrote.
 
+mod deserializers;
 mod fidelity;
 mod forward_compatibility;
 mod inputs_we_send;
 mod inspect;
 mod known_values;
 mod malformed;
+mod nesting;
 mod permission_rules;
 mod promises;
 mod recorded;

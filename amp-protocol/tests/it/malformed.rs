@@ -102,21 +102,6 @@ fn a_cut_line_is_told_from_one_that_is_no_json() {
 }
 
 #[test]
-fn depth_does_not_overflow_the_stack() {
-    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
-    let kept = format!(r#"{{"type":"user","message":{{"content":[]}},"deep":{deep}}}"#);
-    assert!(matches!(decode_line(kept.as_bytes()), Decoded::Event(_)));
-
-    let open = r#"{"type":"tool_result","tool_use_id":"a","content":["#.repeat(10_000);
-    let close = "]}".repeat(10_000);
-    let refused = format!(r#"{{"type":"user","message":{{"content":[{open}{close}]}}}}"#);
-    assert_eq!(
-        malformed(refused.as_bytes()).reason,
-        "recursion limit exceeded"
-    );
-}
-
-#[test]
 fn an_excerpt_is_short_however_long_the_line() {
     let malformed = malformed(&vec![b'x'; 1 << 20]);
     assert_eq!(malformed.excerpt().len(), Malformed::EXCERPT_LIMIT);
