@@ -22,12 +22,7 @@ pub(crate) use self::sessions::{ExportFormat, PruneArguments, SessionsCommand};
 
 /// Install, run and continue the Amp coding agent
 #[derive(Debug, Parser)]
-#[command(
-    name = "ampctl",
-    version,
-    arg_required_else_help = true,
-    disable_help_subcommand = true
-)]
+#[command(name = "ampctl", version, arg_required_else_help = true)]
 #[command(after_help = exit_codes())]
 pub(crate) struct Arguments {
     #[command(subcommand)]

@@ -1,6 +1,6 @@
 //! The prompt, put together from words, standard input and files.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use crate::ExitCode;
@@ -13,11 +13,12 @@ const LIMIT: u64 = 8 * 1024 * 1024;
 /// Assembles the prompt.
 ///
 /// `-` stands for standard input, `@PATH` for a file that follows the prompt as context, `@@…` for a
-/// word that starts with `@`. Standard input is touched only when `-` asks for it or when there is
-/// no word at all, so that a pipe nobody closes cannot block a run.
+/// word that starts with `@`. Without `-`, what is piped in follows the words.
 ///
 /// # Errors
-/// Fails when there is no prompt or when an input cannot be read as text.
+/// Fails when there is no prompt, when an input cannot be read as text, or when standard input is an
+/// open pipe that `-` did not ask for and nobody writes to: going on could lose what was to come, and
+/// waiting could last for ever.
 pub(crate) fn assemble(words: &[String], context: &mut Context) -> Result<String, Failure> {
     if words.is_empty() {
         if context.stdin.is_terminal() {
@@ -62,6 +63,12 @@ pub(crate) fn assemble(words: &[String], context: &mut Context) -> Result<String
             append(&mut prompt, word, if stdin_was_read { "\n\n" } else { " " });
         }
     }
+    if !stdin_was_read && !context.stdin.is_terminal() {
+        let piped = read_piped(&mut context.stdin)?;
+        if !piped.trim().is_empty() {
+            append(&mut prompt, piped.trim_end(), "\n\n");
+        }
+    }
     if prompt.trim().is_empty() && !files.is_empty() {
         return Err(no_prompt().because("files were given as context, but nothing to do with them"));
     }
@@ -78,18 +85,40 @@ fn append(to: &mut String, text: &str, separator: &str) {
     to.push_str(text);
 }
 
+/// Reads what stands for `-`, however long it takes.
 fn read_stdin(stdin: &mut Input) -> Result<String, Failure> {
-    let unreadable = || {
-        Failure::new(
-            ExitCode::Usage,
-            "the prompt could not be read from standard input",
-        )
-        .next("ampctl run - < prompt.txt", "reads text in UTF-8")
-    };
-    let bytes = stdin
-        .read_to_end(LIMIT)
-        .map_err(|error| unreadable().caused_by(&error))?;
+    let bytes = stdin.read_to_end(LIMIT);
+    let bytes = bytes.map_err(|error| unreadable().caused_by(&error))?;
     String::from_utf8(bytes).map_err(|error| unreadable().caused_by(&error))
+}
+
+/// Reads what was piped in beside the words.
+fn read_piped(stdin: &mut Input) -> Result<String, Failure> {
+    let without = |failure: Failure| {
+        failure.next(
+            "ampctl run \"…\" < /dev/null",
+            "goes without standard input",
+        )
+    };
+    let bytes = stdin.read_what_comes(LIMIT).map_err(|error| {
+        if error.kind() != ErrorKind::TimedOut {
+            return without(unreadable().caused_by(&error));
+        }
+        let silent = "standard input is open, and nobody writes to it";
+        without(Failure::new(ExitCode::Usage, silent).caused_by(&error)).next(
+            "… | ampctl run \"…\" -",
+            "waits for it, however long it takes",
+        )
+    })?;
+    String::from_utf8(bytes).map_err(|error| without(unreadable().caused_by(&error)))
+}
+
+fn unreadable() -> Failure {
+    Failure::new(
+        ExitCode::Usage,
+        "the prompt could not be read from standard input",
+    )
+    .next("ampctl run - < prompt.txt", "reads text in UTF-8")
 }
 
 /// Returns the file in a fence that its own text cannot close, under its path.
@@ -153,20 +182,65 @@ fn no_prompt() -> Failure {
 mod tests {
     use super::*;
 
-    fn assembled(words: &[&str], stdin: &str) -> Result<String, String> {
+    fn assembled(words: &[&str], stdin: impl Into<Vec<u8>>) -> Result<String, String> {
+        assembled_with(words, Input::piped(stdin))
+    }
+
+    fn assembled_with(words: &[&str], stdin: Input) -> Result<String, String> {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::write(folder.path().join("notes.md"), "a ```fence``` inside\n").expect("a file");
         std::fs::write(folder.path().join("binary"), [0xff, 0xfe]).expect("a file");
-        let mut context = Context::new(folder.path()).with_stdin(Input::piped(stdin));
+        let mut context = Context::new(folder.path()).with_stdin(stdin);
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         assemble(&words, &mut context).map_err(|failure| failure.to_string())
     }
 
     #[test]
-    fn words_are_joined_by_spaces_and_stdin_is_left_alone() {
+    fn words_are_joined_by_spaces() {
         assert_eq!(
-            assembled(&["fix", "the build"], "unread").as_deref(),
+            assembled(&["fix", "the build"], "").as_deref(),
             Ok("fix the build")
+        );
+    }
+
+    #[test]
+    fn what_is_piped_in_follows_the_words_and_files_follow_that() {
+        assert_eq!(
+            assembled(&["review", "this"], "+ line\n").as_deref(),
+            Ok("review this\n\n+ line")
+        );
+        assert_eq!(
+            assembled(&["review", "@notes.md"], "+ line\n").as_deref(),
+            Ok("review\n\n+ line\n\nnotes.md:\n````\na ```fence``` inside\n````")
+        );
+        let long = "a line\n".repeat(100_000);
+        let expected = format!("review\n\n{}", long.trim_end());
+        assert_eq!(assembled(&["review"], long), Ok(expected));
+    }
+
+    #[test]
+    fn a_pipe_that_is_empty_or_blank_adds_nothing() {
+        for stdin in ["", " \n\n"] {
+            assert_eq!(assembled(&["review"], stdin).as_deref(), Ok("review"));
+        }
+    }
+
+    #[test]
+    fn piped_input_that_cannot_be_read_whole_is_refused_and_not_dropped() {
+        let too_long = vec![b'a'; usize::try_from(LIMIT).expect("a size") + 1];
+        for stdin in [vec![0xff], too_long] {
+            assert_eq!(
+                assembled(&["review"], stdin).expect_err("no prompt"),
+                "the prompt could not be read from standard input"
+            );
+        }
+    }
+
+    #[test]
+    fn an_open_pipe_nobody_writes_to_is_refused_in_time() {
+        assert_eq!(
+            assembled_with(&["review"], Input::silent()).expect_err("no prompt"),
+            "standard input is open, and nobody writes to it"
         );
     }
 

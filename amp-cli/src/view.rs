@@ -20,6 +20,7 @@ pub(crate) use self::status::Status;
 pub(crate) use self::tool_call::ToolCall;
 use crate::context::Output;
 use crate::failure::Failure;
+use crate::text::safe;
 
 /// Shows one turn in one of the ways `--output` offers.
 pub(crate) enum View {
@@ -47,7 +48,7 @@ impl View {
             }
             (Self::Live(view), Decoded::Event(event)) => view.event(event)?,
             (Self::Live(view), _) => view.note(&String::from_utf8_lossy(raw))?,
-            (Self::Text(view), Decoded::Event(event)) => view.event(event),
+            (Self::Text(view), Decoded::Event(event)) => view.event(event)?,
             (Self::Json { status, .. }, Decoded::Event(event)) => status.observe(event),
             (Self::Text(_) | Self::Json { .. }, _) => {}
         }
@@ -81,6 +82,21 @@ impl View {
                 output.flush()
             }
             Self::Stream { output } => output.flush(),
+        }
+    }
+
+    /// Writes a remark that stays, apart from the turn itself: beside the answer, or where there is
+    /// nothing else than the answer, to `stderr`.
+    ///
+    /// # Errors
+    /// Fails when nobody reads any more.
+    pub(crate) fn remark(&mut self, text: &str, stderr: &mut Output) -> io::Result<()> {
+        match self {
+            Self::Live(view) => view.remark(text),
+            Self::Text(view) => view.remark(text),
+            Self::Json { .. } | Self::Stream { .. } => {
+                writeln!(stderr, "note: {}", safe(text))
+            }
         }
     }
 

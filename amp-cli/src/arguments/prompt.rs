@@ -6,8 +6,9 @@ use clap::Args;
 pub(crate) struct PromptArguments {
     /// The prompt; `-` reads it from standard input, `@PATH` adds a file as context
     ///
-    /// Several arguments are joined by spaces. Without any, the prompt is read from standard input
-    /// if that is not a terminal. An argument that starts with `@@` stands for itself with one `@`.
+    /// Several arguments are joined by spaces. What is piped in follows them, or is the prompt where
+    /// there are none; `-` puts it elsewhere, and waits for it as long as it takes. An argument that
+    /// starts with `@@` stands for itself with one `@`.
     #[arg(value_name = "PROMPT")]
     pub(crate) words: Vec<String>,
 }

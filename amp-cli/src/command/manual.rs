@@ -51,7 +51,13 @@ fn write_pages(directory: &Path) -> std::io::Result<()> {
             .get_display_name()
             .unwrap_or(command.get_name())
             .to_owned();
-        commands.extend(command.get_subcommands().cloned());
+        let below = command.get_subcommands();
+        // Help about help is a page nobody looks for.
+        commands.extend(
+            below
+                .filter(|command| command.get_name() != "help")
+                .cloned(),
+        );
         std::fs::write(directory.join(format!("{name}.1")), page(command)?)?;
     }
     Ok(())

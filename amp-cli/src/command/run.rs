@@ -1,11 +1,14 @@
 //! `ampctl run` and `ampctl continue`: one prompt, one turn.
 
+mod remarks;
+
 use std::io::ErrorKind;
 
 use amp_session::{
     Amp, CredentialState, Credentials, PlaceKind, SessionConfig, SessionRecord, ThreadId,
 };
 
+use self::remarks::Remarks;
 use super::credentials::in_words;
 
 use crate::amp_in_use;
@@ -86,10 +89,12 @@ fn take_turn(
     let config = session_config(agent, settings, context)?;
     let found = amp_in_use::find(settings, context)?;
     let mut view = view(settings, global, context);
+    let remarks = Remarks::new(global, context);
     let (amp, driven) = runtime::block_on(async {
         let mut signals = context.signals.listen()?;
+        let amp = begin(found.identify(context), &mut view, &mut signals).await?;
+        remarks.on_amp(&amp, &config, &mut view)?;
         let work = async {
-            let amp = found.identify(context).await?;
             let mut session = match thread {
                 Some(thread) => amp.resume(thread, config)?,
                 None => amp.start(config)?,
@@ -97,19 +102,23 @@ fn take_turn(
             session
                 .preflight()
                 .map_err(|error| explain_missing_key(error, context))?;
+            let mut recorded = None;
             if settings.record {
-                let record = match record {
-                    Some(record) => record,
-                    None => {
-                        Records::open(context)?.create(agent.name.as_deref(), session.config())?
+                let record = match (record, agent.name.as_deref()) {
+                    (Some(mut record), Some(name)) => {
+                        record.rename(name)?;
+                        record
                     }
+                    (Some(record), None) => record,
+                    (None, name) => Records::open(context)?.create(name, session.config())?,
                 };
+                recorded = Some(record.metadata().id.clone());
                 session = session.recorded(record);
             }
-            let turn = session.prompt(&prompt).await?;
-            Ok((amp, turn))
+            Ok((session.prompt(&prompt).await?, recorded))
         };
-        let (amp, turn) = begin(work, &mut view, &mut signals).await?;
+        let (turn, recorded) = begin(work, &mut view, &mut signals).await?;
+        remarks.on_record(recorded.as_ref(), &mut view)?;
         let _limit = context.signals.limit_writes(settings.deadlines.total);
         Ok::<_, Failure>((amp, drive(turn, &mut view, &mut signals).await))
     })??;
@@ -234,6 +243,7 @@ fn view(settings: &Settings, global: &GlobalArguments, context: &Context) -> Vie
                 style: settings.color.style(context, &output),
                 prompts: false,
                 times: true,
+                tools: !global.quiet,
                 summary: !global.quiet,
                 verbose: global.verbose,
             };
@@ -250,6 +260,7 @@ fn view(settings: &Settings, global: &GlobalArguments, context: &Context) -> Vie
             View::Text(FinalText::new(
                 output,
                 Screen::with_status(watched, animate),
+                global.verbose,
             ))
         }
     }

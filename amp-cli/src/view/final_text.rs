@@ -5,9 +5,11 @@ use std::io::{self, Write};
 use amp_session::Outcome;
 use amp_session::protocol::Event;
 
+use super::ToolCall;
 use super::status::Status;
 use crate::context::Output;
 use crate::screen::Screen;
+use crate::text::safe;
 
 /// Writes the final text when the turn is over; until then a status line shows that it goes on.
 pub(crate) struct FinalText {
@@ -16,27 +18,47 @@ pub(crate) struct FinalText {
     screen: Screen,
     status: Status,
     activity: Option<String>,
+    /// Name each tool call there, as it begins.
+    verbose: bool,
 }
 
 impl FinalText {
-    pub(crate) fn new(output: Output, screen: Screen) -> Self {
+    pub(crate) fn new(output: Output, screen: Screen, verbose: bool) -> Self {
         Self {
             output,
             screen,
             status: Status::new(),
             activity: None,
+            verbose,
         }
     }
 
-    pub(crate) fn event(&mut self, event: &Event) {
+    /// Takes note of an event.
+    ///
+    /// # Errors
+    /// Fails when standard error cannot be written.
+    pub(crate) fn event(&mut self, event: &Event) -> io::Result<()> {
         self.status.observe(event);
         if let Event::Assistant(event) = event {
-            let last = event.message.tool_uses().last();
-            self.activity = last.map(|block| {
-                super::ToolCall::new(block.name.as_str(), block.input.as_str(), None).to_string()
-            });
+            self.activity = None;
+            for block in event.message.tool_uses() {
+                let call = ToolCall::new(block.name.as_str(), block.input.as_str(), None);
+                if self.verbose {
+                    self.screen.print(&format!("· {call}\n"))?;
+                }
+                self.activity = Some(call.to_string());
+            }
         }
         self.tick();
+        Ok(())
+    }
+
+    /// Writes a remark to standard error.
+    ///
+    /// # Errors
+    /// Fails when it cannot be written.
+    pub(crate) fn remark(&mut self, text: &str) -> io::Result<()> {
+        self.screen.print(&format!("note: {}\n", safe(text)))
     }
 
     pub(crate) fn tick(&mut self) {

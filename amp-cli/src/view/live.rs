@@ -30,6 +30,8 @@ pub(crate) struct LiveOptions {
     pub(crate) prompts: bool,
     /// Show how long tools took; a replay does not know.
     pub(crate) times: bool,
+    /// Show the tool calls, and what subagents say.
+    pub(crate) tools: bool,
     /// End with what became of the turn.
     pub(crate) summary: bool,
     /// Show notes about lines that are not understood.
@@ -292,6 +294,9 @@ impl LiveView {
     /// Writes a line where it belongs: at the margin, or below the call whose subagent it is about,
     /// which is named again when somebody else spoke meanwhile.
     fn write_at(&mut self, parent: Option<&str>, line: &str) -> io::Result<()> {
+        if !self.options.tools {
+            return Ok(());
+        }
         let Some(open) = parent.and_then(|id| self.open.get(id)) else {
             return self.write(Kind::Tools, line);
         };

@@ -56,6 +56,17 @@ fn every_command_explains_itself() {
 }
 
 #[test]
+fn help_can_be_asked_for_in_a_word() {
+    for command in COMMANDS {
+        let arguments: Vec<&str> = ["help"].into_iter().chain(command.split(' ')).collect();
+        let mut flag: Vec<&str> = command.split(' ').collect();
+        flag.push("--help");
+        assert_eq!(ampctl(&arguments).stdout(), ampctl(&flag).stdout());
+        assert_eq!(ampctl(&arguments).code, ExitCode::Done, "{command}");
+    }
+}
+
+#[test]
 fn help_is_written_in_the_imperative_without_a_full_stop() {
     for command in COMMANDS {
         let mut arguments: Vec<&str> = command.split(' ').collect();

@@ -4,6 +4,8 @@
 mod appearance;
 #[cfg(unix)]
 mod download;
+#[cfg(unix)]
+mod heard;
 mod help;
 #[cfg(target_os = "linux")]
 mod hostile;

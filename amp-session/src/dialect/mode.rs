@@ -241,6 +241,20 @@ impl Dialect {
         modes
     }
 
+    /// Returns whether this build is known to have a mode of this name.
+    ///
+    /// From July 2026 on the CLI takes any word and says nothing of one it does not know (recording
+    /// `mode-bogus`); it heeds no case there, and a plugin may bring more modes.
+    #[must_use]
+    pub fn knows_mode(&self, name: &str) -> bool {
+        let modes = self.modes();
+        let heeds_case = self.supports(Feature::ModeChecked);
+        modes.iter().any(|mode| match heeds_case {
+            true => mode.key == name,
+            false => mode.key.eq_ignore_ascii_case(name),
+        })
+    }
+
     /// Returns the specialised agents that this build's main agent can call.
     #[must_use]
     pub fn subagents(&self) -> Vec<Subagent> {

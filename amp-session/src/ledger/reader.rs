@@ -57,6 +57,16 @@ impl SessionRecord {
         Ok(&self.metadata)
     }
 
+    /// Gives the session a name to find it by, in place of the one it has.
+    ///
+    /// # Errors
+    /// When the record cannot be written.
+    pub fn rename(&mut self, name: &str) -> Result<(), Error> {
+        let named = |metadata: &mut SessionMetadata| metadata.name = Some(name.to_owned());
+        self.metadata = SessionMetadata::update(&self.folder, named)?;
+        Ok(())
+    }
+
     /// Returns the turns in their order.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ pub(super) fn run(
             .style(context, &context.stdout),
         prompts: true,
         times: false,
+        tools: !global.quiet,
         summary: false,
         verbose: global.verbose,
     };

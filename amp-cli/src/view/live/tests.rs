@@ -12,6 +12,7 @@ fn shown(lines: &str, columns: usize, adjust: impl FnOnce(&mut LiveOptions)) -> 
         style: Style::default(),
         prompts: false,
         times: false,
+        tools: true,
         summary: false,
         verbose: false,
     };
@@ -77,6 +78,15 @@ fn a_narrow_terminal_cuts_tool_lines_and_wraps_text() {
     let widest = text.lines().map(|line| line.chars().count()).max();
     assert!(widest <= Some(30), "{text}");
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn quietly_the_answer_stands_alone() {
+    let text = shown(TURN, 80, |options| options.tools = false);
+    assert!(text.contains("I look at two places."), "{text}");
+    for tool in ["cargo test", "search the callers", "Searching.", "git push"] {
+        assert!(!text.contains(tool), "{text}");
+    }
 }
 
 #[test]
