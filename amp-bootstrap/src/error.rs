@@ -65,6 +65,8 @@ pub enum ErrorKind {
     StorageFull,
     /// The store may not be written or executed from.
     StorageDenied,
+    /// Others may write to the store, so what is in it proves nothing.
+    UntrustedStore,
     /// Any other failure of the file system.
     Storage,
     /// The version is in use and stays.

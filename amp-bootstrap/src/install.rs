@@ -36,6 +36,7 @@ pub fn install(
         Some(platform) => platform,
         None => Platform::detect()?,
     };
+    store.check_access()?;
     let mut installation = Installation {
         store,
         request,
@@ -58,8 +59,8 @@ struct Installation<'a> {
 
 impl Installation<'_> {
     fn run(&mut self) -> Result<Installed> {
-        if let Some(entry) = self.already_there()? {
-            return self.finished(entry, Outcome::AlreadyInstalled);
+        if let Some((entry, outcome)) = self.already_there()? {
+            return self.finished(entry, outcome);
         }
         let is_allowed = |source: &&Source| !self.request.offline || source.is_local();
         let sources: Vec<&Source> = self.request.sources.iter().filter(is_allowed).collect();
@@ -73,7 +74,7 @@ impl Installation<'_> {
         if self.request.version == VersionSpec::Latest
             && error.kind().is_network()
             && let Some(entry) = self.store.newest_sound(self.platform)?
-            && self.request.accepts(&entry)
+            && self.accepts(&entry)
         {
             self.warn(Warning::NewestUnknown {
                 reason: error.to_string(),
@@ -84,11 +85,8 @@ impl Installation<'_> {
     }
 
     /// Answers from the store alone, if it can.
-    fn already_there(&self) -> Result<Option<Entry>> {
-        let find = |version: &CliVersion| {
-            let entry = self.store.find(version, self.platform);
-            entry.filter(|entry| self.request.accepts(entry))
-        };
+    fn already_there(&self) -> Result<Option<(Entry, Outcome)>> {
+        let find = |version: &CliVersion| self.acceptable(version);
         Ok(match &self.request.version {
             VersionSpec::Exact(version) => find(version),
             VersionSpec::NewestKnown if self.request.offline => {
@@ -97,19 +95,45 @@ impl Installation<'_> {
             VersionSpec::NewestKnown => known_versions().next().and_then(|v| find(&v)),
             VersionSpec::Latest if self.request.offline => {
                 let newest = self.store.newest_sound(self.platform)?;
-                newest.filter(|entry| self.request.accepts(entry))
+                newest
+                    .filter(|entry| self.accepts(entry))
+                    .map(|entry| (entry, Outcome::AlreadyInstalled))
             }
             // The first source with an answer that is still good: if an earlier one could not be
             // reached a moment ago, it need not be tried again for every start.
             VersionSpec::Latest => {
                 let lifetime = self.request.latest_for;
                 let mut answers = self.request.sources.iter().filter_map(|source| {
-                    let name = source.to_string();
-                    self.store.remembered_latest(&name, self.platform, lifetime)
+                    let origin = source.origin(self.environment);
+                    self.store
+                        .remembered_latest(&origin, self.platform, lifetime)
                 });
                 answers.next().and_then(|version| find(&version))
             }
         })
+    }
+
+    /// Returns the entry of a version when it satisfies every condition; a copy is hashed first.
+    fn acceptable(&self, version: &CliVersion) -> Option<(Entry, Outcome)> {
+        let entry = self.store.find(version, self.platform)?;
+        let outcome = match entry.state {
+            EntryState::Unverified(_) => Outcome::Restored,
+            _ => Outcome::AlreadyInstalled,
+        };
+        let entry = self.store.settled(entry);
+        self.accepts(&entry).then_some((entry, outcome))
+    }
+
+    /// Returns whether an entry satisfies the conditions and came from one of the sources, each
+    /// taken for what it stands for today.
+    fn accepts(&self, entry: &Entry) -> bool {
+        let is_from = |receipt: &Receipt| {
+            self.request.sources.iter().any(|source| {
+                source.to_string() == receipt.source
+                    && source.origin(self.environment) == receipt.origin
+            })
+        };
+        self.request.accepts(entry) && entry.receipt.as_ref().is_some_and(is_from)
     }
 
     fn missing_offline(&self) -> Error {
@@ -189,17 +213,15 @@ impl Installation<'_> {
             limits.retry.retries = limits.retry.retries.min(RETRIES_BEFORE_FALLBACK);
         }
         let publisher = source.publisher(self.environment, &limits)?;
-        let version = self.resolve(publisher.as_ref())?;
-        if let Some(entry) = self.store.find(&version, self.platform)
-            && self.request.accepts(&entry)
-        {
-            return self.finished(entry, Outcome::AlreadyInstalled);
+        let version = self.resolve(source, publisher.as_ref())?;
+        if let Some((entry, outcome)) = self.acceptable(&version) {
+            return self.finished(entry, outcome);
         }
         let wait = self.request.limits.deadlines.lock;
         let path = self.store.install_lock_path(&version, self.platform);
         let finish = || {
             let entry = self.store.find(&version, self.platform);
-            entry.filter(|entry| self.request.accepts(entry))
+            entry.filter(|entry| self.accepts(entry))
         };
         match Lock::acquire(&path, wait, self.progress, finish)? {
             Acquired::Done(entry) => self.finished(entry, Outcome::AlreadyInstalled),
@@ -213,7 +235,7 @@ impl Installation<'_> {
         }
     }
 
-    fn resolve(&self, publisher: &dyn Publisher) -> Result<CliVersion> {
+    fn resolve(&self, source: &Source, publisher: &dyn Publisher) -> Result<CliVersion> {
         let resolving = || {
             self.progress.event(&Event::Resolving {
                 publisher: publisher.name(),
@@ -228,9 +250,13 @@ impl Installation<'_> {
             VersionSpec::Latest => {
                 resolving();
                 let version = publisher.newest(self.platform, self.progress)?;
-                self.store
-                    .remember_latest(publisher.name(), self.platform, &version)?;
-                Ok(version)
+                let origin = source.origin(self.environment);
+                let remembered = self.store.remember_latest(&origin, self.platform, &version);
+                match remembered {
+                    // A store that may only be read may hold the version all the same.
+                    Err(error) if error.kind() != ErrorKind::StorageDenied => Err(error),
+                    _ => Ok(version),
+                }
             }
         }
     }
@@ -244,22 +270,27 @@ impl Installation<'_> {
     ) -> Result<Installed> {
         let folder = self.store.folder(version, self.platform);
         store::create_folder(&folder)?;
+        self.store.check_access_to(&folder)?;
         store::sweep(&folder);
-        if let Some(entry) = self.store.find(version, self.platform) {
-            if self.request.accepts(&entry) {
-                return self.finished(entry, Outcome::AlreadyInstalled);
-            }
-            if let EntryState::Changed(reason) = &entry.state {
-                if let Some(restored) = self.store.restore(&entry)
-                    && self.request.accepts(&restored)
-                {
-                    return self.finished(restored, Outcome::Restored);
+        let mut from_elsewhere = None;
+        if let Some(mut entry) = self.store.find(version, self.platform) {
+            let mut outcome = Outcome::AlreadyInstalled;
+            if let EntryState::Changed(reason) | EntryState::Unverified(reason) = &entry.state {
+                match self.store.restore(&entry) {
+                    Some(restored) => {
+                        entry = restored;
+                        outcome = Outcome::Restored;
+                    }
+                    None => self.warn(Warning::Replaced {
+                        reason: reason.clone(),
+                    }),
                 }
-                self.warn(Warning::Replaced {
-                    reason: reason.clone(),
-                });
+            }
+            if self.accepts(&entry) {
+                return self.finished(entry, outcome);
             }
             store::check_replaceable(&entry.path)?;
+            from_elsewhere = Some(entry).filter(|entry| self.request.accepts(entry));
         }
         store::check_programs_run_below(&folder)?;
         let release = publisher.release(version, self.platform, self.progress)?;
@@ -267,6 +298,16 @@ impl Installation<'_> {
         if publisher.is_exposed() && confirmation.is_none() && self.request.pinned_key.is_none() {
             self.warn(Warning::NotEncrypted {
                 source: source.to_string(),
+            });
+        }
+        if let Some(entry) = from_elsewhere {
+            if let Some(receipt) = announced_too(&entry, &release, confirmation) {
+                let entry = self.adopt(entry, receipt, source, &release)?;
+                return self.finished(entry, Outcome::AlreadyInstalled);
+            }
+            self.warn(Warning::Replaced {
+                reason: "it came from another source, and this one announces other bytes"
+                    .to_owned(),
             });
         }
         let mut fetched = Fetch {
@@ -296,6 +337,28 @@ impl Installation<'_> {
         self.finished(entry, Outcome::Downloaded)
     }
 
+    /// Records that another source vouches for what is there, so that it need not be fetched.
+    fn adopt(
+        &self,
+        entry: Entry,
+        receipt: Receipt,
+        source: &Source,
+        release: &Release,
+    ) -> Result<Entry> {
+        let receipt = Receipt {
+            source: source.to_string(),
+            origin: source.origin(self.environment),
+            announced: release.announced.digest().to_string(),
+            ..receipt
+        };
+        let folder = self.store.folder(&entry.version, self.platform);
+        let receipt = receipt.record(&folder, &entry.path)?;
+        Ok(Entry {
+            receipt: Some(receipt),
+            ..entry
+        })
+    }
+
     /// Gives a verified file its name and its receipt, each step durable before the next.
     fn put_in_place(
         &mut self,
@@ -321,6 +384,7 @@ impl Installation<'_> {
         let receipt = Receipt {
             platform: self.platform.to_string(),
             source: source.to_string(),
+            origin: source.origin(self.environment),
             location: fetched.location,
             announced: release.announced.digest().to_string(),
             sha256: fetched.sha256.to_hex(),
@@ -390,4 +454,19 @@ impl Installation<'_> {
             warnings: std::mem::take(&mut self.warnings),
         })
     }
+}
+
+/// Returns the receipt of an entry whose very bytes a release announces.
+fn announced_too(
+    entry: &Entry,
+    release: &Release,
+    confirmation: Option<Digest>,
+) -> Option<Receipt> {
+    let receipt = entry.receipt.clone()?;
+    let is_announced = match release.announced {
+        Announced::Executable(digest) => digest.to_hex() == receipt.sha256,
+        Announced::Download(digest) => digest.to_string() == receipt.announced,
+    };
+    let is_confirmed = confirmation.is_none_or(|digest| digest.to_hex() == receipt.sha256);
+    (is_announced && is_confirmed).then_some(receipt)
 }

@@ -84,7 +84,7 @@ pub use error::{Error, ErrorKind, ErrorReport, NextStep, Result};
 pub use install::{CrossCheck, InstallRequest, Installed, Outcome, Warning, install};
 pub use locate::{
     Candidate, EXECUTABLE_VARIABLE, ExecutableKind, Found, Launch, LocateReport, Place, Verdict,
-    locate,
+    Wanted, locate, locate_wanted,
 };
 pub use platform::{Architecture, CLibrary, HostFacts, OperatingSystem, Platform};
 pub use progress::{Event, Progress, Silent};

@@ -12,20 +12,44 @@ use crate::environment::{Environment, Variables};
 use crate::error::{Error, ErrorKind, NextStep, Result};
 use crate::npm::NpmConfiguration;
 use crate::platform::{OperatingSystem, Platform};
-use crate::store::{EntryState, Store};
-use crate::version::CliVersion;
+use crate::store::{Entry, EntryState, Store};
+use crate::version::{CliVersion, VersionSpec, known_versions};
 
 /// The variable that names the executable outright.
 pub const EXECUTABLE_VARIABLE: &str = "AMP_CLI_PATH";
+
+/// Which Amp to look for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Wanted {
+    /// The first one in the order of [`Place`].
+    #[default]
+    Any,
+    /// The executable at this path and no other.
+    Executable(PathBuf),
+    /// This version in the store and no other; [`VersionSpec::NewestKnown`] is the newest of
+    /// [`KNOWN_VERSIONS`](crate::KNOWN_VERSIONS) that is installed, [`VersionSpec::Latest`] the
+    /// newest that is.
+    Version(VersionSpec),
+}
+
+impl Wanted {
+    /// Returns the executable that `AMP_CLI_PATH` names, or any.
+    pub fn from_environment(environment: &Variables) -> Self {
+        let named = Environment(environment).get(EXECUTABLE_VARIABLE);
+        named.map_or(Self::Any, |path| Self::Executable(path.into()))
+    }
+}
 
 /// A kind of place where an Amp may be; [`locate`] looks in the order of this list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Place {
-    /// `AMP_CLI_PATH`: the user's word, so nothing else is taken when it is set.
+    /// A path that was named, by `AMP_CLI_PATH` or as [`Wanted::Executable`]: nothing else is
+    /// taken then.
     Explicit,
-    /// The newest sound version in our own store: verified, and installed because it was asked
+    /// Our own store, the newest sound version first: verified, and installed because it was asked
     /// for.
     Store,
     /// `$AMP_HOME/bin`, where Amp's installer puts it when told to.
@@ -164,8 +188,21 @@ impl LocateReport {
     }
 }
 
-/// Looks for an Amp in every place, in the order of [`Place`]; starts nothing and uses no network.
+/// Looks for the Amp that `AMP_CLI_PATH` names or else for any, in the order of [`Place`]; starts
+/// nothing and uses no network.
 pub fn locate(environment: &Variables, store: Option<&Store>, platform: Platform) -> LocateReport {
+    let wanted = Wanted::from_environment(environment);
+    locate_wanted(&wanted, environment, store, platform)
+}
+
+/// Looks for a certain Amp, whatever `AMP_CLI_PATH` says, and in all the other places too, so that
+/// the report can name what else is there; starts nothing and uses no network.
+pub fn locate_wanted(
+    wanted: &Wanted,
+    environment: &Variables,
+    store: Option<&Store>,
+    platform: Platform,
+) -> LocateReport {
     let environment = Environment(environment);
     let mut search = Search {
         environment,
@@ -177,7 +214,7 @@ pub fn locate(environment: &Variables, store: Option<&Store>, platform: Platform
         seen: BTreeSet::new(),
         closed: false,
     };
-    search.run(store);
+    search.run(wanted, store);
     search.report
 }
 
@@ -191,14 +228,25 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn run(&mut self, store: Option<&Store>) {
-        if let Some(path) = self.environment.get(EXECUTABLE_VARIABLE) {
-            let path = std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path));
-            self.consider(Place::Explicit, path);
-            self.closed = true;
+    fn run(&mut self, wanted: &Wanted, store: Option<&Store>) {
+        match wanted {
+            Wanted::Any => {}
+            Wanted::Executable(path) => {
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                self.consider(Place::Explicit, path);
+                self.closed = true;
+            }
+            Wanted::Version(version) => {
+                if let Some(store) = store {
+                    self.consider_version(version, store);
+                }
+                self.closed = true;
+            }
         }
         if let Some(store) = store {
-            self.consider_store(store);
+            for entry in self.entries(store) {
+                self.consider_entry(entry, store);
+            }
         }
         let home = self.environment.home();
         let amp_home = self.environment.get("AMP_HOME").map(PathBuf::from);
@@ -252,32 +300,70 @@ impl Search<'_> {
         }
     }
 
-    fn consider_store(&mut self, store: &Store) {
+    /// Returns what the store holds for the platform, the newest first.
+    fn entries(&mut self, store: &Store) -> Vec<Entry> {
         let platform = self.platform.to_string();
-        for entry in store.list().unwrap_or_default() {
-            if entry.platform != platform {
-                continue;
-            }
-            match entry.state {
-                EntryState::Sound => {
-                    let taken = self.consider(Place::Store, entry.path);
-                    if let (true, Some(found), Some(receipt)) =
-                        (taken, &mut self.report.found, entry.receipt)
-                    {
-                        found.version = Some(receipt.version);
-                        found.sha256 = Some(receipt.sha256);
-                        found.source = Some(receipt.source);
-                    }
+        let mut entries = store.list().unwrap_or_else(|error| {
+            let reason = error.to_string();
+            self.add(
+                Place::Store,
+                store.root().to_owned(),
+                Verdict::Unusable { reason },
+            );
+            Vec::new()
+        });
+        entries.retain(|entry| entry.platform == platform);
+        entries
+    }
+
+    /// Looks at the versions of the store that were asked for, the preferred first.
+    fn consider_version(&mut self, wanted: &VersionSpec, store: &Store) {
+        let find = |version| store.find(&version, self.platform);
+        let entries: Vec<Entry> = match wanted {
+            VersionSpec::Latest => self.entries(store),
+            VersionSpec::NewestKnown => known_versions().filter_map(find).collect(),
+            VersionSpec::Exact(version) => match find(version.clone()) {
+                Some(entry) => vec![entry],
+                None => {
+                    let folder = store.folder(version, self.platform);
+                    let path = folder.join(self.platform.executable_name());
+                    self.add(Place::Store, path, Verdict::Absent);
+                    return;
                 }
-                EntryState::Unfinished => {
-                    let reason = "its installation never finished".to_owned();
-                    self.add(Place::Store, entry.path, Verdict::Unusable { reason });
-                }
-                EntryState::Changed(reason) => {
-                    self.add(Place::Store, entry.path, Verdict::Unusable { reason });
-                }
-            }
+            },
+        };
+        for entry in entries {
+            self.consider_entry(entry, store);
         }
+    }
+
+    fn consider_entry(&mut self, entry: Entry, store: &Store) {
+        if self.seen.contains(&entry.path) {
+            return;
+        }
+        let may_be_taken = !self.closed && self.report.found.is_none();
+        let entry = match entry.state {
+            // Hashing takes a while, and only the one that runs is worth it.
+            EntryState::Unverified(_) if may_be_taken => store.settled(entry),
+            _ => entry,
+        };
+        let reason = match entry.state {
+            EntryState::Sound | EntryState::Unverified(_) => {
+                let taken = self.consider(Place::Store, entry.path);
+                if let (true, Some(found), Some(receipt)) =
+                    (taken, &mut self.report.found, entry.receipt)
+                {
+                    found.version = Some(receipt.version);
+                    found.sha256 = Some(receipt.sha256);
+                    found.source = Some(receipt.source);
+                }
+                return;
+            }
+            EntryState::Unfinished => "its installation never finished".to_owned(),
+            EntryState::Changed(reason) | EntryState::Untrusted(reason) => reason,
+        };
+        self.seen.insert(entry.path.clone());
+        self.add(Place::Store, entry.path, Verdict::Unusable { reason });
     }
 
     /// Looks at one path once; returns whether it was taken.

@@ -126,6 +126,16 @@ impl NpmConfiguration {
         Some(program.parent()?.parent()?.to_owned())
     }
 
+    fn registry_setting(&self) -> Option<&str> {
+        let scoped = format!("{SCOPE}:registry");
+        self.get(&scoped).or_else(|| self.get("registry"))
+    }
+
+    /// Returns the registry for Amp's packages without credentials, when a setting names one.
+    pub(crate) fn named_registry(&self) -> Option<String> {
+        Some(Address::parse(self.registry_setting()?).ok()?.to_string())
+    }
+
     /// Returns the registry for Amp's packages.
     ///
     /// When no setting names one, npm is asked for its default, because that default is npm's to
@@ -135,9 +145,7 @@ impl NpmConfiguration {
         environment: Environment<'_>,
         deadline: Duration,
     ) -> Result<Address> {
-        let scoped = format!("{SCOPE}:registry");
-        let named = self.get(&scoped).or_else(|| self.get("registry"));
-        let text = match (named, &self.npm) {
+        let text = match (self.registry_setting(), &self.npm) {
             (Some(registry), _) => registry.to_owned(),
             (None, Some(npm)) => ask::npm_config_get(npm, "registry", environment, deadline)?,
             (None, None) => {

@@ -15,6 +15,7 @@ use crate::digest::Digest;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, NextStep, Result};
 use crate::http::{Address, Client, Credentials, ProxyRules, Trust};
+use crate::npm::NpmConfiguration;
 use crate::platform::Platform;
 use crate::progress::Progress;
 use crate::settings::Limits;
@@ -88,6 +89,22 @@ impl Source {
     /// Returns whether it answers without a network.
     pub fn is_local(&self) -> bool {
         matches!(self, Self::Folder(_))
+    }
+
+    /// Returns what the source stands for in an environment: the address or the folder that
+    /// everything is asked of, without credentials.
+    pub(crate) fn origin(&self, environment: Environment<'_>) -> String {
+        match self {
+            Self::Bucket => {
+                let base = environment.text(BUCKET_VARIABLE).unwrap_or(OFFICIAL_BUCKET);
+                Self::Mirror(base.to_owned()).to_string()
+            }
+            Self::Npm => NpmConfiguration::read(environment)
+                .ok()
+                .and_then(|configuration| configuration.named_registry())
+                .unwrap_or_else(|| self.to_string()),
+            Self::Mirror(_) | Self::Folder(_) => self.to_string(),
+        }
     }
 
     /// Makes the publisher behind it; opens nothing yet.

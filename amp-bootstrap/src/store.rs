@@ -1,6 +1,8 @@
 //! The folder of installed versions: where things are, what is there, what may go.
 
+mod access;
 mod collect;
+mod entry;
 mod latest;
 mod lease;
 mod lock;
@@ -10,14 +12,14 @@ mod staging;
 #[cfg_attr(windows, path = "store/windows.rs")]
 #[cfg_attr(not(windows), path = "store/unix.rs")]
 mod system;
+mod wait;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
 pub use collect::{CollectOptions, Collected, Kept, RemovedEntry};
+pub use entry::{Entry, EntryState};
 pub(crate) use latest::now_unix;
 pub use lease::Lease;
 pub(crate) use lock::{Acquired, Lock};
@@ -25,7 +27,8 @@ pub(crate) use partial::Partial;
 pub use receipt::Receipt;
 pub(crate) use staging::{Staging, check_replaceable, sweep};
 
-use crate::digest::{Digest, Hasher};
+use entry::check_bytes;
+
 use crate::environment::{Environment, Variables};
 use crate::error::{Error, ErrorKind, NextStep, Result};
 use crate::platform::Platform;
@@ -34,7 +37,16 @@ use crate::version::CliVersion;
 /// The variable that moves the store.
 pub const STORE_VARIABLE: &str = "AMPCTL_CACHE_DIR";
 
+/// How the name of the lock ends that is held while installing.
+const INSTALL_LOCK: &str = ".lock";
+
+/// How the name of the lock ends that is held, shared, while running.
+const USE_LOCK: &str = ".use.lock";
+
 /// A folder of installed versions.
+///
+/// Only its user, and the administrator, may be able to write to it: what others could have put
+/// there is neither run nor replaced, but refused as [`ErrorKind::UntrustedStore`].
 ///
 /// ```text
 /// <root>/v1/versions/<version>/<platform>/amp           the executable
@@ -49,36 +61,6 @@ pub const STORE_VARIABLE: &str = "AMPCTL_CACHE_DIR";
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
-}
-
-/// One version for one platform in a store, whatever its state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Entry {
-    /// The version.
-    pub version: CliVersion,
-    /// The platform's name, such as `linux-x64`.
-    pub platform: String,
-    /// Where the executable is, or should be.
-    pub path: PathBuf,
-    /// What a look at the file says.
-    pub state: EntryState,
-    /// The receipt, when there is one that can be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub receipt: Option<Receipt>,
-}
-
-/// What is known about an entry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "state", content = "reason")]
-#[non_exhaustive]
-pub enum EntryState {
-    /// Installed, and untouched since.
-    Sound,
-    /// Never finished: there is no receipt.
-    Unfinished,
-    /// Not what was installed.
-    Changed(String),
 }
 
 impl Store {
@@ -141,7 +123,7 @@ impl Store {
     }
 
     pub(crate) fn install_lock_path(&self, version: &CliVersion, platform: Platform) -> PathBuf {
-        self.lock_path(version, &platform.to_string(), ".lock")
+        self.lock_path(version, &platform.to_string(), INSTALL_LOCK)
     }
 
     /// Hashes an executable whose look changed and, when its bytes are the right ones, makes it
@@ -152,15 +134,38 @@ impl Store {
             return None;
         }
         check_bytes(&entry.path, &receipt.sha256).ok()?;
-        let file = fs::File::open(&entry.path).ok()?;
-        system::make_executable(&file).ok()?;
-        drop(file);
-        let folder = entry.path.parent()?;
+        if !may_be_run(&fs::metadata(&entry.path).ok()?) {
+            let file = fs::File::open(&entry.path).ok()?;
+            system::make_executable(&file).ok()?;
+        }
+        // Where the receipt cannot be written, the next one has to hash again.
+        let recorded = receipt.clone().record(entry.folder(), &entry.path);
         Some(Entry {
             state: EntryState::Sound,
-            receipt: Some(receipt.record(folder, &entry.path).ok()?),
+            receipt: Some(recorded.unwrap_or(receipt)),
             ..entry.clone()
         })
+    }
+
+    /// Hashes an executable that may be a copy, such as one in the image of a container, and says
+    /// whether it is sound or changed; every other entry is returned as it is.
+    pub(crate) fn settled(&self, entry: Entry) -> Entry {
+        let (EntryState::Unverified(reason), Some(receipt)) = (&entry.state, &entry.receipt) else {
+            return entry;
+        };
+        // Under the lock nobody replaces the file before the receipt tells of its new look.
+        let path = self.lock_path(&entry.version, &entry.platform, INSTALL_LOCK);
+        let state = match Lock::acquire_briefly(&path) {
+            Ok(Some(_lock)) => match self.restore(&entry) {
+                Some(restored) => return restored,
+                None => EntryState::Changed(reason.clone()),
+            },
+            _ => match check_bytes(&entry.path, &receipt.sha256) {
+                Ok(()) => EntryState::Sound,
+                Err(error) => EntryState::Changed(error.to_string()),
+            },
+        };
+        Entry { state, ..entry }
     }
 
     /// Removes the folders of a version that hold nothing; the caller holds the lock.
@@ -177,18 +182,15 @@ impl Store {
     /// network, no hashing.
     pub fn find(&self, version: &CliVersion, platform: Platform) -> Option<Entry> {
         let folder = self.folder(version, platform);
-        entry_in(
-            &folder,
-            version.clone(),
-            platform.to_string(),
-            platform.executable_name(),
-        )
-    }
-
-    /// Returns the entry of a version when it is ready to run.
-    pub(crate) fn find_sound(&self, version: &CliVersion, platform: Platform) -> Option<Entry> {
-        self.find(version, platform)
-            .filter(|entry| entry.state == EntryState::Sound)
+        let name = platform.executable_name();
+        let entry = Entry::in_folder(&folder, version.clone(), platform.to_string(), name)?;
+        Some(match self.exposed() {
+            Some(reason) => Entry {
+                state: EntryState::Untrusted(reason),
+                ..entry
+            },
+            None => entry,
+        })
     }
 
     /// Returns all entries, the newest version first.
@@ -205,7 +207,13 @@ impl Store {
             };
             for (platform, folder) in subfolders(&version_folder)? {
                 let name = executable_of(&platform);
-                entries.extend(entry_in(&folder, version.clone(), platform, name));
+                let entry = Entry::in_folder(&folder, version.clone(), platform, name);
+                entries.extend(entry);
+            }
+        }
+        if let Some(reason) = self.exposed() {
+            for entry in &mut entries {
+                entry.state = EntryState::Untrusted(reason.clone());
             }
         }
         entries.sort_by(|a, b| {
@@ -219,19 +227,23 @@ impl Store {
     /// Returns the newest version that is ready to run on a platform.
     pub(crate) fn newest_sound(&self, platform: Platform) -> Result<Option<Entry>> {
         let platform = platform.to_string();
-        let is_ready =
-            |entry: &Entry| entry.platform == platform && entry.state == EntryState::Sound;
-        Ok(self.list()?.into_iter().find(is_ready))
+        let entries = self.list()?.into_iter();
+        Ok(entries
+            .filter(|entry| entry.platform == platform)
+            .map(|entry| self.settled(entry))
+            .find(|entry| entry.state == EntryState::Sound))
     }
 
-    /// Hashes every installed executable and says what it found.
+    /// Hashes every installed executable and says what it found; copies that prove sound are
+    /// recorded as such.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Storage`] when the store cannot be read; a damaged entry is not an error but
     /// a state.
     pub fn verify(&self) -> Result<Vec<Entry>> {
-        let mut entries = self.list()?;
+        let entries = self.list()?.into_iter();
+        let mut entries: Vec<Entry> = entries.map(|entry| self.settled(entry)).collect();
         for entry in &mut entries {
             if let (EntryState::Sound, Some(receipt)) = (&entry.state, &entry.receipt)
                 && let Err(error) = check_bytes(&entry.path, &receipt.sha256)
@@ -243,60 +255,12 @@ impl Store {
     }
 }
 
-/// Hashes a file and compares.
-pub(crate) fn check_bytes(path: &Path, sha256: &str) -> Result<()> {
-    let actual = fs::File::open(path)
-        .and_then(Hasher::sha256_of)
-        .map_err(|cause| Error::storage("read", path, cause))?;
-    if Digest::from_sha256_hex(sha256) == Some(actual) {
-        return Ok(());
-    }
-    Err(Error::new(
-        ErrorKind::ChecksumMismatch,
-        "the executable is not the one installed",
-    )
-    .at(path.display().to_string())
-    .compare(format!("sha256:{sha256}"), actual.to_string()))
-}
-
 fn executable_of(platform: &str) -> &'static str {
     if platform.starts_with("windows") {
         "amp.exe"
     } else {
         "amp"
     }
-}
-
-/// Looks at one folder; `None` when nothing was ever put there.
-fn entry_in(
-    folder: &Path,
-    version: CliVersion,
-    platform: String,
-    executable: &str,
-) -> Option<Entry> {
-    let path = folder.join(executable);
-    let receipt = Receipt::read(folder);
-    let metadata = fs::symlink_metadata(&path);
-    let state = match (&receipt, metadata) {
-        (None, Err(_)) if is_empty(folder) => return None,
-        (None, _) => EntryState::Unfinished,
-        (Some(_), Err(cause)) => EntryState::Changed(cause.to_string()),
-        (Some(receipt), Ok(metadata)) => receipt
-            .difference(&version, &platform, &path, &metadata)
-            .map_or(EntryState::Sound, EntryState::Changed),
-    };
-    Some(Entry {
-        version,
-        platform,
-        path,
-        state,
-        receipt,
-    })
-}
-
-/// Returns whether a folder holds nothing, not even itself.
-fn is_empty(folder: &Path) -> bool {
-    fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none())
 }
 
 /// Returns the folders in a folder by name; none when it does not exist.

@@ -52,6 +52,11 @@ pub enum NextStep {
         /// Why the present one does not do.
         reason: String,
     },
+    /// Take the right to write to the store's folder from others.
+    RestrictAccess {
+        /// The folder.
+        folder: String,
+    },
     /// Stop what is using the version first.
     StopUsers,
     /// Correct what was given.
@@ -107,7 +112,10 @@ pub(super) fn usual_steps(kind: ErrorKind, tried: &[&str]) -> Vec<NextStep> {
             "NPM_CONFIG_REGISTRY",
             "the URL of your npm registry",
         )),
-        ErrorKind::StorageFull | ErrorKind::StorageDenied | ErrorKind::Storage => {
+        ErrorKind::StorageFull
+        | ErrorKind::StorageDenied
+        | ErrorKind::Storage
+        | ErrorKind::UntrustedStore => {
             vec![NextStep::MoveStore {
                 reason: "its folder cannot be used".to_owned(),
             }]

@@ -123,7 +123,7 @@ impl InstallRequest {
         self
     }
 
-    /// Returns whether an entry satisfies the conditions, not only the version.
+    /// Returns whether an entry satisfies the conditions but for where it came from.
     pub(super) fn accepts(&self, entry: &Entry) -> bool {
         let Some(receipt) = &entry.receipt else {
             return false;

@@ -1,5 +1,6 @@
 //! Taking things out of the store again: what is old, what was asked for, never what is in use.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::lock::Lock;
-use super::{Entry, EntryState, Receipt, Store, staging, system};
+use super::{Entry, INSTALL_LOCK, Receipt, Store, USE_LOCK, staging, system};
 use crate::error::{Error, ErrorKind, NextStep, Result};
 use crate::version::CliVersion;
 
@@ -19,6 +20,8 @@ pub struct CollectOptions {
     pub keep: usize,
     /// How long a broken-off transfer may wait to be continued.
     pub keep_partial: Duration,
+    /// Versions to keep whatever their number.
+    pub keep_versions: Vec<CliVersion>,
     /// Whether to say what would go, without removing it.
     pub only_report: bool,
 }
@@ -27,6 +30,7 @@ impl Default for CollectOptions {
     fn default() -> Self {
         Self {
             keep: 2,
+            keep_versions: Vec::new(),
             keep_partial: Duration::from_secs(7 * 86_400),
             only_report: false,
         }
@@ -71,6 +75,13 @@ pub struct Kept {
     pub reason: String,
 }
 
+/// What a look at the store decided.
+#[derive(Debug, Default)]
+struct Plan {
+    kept: Vec<Entry>,
+    surplus: Vec<Entry>,
+}
+
 impl Store {
     /// Removes old versions, what killed installers left behind, and stale partial transfers.
     ///
@@ -78,19 +89,44 @@ impl Store {
     ///
     /// [`ErrorKind::Storage`] when the store cannot be read or a file cannot be removed. What is
     /// in use is no error: it is listed as kept.
+    ///
+    /// [`ErrorKind::UntrustedStore`] when others may write to it.
     pub fn collect(&self, options: &CollectOptions) -> Result<Collected> {
-        let mut collected = Collected::default();
-        let mut sound_so_far = std::collections::BTreeMap::<String, usize>::new();
+        self.check_access()?;
+        let plan = self.plan(options)?;
+        self.carry_out(plan, options)
+    }
+
+    /// Decides by a look at every entry, without a lock, which of them may go.
+    fn plan(&self, options: &CollectOptions) -> Result<Plan> {
+        let mut plan = Plan::default();
+        let mut counted = BTreeMap::<String, usize>::new();
         for entry in self.list()? {
-            if entry.state == EntryState::Sound {
-                let count = sound_so_far.entry(entry.platform.clone()).or_default();
+            if entry.state.counts() {
+                let count = counted.entry(entry.platform.clone()).or_default();
                 *count += 1;
-                if *count <= options.keep {
-                    self.collect_leftovers(&entry, options, &mut collected)?;
+                if *count <= options.keep || options.keep_versions.contains(&entry.version) {
+                    plan.kept.push(entry);
                     continue;
                 }
             }
-            match self.remove(&entry, options.only_report) {
+            plan.surplus.push(entry);
+        }
+        Ok(plan)
+    }
+
+    /// Removes what a plan says, unless the look at it under its locks says otherwise.
+    fn carry_out(&self, plan: Plan, options: &CollectOptions) -> Result<Collected> {
+        let mut collected = Collected::default();
+        for entry in &plan.kept {
+            self.collect_leftovers(entry, options, &mut collected)?;
+        }
+        for entry in plan.surplus {
+            let removed = self.remove(&entry, options.only_report, |now| {
+                // An installer has finished since the plan was made.
+                now.state.counts() && now.receipt != entry.receipt
+            });
+            match removed {
                 Ok(bytes) => {
                     collected.freed_bytes += bytes;
                     collected.removed.push(RemovedEntry {
@@ -107,20 +143,28 @@ impl Store {
                 Err(error) => return Err(error),
             }
         }
-        for path in self.stale_partials(options.keep_partial) {
+        for (path, _locked) in self.stale_partials(options.keep_partial) {
             collect_file(path, options, &mut collected)?;
         }
         Ok(collected)
     }
 
+    /// Removes what killed installers left in the folder of a version that stays; an installer at
+    /// work keeps its own.
     fn collect_leftovers(
         &self,
         entry: &Entry,
         options: &CollectOptions,
         collected: &mut Collected,
     ) -> Result<()> {
-        let folder = entry.path.parent().unwrap_or(self.root());
-        for path in staging::abandoned(folder) {
+        if staging::abandoned(entry.folder()).is_empty() {
+            return Ok(());
+        }
+        let path = self.lock_path(&entry.version, &entry.platform, INSTALL_LOCK);
+        let Some(_installing) = Lock::acquire_briefly(&path)? else {
+            return Ok(());
+        };
+        for path in staging::abandoned(entry.folder()) {
             collect_file(path, options, collected)?;
         }
         Ok(())
@@ -131,8 +175,10 @@ impl Store {
     /// # Errors
     ///
     /// [`ErrorKind::NotInstalled`] when it is not there, [`ErrorKind::InUse`] when a lease, a
-    /// running process or an installer holds it.
+    /// running process or an installer holds it, [`ErrorKind::UntrustedStore`] when others may
+    /// write to the store.
     pub fn uninstall(&self, version: &CliVersion) -> Result<Vec<RemovedEntry>> {
+        self.check_access()?;
         let entries = self.list()?;
         let available = entries
             .iter()
@@ -143,7 +189,7 @@ impl Store {
             .into_iter()
             .filter(|entry| entry.version == *version)
         {
-            let bytes = self.remove(&entry, false)?;
+            let bytes = self.remove(&entry, false, |_| false)?;
             removed.push(RemovedEntry {
                 version: entry.version,
                 platform: entry.platform,
@@ -160,22 +206,31 @@ impl Store {
         Ok(removed)
     }
 
-    /// Removes an entry under both of its locks, the receipt first.
-    fn remove(&self, entry: &Entry, only_report: bool) -> Result<u64> {
+    /// Removes an entry under both of its locks, the receipt first, unless `stays` says about its
+    /// state at that time that it was installed meanwhile.
+    fn remove(
+        &self,
+        entry: &Entry,
+        only_report: bool,
+        stays: impl FnOnce(&Entry) -> bool,
+    ) -> Result<u64> {
         let path = |suffix| self.lock_path(&entry.version, &entry.platform, suffix);
         let in_use = |reason: &str| {
             Error::new(ErrorKind::InUse, reason)
                 .at(entry.path.display().to_string())
                 .next(NextStep::StopUsers)
         };
-        let installing = Lock::acquire_briefly(&path(".lock"))?;
+        let installing = Lock::acquire_briefly(&path(INSTALL_LOCK))?;
         let _installing = installing.ok_or_else(|| in_use("the version is being installed"))?;
-        let using = Lock::acquire_briefly(&path(".use.lock"))?;
+        let using = Lock::acquire_briefly(&path(USE_LOCK))?;
         let _using = using.ok_or_else(|| in_use("the version is in use"))?;
         if system::is_in_use(&entry.path) {
             return Err(in_use("the version is running"));
         }
-        let folder = entry.path.parent().unwrap_or(&entry.path);
+        if entry.again().is_some_and(|now| stays(&now)) {
+            return Err(in_use("the version was installed meanwhile"));
+        }
+        let folder = entry.folder();
         let bytes = folder_size(folder);
         if only_report {
             return Ok(bytes);
@@ -208,4 +263,64 @@ fn folder_size(folder: &Path) -> u64 {
         .flatten()
         .map(|entry| entry.metadata().map_or(0, |metadata| metadata.len()));
     sizes.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::{Architecture, OperatingSystem, Platform};
+
+    const LINUX: Platform = Platform::new(OperatingSystem::Linux, Architecture::X64);
+
+    /// Puts an executable and its receipt where an installer would.
+    fn install(store: &Store, version: &CliVersion) {
+        let folder = store.folder(version, LINUX);
+        super::super::create_folder(&folder).unwrap();
+        let path = folder.join("amp");
+        fs::write(&path, "an executable").unwrap();
+        system::make_executable(&fs::File::open(&path).unwrap()).unwrap();
+        let receipt = Receipt {
+            platform: LINUX.to_string(),
+            ..Receipt::blank(version.clone())
+        };
+        receipt.record(&folder, &path).unwrap();
+    }
+
+    #[test]
+    fn a_version_whose_installation_finished_after_the_plan_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::at(folder.path());
+        let version: CliVersion = "0.0.1790000000-gabc123".parse().unwrap();
+        let target = store.folder(&version, LINUX);
+        super::super::create_folder(&target).unwrap();
+        fs::write(target.join("amp"), "an exec").unwrap();
+        let options = CollectOptions::default();
+        let plan = store.plan(&options).unwrap();
+        assert_eq!(plan.surplus.len(), 1);
+        install(&store, &version);
+        let collected = store.carry_out(plan, &options).unwrap();
+        assert_eq!(collected.removed, []);
+        assert_eq!(collected.kept[0].version, version);
+        assert!(store.lease(&version, LINUX).is_ok());
+    }
+
+    #[test]
+    fn a_version_that_is_to_be_kept_stays_whatever_its_age() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::at(folder.path());
+        let [old, middle, new] = [1, 2, 3].map(|second| {
+            let version: CliVersion = format!("0.0.179000000{second}-gabc123").parse().unwrap();
+            install(&store, &version);
+            version
+        });
+        let options = CollectOptions {
+            keep: 1,
+            keep_versions: vec![old.clone()],
+            ..CollectOptions::default()
+        };
+        let collected = store.collect(&options).unwrap();
+        assert_eq!(collected.removed[0].version, middle);
+        let left = store.list().unwrap().into_iter().map(|entry| entry.version);
+        assert_eq!(left.collect::<Vec<_>>(), [new, old]);
+    }
 }

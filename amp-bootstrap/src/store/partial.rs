@@ -30,33 +30,32 @@ struct Origin {
 }
 
 impl Store {
-    /// Opens what there is of a download; `None` when somebody else is at it.
+    /// Opens what there is of a download; `None` when another process is writing it, or when no
+    /// lock could tell.
     pub(crate) fn partial(&self, digest: Digest, packing: &str) -> Result<Option<Partial>> {
         let folder = self.root().join("partial");
         super::create_folder(&folder)?;
         Partial::open(folder.join(format!("{}.{packing}.part", digest.to_hex())))
     }
 
-    /// Returns the files of transfers that nobody has continued for a while.
-    pub(super) fn stale_partials(&self, age: Duration) -> Vec<PathBuf> {
+    /// Returns the files of transfers that nobody has continued for a while, each locked by the
+    /// handle that comes with it.
+    pub(super) fn stale_partials(&self, age: Duration) -> Vec<(PathBuf, File)> {
         let Ok(entries) = fs::read_dir(self.root().join("partial")) else {
             return Vec::new();
         };
         let Some(before) = SystemTime::now().checked_sub(age) else {
             return Vec::new();
         };
-        let is_old = |path: &PathBuf| {
-            fs::metadata(path)
-                .and_then(|metadata| metadata.modified())
-                .is_ok_and(|modified| modified <= before)
-        };
-        let is_free = |path: &PathBuf| File::open(path).is_ok_and(|file| lock::is_free(&file));
-        entries
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(is_old)
-            .filter(is_free)
-            .collect()
+        let stale = entries.flatten().filter_map(|entry| {
+            let path = entry.path();
+            let file = File::open(&path).ok()?;
+            // Where there are no locks, its age alone says that nobody works on it.
+            let is_held = lock::state(&file) == lock::State::Held;
+            let modified = file.metadata().ok()?.modified().ok()?;
+            (!is_held && modified <= before).then_some((path, file))
+        });
+        stale.collect()
     }
 }
 
@@ -75,7 +74,7 @@ impl Partial {
             .truncate(false)
             .open(&path)
             .map_err(failed)?;
-        if !lock::is_free(&file) {
+        if lock::state(&file) != lock::State::Free {
             return Ok(None);
         }
         let length = file.metadata().map_err(failed)?.len();
@@ -129,7 +128,7 @@ impl Partial {
 
     /// Deletes the file, because its bytes are of no more use.
     pub(crate) fn discard(self) {
-        // What stays behind is swept up by `collect`.
+        // What cannot be deleted now is deleted by `collect`.
         drop(fs::remove_file(origin_path(&self.path)));
         drop(fs::remove_file(&self.path));
     }

@@ -22,6 +22,10 @@ pub struct Receipt {
     pub platform: String,
     /// The source, as [`Source`](crate::Source) writes it.
     pub source: String,
+    /// What the source stood for: the address or folder that everything was asked of, without
+    /// credentials. The same words may stand for another place later.
+    #[serde(default)]
+    pub origin: String,
     /// The URL or path of the download, without credentials.
     pub location: String,
     /// The digest the publisher announced, `sha256:` of the executable or `sha512:` of the archive.
@@ -51,6 +55,7 @@ impl Receipt {
             version,
             platform: String::new(),
             source: String::new(),
+            origin: String::new(),
             location: String::new(),
             announced: String::new(),
             sha256: String::new(),
@@ -93,30 +98,37 @@ impl Receipt {
         platform: &str,
         executable: &Path,
         metadata: &Metadata,
-    ) -> Option<String> {
-        let reason = if self.version != *version || self.platform != platform {
-            "its receipt belongs to another version"
+    ) -> Option<Difference> {
+        let content = |reason: &str| Some(Difference::Content(reason.to_owned()));
+        if self.version != *version || self.platform != platform {
+            content("its receipt belongs to another version")
         } else if metadata.is_symlink() {
-            "it is a symbolic link"
+            content("it is a symbolic link")
         } else if !metadata.is_file() {
-            "it is not a file"
+            content("it is not a file")
         } else if metadata.len() != self.size {
-            return Some(format!(
-                "it has {} bytes instead of {}",
-                metadata.len(),
-                self.size
-            ));
-        } else if modified(metadata) != self.modified_nanoseconds {
-            "it was written to"
-        } else if system::identity(executable, metadata).ok() != Some(self.identity) {
-            "another file took its place"
+            let (actual, expected) = (metadata.len(), self.size);
+            content(&format!("it has {actual} bytes instead of {expected}"))
         } else if !system::is_executable(metadata) {
-            "it is not executable"
+            content("it is not executable")
+        } else if modified(metadata) != self.modified_nanoseconds {
+            Some(Difference::Look("it was written to, or copied"))
+        } else if system::identity(executable, metadata).ok() != Some(self.identity) {
+            Some(Difference::Look("another file took its place, or a copy"))
         } else {
-            return None;
-        };
-        Some(reason.to_owned())
+            None
+        }
     }
+}
+
+/// How a file differs from the one installed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Difference {
+    /// Its bytes may be the same all the same: copying changes a file's identity, and an archive
+    /// keeps no more than the second of its time.
+    Look(&'static str),
+    /// It cannot be the one, or may not run.
+    Content(String),
 }
 
 fn modified(metadata: &Metadata) -> u64 {

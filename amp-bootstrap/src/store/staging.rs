@@ -3,13 +3,12 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 use tempfile::TempPath;
 
-use super::{lock, system};
+use super::{lock, system, wait};
 use crate::error::{Error, ErrorKind, Result};
 
 const PREFIX: &str = ".incoming-";
@@ -71,12 +70,11 @@ impl Staging {
         self.file.sync_all().map_err(failed)?;
         drop(self.file);
         let reader = File::open(&self.path).map_err(failed)?;
-        let end = Instant::now() + COPIES_GONE;
-        while let Err(TryLockError::WouldBlock) = reader.try_lock_shared()
-            && Instant::now() < end
-        {
-            thread::sleep(Duration::from_millis(1));
-        }
+        // Whoever still holds a copy at the limit makes the first start fail, and no more.
+        let _ = wait::until(COPIES_GONE, Duration::from_millis(1), || {
+            let is_held = matches!(reader.try_lock_shared(), Err(TryLockError::WouldBlock));
+            (!is_held).then_some(())
+        });
         Ok(Sealed { path: self.path })
     }
 }
@@ -113,17 +111,20 @@ pub(crate) fn check_replaceable(target: &Path) -> Result<()> {
 /// Gives a file its final name, in place of whatever had it.
 ///
 /// Where open files cannot be replaced, whoever reads the old one is given a moment to finish.
-fn rename(mut from: TempPath, to: &Path) -> io::Result<()> {
-    let end = Instant::now() + OTHERS_DONE;
-    loop {
-        match from.persist(to) {
-            Err(failure) if system::may_pass(&failure.error) && Instant::now() < end => {
-                from = failure.path;
-                thread::sleep(Duration::from_millis(5));
+fn rename(from: TempPath, to: &Path) -> io::Result<()> {
+    let mut last = None;
+    let mut from = Some(from);
+    let renamed = wait::until(OTHERS_DONE, Duration::from_millis(5), || {
+        match from.take()?.persist(to) {
+            Err(failure) if system::may_pass(&failure.error) => {
+                from = Some(failure.path);
+                last = Some(failure.error);
+                None
             }
-            outcome => return outcome.map_err(|failure| failure.error),
+            outcome => Some(outcome.map_err(|failure| failure.error)),
         }
-    }
+    });
+    renamed.unwrap_or_else(|| Err(last.unwrap_or_else(|| io::ErrorKind::TimedOut.into())))
 }
 
 /// Moves a folder out of the way: a rename replaces files and links, but not folders.
@@ -162,7 +163,8 @@ pub(super) fn abandoned(folder: &Path) -> Vec<PathBuf> {
         path.file_name()
             .is_some_and(|name| name.to_string_lossy().starts_with(PREFIX))
     };
-    let is_abandoned = |path: &PathBuf| File::open(path).is_ok_and(|file| lock::is_free(&file));
+    let is_abandoned =
+        |path: &PathBuf| File::open(path).is_ok_and(|file| lock::state(&file) == lock::State::Free);
     let paths = entries.flatten().map(|entry| entry.path());
     paths.filter(is_temporary).filter(is_abandoned).collect()
 }

@@ -35,6 +35,17 @@ pub(super) fn create_private_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 
+/// Returns nothing: a user's profile is private, and a folder elsewhere has the rights that its
+/// owner gave it.
+pub(super) fn write_access(_path: &Path, _with_sticky_bit: bool) -> Option<String> {
+    None
+}
+
+/// Returns whether a lock failed because the file system has none.
+pub(super) fn has_no_locks(cause: &io::Error) -> bool {
+    cause.kind() == io::ErrorKind::Unsupported
+}
+
 /// Does nothing: folders cannot be synchronised, the file system journals renames.
 pub(super) fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())

@@ -168,3 +168,61 @@ fn the_parts_of_one_store_may_be_on_different_file_systems() {
         assert_eq!(left.len(), 2, "{reports:?}");
     }
 }
+
+#[test]
+fn a_file_system_without_locks_is_installed_on_and_run_from() {
+    let world = World::new();
+    let job = Job::in_world(&world);
+    let Some(worker) = job.start_failing("flock", "ENOLCK", "1+") else {
+        return;
+    };
+    let installed = format!("installed {}", world.release.sha256());
+    assert_eq!(worker.finish(), [installed]);
+    let leasing = Job {
+        lease: Some(world.release.version.clone()),
+        ..job
+    };
+    let Some(worker) = leasing.start_failing("flock", "ENOLCK", "1+") else {
+        return;
+    };
+    let path = world.installed_folder().join("amp");
+    assert_eq!(worker.finish(), [format!("leased {}", path.display())]);
+}
+
+#[test]
+fn what_is_in_a_store_that_may_only_be_read_runs() {
+    let world = World::new();
+    world.installs();
+    let version = world.release.version.clone();
+    let path = world.installed_folder().join("amp");
+    let leased = [format!("leased {}", path.display())];
+    let leasing = Job {
+        lease: Some(version.clone()),
+        ..Job::in_world(&world)
+    };
+    // Nobody has ever leased it, so not even the file of the lock is there.
+    if let Some(worker) = leasing.start_on(&Ground::read_only()) {
+        assert_eq!(worker.finish()[0], leased[0]);
+    }
+    for name in ["", "v1", "v1/locks"] {
+        let read_only = Permissions::from_mode(0o555);
+        fs::set_permissions(world.path("store").join(name), read_only).unwrap();
+    }
+    if let Some(worker) = leasing.start_without_privileges() {
+        assert_eq!(worker.finish(), leased);
+    }
+    // With the file of the lock there, its reader holds it like everybody else.
+    let file = world
+        .store()
+        .root()
+        .join("locks")
+        .join(format!("{version}-linux-x64.use.lock"));
+    fs::write(&file, "").unwrap();
+    fs::set_permissions(&file, Permissions::from_mode(0o444)).unwrap();
+    let held = fs::File::open(&file).unwrap();
+    held.lock().unwrap();
+    if let Some(worker) = leasing.start_without_privileges() {
+        let reports = worker.finish();
+        assert!(reports[0].contains("kind: InUse"), "{reports:?}");
+    }
+}

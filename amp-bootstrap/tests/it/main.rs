@@ -1,10 +1,14 @@
 //! Installing against a scripted server on loopback: every fault has a test that states what
 //! comes of it. `faults.md` lists them.
 
+#[cfg(unix)]
+mod access;
 mod body;
 mod chaos;
 mod checksum;
 mod concurrency;
+#[cfg(unix)]
+mod copies;
 mod faults;
 #[cfg(target_os = "linux")]
 mod file_systems;
@@ -18,6 +22,7 @@ mod npm;
 mod npm_program;
 mod offline;
 mod platform;
+mod provenance;
 mod proxies;
 mod redirects;
 mod resume;

@@ -4,6 +4,7 @@ use std::fs;
 
 use amp_bootstrap::{ErrorKind, Outcome, Source, VersionSpec};
 
+use crate::support::server::Server;
 use crate::support::world::World;
 
 fn offline(mut world: World) -> World {
@@ -59,9 +60,8 @@ fn a_folder_filled_as_the_error_says_is_enough() {
 fn an_installed_version_needs_no_socket() {
     let mut world = World::new();
     world.installs();
-    // With these, the first attempt to connect anywhere would fail.
-    world.set("AMP_STORAGE_BASE", "http://127.0.0.1:1");
-    world.set("NPM_CONFIG_REGISTRY", "http://127.0.0.1:1");
+    // With its server gone, the first attempt to connect anywhere would fail.
+    world.server = Server::start();
     world.request.sources = vec![Source::Bucket, Source::Npm];
     let installed = world.installs();
     assert_eq!(installed.outcome, Outcome::AlreadyInstalled);

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 
-use amp_bootstrap::{Event, InstallRequest, Source, Store, VersionSpec, install};
+use amp_bootstrap::{CliVersion, Event, InstallRequest, Source, Store, VersionSpec, install};
 use serde::{Deserialize, Serialize};
 
 use super::world::{LINUX, World, quick_limits};
@@ -17,6 +17,8 @@ pub(crate) struct Job {
     pub(crate) store: std::path::PathBuf,
     pub(crate) base: String,
     pub(crate) threads: usize,
+    /// A version to lease instead of installing one.
+    pub(crate) lease: Option<CliVersion>,
     /// Whether to tell each event and to wait for a line before going on.
     pub(crate) stepwise: bool,
 }
@@ -27,6 +29,7 @@ impl Job {
             store: world.path("store"),
             base: world.server.url(),
             threads: 1,
+            lease: None,
             stepwise: false,
         }
     }
@@ -85,6 +88,14 @@ impl Job {
     }
 
     fn run_in_thread(&self) {
+        let store = Store::at(&self.store);
+        if let Some(version) = &self.lease {
+            match store.lease(version, LINUX) {
+                Ok(lease) => say(&format!("leased {}", lease.path().display())),
+                Err(error) => say(&format!("failed {error:?}")),
+            }
+            return;
+        }
         let tell = |event: &Event<'_>| {
             if !self.stepwise {
                 return;
@@ -107,7 +118,7 @@ impl Job {
             .with_platform(LINUX)
             .with_limits(limits);
         let environment = [("HOME".into(), self.store.clone().into())].into();
-        match install(&Store::at(&self.store), &request, &environment, &tell) {
+        match install(&store, &request, &environment, &tell) {
             Ok(installed) => say(&format!("installed {}", installed.sha256)),
             Err(error) => say(&format!("failed {error:?}")),
         }
@@ -153,7 +164,7 @@ impl Worker {
     pub(crate) fn finish(mut self) -> Vec<String> {
         let mut reports = Vec::new();
         while let Some(line) = self.next_line() {
-            let reports_start = ["installed ", "failed ", "left "];
+            let reports_start = ["installed ", "leased ", "failed ", "left "];
             if reports_start.iter().any(|start| line.starts_with(start)) {
                 reports.push(line);
             }

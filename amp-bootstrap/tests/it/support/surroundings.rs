@@ -27,10 +27,22 @@ impl Ground {
         }
     }
 
+    /// What the store holds already, to be read only; the cure leaves it so.
+    pub(crate) fn read_only() -> Self {
+        Self {
+            mount: "mount --bind \"$store\" \"$store\" && mount -o remount,bind,ro \"$store\""
+                .to_owned(),
+            cure: "true".to_owned(),
+            ..Self::memory("", "")
+        }
+    }
+
     /// File systems of their own for two folders of one store.
     pub(crate) fn split_between(first: &str, second: &str) -> Self {
         let mount = |folder| {
-            format!("mkdir -p \"$store/{folder}\" && mount -t tmpfs none \"$store/{folder}\"")
+            format!(
+                "mkdir -p \"$store/{folder}\" && mount -t tmpfs -o mode=700 none \"$store/{folder}\""
+            )
         };
         Self {
             mount: format!("{} && {}", mount(first), mount(second)),
@@ -91,8 +103,14 @@ impl Job {
         is_possible(namespace().arg("true")).then(|| self.start_below(&mut namespace()))
     }
 
-    /// Does the job while one call of the system fails: the `nth` of its name, in each thread.
-    pub(crate) fn start_failing(&self, call: &str, error: &str, nth: usize) -> Option<Worker> {
+    /// Does the job while a call of the system fails in each thread: the `nth` of its name, or with
+    /// `1+` every one.
+    pub(crate) fn start_failing(
+        &self,
+        call: &str,
+        error: &str,
+        nth: impl std::fmt::Display,
+    ) -> Option<Worker> {
         let fault = format!("inject={call}:error={error}:when={nth}");
         self.start_traced(&fault, Path::new("/dev/null"))
     }
