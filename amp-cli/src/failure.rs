@@ -112,6 +112,11 @@ impl Failure {
         self.code
     }
 
+    /// Returns the commands to try next.
+    pub(crate) fn commands(&self) -> impl Iterator<Item = &str> {
+        self.next.iter().map(|step| step.command.as_str())
+    }
+
     /// Returns what happened and why, without the steps.
     pub(crate) fn in_one_line(&self) -> String {
         let reasons = self.why.iter().map(|reason| one_line(reason));

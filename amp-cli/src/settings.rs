@@ -5,15 +5,17 @@
 //! (`ampctl/config.toml` in the configuration folder, or the file named by `--config` or
 //! `AMPCTL_CONFIG`), the built-in default.
 
+mod choice;
 mod environment;
 mod file;
 mod layer;
 mod limit;
 
-use std::path::PathBuf;
-
+use amp_bootstrap::VersionSpec;
 use amp_session::Deadlines;
 
+use self::choice::Place;
+pub(crate) use self::choice::{AmpChoice, Origin};
 pub(crate) use self::file::Files;
 pub(crate) use self::layer::Layer;
 pub(crate) use self::limit::Limit;
@@ -25,7 +27,8 @@ use crate::style::ColorChoice;
 /// Holds every option after all places were asked.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    pub(crate) amp: Option<PathBuf>,
+    /// The Amp to run.
+    pub(crate) amp: AmpChoice,
     pub(crate) mode: Option<String>,
     pub(crate) effort: Option<String>,
     pub(crate) visibility: Option<String>,
@@ -36,7 +39,8 @@ pub(crate) struct Settings {
     pub(crate) color: ColorChoice,
     pub(crate) progress: bool,
     pub(crate) record: bool,
-    pub(crate) version: Option<String>,
+    /// The version to install.
+    pub(crate) version: Option<VersionSpec>,
     pub(crate) sources: Vec<String>,
 }
 
@@ -51,14 +55,19 @@ impl Settings {
         context: &Context,
     ) -> Result<Self, Failure> {
         let files = Files::find(global.config.as_deref(), context)?;
-        let layer = flags
-            .over(Layer::of_global_arguments(global))
-            .over(environment::layer(context)?)
-            .over(files.project_layer()?)
-            .over(files.user_layer()?);
+        let file = |path: &Option<_>| Place::File(path.clone().unwrap_or_default());
+        let layers = [
+            (flags.over(Layer::of_global_arguments(global)), Place::Flags),
+            (environment::layer(context)?, Place::Environment),
+            (files.project_layer()?, file(&files.project)),
+            (files.user_layer()?, file(&files.user)),
+        ];
+        let amp = AmpChoice::of_strongest(layers.iter().map(|(layer, place)| (layer, place)));
+        let layers = layers.into_iter().map(|(layer, _)| layer);
+        let layer = layers.reduce(Layer::over).unwrap_or_default();
         Ok(Self {
             deadlines: deadlines(&layer),
-            amp: layer.amp,
+            amp,
             mode: layer.mode,
             effort: layer.effort,
             visibility: layer.visibility,

@@ -48,12 +48,11 @@ pub(super) fn run(
 
 async fn examine(network: bool, global: &GlobalArguments, context: &Context) -> Vec<Check> {
     let settings = Settings::of(global, context);
-    let named = settings
-        .as_ref()
-        .ok()
-        .and_then(|settings| settings.amp.clone());
     let mut checks = vec![machine::platform()];
-    let (agent, amp) = agent::examine(named.as_deref(), context).await;
+    let (agent, amp) = match &settings {
+        Ok(settings) => agent::examine(&settings.amp, context).await,
+        Err(failure) => (vec![agent::not_chosen(failure)], None),
+    };
     checks.extend(agent);
     checks.push(agent::credentials(amp.as_ref(), context));
     checks.extend(files::amp_settings(context));

@@ -22,7 +22,7 @@ pub(super) fn run(
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
     let flags = Layer {
-        version: arguments.version.clone(),
+        version: version(arguments)?,
         sources: (!arguments.sources.is_empty()).then(|| arguments.sources.clone()),
         ..Layer::default()
     };
@@ -65,12 +65,17 @@ fn install_watched(
     result
 }
 
+fn version(arguments: &InstallArguments) -> Result<Option<VersionSpec>, Failure> {
+    let version = arguments.version.as_deref().map(str::parse);
+    Ok(version.transpose()?)
+}
+
 fn request(
     settings: &Settings,
     offline: bool,
     context: &Context,
 ) -> Result<InstallRequest, Failure> {
-    let version: VersionSpec = settings.version.as_deref().unwrap_or("latest").parse()?;
+    let version = settings.version.clone().unwrap_or_default();
     let mut request = InstallRequest::new(version).with_offline(offline);
     if !settings.sources.is_empty() {
         let sources: Vec<Source> = settings

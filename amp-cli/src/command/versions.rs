@@ -4,14 +4,14 @@ use std::io::Write;
 
 use amp_bootstrap::{
     self as bootstrap, CliVersion, CollectOptions, Entry, EntryState, ErrorKind, RemovedEntry,
-    Store,
+    Store, VersionSpec,
 };
 use serde::Serialize;
 
 use crate::arguments::{GcArguments, GlobalArguments, UninstallArguments, VersionsArguments};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::settings::Settings;
+use crate::settings::{AmpChoice, Settings};
 use crate::text::bytes;
 use crate::{ExitCode, amp_in_use, json};
 
@@ -21,15 +21,19 @@ pub(super) fn list(
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
+    let settings = Settings::of(global, context)?;
     let store = amp_in_use::store(context)?;
     let entries = if arguments.verify {
         store.verify()?
     } else {
         store.list()?
     };
-    let sound = entries
-        .iter()
-        .all(|entry| !matches!(entry.state, EntryState::Changed(_)));
+    let sound = entries.iter().all(|entry| {
+        !matches!(
+            entry.state,
+            EntryState::Changed(_) | EntryState::Untrusted(_)
+        )
+    });
     if global.json {
         #[derive(Serialize)]
         struct Document<'a> {
@@ -42,7 +46,7 @@ pub(super) fn list(
         };
         json::write(&document, &mut context.stdout)?;
     } else {
-        write_list(&entries, &store, global, context)?;
+        write_list(&entries, &store, &settings, global, context)?;
     }
     Ok(if sound {
         ExitCode::Done
@@ -54,12 +58,11 @@ pub(super) fn list(
 fn write_list(
     entries: &[Entry],
     store: &Store,
+    settings: &Settings,
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<(), Failure> {
-    let style = Settings::of(global, context)?
-        .color
-        .style(context, &context.stdout);
+    let style = settings.color.style(context, &context.stdout);
     if entries.is_empty() && !global.quiet {
         writeln!(
             context.stderr,
@@ -71,7 +74,13 @@ fn write_list(
         let (mark, note) = match &entry.state {
             EntryState::Sound => (style.success("✓"), String::new()),
             EntryState::Unfinished => (style.warning("!"), "  never finished".to_owned()),
-            EntryState::Changed(reason) => (style.error("✗"), format!("  {reason}")),
+            EntryState::Unverified(reason) => (
+                style.warning("!"),
+                format!("  {reason}; it is hashed before it runs"),
+            ),
+            EntryState::Changed(reason) | EntryState::Untrusted(reason) => {
+                (style.error("✗"), format!("  {reason}"))
+            }
             _ => (style.dim("·"), String::new()),
         };
         let origin = entry.receipt.as_ref().map_or(String::new(), |receipt| {
@@ -155,8 +164,16 @@ pub(super) fn collect(
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
+    let settings = Settings::of(global, context)?;
     let store = amp_in_use::store(context)?;
     let mut options = CollectOptions::default();
+    if let AmpChoice::Version {
+        version: VersionSpec::Exact(version),
+        ..
+    } = settings.amp
+    {
+        options.keep_versions.push(version);
+    }
     options.keep = arguments.keep;
     options.only_report = arguments.dry_run;
     let collected = store.collect(&options)?;

@@ -3,14 +3,25 @@
 use std::io::Write;
 
 use amp_bootstrap::{Candidate, LocateReport, Verdict};
+use serde::Serialize;
 
-use crate::amp_in_use;
+use crate::amp_in_use::{Look, look};
 use crate::arguments::{GlobalArguments, WhichArguments};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::settings::{Layer, Settings};
 use crate::style::Style;
 use crate::{ExitCode, json};
+
+/// The object that `--json` writes.
+#[derive(Serialize)]
+struct Document<'a> {
+    /// The option, variable or file that chose the Amp.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chosen_by: Option<String>,
+    #[serde(flatten)]
+    report: &'a LocateReport,
+}
 
 pub(super) fn run(
     arguments: &WhichArguments,
@@ -22,31 +33,36 @@ pub(super) fn run(
         ..Layer::default()
     };
     let settings = Settings::resolve(flags, global, context)?;
-    let report = amp_in_use::look(settings.amp.as_deref(), context)?;
+    let look = look(&settings.amp, context)?;
     if global.json {
-        json::write(&report, &mut context.stdout)?;
-        return Ok(report
-            .found
-            .map_or(ExitCode::NoUsableAmp, |_| ExitCode::Done));
+        let document = Document {
+            chosen_by: look.chosen_by().map(ToString::to_string),
+            report: &look.report,
+        };
+        json::write(&document, &mut context.stdout)?;
+        return Ok(match look.report.found {
+            Some(_) => ExitCode::Done,
+            None => ExitCode::NoUsableAmp,
+        });
     }
     if global.verbose {
         let style = settings.color.style(context, &context.stderr);
-        for candidate in &report.candidates {
+        for candidate in &look.report.candidates {
             write_candidate(candidate, style, &mut context.stderr)?;
         }
     }
-    let found = amp_in_use::require(&report)?;
+    let found = look.require()?;
     writeln!(context.stdout, "{}", found.path.display())?;
     if !global.quiet && context.stdout.terminal().is_some() {
         let style = settings.color.style(context, &context.stderr);
-        writeln!(context.stderr, "{}", style.dim(reason(&report)))?;
+        writeln!(context.stderr, "{}", style.dim(reason(&look)))?;
     }
     Ok(ExitCode::Done)
 }
 
 /// Says in a few words what was found, and where.
-fn reason(report: &LocateReport) -> String {
-    let Some(found) = &report.found else {
+fn reason(look: &Look) -> String {
+    let Some(found) = &look.report.found else {
         return String::new();
     };
     let version = found
@@ -60,24 +76,9 @@ fn reason(report: &LocateReport) -> String {
     format!(
         "{}found {}{}",
         version.unwrap_or_default(),
-        place(found.place),
+        look.place(found.place),
         source.unwrap_or_default()
     )
-}
-
-/// Says where a kind of place is.
-pub(super) fn place(place: amp_bootstrap::Place) -> &'static str {
-    use amp_bootstrap::Place;
-    match place {
-        Place::Explicit => "where AMP_CLI_PATH or --amp says",
-        Place::Store => "in ampctl's own store",
-        Place::AmpHome => "in $AMP_HOME/bin",
-        Place::HomeAmp => "in ~/.amp/bin",
-        Place::LocalBin => "in ~/.local/bin",
-        Place::SearchPath => "on PATH",
-        Place::NpmGlobal => "in npm's global folder",
-        _ => "in a place without a name",
-    }
 }
 
 fn write_candidate(candidate: &Candidate, style: Style, mut to: impl Write) -> std::io::Result<()> {

@@ -72,6 +72,10 @@ fn steps(advice: &NextStep) -> Vec<Step> {
             "export AMPCTL_CACHE_DIR=DIR",
             format!("moves the store: {reason}"),
         ),
+        NextStep::RestrictAccess { folder } => one(
+            &format!("chmod -R go-w {folder}"),
+            "if it is yours: takes the right to write from others".to_owned(),
+        ),
         NextStep::StopUsers => one(
             "ampctl versions",
             "shows what is in use; stop that first".to_owned(),

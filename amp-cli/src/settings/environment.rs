@@ -1,24 +1,27 @@
 //! Options from `AMPCTL_…` variables.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
+use amp_bootstrap::EXECUTABLE_VARIABLE;
 use clap::ValueEnum;
 
 use super::Layer;
+use super::choice::VERSION_VARIABLE;
 use crate::ExitCode;
 use crate::context::Context;
 use crate::failure::Failure;
 
 /// What a variable should hold, in words.
 const A_SWITCH: &str = "`true` or `false`";
+const A_VERSION: &str = "`latest`, `known` or a version such as `0.0.1790142911-g7618fb`";
 const A_LIMIT: &str = "a duration such as `90s`, or `none`";
 
 /// Reads the layer of the environment.
 pub(super) fn layer(context: &Context) -> Result<Layer, Failure> {
     let variables = Variables(context);
     Ok(Layer {
-        // `AMP_CLI_PATH` is looked at where executables are located, to report it as the reason.
-        amp: None,
+        amp: context.variable(EXECUTABLE_VARIABLE).map(PathBuf::from),
         mode: variables.text("AMPCTL_MODE")?,
         effort: variables.text("AMPCTL_EFFORT")?,
         visibility: variables.text("AMPCTL_VISIBILITY")?,
@@ -31,7 +34,7 @@ pub(super) fn layer(context: &Context) -> Result<Layer, Failure> {
         color: variables.choice("AMPCTL_COLOR")?,
         progress: variables.parsed("AMPCTL_PROGRESS", A_SWITCH)?,
         record: variables.parsed("AMPCTL_RECORD", A_SWITCH)?,
-        version: variables.text("AMPCTL_VERSION")?,
+        version: variables.parsed(VERSION_VARIABLE, A_VERSION)?,
         sources: variables.list("AMPCTL_SOURCES")?,
     })
 }

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use amp_bootstrap::VersionSpec;
+use serde::{Deserialize, Deserializer};
 
 use super::Limit;
 use crate::arguments::{GlobalArguments, OutputFormat};
@@ -27,8 +28,14 @@ pub(crate) struct Layer {
     pub(crate) color: Option<ColorChoice>,
     pub(crate) progress: Option<bool>,
     pub(crate) record: Option<bool>,
-    pub(crate) version: Option<String>,
+    #[serde(deserialize_with = "version")]
+    pub(crate) version: Option<VersionSpec>,
     pub(crate) sources: Option<Vec<String>>,
+}
+
+fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<VersionSpec>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
 impl Layer {

@@ -1,6 +1,5 @@
 //! Which place wins, and what each place may say.
 
-use std::path::Path;
 use std::time::Duration;
 
 use super::*;
@@ -112,7 +111,7 @@ fn every_key_of_the_file_is_understood() {
     );
     let (layer, global) = flags(&[]);
     let settings = Settings::resolve(layer, &global, &world.context(&[])).expect("settings");
-    assert_eq!(settings.amp.as_deref(), Some(Path::new("/opt/amp")));
+    assert!(matches!(&settings.amp, AmpChoice::Executable { path, .. } if path == "/opt/amp"));
     assert_eq!(settings.output, OutputFormat::StreamJson);
     assert_eq!(settings.deadlines.total, Some(Duration::from_secs(5400)));
     assert_eq!(settings.deadlines.idle, Some(Duration::from_secs(90)));

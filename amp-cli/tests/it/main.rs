@@ -24,3 +24,5 @@ mod store;
 mod support;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
+mod which_amp;

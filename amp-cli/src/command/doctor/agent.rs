@@ -1,27 +1,26 @@
 //! The agent: its executable, its version and what we know of it, its key.
 
-use std::path::Path;
-
-use amp_bootstrap::{CliVersion, LocateReport};
+use amp_bootstrap::CliVersion;
 use amp_session::{Amp, CredentialState, Credentials};
 
 use super::check::Check;
-use crate::amp_in_use;
-use crate::command::which::place;
+use crate::ExitCode;
+use crate::amp_in_use::{Found, Look, look};
 use crate::context::Context;
-use crate::{ExitCode, failure::Failure};
+use crate::failure::Failure;
+use crate::settings::AmpChoice;
 
 /// Examines the executable that would run, and returns it if it answers like Amp.
-pub(super) async fn examine(named: Option<&Path>, context: &Context) -> (Vec<Check>, Option<Amp>) {
-    let report = match amp_in_use::look(named, context) {
-        Ok(report) => report,
+pub(super) async fn examine(choice: &AmpChoice, context: &Context) -> (Vec<Check>, Option<Amp>) {
+    let look = match look(choice, context) {
+        Ok(look) => look,
         Err(failure) => return (vec![missing(&failure)], None),
     };
-    let found = match found(&report) {
+    let found = match found(&look) {
         Ok(check) => check,
         Err(check) => return (vec![check], None),
     };
-    let identified = match amp_in_use::from_report(&report, context) {
+    let identified = match Found::taken(&look, context) {
         Ok(found) => found.identify(context).await,
         Err(failure) => Err(failure),
     };
@@ -31,20 +30,24 @@ pub(super) async fn examine(named: Option<&Path>, context: &Context) -> (Vec<Che
     }
 }
 
-fn found(report: &LocateReport) -> Result<Check, Check> {
-    match report.require() {
-        Ok(found) => Ok(Check::green(
-            "amp",
-            format!("{}, found {}", found.path.display(), place(found.place)),
-        )),
-        Err(error) => {
-            Err(Check::red("amp", error.to_string(), ExitCode::NoUsableAmp).fix("ampctl install"))
-        }
-    }
+fn found(look: &Look) -> Result<Check, Check> {
+    let found = look.require().map_err(|failure| missing(&failure))?;
+    let (path, place) = (found.path.display(), look.place(found.place));
+    Ok(Check::green("amp", format!("{path}, found {place}")))
 }
 
 fn missing(failure: &Failure) -> Check {
-    Check::red("amp", failure.in_one_line(), ExitCode::NoUsableAmp).fix("ampctl install")
+    let check = Check::red("amp", failure.in_one_line(), ExitCode::NoUsableAmp);
+    let install = failure
+        .commands()
+        .find(|command| command.starts_with("ampctl install"));
+    check.fix(install.unwrap_or("ampctl install"))
+}
+
+/// Reports that nobody can say which Amp would run, because the settings make no sense.
+pub(super) fn not_chosen(failure: &Failure) -> Check {
+    let finding = format!("not looked for: {}", failure.in_one_line());
+    Check::red("amp", finding, failure.code())
 }
 
 fn version(amp: &Amp) -> Check {

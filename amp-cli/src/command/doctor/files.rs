@@ -93,6 +93,13 @@ pub(super) fn store(context: &Context) -> Check {
     let changed = entries
         .iter()
         .filter(|entry| matches!(entry.state, EntryState::Changed(_)));
+    let untrusted = entries.iter().find_map(|entry| match &entry.state {
+        EntryState::Untrusted(reason) => Some(reason),
+        _ => None,
+    });
+    if let Some(reason) = untrusted {
+        return Check::yellow(NAME, format!("{reason}; nothing in it is run"));
+    }
     if let Some(entry) = changed.into_iter().next() {
         return Check::yellow(
             NAME,
