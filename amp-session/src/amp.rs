@@ -10,7 +10,6 @@ use amp_process::{Containment, ProcessSpec};
 
 use crate::capabilities::Capabilities;
 use crate::config::SessionConfig;
-use crate::credentials::Credentials;
 use crate::dialect::Dialect;
 use crate::environment::{Environment, NamesOf};
 use crate::error::Error;
@@ -116,12 +115,6 @@ impl Amp {
     #[must_use]
     pub fn environment(&self) -> &Environment {
         &self.environment
-    }
-
-    /// Returns the credentials that this Amp would use.
-    #[must_use]
-    pub fn credentials(&self) -> Credentials {
-        Credentials::new(&self.environment)
     }
 
     /// Begins a new conversation; nothing is run before its first prompt.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use amp_process::Deadlines;
@@ -44,7 +44,9 @@ pub struct SessionConfig {
     pub tools_enabled: Vec<String>,
     /// Names of tools to disable.
     pub tools_disabled: Vec<String>,
-    /// More settings, by full key such as `amp.permissions`; they win over the user's own.
+    /// More settings, by full key such as `amp.url`; they win over the user's own. Rules in
+    /// `amp.permissions` come before the user's, and are held to
+    /// [what is promised of them](Self::with_permission_rules).
     pub settings: Map<String, Value>,
     /// The settings file to use instead of the user's own.
     pub settings_file: Option<PathBuf>,
@@ -102,6 +104,12 @@ pub enum PromptDelivery {
     Automatic,
     /// Always on standard input, where other users of the machine cannot list it.
     StandardInput,
+}
+
+/// Tells whether `amp.dangerouslyAllowAll` of this value allows nothing; the build of 2026-05-04
+/// takes `true` alone for an allow-all, of the later ones it is not known.
+pub(crate) fn is_off(value: &Value) -> bool {
+    matches!(value, Value::Bool(false) | Value::Null)
 }
 
 /// Returns the deadlines of a session that asks for no others: a minute to the first line, no
@@ -179,15 +187,6 @@ impl SessionConfig {
         self
     }
 
-    /// Returns the settings file that stands in for the user's own, as the agent will find it.
-    pub(crate) fn settings_path(&self) -> Option<PathBuf> {
-        let path = self.settings_file.as_ref()?;
-        Some(match &self.working_directory {
-            Some(folder) => folder.join(path),
-            None => path.clone(),
-        })
-    }
-
     /// Returns this configuration with thinking blocks in the stream.
     #[must_use]
     pub fn with_thinking(mut self) -> Self {
@@ -209,12 +208,31 @@ impl SessionConfig {
         self
     }
 
-    /// Returns this configuration with permission rules in place of the user's own.
+    /// Returns this configuration with permission rules, which come before the user's own.
     ///
-    /// Rules of the workspace come before them, and those of managed settings before these.
+    /// A session refuses rules that would not hold ([`Error::UnsafeRules`](crate::Error)): one that
+    /// Amp would drop, or any of them beside an allow-all, or with settings of the project or the
+    /// administrator that outrank them. An allow-all of the user's own settings is switched off.
     #[must_use]
     pub fn with_permission_rules(self, rules: &[PermissionRule]) -> Self {
         self.with_setting(SettingsKey::PERMISSIONS.as_str(), json!(rules))
+    }
+
+    /// Returns the folder the agent works in.
+    pub(crate) fn folder(&self) -> &Path {
+        let folder = self.working_directory.as_deref();
+        folder.unwrap_or(Path::new("."))
+    }
+
+    /// Tells whether the run asks, in any way, for every tool to be allowed.
+    pub(crate) fn allows_all(&self) -> bool {
+        let setting = SettingsKey::DANGEROUSLY_ALLOW_ALL;
+        let setting = self.settings.get(setting.as_str());
+        let by_argument = self.extra_arguments.iter().any(|argument| {
+            let bytes = argument.as_encoded_bytes();
+            bytes.starts_with(b"--dangerously-allow-all")
+        });
+        self.dangerously_allow_all || by_argument || !setting.is_none_or(is_off)
     }
 
     /// Returns this configuration with one more MCP server.

@@ -12,64 +12,56 @@ use std::path::PathBuf;
 
 use crate::environment::{self, Environment, NamesOf};
 use crate::error::Error;
+use crate::settings::{Effective, ServiceAddress};
 
-/// The service that every build talks to unless it is told otherwise.
-pub const DEFAULT_SERVICE_URL: &str = "https://ampcode.com/";
-
-/// Amp's credentials as seen from one environment.
+/// Amp's credentials as seen from one environment and the settings that go with it.
 ///
 /// ```
-/// use amp_session::{Credentials, Environment};
+/// use std::path::Path;
+/// use amp_session::{Credentials, Effective, Environment};
 ///
 /// let environment = Environment::from([("AMP_API_KEY".into(), "".into())]);
-/// let credentials = Credentials::new(&environment);
+/// let settings = Effective::read(&environment, Path::new("/"), None);
+/// let credentials = Credentials::new(&environment, &settings);
 /// assert!(!credentials.report().is_configured(), "an empty key counts as a missing one");
 /// ```
 #[derive(Clone)]
 pub struct Credentials {
     environment: Environment,
-    service_url: String,
+    service: ServiceAddress,
     native_store: bool,
 }
 
 impl Credentials {
-    /// Looks at credentials as the CLI would, started with this environment.
+    /// Looks at credentials as the CLI would, started with this environment and these settings.
+    ///
+    /// Where the user's settings keep keys in the operating system's store, that store is not
+    /// asked, so nothing there counts as a reason to refuse a turn.
     #[must_use]
-    pub fn new(environment: &Environment) -> Self {
-        let service_url = environment::text(environment, "AMP_URL")
-            .unwrap_or(DEFAULT_SERVICE_URL)
-            .to_owned();
+    pub fn new(environment: &Environment, settings: &Effective) -> Self {
         Self {
             environment: environment.clone(),
-            service_url,
-            native_store: false,
+            service: settings.service(environment),
+            native_store: settings.native_store(),
         }
     }
 
-    /// Looks at the credentials of another service, such as one that `amp.url` in the settings
-    /// names; `AMP_URL` wins over that.
-    #[must_use]
-    pub fn with_settings_url(mut self, url: Option<&str>) -> Self {
-        if let (None, Some(url)) = (environment::text(&self.environment, "AMP_URL"), url) {
-            url.clone_into(&mut self.service_url);
-        }
+    /// Returns the credentials for another service.
+    pub(crate) fn with_service(mut self, service: ServiceAddress) -> Self {
+        self.service = service;
         self
     }
 
-    /// Looks at credentials of a user whose settings keep them in the operating system's store.
-    ///
-    /// That store is not asked, so nothing there counts as a reason to refuse a turn. JavaScript
-    /// builds have such a setting, `amp.experimental.cli.nativeSecretsStorage.enabled`.
+    /// Returns the service that the key goes to, and who named it.
     #[must_use]
-    pub fn with_native_store(mut self, enabled: bool) -> Self {
-        self.native_store = enabled;
-        self
+    pub fn service(&self) -> &ServiceAddress {
+        &self.service
     }
 
     /// Returns the address of the service, verbatim as the CLI would use it.
     #[must_use]
     pub fn service_url(&self) -> &str {
-        &self.service_url
+        &self.service.url
     }
 
     /// Returns where Amp keeps its own secrets, when the environment names a home.
@@ -95,9 +87,9 @@ impl Credentials {
         let behind = ["https://", "http://"];
         let host = behind
             .iter()
-            .find_map(|scheme| self.service_url.strip_prefix(scheme));
+            .find_map(|scheme| self.service.url.strip_prefix(scheme));
         if host.is_none_or(|host| host.is_empty() || host.starts_with('/')) {
-            let reason = format!("{:?} is not the address of a service", self.service_url);
+            let reason = format!("{:?} is not the address of a service", self.service.url);
             return Err(Error::InvalidOption {
                 option: "AMP_URL",
                 reason,
@@ -107,7 +99,7 @@ impl Credentials {
             return Ok(());
         }
         Err(Error::NotConfigured {
-            service_url: self.service_url.clone(),
+            service_url: self.service.url.clone(),
         })
     }
 
@@ -153,7 +145,7 @@ impl Credentials {
 
     /// The name under which Amp looks for its key: the address exactly as it was given.
     fn secret_name(&self) -> String {
-        format!("apiKey@{}", self.service_url)
+        format!("apiKey@{}", self.service.url)
     }
 
     fn writable_file(&self) -> Result<PathBuf, Error> {
@@ -169,7 +161,7 @@ impl fmt::Debug for Credentials {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Credentials")
-            .field("service_url", &self.service_url)
+            .field("service", &self.service)
             .field("environment", &NamesOf(&self.environment))
             .finish_non_exhaustive()
     }

@@ -65,6 +65,15 @@ pub enum Error {
         /// What it did instead.
         reason: String,
     },
+    /// The permission rules of the run would not hold: Amp would drop one, or something outranks
+    /// them.
+    #[error("the permission rules of the run would not hold: {reason}")]
+    UnsafeRules {
+        /// Why not.
+        reason: String,
+        /// What can be done about it.
+        advice: &'static str,
+    },
     /// A settings file cannot be used as the base of the run's settings.
     #[error("settings file {}: {reason}", path.display())]
     Settings {
@@ -72,8 +81,6 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
-        /// The cause, when reading it failed.
-        source: Option<io::Error>,
     },
     /// A credentials file could not be read or written.
     #[error("cannot {action} {}", path.display())]
@@ -121,6 +128,8 @@ pub enum ErrorKind {
     Usage,
     /// The executable is missing, is not Amp, or cannot be started.
     Executable,
+    /// What should control the run would not hold.
+    Refused,
     /// A turn is still running.
     Busy,
     /// A turn takes no more messages.
@@ -141,6 +150,7 @@ impl Error {
             | Self::EmptyPrompt
             | Self::InvalidThread { .. } => ErrorKind::Usage,
             Self::NotAmp { .. } | Self::Process { .. } => ErrorKind::Executable,
+            Self::UnsafeRules { .. } => ErrorKind::Refused,
             Self::TurnInProgress => ErrorKind::Busy,
             Self::InputClosed(_) => ErrorKind::InputClosed,
             Self::Settings { .. }

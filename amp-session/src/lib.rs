@@ -73,6 +73,7 @@ mod credentials;
 mod dialect;
 mod environment;
 mod error;
+mod guard;
 mod invocation;
 mod ledger;
 mod outcome;
@@ -92,9 +93,7 @@ pub use amp::Amp;
 pub use amp_process::Deadlines;
 pub use capabilities::{Ability, Capabilities, Support};
 pub use config::{Executor, PromptDelivery, SessionConfig, default_deadlines, no_deadlines};
-pub use credentials::{
-    CredentialState, Credentials, CredentialsReport, DEFAULT_SERVICE_URL, Place, PlaceKind,
-};
+pub use credentials::{CredentialState, Credentials, CredentialsReport, Place, PlaceKind};
 pub use dialect::{
     AgentMode, BUILDS, Dialect, EffortLevels, Feature, Generation, KnownBuild, Match, ModeSource,
     Subagent,
@@ -108,7 +107,10 @@ pub use ledger::{
 };
 pub use outcome::{Failure, LineCounts, Outcome, Reason, Status};
 pub use session::Session;
-pub use settings::{SettingsFile, SettingsScope, SettingsState, settings_files};
+pub use settings::{
+    DEFAULT_SERVICE_URL, Effective, NamedBy, RefusedService, ServiceAddress, SettingsFile,
+    SettingsScope, SettingsState,
+};
 pub use thread_id::ThreadId;
 pub use turn::{Canceller, Turn, TurnInput, TurnLine};
 pub use version::AmpVersion;

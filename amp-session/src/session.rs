@@ -11,13 +11,18 @@ use crate::config::SessionConfig;
 use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::guard::{self, Surroundings};
 use crate::invocation::{Input, Invocation, Request, StandardInput, invocation};
 use crate::ledger::SessionRecord;
 use crate::run_folder::RunFolder;
 use crate::secrets::Secrets;
-use crate::settings;
+use crate::settings::{self, Effective, ServiceAddress};
 use crate::thread_id::ThreadId;
 use crate::turn::{Turn, TurnParts};
+
+/// Keeps the CLI in the folder whose settings were checked: it goes to the one that this variable
+/// names (build of 2026-05-04).
+const WITHOUT_OTHER_FOLDER: (&str, &str) = ("AMP_PWD", "");
 
 /// A conversation with the agent.
 ///
@@ -110,15 +115,16 @@ impl Session {
     #[must_use]
     pub fn credentials(&self) -> Credentials {
         let environment = self.environment(&self.config.environment);
-        let settings = settings::credential_settings(
-            &environment,
-            self.config.working_directory.as_deref(),
-            self.config.settings_path().as_deref(),
-            self.amp.dialect().generation(),
-        );
-        Credentials::new(&environment)
-            .with_settings_url(settings.service_url.as_deref())
-            .with_native_store(settings.native_store)
+        let settings = self.settings();
+        let service = self.service(&settings, &environment);
+        Credentials::new(&environment, &settings).with_service(service)
+    }
+
+    /// Reads the settings that a turn of this session would go by.
+    #[must_use]
+    pub fn settings(&self) -> Effective {
+        let environment = self.environment(&self.config.environment);
+        Effective::of_run(&environment, &self.config).as_read_by(self.amp.version())
     }
 
     /// Sends a prompt, once, and returns the turn that it begins.
@@ -197,20 +203,35 @@ impl Session {
 
     fn invocation(&self, input: Input<'_>, run_folder: &Path) -> Result<Invocation, Error> {
         let environment = self.environment(&self.config.environment);
-        let file = settings::user_file(&environment, self.config.settings_path().as_deref());
-        let base_settings = match file {
-            Some(path) => settings::read_base(&path)?,
-            None => serde_json::Map::new(),
+        let settings = self.settings();
+        let surroundings = Surroundings {
+            settings: &settings,
+            dialect: self.amp.dialect(),
+            workspace: &settings::workspace_folders(&environment, self.config.folder()),
         };
-        invocation(&Request {
+        guard::check(&self.config, surroundings)?;
+        let mut invocation = invocation(&Request {
             version: self.amp.version(),
             dialect: self.amp.dialect(),
             config: &self.config,
             thread: self.thread().as_ref(),
             input,
-            base_settings: &base_settings,
+            base_settings: &settings.base()?,
             run_folder,
-        })
+        })?;
+        let service = self.service(&settings, &environment);
+        // A project that names another service would get the key.
+        let pinned = [("AMP_URL", service.url.as_str()), WITHOUT_OTHER_FOLDER];
+        for (name, value) in pinned {
+            invocation.variables.insert(name.into(), value.into());
+        }
+        Ok(invocation)
+    }
+
+    /// The service that a turn talks to.
+    fn service(&self, settings: &Effective, environment: &Environment) -> ServiceAddress {
+        let service = settings.service(environment);
+        service.with_settings_of_run(&self.config.settings)
     }
 
     /// The environment at hand with variables over it; an empty value unsets one.

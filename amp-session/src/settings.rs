@@ -1,13 +1,19 @@
 //! Settings: the files Amp reads, in their order of precedence, and our overlay for one run.
 //!
-//! The user's files are read and never written. `--settings-file` *replaces* the user's file in
-//! every build, so the overlay is that file's content with our keys over it. Workspace settings
-//! come before it and managed settings before those; this module finds and reports them.
+//! [`Effective`] is the one reader: credentials, the guard of permission rules, the overlay and
+//! every report ask it. The user's files are read and never written. `--settings-file` *replaces*
+//! the user's file in every build, so the overlay is that file's content with our keys over it.
 
-mod files;
-pub(crate) mod jsonc;
+mod effective;
+mod file;
+mod jsonc;
 mod overlay;
+mod service;
+mod workspace;
 
-pub use files::{SettingsFile, SettingsScope, SettingsState, settings_files};
-pub(crate) use files::{all, credential_settings, read_base, user_file};
+pub use effective::Effective;
+pub(crate) use file::values_of_file;
+pub use file::{SettingsFile, SettingsScope, SettingsState};
 pub(crate) use overlay::overlay;
+pub use service::{DEFAULT_SERVICE_URL, NamedBy, RefusedService, ServiceAddress};
+pub(crate) use workspace::folders as workspace_folders;

@@ -1,8 +1,9 @@
 //! `ampctl credentials`: the key the agent needs.
 
 use std::io::Write;
+use std::path::Path;
 
-use amp_session::{CredentialState, Credentials, CredentialsReport, Place};
+use amp_session::{CredentialState, Credentials, CredentialsReport, Effective, Place};
 
 use crate::arguments::{CredentialsCommand, GlobalArguments};
 use crate::context::Context;
@@ -19,12 +20,33 @@ pub(super) fn run(
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
-    let credentials = Credentials::new(&context.environment);
+    let credentials = of(None, context);
     match command {
         CredentialsCommand::Status => status(&credentials, global, context),
         CredentialsCommand::Set => set(&credentials, global, context),
         CredentialsCommand::Clear => clear(&credentials, global, context),
     }
+}
+
+/// Returns the credentials of a run in `folder`, by default the one at hand: what every command
+/// that looks for a key asks.
+pub(super) fn of(folder: Option<&Path>, context: &Context) -> Credentials {
+    let folder = folder.unwrap_or(&context.directory);
+    let settings = Effective::read(&context.environment, folder, None);
+    Credentials::new(&context.environment, &settings)
+}
+
+/// Tells of the service that a project names and that does not get the key.
+pub(super) fn other_service(report: &CredentialsReport) -> Option<String> {
+    let other = report.refused_service.as_ref()?;
+    let (path, service) = (other.path.display(), &report.service_url);
+    Some(match &other.url {
+        Some(url) => format!(
+            "{path} names the service {url}, but a project does not choose where your key goes: it \
+             goes to {service}; set AMP_URL to choose another one"
+        ),
+        None => format!("{path} cannot be read; whatever it says, your key goes to {service}"),
+    })
 }
 
 fn status(
@@ -68,6 +90,9 @@ fn write_report(
             in_words(&place.state)
         )?;
     }
+    if let Some(note) = other_service(report) {
+        writeln!(to, "{} {note}", style.warning("note:"))?;
+    }
     if let Some(hint) = report.hint() {
         writeln!(to, "{} {hint}", style.error("AMP_API_KEY not configured:"))?;
         writeln!(
@@ -99,6 +124,7 @@ pub(super) fn in_words(state: &CredentialState) -> String {
         CredentialState::Ignored => "is there, but Amp does not use it".to_owned(),
         CredentialState::OtherUrl(url) => format!("a key for another service, {url}"),
         CredentialState::Unreadable(reason) => format!("cannot be used: {reason}"),
+        CredentialState::NotLookedAt => "Amp looks there, this command does not".to_owned(),
         _ => String::new(),
     }
 }

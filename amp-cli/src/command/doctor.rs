@@ -54,7 +54,7 @@ async fn examine(network: bool, global: &GlobalArguments, context: &Context) -> 
         Err(failure) => (vec![agent::not_chosen(failure)], None),
     };
     checks.extend(agent);
-    checks.push(agent::credentials(amp.as_ref(), context));
+    checks.push(agent::key(context));
     checks.extend(files::amp_settings(context));
     checks.push(files::configuration(settings.map(drop), global, context));
     checks.push(machine::containment(amp.as_ref()).await);

@@ -2,14 +2,14 @@
 
 mod remarks;
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 
 use amp_session::{
-    Amp, CredentialState, Credentials, PlaceKind, SessionConfig, SessionRecord, ThreadId,
+    Amp, CredentialState, Error, Place, PlaceKind, SessionConfig, SessionRecord, ThreadId,
 };
 
 use self::remarks::Remarks;
-use super::credentials::in_words;
+use super::credentials::{self, in_words};
 
 use crate::amp_in_use;
 use crate::arguments::{
@@ -22,7 +22,7 @@ use crate::records::{Records, refuse_in_use};
 use crate::screen::{Screen, may_animate};
 use crate::settings::{Layer, Settings};
 use crate::view::{AmpInUse, FinalText, LiveOptions, LiveView, Status, View};
-use crate::{ExitCode, permission, prompt, runtime};
+use crate::{ExitCode, prompt, rules, runtime};
 
 /// Runs `ampctl run`.
 pub(super) fn run(
@@ -84,9 +84,9 @@ fn take_turn(
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
     let prompt = prompt::assemble(&prompt.words, context)?;
-    refuse_without_any_key(context)?;
-    let (thread, record) = conversation(which, context)?;
     let config = session_config(agent, settings, context)?;
+    refuse_without_key(&config, global, context)?;
+    let (thread, record) = conversation(which, context)?;
     let found = amp_in_use::find(settings, context)?;
     let mut view = view(settings, global, context);
     let remarks = Remarks::new(global, context);
@@ -99,9 +99,7 @@ fn take_turn(
                 Some(thread) => amp.resume(thread, config)?,
                 None => amp.start(config)?,
             };
-            session
-                .preflight()
-                .map_err(|error| explain_missing_key(error, context))?;
+            session.preflight()?;
             let mut recorded = None;
             if settings.record {
                 let record = match (record, agent.name.as_deref()) {
@@ -125,37 +123,41 @@ fn take_turn(
     conclude(driven, &mut view, &amp)
 }
 
-/// Fails early when there is no key at all, before an Amp is even looked for.
+/// Fails early when there is no key, before an Amp is even looked for: without one the CLI would
+/// wait 300 s for somebody to log in (every version of 2026).
 ///
-/// Whether a key fits the service that the settings name is checked again before the start; without
-/// a key the CLI would wait 300 s for somebody to log in (every version of 2026).
-fn refuse_without_any_key(context: &Context) -> Result<(), Failure> {
-    let report = Credentials::new(&context.environment).report();
-    let some_key = report.places.iter().any(|place| {
-        matches!(
-            place.state,
-            CredentialState::Used | CredentialState::OtherUrl(_)
-        )
-    });
-    if some_key {
-        return Ok(());
-    }
-    let looked_at = report
-        .places
-        .iter()
-        .filter(|place| place.kind == PlaceKind::SecretsFile || place.name == "AMP_API_KEY");
-    Err(looked_at.fold(not_configured(), |failure, place| {
-        failure.because(format!("{}: {}", place.name, in_words(&place.state)))
-    }))
-}
-
-/// Says where a key is that does not fit the service.
-fn explain_missing_key(error: amp_session::Error, context: &Context) -> Failure {
-    let hint = Credentials::new(&context.environment).report().hint();
-    let failure = Failure::from(error);
-    match hint {
-        Some(hint) if failure.code() == ExitCode::Credentials => failure.hint(hint),
-        _ => failure,
+/// Tells of a project that names another service, which gets neither key nor prompt.
+fn refuse_without_key(
+    config: &SessionConfig,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<(), Failure> {
+    let folder = config.working_directory.as_deref();
+    let credentials = credentials::of(folder, context);
+    let report = credentials.report();
+    let other_service = credentials::other_service(&report);
+    match credentials.check() {
+        Ok(()) => {
+            if let Some(note) = other_service.filter(|_| !global.quiet) {
+                writeln!(context.stderr, "note: {note}")?;
+            }
+            Ok(())
+        }
+        Err(Error::NotConfigured { .. }) => {
+            let looked_at = report.places.iter().filter(|place| {
+                place.kind == PlaceKind::SecretsFile || place.name == "AMP_API_KEY"
+            });
+            let failure = looked_at.fold(not_configured(), |failure, place| {
+                failure.because(format!("{}: {}", place.name, in_words(&place.state)))
+            });
+            let failure = other_service.into_iter().fold(failure, Failure::because);
+            let is_elsewhere = |place: &Place| matches!(place.state, CredentialState::OtherUrl(_));
+            Err(match report.hint() {
+                Some(hint) if report.places.iter().any(is_elsewhere) => failure.hint(hint),
+                _ => failure,
+            })
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -220,10 +222,7 @@ fn session_config(
         .hint("-C names an existing folder; without it the run works in this one"));
     }
     if let Some(path) = &agent.rules {
-        let rules = permission::read(path, &directory, agent.dangerously_allow_all, context)?;
-        config
-            .settings
-            .insert(permission::SETTING.to_owned(), rules);
+        config = config.with_setting("amp.permissions", rules::read(path, context)?);
     }
     config.working_directory = Some(directory);
     Ok(config)

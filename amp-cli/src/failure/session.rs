@@ -16,6 +16,7 @@ impl From<Error> for Failure {
             ErrorKind::Executable => from(ExitCode::NoUsableAmp, &error)
                 .next("ampctl which", "shows which Amp is used, and why")
                 .next("ampctl install", "installs one that is known to work"),
+            ErrorKind::Refused => refused(&error),
             _ => from(ExitCode::Failed, &error)
                 .next("ampctl doctor", "looks for what is wrong with this machine"),
         }
@@ -34,6 +35,18 @@ fn advice(error: &Error) -> (&'static str, &'static str) {
             ("ampctl credentials set", "asks for one key")
         }
         _ => ("ampctl capabilities", "shows what the Amp in use can do"),
+    }
+}
+
+/// Returns the failure of a run that its permission rules would not control.
+fn refused(error: &Error) -> Failure {
+    let failure = Failure::new(
+        ExitCode::Refused,
+        "the run was refused: its permission rules are not safe",
+    );
+    match error {
+        Error::UnsafeRules { reason, advice } => failure.because(reason).hint(*advice),
+        _ => failure.caused_by(error),
     }
 }
 

@@ -267,7 +267,11 @@ fn rules_that_would_not_do_what_they_say_refuse_the_run() {
     );
     insta::assert_snapshot!(
         "refused_project",
-        refused(sound, &[], r#"{"amp.permissions":[]}"#)
+        refused(
+            sound,
+            &[],
+            r#"{"amp.permissions":[{"tool":"*","action":"allow"}]}"#
+        )
     );
 }
 

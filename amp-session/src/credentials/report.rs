@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{Credentials, secrets};
 use crate::environment;
+use crate::settings::{NamedBy, RefusedService};
 
 /// Every place that was looked at, in the order in which Amp prefers them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -16,6 +17,10 @@ use crate::environment;
 pub struct CredentialsReport {
     /// The service the key is for.
     pub service_url: String,
+    /// Who named that service.
+    pub named_by: NamedBy,
+    /// The service that the project names instead, which does not get the key.
+    pub refused_service: Option<RefusedService>,
     /// The places, the one in use first if there is one.
     pub places: Vec<Place>,
 }
@@ -182,7 +187,9 @@ pub(super) fn report(credentials: &Credentials) -> CredentialsReport {
     }
     places.sort_by_key(|place| place.state != CredentialState::Used);
     CredentialsReport {
-        service_url: credentials.service_url.clone(),
+        service_url: credentials.service.url.clone(),
+        named_by: credentials.service.named_by,
+        refused_service: credentials.service.refused.clone(),
         places,
     }
 }

@@ -6,7 +6,7 @@ use super::Secrets;
 use super::escapes::unescape;
 use crate::config::SessionConfig;
 use crate::environment::{self, Environment};
-use crate::settings;
+use crate::settings::{self, Effective};
 
 /// A shorter key is none.
 const SHORTEST_KEY: usize = 8;
@@ -75,9 +75,11 @@ impl Secrets {
             }
         }
         collected.add_servers(&config.mcp_servers);
-        collected.add_setting(&config.settings);
-        for settings in settings::all(environment, config) {
-            collected.add_setting(&settings);
+        if let Some(servers) = config.settings.get(SERVERS) {
+            collected.add_all_servers(servers);
+        }
+        for (_, servers) in Effective::of_run(environment, config).values(SERVERS) {
+            collected.add_all_servers(servers);
         }
         if let Some(servers) = servers_of_file(config) {
             collected.add_servers(&servers);
@@ -93,8 +95,8 @@ struct Collected<'a> {
 }
 
 impl Collected<'_> {
-    fn add_setting(&mut self, settings: &Map<String, Value>) {
-        if let Some(Value::Object(servers)) = settings.get(SERVERS) {
+    fn add_all_servers(&mut self, servers: &Value) {
+        if let Value::Object(servers) = servers {
             self.add_servers(servers);
         }
     }
@@ -247,7 +249,7 @@ fn servers_of_file(config: &SessionConfig) -> Option<Map<String, Value>> {
     let path = config.mcp_config_file.as_deref()?;
     let folder = config.working_directory.as_deref();
     let path = folder.map_or_else(|| path.to_owned(), |folder| folder.join(path));
-    settings::read_base(&path).ok()
+    settings::values_of_file(path)
 }
 
 fn is_secret(name: &str) -> bool {

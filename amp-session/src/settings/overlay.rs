@@ -1,5 +1,6 @@
 //! The keys that one run adds over the user's settings, as a pure function.
 
+use amp_protocol::SettingsKey;
 use serde_json::{Map, Value, json};
 
 use crate::config::SessionConfig;
@@ -53,6 +54,7 @@ pub(crate) fn overlay(
         }
         overlay.keys.insert(key.clone(), value.clone());
     }
+    overlay.add_rules(config, base);
     if overlay.keys.is_empty() {
         return Ok(None);
     }
@@ -75,6 +77,21 @@ impl Overlay<'_> {
         require(self.dialect, self.version, feature)?;
         self.keys.insert(feature.spelling().to_owned(), value);
         Ok(())
+    }
+
+    /// Puts the run's permission rules in front of the user's own, and switches off an allow-all
+    /// of the user's, which would override them.
+    fn add_rules(&mut self, config: &SessionConfig, base: &Map<String, Value>) {
+        let key = SettingsKey::PERMISSIONS.as_str();
+        let Some(Value::Array(rules)) = self.keys.get_mut(key) else {
+            return;
+        };
+        let own = base.get(key).and_then(Value::as_array);
+        rules.extend(own.into_iter().flatten().cloned());
+        if !config.allows_all() {
+            let key = SettingsKey::DANGEROUSLY_ALLOW_ALL.as_str();
+            self.keys.insert(key.to_owned(), json!(false));
+        }
     }
 }
 

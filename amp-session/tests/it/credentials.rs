@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use amp_session::{
-    Amp, CredentialState, Credentials, Environment, Error, PlaceKind, SessionConfig,
+    Amp, CredentialState, Credentials, Effective, Environment, Error, NamedBy, PlaceKind,
+    SessionConfig,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -17,10 +18,23 @@ fn environment(home: &Path, more: &[(&str, &str)]) -> Environment {
     environment
 }
 
+fn credentials(environment: &Environment) -> Credentials {
+    Credentials::new(
+        environment,
+        &Effective::read(environment, Path::new("/"), None),
+    )
+}
+
 fn write_secrets(home: &Path, content: &str) {
     let folder = home.join(".local/share/amp");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("secrets.json"), content).unwrap();
+}
+
+fn write_settings(home: &Path, settings: &Value) {
+    let folder = home.join(".config/amp");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("settings.json"), settings.to_string()).unwrap();
 }
 
 fn write_key_for(home: &Path, url: &str) {
@@ -41,7 +55,7 @@ fn states(credentials: &Credentials) -> Vec<CredentialState> {
 #[test]
 fn without_any_key_nothing_is_configured_and_the_error_says_so() {
     let home = TempDir::new().unwrap();
-    let credentials = Credentials::new(&environment(home.path(), &[("AMP_API_KEY", "")]));
+    let credentials = credentials(&environment(home.path(), &[("AMP_API_KEY", "")]));
     let error = credentials.check().unwrap_err();
     assert!(matches!(error, Error::NotConfigured { .. }));
     assert_eq!(
@@ -63,7 +77,7 @@ fn a_key_that_no_header_takes_is_told_instead_of_crashing_amp() {
     let home = TempDir::new().unwrap();
     write_key_for(home.path(), "https://ampcode.com/");
     for key in ["…", "“quoted”", "two\nlines"] {
-        let credentials = Credentials::new(&environment(home.path(), &[("AMP_API_KEY", key)]));
+        let credentials = credentials(&environment(home.path(), &[("AMP_API_KEY", key)]));
         assert!(
             credentials.check().is_err(),
             "Amp would not use the stored key: {key}"
@@ -73,7 +87,7 @@ fn a_key_that_no_header_takes_is_told_instead_of_crashing_amp() {
         assert!(!hint.contains(key));
     }
     for key in ["key", " key\n", "two words"] {
-        let credentials = Credentials::new(&environment(home.path(), &[("AMP_API_KEY", key)]));
+        let credentials = credentials(&environment(home.path(), &[("AMP_API_KEY", key)]));
         assert!(credentials.check().is_ok(), "{key:?}");
     }
 }
@@ -82,9 +96,9 @@ fn a_key_that_no_header_takes_is_told_instead_of_crashing_amp() {
 fn the_variable_wins_over_the_stored_key() {
     let home = TempDir::new().unwrap();
     write_key_for(home.path(), "https://ampcode.com/");
-    let stored = Credentials::new(&environment(home.path(), &[]));
+    let stored = credentials(&environment(home.path(), &[]));
     assert_eq!(stored.report().used().unwrap().kind, PlaceKind::SecretsFile);
-    let both = Credentials::new(&environment(home.path(), &[("AMP_API_KEY", SECRET)]));
+    let both = credentials(&environment(home.path(), &[("AMP_API_KEY", SECRET)]));
     assert_eq!(
         states(&both)[..2],
         [CredentialState::Used, CredentialState::Shadowed]
@@ -96,7 +110,7 @@ fn a_key_for_an_address_that_differs_in_one_slash_is_not_used() {
     let home = TempDir::new().unwrap();
     write_key_for(home.path(), "http://127.0.0.1:9");
     let url = [("AMP_URL", "http://127.0.0.1:9/")];
-    let credentials = Credentials::new(&environment(home.path(), &url));
+    let credentials = credentials(&environment(home.path(), &url));
     assert!(credentials.check().is_err());
     let other = CredentialState::OtherUrl("http://127.0.0.1:9".to_owned());
     assert!(states(&credentials).contains(&other));
@@ -113,7 +127,7 @@ fn a_key_for_an_address_that_differs_in_one_slash_is_not_used() {
 fn a_broken_secrets_file_is_reported_and_never_overwritten() {
     let home = TempDir::new().unwrap();
     write_secrets(home.path(), &format!("{{\"apiKey@x\": \"{SECRET}\""));
-    let credentials = Credentials::new(&environment(home.path(), &[]));
+    let credentials = credentials(&environment(home.path(), &[]));
     let report = credentials.report();
     assert!(report.places.iter().any(|place| matches!(
         place.state,
@@ -134,7 +148,7 @@ fn places_that_documentation_names_are_reported_as_ignored() {
     fs::create_dir_all(home.path().join(".amp")).unwrap();
     fs::write(home.path().join(".amp/config.json"), "{}").unwrap();
     let variables = [("ANTHROPIC_API_KEY", SECRET)];
-    let credentials = Credentials::new(&environment(home.path(), &variables));
+    let credentials = credentials(&environment(home.path(), &variables));
     let report = credentials.report();
     let ignored: Vec<&str> = report
         .places
@@ -160,7 +174,7 @@ fn no_report_holds_a_secret() {
     let secrets = json!({"apiKey@https://ampcode.com/": SECRET, "apiKey@https://x/": SECRET});
     write_secrets(home.path(), &secrets.to_string());
     let variables = [("AMP_API_KEY", SECRET), ("ANTHROPIC_API_KEY", SECRET)];
-    let report = Credentials::new(&environment(home.path(), &variables)).report();
+    let report = credentials(&environment(home.path(), &variables)).report();
     let shown = format!("{report:?}{}", serde_json::to_string(&report).unwrap());
     assert!(!shown.contains(SECRET));
 }
@@ -170,7 +184,7 @@ fn storing_and_clearing_keep_everything_else_in_the_file() {
     let home = TempDir::new().unwrap();
     let before = json!({"apiKey@https://other/": "kept", "oauth-refresh-token@x": ""});
     write_secrets(home.path(), &before.to_string());
-    let credentials = Credentials::new(&environment(home.path(), &[]));
+    let credentials = credentials(&environment(home.path(), &[]));
     let path = credentials.store(&format!("  {SECRET}\n")).unwrap();
     assert!(credentials.check().is_ok());
     let read = || serde_json::from_slice::<Value>(&fs::read(&path).unwrap()).unwrap();
@@ -191,7 +205,7 @@ fn stored_keys_are_readable_by_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
 
     let home = TempDir::new().unwrap();
-    let credentials = Credentials::new(&environment(home.path(), &[]));
+    let credentials = credentials(&environment(home.path(), &[]));
     let path = credentials.store(SECRET).unwrap();
     assert_eq!(
         fs::metadata(&path).unwrap().permissions().mode() & 0o777,
@@ -209,7 +223,7 @@ fn stored_keys_are_readable_by_their_owner_only() {
 #[test]
 fn a_key_of_several_lines_or_none_is_refused() {
     let home = TempDir::new().unwrap();
-    let credentials = Credentials::new(&environment(home.path(), &[]));
+    let credentials = credentials(&environment(home.path(), &[]));
     for key in ["", " \n", "two\nlines"] {
         assert!(credentials.store(key).is_err(), "{key:?}");
     }
@@ -217,14 +231,23 @@ fn a_key_of_several_lines_or_none_is_refused() {
 }
 
 #[test]
-fn the_address_of_the_settings_counts_unless_the_variable_is_set() {
+fn the_address_of_the_users_settings_counts_unless_the_variable_is_set() {
     let home = TempDir::new().unwrap();
-    let settings = Some("https://settings.example/");
-    let plain = Credentials::new(&environment(home.path(), &[])).with_settings_url(settings);
+    write_settings(
+        home.path(),
+        &json!({"amp.url": "https://settings.example/"}),
+    );
+    let plain = credentials(&environment(home.path(), &[]));
     assert_eq!(plain.service_url(), "https://settings.example/");
+    assert_eq!(plain.service().named_by, NamedBy::User);
     let url = [("AMP_URL", "https://variable.example/")];
-    let both = Credentials::new(&environment(home.path(), &url)).with_settings_url(settings);
+    let both = credentials(&environment(home.path(), &url));
     assert_eq!(both.service_url(), "https://variable.example/");
+    assert_eq!(both.service().named_by, NamedBy::Variable);
+    write_settings(home.path(), &json!({"amp.url": ""}));
+    let neither = credentials(&environment(home.path(), &[]));
+    assert_eq!(neither.service_url(), "https://ampcode.com/");
+    assert_eq!(neither.service().named_by, NamedBy::Default);
 }
 
 #[test]
@@ -232,7 +255,7 @@ fn an_address_that_is_none_is_refused_before_any_start() {
     let home = TempDir::new().unwrap();
     for url in ["notaurl", "https://", "ftp://example.com", "http:///path"] {
         let variables = [("AMP_URL", url), ("AMP_API_KEY", SECRET)];
-        let error = Credentials::new(&environment(home.path(), &variables))
+        let error = credentials(&environment(home.path(), &variables))
             .check()
             .unwrap_err();
         assert!(error.to_string().starts_with("AMP_URL: "), "{error}");
@@ -242,10 +265,8 @@ fn an_address_that_is_none_is_refused_before_any_start() {
 #[test]
 fn keys_in_the_operating_systems_store_are_neither_asked_for_nor_refused() {
     let home = TempDir::new().unwrap();
-    let settings = home.path().join(".config/amp/settings.json");
-    fs::create_dir_all(settings.parent().unwrap()).unwrap();
     let enabled = json!({"amp.experimental.cli.nativeSecretsStorage.enabled": true});
-    fs::write(settings, enabled.to_string()).unwrap();
+    write_settings(home.path(), &enabled);
     let amp =
         Amp::new("amp", "0.0.1770734955-g93e689").with_environment(environment(home.path(), &[]));
     let session = amp.start(SessionConfig::new()).unwrap();

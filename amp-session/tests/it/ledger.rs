@@ -224,7 +224,11 @@ async fn a_key_that_only_amp_reads_is_kept_out_as_well() {
         let mut environment = amp.environment().clone();
         environment.insert("AMP_API_KEY".into(), "".into());
         let amp = amp.with_environment(environment);
-        amp.credentials().store(stored).unwrap();
+        amp.start(SessionConfig::new())
+            .unwrap()
+            .credentials()
+            .store(stored)
+            .unwrap();
         amp
     });
     recorded.run("Do it.").await;

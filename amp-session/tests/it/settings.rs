@@ -3,12 +3,29 @@
 use std::fs;
 use std::path::Path;
 
-use amp_session::{Environment, SettingsScope, SettingsState, settings_files};
+use amp_session::{Effective, Environment, SettingsFile, SettingsScope, SettingsState};
 use tempfile::TempDir;
 
 fn write(path: impl AsRef<Path>, content: &str) {
     fs::create_dir_all(path.as_ref().parent().unwrap()).unwrap();
     fs::write(path, content).unwrap();
+}
+
+fn settings_files(
+    environment: &Environment,
+    working_directory: &Path,
+    explicit: Option<&Path>,
+) -> Vec<SettingsFile> {
+    Effective::read(environment, working_directory, explicit)
+        .files()
+        .to_vec()
+}
+
+/// Makes what Git takes for a repository.
+fn repository(folder: &Path) {
+    fs::create_dir_all(folder.join(".git/objects")).unwrap();
+    fs::create_dir_all(folder.join(".git/refs")).unwrap();
+    fs::write(folder.join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
 }
 
 fn environment(home: &Path) -> Environment {
@@ -70,7 +87,7 @@ fn workspace_settings_are_found_from_below_only_inside_a_repository() {
     write(home.path().join("project/.amp/settings.json"), "{}");
     let find = || settings_files(&environment(home.path()), &below, None)[1].clone();
     assert_eq!(find().state, SettingsState::Absent);
-    fs::create_dir(home.path().join("project/.git")).unwrap();
+    repository(&home.path().join("project"));
     assert_eq!(find().state, SettingsState::Used);
 }
 

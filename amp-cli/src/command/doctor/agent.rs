@@ -1,11 +1,12 @@
 //! The agent: its executable, its version and what we know of it, its key.
 
 use amp_bootstrap::CliVersion;
-use amp_session::{Amp, CredentialState, Credentials};
+use amp_session::{Amp, CredentialState};
 
 use super::check::Check;
 use crate::ExitCode;
 use crate::amp_in_use::{Found, Look, look};
+use crate::command::credentials;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::settings::AmpChoice;
@@ -73,8 +74,9 @@ fn dialect(amp: &Amp) -> Check {
     }
 }
 
-pub(super) fn credentials(amp: Option<&Amp>, context: &Context) -> Check {
-    let credentials = amp.map_or_else(|| Credentials::new(&context.environment), Amp::credentials);
+/// Reports the key of a run here, and the service that it goes to.
+pub(super) fn key(context: &Context) -> Check {
+    let credentials = credentials::of(None, context);
     let report = credentials.report();
     let ignored = report
         .places
@@ -85,10 +87,18 @@ pub(super) fn credentials(amp: Option<&Amp>, context: &Context) -> Check {
         [] => String::new(),
         names => format!("; not used by Amp: {}", names.join(", ")),
     };
-    match (report.used(), report.hint()) {
-        (Some(place), _) => Check::green(
+    let found = report
+        .used()
+        .map(|place| format!("a key for {} from {}", report.service_url, place.name));
+    if let (Some(found), Some(note)) = (&found, credentials::other_service(&report)) {
+        return Check::yellow("credentials", format!("{found}{also}; {note}"));
+    }
+    match (found, report.hint()) {
+        (Some(found), _) => Check::green("credentials", format!("{found}{also}")),
+        // Whether there is a key in that store is known to Amp alone, and `run` lets it look.
+        (None, _) if credentials.check().is_ok() => Check::yellow(
             "credentials",
-            format!("a key for {} from {}{also}", report.service_url, place.name),
+            format!("your settings keep the key in the operating system's store{also}"),
         ),
         (None, hint) => Check::red(
             "credentials",

@@ -1,7 +1,7 @@
 //! Files: Amp's settings, our configuration, the store, the records.
 
 use amp_bootstrap::{EntryState, Store};
-use amp_session::{SettingsScope, SettingsState, settings_files};
+use amp_session::{Effective, SettingsScope, SettingsState};
 
 use super::check::Check;
 use crate::ExitCode;
@@ -16,29 +16,33 @@ use crate::text::{bytes, counted};
 pub(super) fn amp_settings(context: &Context) -> Vec<Check> {
     const NAME: &str = "amp settings";
     let mut checks = Vec::new();
-    for file in settings_files(&context.environment, &context.directory, None) {
+    let settings = Effective::read(&context.environment, &context.directory, None);
+    for file in settings.files() {
         let path = file.path.display();
         let keys = file.keys.join(", ");
-        checks.push(match file.state {
+        checks.push(match &file.state {
             SettingsState::Absent => continue,
-            SettingsState::Invalid(reason) => Check::red(
+            SettingsState::Invalid(reason) if file.scope != SettingsScope::Managed => Check::red(
                 NAME,
                 format!("{path}: {reason}; Amp will not start"),
                 ExitCode::Usage,
             )
             .fix(format!("$EDITOR {path}")),
             SettingsState::Unreadable(reason) => Check::yellow(NAME, format!("{path}: {reason}")),
+            SettingsState::Unclear(reason) | SettingsState::Invalid(reason) => Check::yellow(
+                NAME,
+                format!("{path}: {reason}; runs with --rules are refused here"),
+            )
+            .fix(format!("review {path}")),
             SettingsState::Shadowed => Check::yellow(
                 NAME,
                 format!("{path} is not read: another file comes first"),
             ),
-            _ if file.scope == SettingsScope::Workspace && keys.contains("permissions") => {
-                Check::yellow(
-                    NAME,
-                    format!("{path} has permission rules, and a project's outrank yours ({keys})"),
-                )
-                .fix(format!("review {path}"))
-            }
+            _ if file.scope == SettingsScope::Workspace && decides(&keys) => Check::yellow(
+                NAME,
+                format!("{path} has permission rules, and a project's outrank yours ({keys})"),
+            )
+            .fix(format!("review {path}")),
             _ if keys.is_empty() => Check::green(NAME, format!("{path} sets nothing")),
             _ => Check::green(NAME, format!("{path} sets {keys}")),
         });
@@ -47,6 +51,13 @@ pub(super) fn amp_settings(context: &Context) -> Vec<Check> {
         checks.push(Check::green(NAME, "no settings files"));
     }
     checks
+}
+
+/// Tells whether one of these keys lets tools run or keeps them from it.
+fn decides(keys: &str) -> bool {
+    ["amp.permissions", "amp.dangerouslyAllowAll"]
+        .iter()
+        .any(|key| keys.split(", ").any(|own| own == *key))
 }
 
 /// Reports the files that ampctl itself reads.

@@ -3,10 +3,9 @@
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use amp_session::Credentials;
-
 use super::check::Check;
 use crate::ExitCode;
+use crate::command::credentials;
 use crate::context::Context;
 use crate::runtime::on_a_thread;
 
@@ -16,9 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Opens a connection to the service, or to the proxy that stands before it, and closes it again.
 pub(super) async fn service(context: &Context) -> Check {
     const NAME: &str = "network";
-    let url = Credentials::new(&context.environment)
-        .service_url()
-        .to_owned();
+    let url = credentials::of(None, context).service_url().to_owned();
     let proxy = proxy(context, &url);
     let (target, via) = match &proxy {
         Some((name, proxy)) => (proxy.as_str(), format!(", the proxy that {name} names")),

@@ -1,0 +1,172 @@
+//! The permission rules of a run: refused where they would not hold.
+//!
+//! Amp fails open. It drops a rule that it does not understand and runs with the others, an
+//! allow-all overrides every rule, and the settings of a project come before those of the user. So
+//! rules are checked together with everything that outranks them, before anything is started; what
+//! cannot be judged is refused.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use amp_protocol::{PermissionAction, PermissionRule, RawJson, SettingsKey};
+use serde_json::Value;
+
+use crate::config::{SessionConfig, is_off};
+use crate::dialect::{Dialect, Generation};
+use crate::error::Error;
+use crate::settings::{Effective, SettingsFile, SettingsScope};
+
+/// What decides on the rules of a run besides themselves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) settings: &'a Effective,
+    pub(crate) dialect: &'a Dialect,
+    /// The folders in which the build looks for a project's `.amp`.
+    pub(crate) workspace: &'a [PathBuf],
+}
+
+/// Refuses permission rules that would not hold; without any, there is nothing to hold.
+///
+/// # Errors
+///
+/// [`Error::UnsafeRules`].
+pub(crate) fn check(config: &SessionConfig, around: Surroundings<'_>) -> Result<(), Error> {
+    let Some(rules) = config.settings.get(SettingsKey::PERMISSIONS.as_str()) else {
+        return Ok(());
+    };
+    let restricts = check_rules(rules)?;
+    if config.allows_all() {
+        if restricts {
+            return Err(refused(
+                "allow-all overrides every rule that does not allow",
+                "leave out one of the two",
+            ));
+        }
+        return Ok(());
+    }
+    check_managed(around.settings)?;
+    check_workspace(around.settings)?;
+    check_plugins(around)
+}
+
+/// Checks the rules themselves and tells whether one of them restricts anything.
+fn check_rules(rules: &Value) -> Result<bool, Error> {
+    let Value::Array(rules) = rules else {
+        return Err(refused("they are not a list", "Amp would ignore them"));
+    };
+    let mut restricts = false;
+    for (index, rule) in rules.iter().enumerate() {
+        let raw = serde_json::value::to_raw_value(rule).map(RawJson::from);
+        let read = raw.map(|raw| PermissionRule::read(&raw));
+        let problems = match read {
+            Ok(Ok(rule)) => {
+                restricts |= rule.action != PermissionAction::ALLOW;
+                continue;
+            }
+            Ok(Err(problems)) => problems.iter().map(ToString::to_string).collect(),
+            Err(error) => vec![error.to_string()],
+        };
+        return Err(refused(
+            format!("rule {}: {}", index + 1, problems.join("; ")),
+            "Amp drops a rule like this and runs with the others",
+        ));
+    }
+    Ok(restricts)
+}
+
+/// Rules of the administrator count alone, so that those of the run would not be looked at.
+fn check_managed(settings: &Effective) -> Result<(), Error> {
+    const ADVICE: &str = "ask who manages this machine, and run without rules if those there do";
+    refuse_doubt(settings, SettingsScope::Managed)?;
+    for file in settings.of(SettingsScope::Managed) {
+        let allow_all = file.get(SettingsKey::DANGEROUSLY_ALLOW_ALL.as_str());
+        let decides = file.get(SettingsKey::PERMISSIONS.as_str()).is_some();
+        if decides || !allow_all.is_none_or(is_off) {
+            let reason = format!(
+                "{} decides on permissions, and an administrator's settings outrank a run",
+                file.path.display()
+            );
+            return Err(refused(reason, ADVICE));
+        }
+    }
+    Ok(())
+}
+
+/// Rules of a project come before those of a run (measured on six builds, 2026-01-08 to
+/// 2026-09-23), so that a clone could allow what the run rejects. What only restricts may stay.
+fn check_workspace(settings: &Effective) -> Result<(), Error> {
+    refuse_doubt(settings, SettingsScope::Workspace)?;
+    let loosens = |file: &&SettingsFile| {
+        let allow_all = file.get(SettingsKey::DANGEROUSLY_ALLOW_ALL.as_str());
+        let rules = file.get(SettingsKey::PERMISSIONS.as_str());
+        !allow_all.is_none_or(is_off) || !rules.is_none_or(only_restrict)
+    };
+    match settings.of(SettingsScope::Workspace).find(loosens) {
+        None => Ok(()),
+        Some(file) => Err(refused(
+            format!(
+                "{} decides on permissions, and a project outranks the rules of a run",
+                file.path.display()
+            ),
+            "review that file, and run without rules if what it says will do",
+        )),
+    }
+}
+
+fn refuse_doubt(settings: &Effective, scope: SettingsScope) -> Result<(), Error> {
+    let doubtful = settings.doubt(&[scope]);
+    let doubt = doubtful.and_then(|file| Some((file, file.state.doubt()?)));
+    match doubt {
+        None => Ok(()),
+        Some((file, doubt)) => Err(refused(
+            format!(
+                "{} outranks them, and what it says cannot be told: {doubt}",
+                file.path.display()
+            ),
+            "put that file right, or move it away",
+        )),
+    }
+}
+
+/// A project's plugins are loaded without anybody's consent by the builds that have them; they run
+/// code of their own and change what a tool is called with (measured on 2026-07-15 and 2026-09-23).
+fn check_plugins(around: Surroundings<'_>) -> Result<(), Error> {
+    if around.dialect.generation() != Generation::ServerThreads {
+        return Ok(());
+    }
+    for folder in around.workspace {
+        let plugins = folder.join(".amp").join("plugins");
+        let is_empty = match fs::read_dir(&plugins) {
+            Ok(mut entries) => entries.next().is_none(),
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        if !is_empty {
+            let reason = format!(
+                "{} holds plugins of the project, which run whatever the rules say",
+                plugins.display()
+            );
+            return Err(refused(
+                reason,
+                "review them, and run without rules if you trust them",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Tells whether rules can only make a run stricter: an action that is not exactly one of these may
+/// be another one to some build.
+fn only_restrict(rules: &Value) -> bool {
+    rules.as_array().is_some_and(|rules| {
+        let mut actions = rules.iter().map(|rule| rule["action"].as_str());
+        actions.all(|action| matches!(action, Some("reject" | "ask")))
+    })
+}
+
+fn refused(reason: impl Into<String>, advice: &'static str) -> Error {
+    Error::UnsafeRules {
+        reason: reason.into(),
+        advice,
+    }
+}
