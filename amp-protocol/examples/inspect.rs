@@ -8,9 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 
-use amp_protocol::{Decoded, LineSplitter, SplitLine, decode_line, lost_fields};
+use amp_protocol::{Decoded, MalformedKind, decode_reader, lost_fields};
 use serde::Serialize;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -68,44 +68,25 @@ struct Report {
 
 fn inspect(
     name: &str,
-    mut stream: impl Read,
+    stream: impl Read,
     report: &mut Report,
     odd: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut splitter = LineSplitter::new();
-    let mut chunk = vec![0; 64 * 1024];
+    let mut lines = decode_reader(BufReader::new(stream));
     let mut number = 0;
-    loop {
-        let read = stream.read(&mut chunk)?;
-        splitter.push(&chunk[..read]);
-        while let Some(line) = if read == 0 {
-            splitter.finish()
-        } else {
-            splitter.next_line()
-        } {
-            number += 1;
-            if let Some(reason) = report.add(line) {
-                writeln!(odd, "{name}:{number}: {reason}")?;
-            }
-        }
-        if read == 0 {
-            return Ok(());
+    while let Some(decoded) = lines.next() {
+        number += 1;
+        if let Some(reason) = report.add(lines.line(), decoded?) {
+            writeln!(odd, "{name}:{number}: {reason}")?;
         }
     }
+    Ok(())
 }
 
 impl Report {
     /// Counts a line and says what is odd about it.
-    fn add(&mut self, line: SplitLine<'_>) -> Option<String> {
+    fn add(&mut self, line: &[u8], decoded: Decoded) -> Option<String> {
         self.lines += 1;
-        let line = match line {
-            SplitLine::Line(line) => line,
-            SplitLine::Oversized(oversized) => {
-                self.oversized += 1;
-                return Some(format!("oversized: {} bytes", oversized.bytes));
-            }
-        };
-        let decoded = decode_line(line);
         let repairs = decoded.repairs();
         if !repairs.is_empty() {
             self.repaired += 1;
@@ -127,7 +108,10 @@ impl Report {
                 Some(format!("unrecognised: type {:?}", unrecognised.event_type))
             }
             Decoded::Malformed(malformed) => {
-                self.malformed += 1;
+                match malformed.kind {
+                    MalformedKind::Oversized => self.oversized += 1,
+                    _ => self.malformed += 1,
+                }
                 Some(format!("malformed ({}): {malformed}", malformed.kind))
             }
         };

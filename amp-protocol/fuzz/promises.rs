@@ -1,11 +1,11 @@
 //! What the crate promises for any bytes, checked by the fuzzer and by the tests alike.
 
-use amp_protocol::transcript::Transcript;
-use amp_protocol::{
-    Decoded, Event, LineSplitter, SplitLine, decode_line, encode_line, lost_fields,
-};
+use std::io::BufReader;
 
-/// Feeds bytes through the splitter, the decoder and the fold, and panics on a broken promise.
+use amp_protocol::transcript::Transcript;
+use amp_protocol::{Decoded, Event, decode_line, decode_reader, encode_line, lost_fields};
+
+/// Feeds bytes through the reader, the decoder and the fold, and panics on a broken promise.
 ///
 /// The first byte says how long the chunks are and how long a line may be; the rest is the
 /// stream.
@@ -16,13 +16,17 @@ pub(crate) fn check(bytes: &[u8]) {
     let chunk_bytes = usize::from(first & 15) + 1;
     let max_line_bytes = if first & 16 == 0 { 1 << 20 } else { 64 };
 
-    let lines = split(stream, chunk_bytes, max_line_bytes);
-    assert_eq!(lines, split(stream, stream.len().max(1), max_line_bytes));
+    let lines = read(stream, chunk_bytes, max_line_bytes);
+    assert_eq!(lines, read(stream, stream.len().max(1), max_line_bytes));
+    let kept: usize = lines.iter().map(|(line, _)| line.len()).sum();
+    let omitted: u64 = lines.iter().map(omitted_bytes).sum();
+    let line_feeds = stream.iter().filter(|byte| **byte == b'\n').count();
+    assert_eq!(kept as u64 + omitted, (stream.len() - line_feeds) as u64);
 
     let mut transcript = Transcript::new();
-    for line in lines.iter().flatten() {
-        if let Decoded::Event(event) = decode_line(line) {
-            check_round_trip(line, &event);
+    for (line, decoded) in lines {
+        if let Decoded::Event(event) = decoded {
+            check_round_trip(&line, &event);
             transcript.push(event);
         }
     }
@@ -36,27 +40,23 @@ pub(crate) fn check(bytes: &[u8]) {
     );
 }
 
-/// Returns the lines; `None` stands for one that was too long.
-fn split(stream: &[u8], chunk_bytes: usize, max_line_bytes: usize) -> Vec<Option<Vec<u8>>> {
-    let mut splitter = LineSplitter::with_max_line_bytes(max_line_bytes);
+/// Returns the lines and what they are.
+fn read(stream: &[u8], chunk_bytes: usize, max_line_bytes: usize) -> Vec<(Vec<u8>, Decoded)> {
+    let stream = BufReader::with_capacity(chunk_bytes, stream);
+    let mut reader = decode_reader(stream).with_max_line_bytes(max_line_bytes);
     let mut lines = Vec::new();
-    for chunk in stream.chunks(chunk_bytes) {
-        splitter.push(chunk);
-        while let Some(line) = splitter.next_line() {
-            lines.push(own(line));
-        }
-        assert!(splitter.allocated_bytes() <= max_line_bytes + chunk_bytes);
-    }
-    while let Some(line) = splitter.finish() {
-        lines.push(own(line));
+    while let Some(decoded) = reader.next() {
+        let decoded = decoded.expect("bytes in memory can be read");
+        assert!(reader.line().len() <= max_line_bytes);
+        lines.push((reader.line().to_vec(), decoded));
     }
     lines
 }
 
-fn own(line: SplitLine<'_>) -> Option<Vec<u8>> {
-    match line {
-        SplitLine::Line(line) => Some(line.to_vec()),
-        SplitLine::Oversized(_) => None,
+fn omitted_bytes((_, decoded): &(Vec<u8>, Decoded)) -> u64 {
+    match decoded {
+        Decoded::Malformed(malformed) => malformed.omitted_bytes,
+        Decoded::Event(_) | Decoded::Unrecognised(_) => 0,
     }
 }
 

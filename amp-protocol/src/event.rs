@@ -19,7 +19,7 @@ use crate::content::ToolUseId;
 use crate::extra::Extra;
 use crate::open_string::open_string;
 use crate::repair::Repairs;
-use crate::tagged::Tagged;
+use crate::tagged::{Tagged, from_variants};
 use crate::wire_object::FromMap;
 
 open_string! {
@@ -101,6 +101,10 @@ impl Event {
             Self::Result(event) => &mut event.extra,
         }
     }
+}
+
+from_variants! {
+    Event: System(SystemEvent), User(UserEvent), Assistant(AssistantEvent), Result(ResultEvent),
 }
 
 /// Says which event a `type` stands for: the one list of known event types.

@@ -4,36 +4,59 @@
 //! what the conversation came to:
 //!
 //! ```
-//! use amp_protocol::{Decoded, LineSplitter, SplitLine, decode_line, transcript::Transcript};
+//! use amp_protocol::{Decoded, decode_reader, transcript::Transcript};
 //!
-//! let stream = br#"{"type":"system","subtype":"init","session_id":"T-1","tools":[]}
-//! {"type":"user","message":{"role":"user","content":[{"type":"text","text":"2+2?"}]}}
-//! a line that is no JSON
-//! {"type":"assistant","message":{"content":[{"type":"text","text":"4"}]}}
-//! "#;
-//! let mut splitter = LineSplitter::new();
-//! splitter.push(stream);
+//! # fn main() -> std::io::Result<()> {
+//! let stream = br#"{"type":"user","message":{"content":[{"type":"text","text":"2+2?"}]}}
+//! {"type":"assistant","message":{"content":[{"type":"text","text":"4"}]}}"#;
 //! let mut transcript = Transcript::new();
-//! while let Some(SplitLine::Line(line)) = splitter.next_line() {
-//!     match decode_line(line) {
+//! for line in decode_reader(stream.as_slice()) {
+//!     match line? {
 //!         Decoded::Event(event) => transcript.push(event),
-//!         Decoded::Unrecognised(unknown) => println!("new in this Amp: {}", unknown.event_type),
-//!         Decoded::Malformed(malformed) => println!("passed over: {malformed}"),
+//!         other => println!("passed over: {other:?}"),
 //!     }
 //! }
 //! assert_eq!(transcript.final_text().as_deref(), Some("4"));
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! # Where to begin
 //!
 //! - [`decode_line`] turns a line into exactly one of three outcomes: an [`Event`], a message of a
 //!   type that this crate does not know, or a [`Malformed`] line; [`encode_line`] goes back.
-//! - [`LineSplitter`] cuts bytes into lines, however they arrive.
+//! - [`decode_reader`] does so for each line of a file, a pipe or a socket.
 //! - [`transcript`] folds events into a conversation: turns, tool calls with their results,
 //!   subagents, token counts.
 //! - [`tool`] knows the shapes of what tools are asked and answer.
-//! - [`UserInput`] is what goes the other way; [`PermissionRule`], [`McpConfig`], [`SettingsKey`],
-//!   [`Mode`] and [`Visibility`] are what the CLI is configured with.
+//! - [`UserInput`] is what goes the other way; [`PermissionRule`], [`McpConfig`] and
+//!   [`SettingsKey`] are what the CLI is configured with.
+//!
+//! # Making messages
+//!
+//! Tests and bridges make messages as well as read them. `new` takes the fields that are always
+//! there, the others are public; everything is [`Serialize`](serde::Serialize) and
+//! [`Deserialize`](serde::Deserialize), from any deserializer of a format that describes itself.
+//! Constants of open strings work in patterns (of a reference `name`, write `match *name`):
+//!
+//! ```
+//! use amp_protocol::tool::ToolName;
+//! use amp_protocol::{AssistantEvent, AssistantMessage, Event, TextBlock, ToolUseBlock};
+//!
+//! let call = ToolUseBlock::new("toolu_1", ToolName::READ, serde_json::json!({"path": "/a"}));
+//! let message = AssistantMessage::new([TextBlock::new("I look.").into(), call.into()]);
+//! let event = Event::from(AssistantEvent::new(message));
+//! let Event::Assistant(assistant) = &event else { unreachable!() };
+//! for call in assistant.message.tool_uses() {
+//!     match call.name {
+//!         ToolName::READ | ToolName::GREP | ToolName::GLOB => println!("only looks"),
+//!         ToolName::BASH | ToolName::SHELL_COMMAND => println!("runs a command"),
+//!         _ => println!("{}, whatever it does", call.name),
+//!     }
+//! }
+//! assert_eq!(serde_json::from_value::<Event>(serde_json::to_value(&event)?)?, event);
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 //!
 //! # Nothing is closed
 //!
@@ -44,20 +67,20 @@
 //! # Errors and limits
 //!
 //! Decoding never fails and never panics: what is wrong with a line is a value, with the place of
-//! the fault and the line as it came. [`Error`] is about what *we* send. A line may have 64 MiB
-//! ([`LineSplitter::DEFAULT_MAX_LINE_BYTES`]); a longer one is reported as
-//! [`SplitLine::Oversized`], and the stream goes on. It may nest 127 arrays and objects deep, what
-//! is kept as text included; a deeper one is [`Malformed`]. Damage that writers are known to do (a byte
+//! the fault and the line as it came. [`Error`] is about what *we* send. A line may nest 127 arrays
+//! and objects deep, what is kept as text included; a deeper one is [`Malformed`]. So is one of
+//! more than 64 MiB ([`DEFAULT_MAX_LINE_BYTES`]) that [`decode_reader`] finds: its head is kept,
+//! the rest is counted, and the stream goes on. Damage that writers are known to do (a byte
 //! order mark, invalid UTF-8, half of a surrogate pair) is repaired and reported as [`Repairs`].
 //!
 //! # What it leaves to others
 //!
-//! The crate does no I/O and reads no clock and no environment; `amp-session` starts the CLI. It
+//! The crate opens nothing and reads no clock and no environment; `amp-session` starts the CLI. It
 //! has no features, six dependencies, one of them on x86-64 alone, and builds for every platform,
 //! WebAssembly too.
 
 mod decode;
-mod line_splitter;
+mod decode_reader;
 mod malformed;
 mod repair;
 
@@ -68,7 +91,6 @@ mod count;
 mod extra;
 mod raw_json;
 
-mod build;
 mod error;
 mod fidelity;
 mod input;
@@ -87,13 +109,13 @@ mod reader;
 mod tagged;
 mod wire_object;
 
-pub use build::{BuildSpan, BuildTime};
 pub use content::{
     ContentBlock, ImageBlock, ImageSource, RedactedThinkingBlock, TextBlock, ThinkingBlock,
     ToolResultBlock, ToolResultContent, ToolUseBlock, ToolUseId, UnknownBlock,
 };
 pub use count::Count;
 pub use decode::{Decoded, Unrecognised, decode_line, encode_line};
+pub use decode_reader::{DEFAULT_MAX_LINE_BYTES, DecodeReader, decode_reader};
 pub use error::{Error, ErrorKind};
 pub use event::{
     AssistantEvent, AssistantMessage, DeniedCall, Event, McpServerState, McpStatus, MessageType,
@@ -103,10 +125,9 @@ pub use event::{
 pub use extra::Extra;
 pub use fidelity::lost_fields;
 pub use input::UserInput;
-pub use line_splitter::{LineSplitter, Oversized, SplitLine};
 pub use malformed::{Malformed, MalformedKind};
 pub use mcp::{McpConfig, McpHttpServer, McpOAuth, McpServer, McpStdioServer};
-pub use mode::{Mode, ReasoningEffort, Visibility};
+pub use mode::{Mode, ReasoningEffort};
 pub use permission::{
     Condition, Conditions, PermissionAction, PermissionContext, PermissionRule, RuleProblem,
 };

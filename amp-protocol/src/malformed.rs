@@ -25,8 +25,10 @@ pub struct Malformed {
     pub column: usize,
     /// The repairs that were made before reading failed all the same.
     pub repairs: Repairs,
-    /// The line as it came.
+    /// The line as it came; of an oversized one its head.
     pub line: Vec<u8>,
+    /// How many bytes of the line are not in `line`; 0 unless it is oversized.
+    pub omitted_bytes: u64,
 }
 
 /// What is wrong with a line, in general.
@@ -39,6 +41,8 @@ pub enum MalformedKind {
     Truncated,
     /// It is not JSON: a log line, the text of the login flow, two values on one line.
     NotJson,
+    /// It is longer than [`decode_reader`](crate::decode_reader) was told to keep.
+    Oversized,
     /// It nests deeper than 127 arrays and objects, which is where serde_json stops as well.
     TooDeep,
     /// It is JSON, but no object with a `type`, or a known type of the wrong shape.
@@ -53,6 +57,7 @@ impl MalformedKind {
             Self::Blank => "blank",
             Self::Truncated => "truncated",
             Self::NotJson => "not_json",
+            Self::Oversized => "oversized",
             Self::TooDeep => "too_deep",
             Self::WrongShape => "wrong_shape",
         }
@@ -99,6 +104,24 @@ impl Malformed {
             column,
             repairs,
             line: line.to_vec(),
+            omitted_bytes: 0,
+        }
+    }
+
+    /// Makes one of the head of a line that is too long.
+    pub(crate) fn oversized(head: Vec<u8>, omitted_bytes: u64) -> Self {
+        let length = head.len() as u64 + omitted_bytes;
+        Self {
+            kind: MalformedKind::Oversized,
+            reason: format!(
+                "a line of {length} bytes, of which {} were kept",
+                head.len()
+            ),
+            path: ".".to_owned(),
+            column: head.len(),
+            repairs: Repairs::default(),
+            line: head,
+            omitted_bytes,
         }
     }
 
@@ -111,6 +134,7 @@ impl Malformed {
             column,
             repairs,
             line: line.to_vec(),
+            omitted_bytes: 0,
         }
     }
 }

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny};
 use serde::ser::{Serialize, Serializer};
 
-use crate::extra::Extra;
 use crate::raw_json::RawJson;
 use crate::secret::Secret;
 use crate::wire_object::wire_object;
@@ -43,16 +42,11 @@ wire_object! {
 }
 
 impl McpStdioServer {
-    /// Makes a server from a program and its arguments.
+    /// Sets the program's arguments.
     #[must_use]
-    pub fn new(command: impl Into<String>, args: Vec<String>) -> Self {
-        Self {
-            command: command.into(),
-            args: Some(args),
-            env: None,
-            disabled: None,
-            extra: Extra::default(),
-        }
+    pub fn with_args(mut self, args: impl IntoIterator<Item: Into<String>>) -> Self {
+        self.args = Some(args.into_iter().map(Into::into).collect());
+        self
     }
 }
 
@@ -72,21 +66,6 @@ wire_object! {
     }
 }
 
-impl McpHttpServer {
-    /// Makes a server from its address.
-    #[must_use]
-    pub fn new(url: impl Into<String>) -> Self {
-        Self {
-            url: url.into(),
-            headers: None,
-            transport: None,
-            oauth: None,
-            disabled: None,
-            extra: Extra::default(),
-        }
-    }
-}
-
 wire_object! {
     /// How to log in to a service by OAuth.
     pub struct McpOAuth {
@@ -102,26 +81,6 @@ wire_object! {
         "scopes" => scopes: optional Vec<String>,
         /// Where the browser is sent back to.
         "redirectUrl" => redirect_url: optional String,
-    }
-}
-
-impl McpOAuth {
-    /// Makes a login from what it cannot do without.
-    #[must_use]
-    pub fn new(
-        client_id: impl Into<String>,
-        authorization_url: impl Into<String>,
-        token_url: impl Into<String>,
-    ) -> Self {
-        Self {
-            client_id: client_id.into(),
-            client_secret: None,
-            authorization_url: authorization_url.into(),
-            token_url: token_url.into(),
-            scopes: None,
-            redirect_url: None,
-            extra: Extra::default(),
-        }
     }
 }
 

@@ -1,115 +1,58 @@
-//! What a run is started with: agent mode, reasoning effort and visibility.
+//! What a run is started with, as the stream reports it: agent mode and reasoning effort.
 //!
-//! Each value says which measured builds know it, from their help texts and parser errors.
+//! Which builds take which value is not said here: the dialects of `amp-session` hold the one
+//! table of it.
 
-use crate::build::{BuildSpan, measured};
 use crate::open_string::open_string;
 
 open_string! {
-    /// The agent mode, `--mode` on the command line.
+    /// The agent mode, `--mode` on the command line: which model, prompt and tools a run has.
     ///
-    /// Since July 2026 the CLI takes any string and the service decides.
+    /// The service decides since July 2026, and the CLI takes any string.
     pub struct Mode {
-        /// The default through May 2026.
+        /// The most capable model with every tool.
         SMART = "smart",
-        /// Quick and cheap.
+        /// Faster and cheaper, for small tasks.
         RUSH = "rush",
-        /// Slow and thorough.
+        /// Long reasoning before acting.
         DEEP = "deep",
-        /// A big context window.
+        /// The largest context window.
         LARGE = "large",
         /// Paid by advertisements; refused in scripted runs.
         FREE = "free",
         /// For Amp's own people; never in the help text.
         INTERNAL = "internal",
-        /// Never in the help text.
+        /// Known by name alone.
         BOMBADIL = "bombadil",
-        /// The smallest since July 2026.
+        /// The least of four that differ in what a run may cost.
         LOW = "low",
-        /// The default since July 2026.
+        /// The second of them.
         MEDIUM = "medium",
-        /// Between `medium` and `ultra`.
+        /// The third of them.
         HIGH = "high",
-        /// The biggest since July 2026.
+        /// The most of them.
         ULTRA = "ultra",
     }
 }
 
-impl Mode {
-    /// Returns the builds that list the mode; `None` for a mode this crate does not know.
-    #[must_use]
-    pub fn builds(&self) -> Option<BuildSpan> {
-        match self.as_str() {
-            "smart" | "rush" | "large" => BuildSpan::between(measured::JANUARY_8, measured::MAY),
-            "deep" => BuildSpan::between(measured::JANUARY_25, measured::MAY),
-            "free" => BuildSpan::between(measured::JANUARY_8, measured::APRIL_5),
-            "internal" => BuildSpan::between(measured::MARCH, measured::APRIL_21),
-            "bombadil" => BuildSpan::between(measured::FEBRUARY, measured::FEBRUARY),
-            "low" | "medium" | "high" | "ultra" => BuildSpan::since(measured::JULY),
-            _ => None,
-        }
-    }
-}
-
 open_string! {
-    /// How hard the model thinks, `--effort` on the command line.
-    pub struct ReasoningEffort {
-        /// Not at all.
-        NONE = "none",
-        /// As little as possible.
-        MINIMAL = "minimal",
-        /// A little.
-        LOW = "low",
-        /// Middling.
-        MEDIUM = "medium",
-        /// Hard.
-        HIGH = "high",
-        /// Harder.
-        XHIGH = "xhigh",
-        /// As hard as possible.
-        MAX = "max",
-    }
-}
-
-impl ReasoningEffort {
-    /// Returns the builds that have `--effort`: of the measured ones only May 2026.
-    #[must_use]
-    pub fn builds(&self) -> Option<BuildSpan> {
-        if self.is_known() {
-            BuildSpan::between(measured::MAY, measured::MAY)
-        } else {
-            None
-        }
-    }
-}
-
-open_string! {
-    /// Who may see a conversation, `--visibility` on the command line.
-    pub struct Visibility {
-        /// Its owner.
-        PRIVATE = "private",
-        /// Everybody.
-        PUBLIC = "public",
-        /// Everybody who has the address.
-        UNLISTED = "unlisted",
-        /// The owner's workspace.
-        WORKSPACE = "workspace",
-        /// The owner's group.
-        GROUP = "group",
-    }
-}
-
-impl Visibility {
-    /// Returns the builds whose help text lists the value; `None` for one not known here.
+    /// How much a model reasons before it answers, `--effort` on the command line.
     ///
-    /// The run-time check of the January and February builds also admits `unlisted`.
-    #[must_use]
-    pub fn builds(&self) -> Option<BuildSpan> {
-        match self.as_str() {
-            "private" | "workspace" | "group" => BuildSpan::since(measured::JANUARY_8),
-            "public" => BuildSpan::between(measured::JANUARY_8, measured::MAY),
-            "unlisted" => BuildSpan::since(measured::JULY),
-            _ => None,
-        }
+    /// The seven values are ordered; which of them can be chosen depends on the mode.
+    pub struct ReasoningEffort {
+        /// No reasoning at all.
+        NONE = "none",
+        /// The least reasoning there is.
+        MINIMAL = "minimal",
+        /// The second of six amounts.
+        LOW = "low",
+        /// The third of six amounts.
+        MEDIUM = "medium",
+        /// The fourth of six amounts.
+        HIGH = "high",
+        /// The fifth of six amounts.
+        XHIGH = "xhigh",
+        /// The most reasoning there is.
+        MAX = "max",
     }
 }

@@ -1,6 +1,7 @@
 //! The newtype for strings whose set of values belongs to Amp.
 //!
-//! Each one names the values seen so far and keeps every other value as it came.
+//! Each one names the values seen so far and keeps every other value as it came. The constants
+//! work in patterns, since equality is derived all the way down.
 
 /// Declares an open string: a newtype with one constant per known value.
 ///
@@ -13,13 +14,13 @@ macro_rules! open_string {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(::std::borrow::Cow<'static, str>);
+        #[derive(Clone, PartialEq, Eq, Hash)]
+        pub struct $name($crate::open_string::Spelling);
 
         impl $name {
             $(
                 $(#[$value_meta])*
-                pub const $constant: Self = Self(::std::borrow::Cow::Borrowed($value));
+                pub const $constant: Self = Self($crate::open_string::Spelling::Known($value));
             )*
 
             /// Every value this crate has a constant for.
@@ -28,13 +29,13 @@ macro_rules! open_string {
             /// Returns the value as it is spelled on the wire.
             #[must_use]
             pub fn as_str(&self) -> &str {
-                &self.0
+                self.0.as_str()
             }
 
             /// Tells whether this crate has a constant for the value.
             #[must_use]
             pub fn is_known(&self) -> bool {
-                Self::KNOWN.contains(&self.as_str())
+                matches!(self.0, $crate::open_string::Spelling::Known(_))
             }
 
             fn known(value: &str) -> Option<Self> {
@@ -47,13 +48,25 @@ macro_rules! open_string {
 
         impl From<&str> for $name {
             fn from(value: &str) -> Self {
-                Self::known(value).unwrap_or_else(|| Self(value.to_owned().into()))
+                Self::known(value).unwrap_or_else(|| Self($crate::open_string::Spelling::Other(value.into())))
             }
         }
 
         impl From<String> for $name {
             fn from(value: String) -> Self {
-                Self::known(&value).unwrap_or_else(|| Self(value.into()))
+                Self::known(&value).unwrap_or_else(|| Self($crate::open_string::Spelling::Other(value.into())))
+            }
+        }
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
+                self.as_str().cmp(other.as_str())
             }
         }
 
@@ -106,6 +119,24 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de;
+
+/// The text of an open string.
+///
+/// Every value with a constant is `Known`, wherever it comes from; equality relies on it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Spelling {
+    Known(&'static str),
+    Other(Box<str>),
+}
+
+impl Spelling {
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Known(text) => text,
+            Self::Other(text) => text,
+        }
+    }
+}
 
 /// Builds an open string from whichever form of string the deserializer has at hand.
 pub(crate) struct StringVisitor<T>(PhantomData<T>);

@@ -9,7 +9,6 @@ mod problem;
 pub use condition::{Condition, Conditions};
 pub use problem::RuleProblem;
 
-use crate::extra::Extra;
 use crate::open_string::open_string;
 use crate::wire_object::wire_object;
 
@@ -43,30 +42,16 @@ wire_object! {
 }
 
 impl PermissionRule {
-    /// Makes a rule of an action and a tool.
-    #[must_use]
-    pub fn new(action: PermissionAction, tool: impl Into<String>) -> Self {
-        Self {
-            tool: tool.into(),
-            matches: None,
-            action,
-            context: None,
-            to: None,
-            message: None,
-            extra: Extra::default(),
-        }
-    }
-
     /// Makes a rule that lets a tool run.
     #[must_use]
     pub fn allow(tool: impl Into<String>) -> Self {
-        Self::new(PermissionAction::ALLOW, tool)
+        Self::new(tool, PermissionAction::ALLOW)
     }
 
     /// Makes a rule that refuses a tool.
     #[must_use]
     pub fn reject(tool: impl Into<String>) -> Self {
-        Self::new(PermissionAction::REJECT, tool)
+        Self::new(tool, PermissionAction::REJECT)
     }
 
     /// Makes a rule that asks a person.
@@ -75,13 +60,13 @@ impl PermissionRule {
     /// call, or hang.
     #[must_use]
     pub fn ask(tool: impl Into<String>) -> Self {
-        Self::new(PermissionAction::ASK, tool)
+        Self::new(tool, PermissionAction::ASK)
     }
 
     /// Makes a rule that lets a program decide, named by path or found on `PATH`.
     #[must_use]
     pub fn delegate(tool: impl Into<String>, program: impl Into<String>) -> Self {
-        let mut rule = Self::new(PermissionAction::DELEGATE, tool);
+        let mut rule = Self::new(tool, PermissionAction::DELEGATE);
         rule.to = Some(program.into());
         rule
     }

@@ -58,6 +58,14 @@ impl From<Box<RawValue>> for RawJson {
     }
 }
 
+impl From<Value> for RawJson {
+    fn from(value: Value) -> Self {
+        let text = value.to_string();
+        let value = Box::<RawValue>::deserialize(KnownText(&text));
+        Self(value.expect("a text makes a raw value"))
+    }
+}
+
 impl<'de> Deserialize<'de> for RawJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let JsonText(text) = JsonText::deserialize(deserializer)?;

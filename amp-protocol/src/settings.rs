@@ -1,10 +1,9 @@
 //! The keys of the settings file.
 //!
 //! The file is one flat object: the CLI ignores nested objects, keys without the `amp.` prefix
-//! and keys it does not know, silently. Which builds know a key was read from the help texts of
-//! the January, May and September 2026 builds.
+//! and keys it does not know, silently. The names are those in the help texts of the January, May
+//! and September 2026 builds.
 
-use crate::build::{BuildSpan, measured};
 use crate::open_string::open_string;
 
 open_string! {
@@ -58,38 +57,5 @@ open_string! {
         REMOTE_THREAD_CREATION = "amp.remoteThreadCreation.enabled",
         /// Archives a conversation when the terminal program ends.
         THREAD_AUTO_ARCHIVE_ON_QUIT = "amp.thread.autoArchiveOnQuit",
-    }
-}
-
-impl SettingsKey {
-    /// Returns the builds whose help text lists the key; `None` when no help text does.
-    #[must_use]
-    pub fn builds(&self) -> Option<BuildSpan> {
-        match self.as_str() {
-            "amp.permissions"
-            | "amp.dangerouslyAllowAll"
-            | "amp.mcpServers"
-            | "amp.tools.disable"
-            | "amp.proxy"
-            | "amp.updates.mode"
-            | "amp.guardedFiles.allowlist"
-            | "amp.fuzzy.alwaysIncludePaths"
-            | "amp.git.commit.ampThread.enabled"
-            | "amp.git.commit.coauthor.enabled"
-            | "amp.notifications.enabled"
-            | "amp.notifications.system.enabled"
-            | "amp.showCosts" => BuildSpan::since(measured::JANUARY_8),
-            "amp.toolbox.path" => BuildSpan::between(measured::JANUARY_8, measured::MAY),
-            "amp.tools.enable"
-            | "amp.skills.path"
-            | "amp.skills.disableClaudeCodeSkills"
-            | "amp.experimental.modes"
-            | "amp.defaultVisibility"
-            | "amp.network.timeout" => BuildSpan::since(measured::MAY),
-            "amp.skills.disableGlobalAgentsSkills"
-            | "amp.remoteThreadCreation.enabled"
-            | "amp.thread.autoArchiveOnQuit" => BuildSpan::since(measured::SEPTEMBER),
-            _ => None,
-        }
     }
 }

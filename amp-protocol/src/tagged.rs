@@ -146,3 +146,17 @@ impl<'de, T: for<'text> From<&'text str>> Deserialize<'de> for FromText<T> {
             .map(FromText)
     }
 }
+
+/// Makes an enum from what its variants hold.
+macro_rules! from_variants {
+    ($name:ident: $($variant:ident($held:ty)),+ $(,)?) => {
+        $(
+            impl From<$held> for $name {
+                fn from(held: $held) -> Self {
+                    Self::$variant(held)
+                }
+            }
+        )+
+    };
+}
+pub(crate) use from_variants;

@@ -45,6 +45,8 @@ macro_rules! wire_object {
             }
         )?
 
+        $crate::wire_object::wire_constructor! { $name () () $($field: $kind $type,)* }
+
         const _: () = {
             use ::serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
             use ::serde::ser::{Serialize, SerializeMap as _, Serializer};
@@ -161,6 +163,48 @@ macro_rules! wire_object {
     };
 }
 pub(crate) use wire_object;
+
+/// Writes the constructor of a [`wire_object`]: `new` takes the required fields in their order,
+/// and an object without any has a default.
+macro_rules! wire_constructor {
+    ($name:ident ($($required:ident: $type:ty,)*) ($($init:tt)*) $field:ident: required $field_type:ty, $($rest:tt)*) => {
+        $crate::wire_object::wire_constructor! {
+            $name ($($required: $type,)* $field: $field_type,) ($($init)*) $($rest)*
+        }
+    };
+    ($name:ident $required:tt ($($init:tt)*) $field:ident: optional $field_type:ty, $($rest:tt)*) => {
+        $crate::wire_object::wire_constructor! { $name $required ($($init)* $field: None,) $($rest)* }
+    };
+    ($name:ident $required:tt ($($init:tt)*) $field:ident: default $field_type:ty, $($rest:tt)*) => {
+        $crate::wire_object::wire_constructor! {
+            $name $required ($($init)* $field: <$field_type>::default(),) $($rest)*
+        }
+    };
+    ($name:ident () ($($init:tt)*)) => {
+        impl Default for $name {
+            fn default() -> Self {
+                Self {
+                    $($init)*
+                    extra: $crate::extra::Extra::default(),
+                }
+            }
+        }
+    };
+    ($name:ident ($($required:ident: $type:ty,)+) ($($init:tt)*)) => {
+        impl $name {
+            /// Makes one of the fields that are always there; the others are public, to be set.
+            #[must_use]
+            pub fn new($($required: impl Into<$type>),+) -> Self {
+                Self {
+                    $($required: $required.into(),)+
+                    $($init)*
+                    extra: $crate::extra::Extra::default(),
+                }
+            }
+        }
+    };
+}
+pub(crate) use wire_constructor;
 
 /// The parts of [`wire_object`] that differ between kinds of field.
 macro_rules! wire_field {

@@ -2,6 +2,7 @@
 
 use super::tool::{ToolResultBlock, ToolUseBlock};
 use crate::extra::Extra;
+use crate::tagged::from_variants;
 use crate::wire_object::wire_object;
 
 /// One block of a message's content.
@@ -75,17 +76,6 @@ wire_object! {
     }
 }
 
-impl TextBlock {
-    /// Makes a block of text.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            extra: Extra::default(),
-        }
-    }
-}
-
 wire_object! {
     /// A block of reasoning.
     pub struct ThinkingBlock tagged "thinking" {
@@ -116,17 +106,10 @@ impl ImageBlock {
     /// Makes an image block from base64 data, the one form the CLI was seen to accept.
     #[must_use]
     pub fn from_base64(media_type: impl Into<String>, data: impl Into<String>) -> Self {
-        let source = ImageSource {
-            source_type: "base64".to_owned(),
-            media_type: Some(media_type.into()),
-            data: Some(data.into()),
-            url: None,
-            extra: Extra::default(),
-        };
-        Self {
-            source: Box::new(source),
-            extra: Extra::default(),
-        }
+        let mut source = ImageSource::new("base64");
+        source.media_type = Some(media_type.into());
+        source.data = Some(data.into());
+        Self::new(source)
     }
 }
 
@@ -152,4 +135,21 @@ pub struct UnknownBlock {
     pub block_type: String,
     /// All other fields.
     pub extra: Extra,
+}
+
+impl UnknownBlock {
+    /// Makes a block of this type and no fields.
+    #[must_use]
+    pub fn new(block_type: impl Into<String>) -> Self {
+        Self {
+            block_type: block_type.into(),
+            extra: Extra::default(),
+        }
+    }
+}
+
+from_variants! {
+    ContentBlock:
+    Text(TextBlock), ToolUse(ToolUseBlock), ToolResult(ToolResultBlock), Thinking(ThinkingBlock),
+    RedactedThinking(RedactedThinkingBlock), Image(ImageBlock), Unknown(UnknownBlock),
 }

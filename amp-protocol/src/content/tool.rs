@@ -6,7 +6,6 @@ use serde::de::{self, Deserialize, Deserializer, SeqAccess};
 use serde::ser::{Serialize, Serializer};
 
 use super::ContentBlock;
-use crate::extra::Extra;
 use crate::open_string::open_string;
 use crate::raw_json::RawJson;
 use crate::tool::ToolName;
@@ -31,19 +30,6 @@ wire_object! {
     }
 }
 
-impl ToolUseBlock {
-    /// Makes a tool call.
-    #[must_use]
-    pub fn new(id: impl Into<ToolUseId>, name: impl Into<ToolName>, input: RawJson) -> Self {
-        Self {
-            id: id.into(),
-            name: name.into(),
-            input,
-            extra: Extra::default(),
-        }
-    }
-}
-
 wire_object! {
     /// What a tool answered.
     pub struct ToolResultBlock tagged "tool_result" {
@@ -62,13 +48,10 @@ wire_object! {
 impl ToolResultBlock {
     /// Makes a tool's answer from text.
     #[must_use]
-    pub fn new(tool_use_id: impl Into<ToolUseId>, content: impl Into<String>) -> Self {
-        Self {
-            tool_use_id: tool_use_id.into(),
-            content: Some(ToolResultContent::Text(content.into())),
-            is_error: false,
-            extra: Extra::default(),
-        }
+    pub fn from_text(tool_use_id: impl Into<ToolUseId>, text: impl Into<String>) -> Self {
+        let mut result = Self::new(tool_use_id);
+        result.content = Some(ToolResultContent::Text(text.into()));
+        result
     }
 
     /// Returns the answer when it is a string.

@@ -16,7 +16,7 @@ fn a_message_is_one_line_however_many_its_text_has() {
 fn all_parts_of_a_message_are_written() {
     let input = UserInput::text("look")
         .with_image(ImageBlock::from_base64("image/png", "AA=="))
-        .with_tool_result(ToolResultBlock::new("toolu_1", "done"))
+        .with_tool_result(ToolResultBlock::from_text("toolu_1", "done"))
         .with_steer(true)
         .with_request_id("r-1")
         .expect("a good id");
@@ -73,7 +73,7 @@ fn mcp_servers_made_here_have_only_what_was_given() {
     let config = McpConfig::from([
         (
             "a".to_owned(),
-            McpServer::Stdio(McpStdioServer::new("npx", vec!["-y".to_owned()])),
+            McpServer::Stdio(McpStdioServer::new("npx").with_args(["-y"])),
         ),
         ("b".to_owned(), McpServer::Http(http)),
     ]);

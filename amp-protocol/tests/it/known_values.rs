@@ -1,54 +1,39 @@
-//! Modes, visibility and settings keys, and the builds that know them.
+//! Strings whose values belong to Amp.
 
-use amp_protocol::{Mode, ReasoningEffort, SettingsKey, Visibility};
-
-const JANUARY: u64 = 1_767_830_505;
-const MAY: u64 = 1_777_897_475;
-const SEPTEMBER: u64 = 1_790_142_911;
+use amp_protocol::tool::ToolName;
+use amp_protocol::{Mode, ReasoningEffort};
 
 #[test]
-fn every_known_value_names_its_builds() {
-    for mode in Mode::KNOWN {
-        assert!(Mode::from(*mode).builds().is_some(), "{mode}");
-    }
-    for visibility in Visibility::KNOWN {
-        assert!(
-            Visibility::from(*visibility).builds().is_some(),
-            "{visibility}"
-        );
-    }
-    for effort in ReasoningEffort::KNOWN {
-        assert!(
-            ReasoningEffort::from(*effort).builds().is_some(),
-            "{effort}"
-        );
-    }
-    for key in SettingsKey::KNOWN {
-        let listed = SettingsKey::from(*key).builds().is_some();
-        assert_eq!(listed, *key != "amp.url", "{key}");
-    }
-}
-
-#[test]
-fn modes_changed_in_summer() {
-    let known = |mode: Mode, build| mode.builds().is_some_and(|builds| builds.contains(build));
-    assert!(
-        known(Mode::SMART, JANUARY) && known(Mode::SMART, MAY) && !known(Mode::SMART, SEPTEMBER)
-    );
-    assert!(!known(Mode::MEDIUM, MAY) && known(Mode::MEDIUM, SEPTEMBER));
-    assert!(!known(Mode::DEEP, JANUARY) && known(Mode::DEEP, MAY));
-    assert_eq!(Mode::from("a-plugins-mode").builds(), None);
-}
-
-#[test]
-fn public_became_unlisted() {
-    let known = |visibility: Visibility, build| {
-        visibility
-            .builds()
-            .is_some_and(|builds| builds.contains(build))
+fn constants_work_in_patterns() {
+    let kind = |name: &ToolName| match *name {
+        ToolName::BASH | ToolName::SHELL_COMMAND => "shell",
+        ToolName::READ => "read",
+        _ => "other",
     };
-    assert!(known(Visibility::PUBLIC, MAY) && !known(Visibility::PUBLIC, SEPTEMBER));
-    assert!(!known(Visibility::UNLISTED, MAY) && known(Visibility::UNLISTED, SEPTEMBER));
+    for read in [
+        ToolName::from,
+        |name: &str| ToolName::from(name.to_owned()),
+        |name: &str| serde_json::from_value(name.into()).expect("a string"),
+    ] {
+        assert_eq!(kind(&read("Bash")), "shell");
+        assert_eq!(kind(&read("shell_command")), "shell");
+        assert_eq!(kind(&read("Read")), "read");
+        assert_eq!(kind(&read("bash")), "other");
+    }
+}
+
+#[test]
+fn a_value_is_known_when_it_has_a_constant_and_sorts_by_its_text() {
+    assert!(Mode::KNOWN.iter().all(|mode| Mode::from(*mode).is_known()));
+    assert!(!Mode::from("a-plugins-mode").is_known());
+    let mut modes = ["smart", "a", "rush", "z", "deep"].map(Mode::from);
+    modes.sort();
+    assert_eq!(modes, ["a", "deep", "rush", "smart", "z"]);
+    let efforts: Vec<_> = ReasoningEffort::KNOWN.to_vec();
+    assert_eq!(
+        efforts,
+        ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The crate as its users see it, held against what real CLIs wrote.
 
+mod decode_reader;
 mod deserializers;
 mod fidelity;
 mod forward_compatibility;
@@ -7,12 +8,12 @@ mod inputs_we_send;
 mod inspect;
 mod known_values;
 mod malformed;
+mod messages_we_make;
 mod nesting;
 mod permission_rules;
 mod promises;
 mod recorded;
 mod repairs;
-mod splitter;
 mod tools;
 mod transcript;
 

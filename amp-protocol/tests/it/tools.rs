@@ -127,7 +127,7 @@ fn a_name_of_an_mcp_tool_has_two_parts() {
 
 #[test]
 fn a_negative_exit_code_is_read() {
-    let result = ToolResultBlock::new("a", r#"{"output":"","exitCode":-1}"#);
+    let result = ToolResultBlock::from_text("a", r#"{"output":"","exitCode":-1}"#);
     let ToolOutput::Shell(shell) = result.typed_output(&ToolName::BASH) else {
         panic!("a shell result");
     };
@@ -136,9 +136,9 @@ fn a_negative_exit_code_is_read() {
 
 #[test]
 fn a_failing_command_is_no_refusal() {
-    let result = ToolResultBlock::new("a", r#"{"output":"Plugin error: x","exitCode":1}"#);
+    let result = ToolResultBlock::from_text("a", r#"{"output":"Plugin error: x","exitCode":1}"#);
     assert_eq!(result.rejection(), None);
-    let result = ToolResultBlock::new("a", "Plugin error: no");
+    let result = ToolResultBlock::from_text("a", "Plugin error: no");
     assert_eq!(
         result.rejection().map(|refusal| refusal.kind),
         Some(RejectionKind::PluginError)

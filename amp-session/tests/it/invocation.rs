@@ -282,7 +282,7 @@ fn secrets_of_mcp_servers_never_reach_the_arguments() {
 
 #[test]
 fn rules_and_servers_are_written_as_amp_reads_them() {
-    let mut server = McpStdioServer::new("server", vec!["--port=1".to_owned()]);
+    let mut server = McpStdioServer::new("server").with_args(["--port=1"]);
     server.env = Some([("TOKEN".to_owned(), "do-not-show".into())].into());
     let config = SessionConfig::new()
         .with_permission_rules(&[PermissionRule::reject("Bash"), PermissionRule::allow("*")])
