@@ -1,10 +1,15 @@
 //! Markdown, as agents write it, on a terminal.
+//!
+//! What an agent writes may not be Markdown at all, so nothing of it is lost that could be meant as
+//! it stands: line breaks, underscores, asterisks inside words, the numbers of lists.
 
+mod delimiter;
 mod table;
 
 use anstyle::{AnsiColor, Style as Ansi};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
+use self::delimiter::Source;
 use self::table::Table;
 use super::{Span, safe, wrap};
 use crate::style::Style;
@@ -17,8 +22,9 @@ pub(crate) fn markdown(text: &str, columns: usize, style: Style) -> String {
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut renderer = Renderer::new(columns, style);
-    for event in Parser::new_ext(&text, options) {
-        renderer.event(event);
+    for (event, range) in Parser::new_ext(&text, options).into_offset_iter() {
+        let source = Source { text: &text, range };
+        renderer.event(event, &source);
     }
     renderer.finish()
 }
@@ -71,10 +77,10 @@ impl Renderer {
         self.output
     }
 
-    fn event(&mut self, event: Event<'_>) {
+    fn event(&mut self, event: Event<'_>, source: &Source<'_>) {
         match event {
-            Event::Start(tag) => self.start(tag),
-            Event::End(tag) => self.end(tag),
+            Event::Start(tag) => self.start(tag, source),
+            Event::End(tag) => self.end(tag, source),
             Event::Text(text) => match &mut self.code_block {
                 Some(code) => code.push_str(&text),
                 None => self.push(&text, Ansi::new()),
@@ -84,8 +90,7 @@ impl Renderer {
             }
             Event::Code(code) => self.push(&format!("`{code}`"), Ansi::new()),
             Event::Html(html) | Event::InlineHtml(html) => self.push(&html, Ansi::new().dimmed()),
-            Event::SoftBreak => self.push(" ", Ansi::new()),
-            Event::HardBreak => self.push("\n", Ansi::new()),
+            Event::SoftBreak | Event::HardBreak => self.push("\n", Ansi::new()),
             Event::Rule => {
                 self.push(&"─".repeat(self.columns.min(40)), Ansi::new().dimmed());
                 self.end_block();
@@ -99,7 +104,7 @@ impl Renderer {
         }
     }
 
-    fn start(&mut self, tag: Tag<'_>) {
+    fn start(&mut self, tag: Tag<'_>, source: &Source<'_>) {
         match tag {
             Tag::Heading { level, .. } => {
                 if !self.style.is_colored() {
@@ -107,9 +112,11 @@ impl Renderer {
                 }
                 self.looks.push(Ansi::new().bold().underline());
             }
-            Tag::Strong => self.looks.push(Ansi::new().bold()),
-            Tag::Emphasis => self.looks.push(Ansi::new().italic()),
-            Tag::Strikethrough => self.looks.push(Ansi::new().strikethrough()),
+            Tag::Strong => self.begin_emphasis(TagEnd::Strong, Ansi::new().bold(), source),
+            Tag::Emphasis => self.begin_emphasis(TagEnd::Emphasis, Ansi::new().italic(), source),
+            Tag::Strikethrough => {
+                self.begin_emphasis(TagEnd::Strikethrough, Ansi::new().strikethrough(), source);
+            }
             Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
                 self.link = Some(dest_url.into_string());
             }
@@ -133,11 +140,8 @@ impl Renderer {
             }
             Tag::Item => {
                 self.flush_block();
-                let marker = match self.lists.last_mut() {
-                    Some(Some(number)) => {
-                        *number += 1;
-                        format!("{}. ", *number - 1)
-                    }
+                let marker = match (self.lists.last(), source.number()) {
+                    (Some(Some(_)), Some(number)) => format!("{number}. "),
                     _ => "• ".to_owned(),
                 };
                 let rest = " ".repeat(marker.chars().count());
@@ -161,7 +165,7 @@ impl Renderer {
         }
     }
 
-    fn end(&mut self, tag: TagEnd) {
+    fn end(&mut self, tag: TagEnd, source: &Source<'_>) {
         match tag {
             TagEnd::Paragraph | TagEnd::HtmlBlock => self.end_block(),
             TagEnd::Heading(_) => {
@@ -169,7 +173,7 @@ impl Renderer {
                 self.end_block();
             }
             TagEnd::Strong | TagEnd::Emphasis | TagEnd::Strikethrough => {
-                self.looks.pop();
+                self.end_emphasis(tag, source);
             }
             TagEnd::Link | TagEnd::Image => self.end_link(),
             TagEnd::CodeBlock => {
@@ -209,7 +213,7 @@ impl Renderer {
             }
             TagEnd::Table => {
                 if let Some(table) = self.table.take() {
-                    for line in table.lines(self.style) {
+                    for line in table.lines(self.room(), self.style) {
                         self.write_line(&line);
                     }
                 }
@@ -217,6 +221,20 @@ impl Renderer {
             }
             _ => {}
         }
+    }
+
+    fn begin_emphasis(&mut self, element: TagEnd, look: Ansi, source: &Source<'_>) {
+        self.looks.push(look);
+        if source.shows_delimiters(self.style.is_colored()) {
+            self.push(source.delimiter(element), Ansi::new());
+        }
+    }
+
+    fn end_emphasis(&mut self, element: TagEnd, source: &Source<'_>) {
+        if source.shows_delimiters(self.style.is_colored()) {
+            self.push(source.delimiter(element), Ansi::new());
+        }
+        self.looks.pop();
     }
 
     /// Shows where a link leads, unless its text says so already.
@@ -247,18 +265,16 @@ impl Renderer {
         if spans.is_empty() {
             return;
         }
-        let margin: usize = self
-            .margins
-            .iter()
-            .map(|margin| margin.rest.chars().count())
-            .sum();
-        for line in wrap(
-            &spans,
-            self.columns.saturating_sub(margin).max(1),
-            self.style,
-        ) {
+        for line in wrap(&spans, self.room(), self.style) {
             self.write_line(&line);
         }
+    }
+
+    /// Returns the columns that the margins leave.
+    fn room(&self) -> usize {
+        let margins = self.margins.iter();
+        let margin: usize = margins.map(|margin| margin.rest.chars().count()).sum();
+        self.columns.saturating_sub(margin).max(1)
     }
 
     fn write_line(&mut self, line: &str) {

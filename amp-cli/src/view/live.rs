@@ -22,6 +22,13 @@ const WIDEST_TEXT: usize = 100;
 /// What stands before the lines of a subagent, once for each call it is below.
 const GUIDE: &str = "  │ ";
 
+/// What stands before the reason of a call, where that has a line of its own.
+const INDENT: &str = "    ";
+
+/// The longest note that stands behind a call even where the call is shortened for it, in columns:
+/// `exit 101`.
+const SHORT_NOTE: usize = 12;
+
 /// How a [`LiveView`] shows a turn.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LiveOptions {
@@ -281,8 +288,16 @@ impl LiveView {
             // Its subagent has said its last word, and its end follows right below.
             self.speaking.clone_from(&open.parent);
         }
-        let line = self.call_line(mark, &open.call, note, time, self.open.depth(parent));
-        self.write_at(parent, &line)
+        let depth = self.open.depth(parent);
+        if self.leaves_room(&open.call, note, time, depth) {
+            let line = self.call_line(mark, &open.call, note, time, depth);
+            return self.write_at(parent, &line);
+        }
+        let line = self.call_line(mark, &open.call, "", time, depth);
+        self.write_at(parent, &line)?;
+        let note = fit(note, self.room_at(depth).saturating_sub(INDENT.len()));
+        let note = format!("{INDENT}{}\n", self.options.style.dim(note));
+        self.write_at(parent, &note)
     }
 
     fn write_of_subagent(&mut self, parent: Option<&str>, text: &str) -> io::Result<()> {
@@ -318,6 +333,14 @@ impl LiveView {
     /// Returns the columns that are left below so many calls.
     fn room_at(&self, depth: usize) -> usize {
         self.width().saturating_sub(depth * columns(GUIDE))
+    }
+
+    /// Returns whether a note leaves room for what the call is about, or is so short that it may
+    /// take what it needs.
+    fn leaves_room(&self, call: &ToolCall, note: &str, time: &str, depth: usize) -> bool {
+        let parts = [&call.name, &call.subject, note, time];
+        let wanted: usize = parts.iter().map(|part| columns(part) + 2).sum();
+        columns(note) <= SHORT_NOTE || wanted <= self.room_at(depth)
     }
 
     /// Lays out one call: mark, name, subject, reason, time; the subject gives way first.

@@ -141,7 +141,7 @@ fn exit_code(text: &str) -> Option<i64> {
 
 fn short(text: &str) -> String {
     let text: String = text.chars().take(LONGEST_SUBJECT).collect();
-    crate::text::fit(&one_line(&text), 60)
+    one_line(&text)
 }
 
 #[cfg(test)]

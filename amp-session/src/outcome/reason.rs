@@ -15,7 +15,7 @@ pub enum Reason {
     RejectedKey,
     /// The service could not be reached.
     Unreachable,
-    /// Nothing at all came before the start-up deadline: the service accepts and does not answer.
+    /// Nothing at all came before the start-up deadline, as when the service does not answer.
     SilentStart,
     /// The CLI does not know an option or its value.
     UnknownOption,
@@ -109,7 +109,9 @@ impl Reason {
             Self::NotConfigured => "set AMP_API_KEY or store a key for this service",
             Self::RejectedKey => "check that the key is current and belongs to this service",
             Self::Unreachable => "check the network, the proxy settings and AMP_URL",
-            Self::SilentStart => "the service accepted the connection and stayed silent; try later",
+            Self::SilentStart => {
+                "check the network and what it wrote on standard error, try later, or allow more time"
+            }
             Self::UnknownOption => {
                 "this Amp does not take that option, its value or the two together"
             }

@@ -43,6 +43,75 @@ The end.
 }
 
 #[test]
+fn a_single_line_break_stays() {
+    assert_eq!(plain("one\ntwo\n\n- a\n  b", 80), "one\ntwo\n\n• a\n  b\n");
+}
+
+#[test]
+fn what_only_looks_like_emphasis_stays_as_it_stands() {
+    for text in [
+        "edit __init__.py and __main__",
+        "src/*.rs, tests/*.rs",
+        "2*3*4",
+        "snake_case and _private",
+        "a __dunder__ method",
+        "~/a and ~5~",
+    ] {
+        assert_eq!(plain(text, 80), format!("{text}\n"));
+    }
+    assert_eq!(
+        plain("~~old~~ *new*, **bold**.", 80),
+        "~~old~~ new, bold.\n"
+    );
+}
+
+#[test]
+fn lists_keep_their_own_numbers() {
+    let text = "3. three\n7. seven\n7. again";
+    assert_eq!(plain(text, 80), format!("{text}\n"));
+}
+
+const TABLE: &str = "\
+| option | meaning | default |
+|---|---|---|
+| `--timeout` | how long a run may take in all before it is stopped | none |
+| `--idle-timeout` | the longest silence | 1h |
+";
+
+#[test]
+fn a_table_wraps_in_its_cells_where_it_is_too_wide() {
+    let text = plain(TABLE, 60);
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 60),
+        "{text}"
+    );
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_table_that_cannot_stand_side_by_side_stands_row_by_row() {
+    let text = plain(TABLE, 30);
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 30),
+        "{text}"
+    );
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn no_word_of_a_table_is_lost_or_cut_in_any_width() {
+    for width in 1..100 {
+        let text = plain(TABLE, width);
+        for word in TABLE
+            .split(['|', ' ', '\n', '-'])
+            .filter(|word| !word.is_empty())
+        {
+            assert!(text.contains(word), "{width}: no {word} in {text}");
+        }
+    }
+}
+
+#[test]
 fn nothing_becomes_nothing() {
     assert_eq!(plain("", 80), "");
 }

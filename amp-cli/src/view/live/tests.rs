@@ -81,6 +81,26 @@ fn a_narrow_terminal_cuts_tool_lines_and_wraps_text() {
 }
 
 #[test]
+fn a_refused_call_keeps_its_command_however_long_the_reason() {
+    let call = r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"5","name":"shell_command","input":{"command":"git push --force origin main"}}]}}"#;
+    let refusal = r#"{"type":"user","message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"5","content":"Tool rejected by plugin: Rejected by user permissions rule 1: reject 'shell_command' with cmd 'git push *'"}]}}"#;
+    let lines = format!("{call}\n{refusal}");
+    let wide = shown(&lines, 80, |_| {});
+    assert!(
+        wide.contains("shell_command git push --force origin main\n"),
+        "{wide}"
+    );
+    assert!(
+        wide.contains("\n    Rejected by user permissions rule 1"),
+        "{wide}"
+    );
+    let narrow = shown(&lines, 40, |_| {});
+    assert!(narrow.contains("git push --force"), "{narrow}");
+    assert!(narrow.contains("Rejected by user permissions"), "{narrow}");
+    assert_eq!(shown(&lines, 200, |_| {}).lines().count(), 1);
+}
+
+#[test]
 fn quietly_the_answer_stands_alone() {
     let text = shown(TURN, 80, |options| options.tools = false);
     assert!(text.contains("I look at two places."), "{text}");
@@ -91,7 +111,7 @@ fn quietly_the_answer_stands_alone() {
 
 #[test]
 fn a_replay_shows_prompts_as_quotations() {
-    assert!(shown(TURN, 80, |options| options.prompts = true).contains("│ find the bug\n"));
+    assert!(shown(TURN, 80, |options| options.prompts = true).contains("│ find\n│ the bug\n"));
 }
 
 #[test]
