@@ -11,6 +11,8 @@ mod file;
 mod layer;
 mod limit;
 
+use std::time::Duration;
+
 use amp_bootstrap::VersionSpec;
 use amp_session::Deadlines;
 
@@ -91,19 +93,22 @@ impl Settings {
     }
 }
 
+/// How long an Amp may take to its first line, unless the user says otherwise.
+const STARTUP_TIMEOUT: Duration = Duration::from_secs(2 * 60);
+/// How long an agent may be silent, unless the user says otherwise.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+
 /// Returns the deadlines of a run.
 ///
 /// An agent may work for days, so the whole turn has no limit unless one is asked for; but an Amp
 /// that says nothing at all hangs, as every version of 2026 does when the service accepts a
 /// connection and stays silent.
 fn deadlines(layer: &Layer) -> Deadlines {
-    let usual = Deadlines::default();
     let limit = |asked: Option<Limit>, usual| asked.map_or(usual, Limit::duration);
-    let (startup, idle) = (usual.startup, usual.idle);
-    usual
+    Deadlines::default()
         .with_total(limit(layer.timeout, None))
-        .with_idle(limit(layer.idle_timeout, idle))
-        .with_startup(limit(layer.startup_timeout, startup))
+        .with_idle(limit(layer.idle_timeout, Some(IDLE_TIMEOUT)))
+        .with_startup(limit(layer.startup_timeout, Some(STARTUP_TIMEOUT)))
 }
 
 impl From<&AgentArguments> for Layer {

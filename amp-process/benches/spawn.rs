@@ -63,7 +63,7 @@ async fn round(spec: &ProcessSpec) -> Result<Duration, amp_process::Error> {
     let mut times = Vec::with_capacity(SPAWNS);
     for _ in 0..SPAWNS {
         let started = Instant::now();
-        let process = spec.spawn().await?;
+        let mut process = spec.spawn().await?;
         times.push(started.elapsed());
         process.finish().await;
     }

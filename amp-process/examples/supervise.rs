@@ -7,7 +7,7 @@
 //!
 //! `D` is a time such as `500ms`, `10s`, `5m` or `1h`, or `none`. Standard input and output are
 //! passed through; standard error ends with one line of JSON that says how it went. Interrupt and
-//! terminate begin the stop ladder, Ctrl-Z suspends the program and all clocks. Whoever reads our
+//! terminate begin to stop the program, Ctrl-Z suspends the program and all clocks. Whoever reads our
 //! output may take its time, but not beyond a deadline.
 //!
 //! The exit code is the command's own; 124 when a deadline passed, 128 and the number when a signal
@@ -40,7 +40,7 @@ mod unix {
     use tokio::time::Instant;
 
     /// How long a reader may stall once the run is to end.
-    const PATIENCE: Duration = Duration::from_secs(1);
+    const READER_TIMEOUT: Duration = Duration::from_secs(1);
 
     pub(super) fn main() -> ExitCode {
         let spec = match spec(std::env::args().skip(1)) {
@@ -127,7 +127,7 @@ mod unix {
             }
         }
 
-        /// Goes on after a deadline: the stop ladder has begun, and the exit will say why.
+        /// Goes on after a deadline: the escalation has begun, and the exit will say why.
         fn survive(&mut self, error: Error) -> Result<(), Error> {
             if error.deadline().is_none() {
                 return Err(error);
@@ -138,7 +138,7 @@ mod unix {
 
         /// Begins to count how long a reader may stall.
         fn hurry(&mut self) {
-            self.end.get_or_insert(Instant::now() + PATIENCE);
+            self.end.get_or_insert(Instant::now() + READER_TIMEOUT);
         }
 
         fn grant(&mut self, wish: Wish) -> Result<(), Error> {
@@ -283,10 +283,7 @@ mod unix {
         reason = "a program passes its own environment on"
     )]
     fn spec(mut arguments: impl Iterator<Item = String>) -> Result<ProcessSpec, String> {
-        let mut deadlines = Deadlines::default()
-            .with_startup(None)
-            .with_idle(None)
-            .with_total(None);
+        let mut deadlines = Deadlines::default();
         let mut containment = Containment::Auto;
         loop {
             let option = arguments.next().ok_or("no command")?;

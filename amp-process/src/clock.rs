@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{Deadline, Deadlines};
+use crate::deadlines::{Deadline, Deadlines};
 
-/// Returns the moment that lies `limit` after `from`, or one that nobody lives to see.
+/// Returns the moment that lies `limit` after `from`, or a hundred years if that is less.
 pub(crate) fn after(from: Instant, limit: Duration) -> Instant {
     const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
     from.checked_add(limit.min(FOR_EVER)).unwrap_or(from)
@@ -17,8 +17,8 @@ pub(crate) fn after(from: Instant, limit: Duration) -> Instant {
 pub(crate) struct Clock {
     started: Instant,
     heard: Option<Instant>,
+    heard_on_stderr: Option<Instant>,
     waiting: Option<Instant>,
-    exited: Option<Instant>,
     paused: Option<Instant>,
 }
 
@@ -27,8 +27,8 @@ impl Clock {
         Self {
             started,
             heard: None,
+            heard_on_stderr: None,
             waiting: None,
-            exited: None,
             paused: None,
         }
     }
@@ -36,6 +36,11 @@ impl Clock {
     /// Notes that something came on standard output.
     pub(crate) fn heard(&mut self, now: Instant) {
         self.heard = Some(now);
+    }
+
+    /// Notes that something came on standard error at that time.
+    pub(crate) fn heard_on_stderr(&mut self, moment: Instant) {
+        self.heard_on_stderr = Some(moment);
     }
 
     /// Notes that the caller waits; silence counts from here at the earliest.
@@ -48,26 +53,19 @@ impl Clock {
         self.waiting = None;
     }
 
-    /// Notes that the program has exited.
-    pub(crate) fn exited(&mut self, now: Instant) {
-        self.exited = Some(now);
-    }
-
-    /// Returns when the program exited.
-    pub(crate) fn exit(&self) -> Option<Instant> {
-        self.exited
-    }
-
     /// Returns the deadline that comes first, and when.
     pub(crate) fn due(&self, deadlines: &Deadlines) -> Option<(Instant, Deadline)> {
         let total = deadlines.total.map(|total| (self.started, total));
         let total = total.map(|(from, limit)| (after(from, limit), Deadline::Total));
         let silence = match self.heard {
-            None => deadlines
-                .startup
-                .map(|limit| (after(self.started, limit), Deadline::Startup)),
+            None => deadlines.startup.map(|limit| {
+                let from = self.heard_on_stderr.unwrap_or(self.started);
+                (after(from, limit), Deadline::Startup)
+            }),
             Some(heard) => self.waiting.zip(deadlines.idle).map(|(waiting, limit)| {
-                let from = waiting.max(heard);
+                let from = waiting
+                    .max(heard)
+                    .max(self.heard_on_stderr.unwrap_or(heard));
                 (after(from, limit), Deadline::Idle)
             }),
         };
@@ -92,7 +90,11 @@ impl Clock {
         };
         let stood = now.saturating_duration_since(paused);
         self.started += stood;
-        for moment in [&mut self.heard, &mut self.waiting, &mut self.exited] {
+        for moment in [
+            &mut self.heard,
+            &mut self.heard_on_stderr,
+            &mut self.waiting,
+        ] {
             *moment = moment.map(|moment| moment + stood);
         }
         stood
@@ -102,7 +104,7 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::Clock;
-    use crate::{Deadline, Deadlines};
+    use crate::deadlines::{Deadline, Deadlines};
     use std::time::Duration;
     use tokio::time::Instant;
 
@@ -147,6 +149,20 @@ mod tests {
         clock.heard(start + 55 * SECOND);
         let due = clock.due(&deadlines());
         assert_eq!(due, Some((start + 60 * SECOND, Deadline::Total)));
+    }
+
+    #[test]
+    fn standard_error_puts_start_up_and_silence_off_but_is_no_first_byte() {
+        let start = Instant::now();
+        let mut clock = Clock::new(start);
+        clock.heard_on_stderr(start + SECOND);
+        let due = clock.due(&deadlines());
+        assert_eq!(due, Some((start + 3 * SECOND, Deadline::Startup)));
+        clock.heard(start + 2 * SECOND);
+        clock.waits(start + 2 * SECOND);
+        clock.heard_on_stderr(start + 5 * SECOND);
+        let due = clock.due(&deadlines());
+        assert_eq!(due, Some((start + 15 * SECOND, Deadline::Idle)));
     }
 
     #[cfg(unix)]

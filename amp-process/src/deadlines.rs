@@ -3,37 +3,41 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::Signal;
+use crate::signal::Signal;
 
 /// Every wait of a run, each with its limit.
 ///
-/// `None` waits for ever, by explicit choice. They are kept while the caller waits: for a line with
-/// [`Process::next_line`](crate::Process::next_line), or beside work of its own with
+/// While the program runs there is no limit unless it is asked for: `None`, the default, waits for
+/// ever. Once it is to end, every wait has one. Limits are kept while the caller waits: for a line
+/// with [`Process::next_line`](crate::Process::next_line), or beside work of its own with
 /// [`Process::until_deadline`](crate::Process::until_deadline).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deadlines {
-    /// From the spawn to the first byte on standard output.
+    /// From the spawn, or from the last byte on standard error, to the first byte on standard
+    /// output. None unless set.
     pub startup: Option<Duration>,
-    /// From one byte on standard output to the next, counted while the caller waits for a line.
+    /// From one byte on standard output or standard error to the next, counted while the caller
+    /// waits for a line and from the first byte on standard output on. None unless set.
     pub idle: Option<Duration>,
-    /// From the spawn to the end of the run.
+    /// From the spawn to the end of the run. None unless set.
     pub total: Option<Duration>,
     /// After the program's exit: how long other holders of its standard output may go on writing.
     /// After [`Process::finish`](crate::Process::finish): how long the program may take to exit.
+    /// Half a second unless set.
     pub drain: Duration,
-    /// From the polite signal to SIGKILL.
+    /// From the signal that asks the program to stop to SIGKILL. Five seconds unless set.
     pub grace: Duration,
-    /// From SIGKILL to giving up on the proof that the tree is empty.
+    /// From SIGKILL to giving up on the proof that the tree is empty. Two seconds unless set.
     pub proof: Duration,
 }
 
 impl Default for Deadlines {
     fn default() -> Self {
         Self {
-            startup: Some(Duration::from_secs(120)),
-            idle: Some(Duration::from_secs(60 * 60)),
-            total: Some(Duration::from_secs(24 * 60 * 60)),
+            startup: None,
+            idle: None,
+            total: None,
             drain: Duration::from_millis(500),
             grace: Duration::from_secs(5),
             proof: Duration::from_secs(2),
@@ -49,7 +53,7 @@ impl Deadlines {
         self
     }
 
-    /// Sets the limit for silence on standard output.
+    /// Sets the limit for silence.
     #[must_use]
     pub fn with_idle(mut self, idle: Option<Duration>) -> Self {
         self.idle = idle;
@@ -70,7 +74,7 @@ impl Deadlines {
         self
     }
 
-    /// Sets the time between the polite signal and SIGKILL.
+    /// Sets the time between the first signal and SIGKILL.
     #[must_use]
     pub fn with_grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
@@ -85,7 +89,7 @@ impl Deadlines {
     }
 }
 
-/// The rungs of the stop ladder before SIGKILL.
+/// The steps of the escalation before SIGKILL.
 ///
 /// Standard input is always closed first, and SIGKILL for the whole tree always comes last.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +97,7 @@ impl Deadlines {
 pub struct StopPolicy {
     /// How long the program may take to exit on the end of its input, before any signal.
     pub stdin_grace: Duration,
-    /// The polite signal, sent to the program's process group; `None` goes straight to SIGKILL.
+    /// The signal that asks it to stop, sent to the program's process group; `None` goes straight to SIGKILL.
     pub signal: Option<Signal>,
 }
 
@@ -114,7 +118,7 @@ impl StopPolicy {
         self
     }
 
-    /// Sets the polite signal.
+    /// Sets the signal that asks the program to stop.
     #[must_use]
     pub fn with_signal(mut self, signal: Option<Signal>) -> Self {
         self.signal = signal;

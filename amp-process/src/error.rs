@@ -1,9 +1,14 @@
 //! The one error type of this crate.
 
+#[cfg_attr(unix, path = "error/unix.rs")]
+#[cfg_attr(windows, path = "error/windows.rs")]
+mod platform;
+
 use std::io;
 use std::path::PathBuf;
 
-use crate::{ContainmentKind, Deadline};
+use crate::containment::kind::ContainmentKind;
+use crate::deadlines::Deadline;
 
 /// What went wrong, as a value to branch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,7 +36,7 @@ pub enum ErrorKind {
     NoRuntime,
     /// Standard input is closed: the program closed it, exited, or the run is being stopped.
     StdinClosed,
-    /// A deadline passed; the stop ladder has begun.
+    /// A deadline passed; the escalation has begun.
     DeadlinePassed,
     /// Any other failure of the operating system.
     Io,
@@ -102,7 +107,7 @@ impl Error {
             Self::DeadlinePassed(_) => ErrorKind::DeadlinePassed,
             Self::StdinClosed => ErrorKind::StdinClosed,
             Self::NoRuntime(_) => ErrorKind::NoRuntime,
-            Self::Io { source, .. } if crate::platform::is_exhaustion(source) => {
+            Self::Io { source, .. } if platform::is_exhaustion(source) => {
                 ErrorKind::ResourceExhausted
             }
             Self::Io { .. } => ErrorKind::Io,
@@ -154,8 +159,8 @@ impl Error {
             io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
             io::ErrorKind::InvalidInput => ErrorKind::InvalidArgument,
             io::ErrorKind::ArgumentListTooLong => ErrorKind::ArgumentsTooLong,
-            _ if crate::platform::is_exhaustion(&source) => ErrorKind::ResourceExhausted,
-            _ => crate::platform::spawn_error_kind(&source),
+            _ if platform::is_exhaustion(&source) => ErrorKind::ResourceExhausted,
+            _ => platform::spawn_error_kind(&source),
         };
         Self::Spawn {
             kind,

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::{ContainmentKind, Deadline, Signal, StderrText};
+use crate::containment::kind::ContainmentKind;
+use crate::deadlines::Deadline;
+use crate::signal::Signal;
+use crate::stderr::StderrText;
 
 /// The program's own end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,7 +67,7 @@ pub enum Cause {
     DeadlinePassed(Deadline),
 }
 
-/// The last rung of the stop ladder that was used before the program's end.
+/// The last step of the escalation that was taken before the program's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Force {
@@ -72,7 +75,7 @@ pub enum Force {
     None,
     /// Its standard input was closed.
     StdinClosed,
-    /// The polite signal was sent.
+    /// The signal that asks it to stop was sent.
     Signalled,
     /// SIGKILL.
     Killed,
@@ -121,7 +124,7 @@ impl Exit {
         self.cause
     }
 
-    /// Returns the last rung of the stop ladder that was used.
+    /// Returns the last step of the escalation that was taken.
     pub fn force(&self) -> Force {
         self.force
     }

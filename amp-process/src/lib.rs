@@ -2,26 +2,17 @@
 //!
 //! Beside `tokio` with its features `macros` and `rt-multi-thread`, this is a whole program:
 //!
-//! ```no_run
-//! use std::time::Duration;
-//!
-//! use amp_process::{Deadlines, Error, ProcessSpec};
+//! ```
+//! use amp_process::{Error, ProcessSpec};
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Error> {
 //!     amp_process::run_shim_if_requested();
-//!     let mut process = ProcessSpec::new("make")
-//!         .with_argument("check")
-//!         .with_environment(std::env::vars_os().collect())
-//!         .with_deadlines(Deadlines::default().with_total(Some(Duration::from_secs(600))))
-//!         .spawn()
-//!         .await?;
-//!     // A deadline ends the lines as well, and the exit tells.
-//!     while let Ok(Some(line)) = process.next_line().await {
-//!         println!("{}", String::from_utf8_lossy(line.bytes()));
+//!     let mut process = ProcessSpec::new("/bin/ls").with_argument("/").spawn().await?;
+//!     while let Some(line) = process.next_line().await? {
+//!         println!("{}", String::from_utf8_lossy(line.as_ref()));
 //!     }
-//!     let exit = process.finish().await;
-//!     println!("{}, {}", exit.status(), exit.stderr());
+//!     println!("{}", process.wait().await.status());
 //!     Ok(())
 //! }
 //! ```
@@ -29,19 +20,22 @@
 //! # Where to begin
 //!
 //! [`ProcessSpec`] says what to run and how; [`spawn`](ProcessSpec::spawn) makes a [`Process`] of
-//! it, which is also a stream of [`Line`]s; [`finish`](Process::finish), [`stop`](Process::stop)
-//! and [`kill`](Process::kill) end it with an [`Exit`]. `cargo run --example supervise` is a
-//! `timeout(1)` made of them.
+//! it, which is also a stream of [`Line`]s. [`wait`](Process::wait) lets it finish by itself;
+//! [`finish`](Process::finish), [`stop`](Process::stop) and [`kill`](Process::kill) end it; all
+//! return an [`Exit`]. `cargo run --example supervise` is a `timeout(1)` made of them.
 //!
 //! # What it promises
 //!
 //! - Lines come straight from the pipe, with no channel in between: a slow caller blocks the child
 //!   and memory stays flat. Standard error is drained all the while into a bounded head and tail.
-//! - Every wait has a deadline ([`Deadlines`]), and the end of a pipe alone ends nothing: a run is
-//!   over when the caller says so or when the program itself has exited.
+//! - The end of a pipe alone ends nothing: a run is over when the caller says so, when a deadline
+//!   that was asked for ([`Deadlines`]) has passed, or when the program itself has exited. From
+//!   then on every wait has a deadline.
 //! - However a run ends (finish, stop, drop, a runtime torn down, the host killed), nothing of its
 //!   tree is left, as far as the [containment](ContainmentKind) in use reaches, and [`Exit`] says
 //!   what was found.
+//! - Every future may be dropped: nothing that was read, begun to be written, or learned of the end
+//!   is lost.
 //!
 //! # What it leaves to others
 //!
@@ -52,9 +46,8 @@
 //! # Errors and limits
 //!
 //! An [`Error`] means that a program could not be started or talked to; how it *ended* is never an
-//! error, but the [`Exit`]. Unless told otherwise, a program has two minutes to its first byte, an
-//! hour between two bytes and a day in all; a line may have 64 MiB, and of a longer one so much is
-//! kept.
+//! error, but the [`Exit`]. A line may have 64 MiB unless told otherwise; of a longer one so much is
+//! kept, and [`Completeness`] tells its whole length.
 //!
 //! # Platforms
 //!
@@ -63,22 +56,29 @@
 //! the host's own executable, started again, so `main` calls [`run_shim_if_requested`] first;
 //! without that call, and on other Unixes, there are process groups alone. Windows has job objects.
 //! [`Containment`] asks for one of them, and [`ContainmentStatus`] tells which work here.
+//!
+//! A host that was started with SIGCHLD ignored gets its default effect back, because no exit code
+//! of any child could be learned otherwise.
 
 mod clock;
 mod containment;
 mod deadlines;
+mod ending;
 mod error;
+mod escalation;
 mod exit;
 #[cfg(unix)]
 mod host_signals;
-mod keeper;
-mod ladder;
 mod lines;
 mod process;
 mod program;
+mod reaper;
 mod shim;
 mod signal;
 mod spec;
+#[cfg_attr(unix, path = "start/unix.rs")]
+#[cfg_attr(windows, path = "start/windows.rs")]
+mod start;
 mod stderr;
 mod stdin;
 mod stdout;
@@ -87,15 +87,15 @@ mod stdout;
 #[cfg_attr(windows, path = "windows.rs")]
 mod platform;
 
-pub use containment::{Containment, ContainmentKind, ContainmentStatus};
+pub use containment::kind::{Containment, ContainmentKind, ContainmentStatus};
 pub use deadlines::{Deadline, Deadlines, StopPolicy};
 pub use error::{Error, ErrorKind};
 pub use exit::{Cause, Exit, ExitStatus, Force, Survivor};
 #[cfg(unix)]
 pub use host_signals::{can_be_suspended, suspend_host};
-pub use keeper::settle;
 pub use lines::{Completeness, Line};
 pub use process::Process;
+pub use reaper::settle;
 pub use shim::run_shim_if_requested;
 pub use signal::Signal;
 pub use spec::{ProcessSpec, StdinSource};

@@ -59,6 +59,13 @@ impl Line {
     }
 }
 
+/// The bytes, as [`Line::bytes`] returns them.
+impl AsRef<[u8]> for Line {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes()
+    }
+}
+
 /// How much is read at once.
 const CHUNK: usize = 128 * 1024;
 /// A buffer with more room than this is given back once it is empty.

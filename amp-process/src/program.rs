@@ -4,7 +4,9 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{Error, ProcessSpec};
+use crate::error::Error;
+use crate::platform;
+use crate::spec::ProcessSpec;
 
 /// Returns the absolute path of the program to execute.
 ///
@@ -21,10 +23,10 @@ pub(crate) fn resolve(spec: &ProcessSpec) -> Result<PathBuf, Error> {
     let mut unusable = None;
     for folder in candidates {
         let candidate = folder.join(program);
-        let Some(candidate) = crate::platform::with_program_suffix(candidate) else {
+        let Some(candidate) = platform::with_program_suffix(candidate) else {
             continue;
         };
-        match crate::platform::is_executable(&candidate) {
+        match platform::is_executable(&candidate) {
             true => return std::path::absolute(candidate).map_err(not_found),
             false => unusable = Some(io::Error::from(io::ErrorKind::PermissionDenied)),
         }

@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::{Containment, Deadlines, StopPolicy};
+use crate::containment::kind::Containment;
+use crate::deadlines::{Deadlines, StopPolicy};
 
 /// A program to run, with everything that decides how.
 ///

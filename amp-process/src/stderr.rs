@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::platform::OutputPipe;
 
@@ -77,27 +78,41 @@ impl fmt::Display for StderrText {
 /// The task that drains standard error, and what it has kept so far.
 #[derive(Debug)]
 pub(crate) struct StderrDrain {
-    text: Arc<Mutex<StderrText>>,
+    drained: Arc<Mutex<Drained>>,
     task: JoinHandle<()>,
+}
+
+#[derive(Debug, Default)]
+struct Drained {
+    text: StderrText,
+    /// When something came last, unless that was asked for since.
+    heard: Option<Instant>,
 }
 
 impl StderrDrain {
     /// Starts to drain `pipe` in a task of the current runtime.
     pub(crate) fn start(mut pipe: OutputPipe) -> Self {
-        let text = Arc::new(Mutex::new(StderrText::default()));
-        let shared = Arc::clone(&text);
+        let drained = Arc::new(Mutex::new(Drained::default()));
+        let shared = Arc::clone(&drained);
         let task = tokio::spawn(async move {
             let mut chunk = vec![0; 16 * 1024];
             while let Ok(count @ 1..) = pipe.read(&mut chunk).await {
-                lock(&shared).push(&chunk[..count]);
+                let mut drained = lock(&shared);
+                drained.text.push(&chunk[..count]);
+                drained.heard = Some(Instant::now());
             }
         });
-        Self { text, task }
+        Self { drained, task }
     }
 
     /// Returns what has come so far.
     pub(crate) fn so_far(&self) -> StderrText {
-        lock(&self.text).clone()
+        lock(&self.drained).text.clone()
+    }
+
+    /// Returns when something came last, if anything came since this was asked before.
+    pub(crate) fn take_heard(&self) -> Option<Instant> {
+        lock(&self.drained).heard.take()
     }
 
     /// Waits for the end of standard error, `limit` at most, and returns what has come.
@@ -115,9 +130,9 @@ impl Drop for StderrDrain {
     }
 }
 
-/// Locks the text; it is whole even if another holder panicked.
-fn lock(text: &Mutex<StderrText>) -> MutexGuard<'_, StderrText> {
-    text.lock().unwrap_or_else(PoisonError::into_inner)
+/// Locks what was drained; it is whole even if another holder panicked.
+fn lock(drained: &Mutex<Drained>) -> MutexGuard<'_, Drained> {
+    drained.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -7,8 +7,7 @@ use std::task::{Context, Poll, ready};
 use bytes::BufMut;
 use tokio::io::AsyncReadExt;
 
-use crate::Line;
-use crate::lines::LineBuffer;
+use crate::lines::{Line, LineBuffer};
 use crate::platform::{self, OutputPipe};
 
 /// Our end of the program's standard output.

@@ -1,6 +1,5 @@
-//! Unix: pipes, the start of a program, and what the errors of `execve` mean.
+//! Unix: pipes, and the start of a program in a process group of its own.
 
-use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
@@ -8,50 +7,15 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
-use rustix::io::Errno;
 use tokio::net::unix::pipe;
 
-use crate::containment::{self, TreeGuard};
-use crate::host_signals;
-use crate::{Error, ErrorKind, ProcessSpec, StdinSource};
+use crate::error::Error;
+use crate::spec::ProcessSpec;
 
 /// Our end of a pipe that the program writes to.
 pub(crate) type OutputPipe = pipe::Receiver;
 /// Our end of a pipe that the program reads from.
 pub(crate) type InputPipe = pipe::Sender;
-
-/// The size of the pipe for standard output; the default of 64 KiB halves the throughput.
-#[cfg(target_os = "linux")]
-const STDOUT_PIPE_BYTES: usize = 256 * 1024;
-
-/// A program that was started, and our ends of its pipes.
-pub(crate) struct Started {
-    pub(crate) tree: TreeGuard,
-    pub(crate) stdin: Option<InputPipe>,
-    pub(crate) stdout: OutputPipe,
-    pub(crate) stderr: OutputPipe,
-}
-
-/// Starts the program of `spec` within the containment that it asks for.
-pub(crate) async fn start(spec: &ProcessSpec) -> Result<Started, Error> {
-    host_signals::hear_of_children()?;
-    crate::program::check_working_directory(spec)?;
-    let program = crate::program::resolve(spec)?;
-    let (child_ends, stdin, stdout, stderr) =
-        pipes(spec.stdin != StdinSource::Empty).map_err(Error::io("make pipes"))?;
-    let launch = Launch {
-        program,
-        spec: spec.clone(),
-        ends: child_ends,
-    };
-    let tree = containment::launch(launch).await?;
-    Ok(Started {
-        tree,
-        stdin,
-        stdout,
-        stderr,
-    })
-}
 
 /// A program that is ready to be started: resolved, with its ends of the pipes.
 pub(crate) struct Launch {
@@ -111,53 +75,11 @@ pub(crate) fn command(program: &Path, spec: &ProcessSpec) -> Command {
     command
 }
 
-/// Makes the pipes: the program's ends, then our ends of its standard input, output and error.
-fn pipes(piped_stdin: bool) -> io::Result<(ChildEnds, Option<InputPipe>, OutputPipe, OutputPipe)> {
-    let (stdin, our_stdin) = if piped_stdin {
-        let (read, write) = io::pipe()?;
-        (read.into(), Some(InputPipe::from_owned_fd(write.into())?))
-    } else {
-        (File::open("/dev/null")?.into(), None)
-    };
-    let (our_stdout, stdout) = io::pipe()?;
-    #[cfg(target_os = "linux")]
-    {
-        // Past the user's quota the pipe keeps its size and is merely slower.
-        let _ = rustix::pipe::fcntl_setpipe_size(&stdout, STDOUT_PIPE_BYTES);
-    }
-    let (our_stderr, stderr) = io::pipe()?;
-    let ends = ChildEnds {
-        stdin,
-        stdout: stdout.into(),
-        stderr: stderr.into(),
-    };
-    Ok((
-        ends,
-        our_stdin,
-        OutputPipe::from_owned_fd(our_stdout.into())?,
-        OutputPipe::from_owned_fd(our_stderr.into())?,
-    ))
-}
-
 /// Returns how many bytes can be read from `pipe` without waiting.
 ///
 /// `None` where that cannot be known.
 pub(crate) fn buffered_bytes(pipe: &OutputPipe) -> Option<u64> {
     rustix::io::ioctl_fionread(pipe).ok()
-}
-
-/// Returns whether there are no descriptors, processes or memory left.
-pub(crate) fn is_exhaustion(error: &io::Error) -> bool {
-    let exhausted = [Errno::MFILE, Errno::NFILE, Errno::AGAIN, Errno::NOMEM];
-    Errno::from_io_error(error).is_some_and(|errno| exhausted.contains(&errno))
-}
-
-/// Returns what an error of `execve` that std has no name for means.
-pub(crate) fn spawn_error_kind(error: &io::Error) -> ErrorKind {
-    match Errno::from_io_error(error) {
-        Some(Errno::NOEXEC) => ErrorKind::NotExecutable,
-        _ => ErrorKind::Io,
-    }
 }
 
 /// Returns the file to try for a program found in `PATH`, if one is there.

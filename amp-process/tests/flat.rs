@@ -54,7 +54,7 @@ async fn live(script: &str, drop_it: bool) {
 async fn descriptors_threads_and_zombies_stay() {
     live("out ready", false).await;
     let [descriptors, threads, _] = held();
-    // One thread may start and stay: it buries what was dropped.
+    // One thread may start and stay: it reaps what was dropped.
     let allowed = [descriptors, threads + 1, 0];
     for _ in 0..30 {
         live("out ready; err note; exit 1", false).await;
@@ -67,7 +67,7 @@ async fn descriptors_threads_and_zombies_stay() {
     assert!(is_allowed(held()), "{:?} is more than {allowed:?}", held());
 }
 
-/// Waits until `holds`, or long enough: what was dropped is buried in the background.
+/// Waits until `holds`, or long enough: what was dropped is reaped in the background.
 async fn settle(holds: impl Fn([usize; 3]) -> bool) {
     let until = Instant::now() + Duration::from_secs(30);
     while !holds(held()) && Instant::now() < until {

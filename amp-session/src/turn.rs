@@ -186,7 +186,7 @@ impl Turn {
                 }
                 return outcome;
             }
-            Source::Process(process) => {
+            Source::Process(mut process) => {
                 let exit = process.finish().await;
                 let ending = Ending {
                     cause: Some(exit.cause()),

@@ -21,8 +21,6 @@ pub struct Finished {
 pub async fn run(spec: ProcessSpec, limit: Duration) -> Result<Finished> {
     let name = spec.program().display().to_string();
     let deadlines = Deadlines::default()
-        .with_startup(None)
-        .with_idle(None)
         .with_total(Some(limit))
         .with_grace(Duration::from_secs(1));
     let mut process = spec

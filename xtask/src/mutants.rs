@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use amp_process::{Deadlines, ExitStatus, ProcessSpec};
+use amp_process::{ExitStatus, ProcessSpec};
 use anyhow::{Context, Result, bail};
 
 use crate::machine;
@@ -187,10 +187,6 @@ impl Workshop {
         tell: fn(String),
     ) -> Result<ExitStatus> {
         // A night long, if need be: each mutant has a time limit of its own.
-        let deadlines = Deadlines::default()
-            .with_startup(None)
-            .with_idle(None)
-            .with_total(None);
         let mut process = ProcessSpec::new(&self.cargo)
             .with_environment(machine::environment())
             .with_variable("CARGO_TARGET_DIR", &self.target)
@@ -198,7 +194,6 @@ impl Workshop {
             .with_argument("mutants")
             .with_arguments(self.matching.iter())
             .with_arguments(arguments)
-            .with_deadlines(deadlines)
             .spawn()
             .await
             .context("cannot start cargo mutants")?;

@@ -127,9 +127,7 @@ struct End {
 
 /// Runs a program to its end and shows each line as it comes.
 async fn show(spec: ProcessSpec) -> Result<()> {
-    let deadlines = Deadlines::default()
-        .with_startup(None)
-        .with_total(Some(LIMIT));
+    let deadlines = Deadlines::default().with_total(Some(LIMIT));
     let mut process = spec.with_deadlines(deadlines).spawn().await?;
     while let Ok(Some(line)) = process.next_line().await {
         say(String::from_utf8_lossy(line.bytes()));

@@ -7,10 +7,12 @@ use std::task::{Context, Poll};
 
 use rustix::process::{Pid, WaitId, WaitIdOptions};
 
+use super::kind::ContainmentKind;
 use super::leader_watch::LeaderWatch;
 use super::process_table::{self, ProcessKey};
-use super::{ContainmentKind, StartFailure, Sweep, Tree};
-use crate::{ExitStatus, Signal, Survivor};
+use super::tree::{StartFailure, Sweep, Tree};
+use crate::exit::{ExitStatus, Survivor};
+use crate::signal::Signal;
 
 /// A program that leads its own process group.
 ///

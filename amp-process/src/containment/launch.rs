@@ -3,37 +3,31 @@
 use std::time::Duration;
 
 use super::group::GroupTree;
-use super::{Containment, ContainmentKind, ContainmentStatus, StartFailure, TreeGuard, ways};
+use super::guard::TreeGuard;
+use super::kind::{Containment, ContainmentKind, ContainmentStatus};
+use super::strategy::{self, Strategy};
+use super::tree::StartFailure;
+use crate::error::{Error, ErrorKind};
 use crate::platform::Launch;
-use crate::{Error, ErrorKind, ProcessSpec};
+use crate::spec::ProcessSpec;
 
 /// How long a containment may take to start the program.
 const START: Duration = Duration::from_secs(20);
-
-/// A way to start a program.
-#[derive(Debug, Clone)]
-pub(crate) enum Way {
-    /// By itself, in a process group of its own.
-    Group,
-    /// Below a shim.
-    #[cfg(target_os = "linux")]
-    Shim(super::shim::ShimCommand),
-}
 
 /// Starts a program within the containment that it asks for.
 pub(crate) async fn launch(launch: Launch) -> Result<TreeGuard, Error> {
     let kinds = match launch.spec.containment {
         Containment::Require(kind) => vec![kind],
-        Containment::Auto => ways::LADDER.to_vec(),
+        Containment::Auto => strategy::KINDS.to_vec(),
     };
     let mut refusal = None;
     for kind in kinds {
-        let started = match ways::find(kind, &launch.spec).await {
-            Ok(way) => start(way, &launch).await,
+        let started = match strategy::find(kind, &launch.spec).await {
+            Ok(strategy) => start(strategy, &launch).await,
             Err(error) => Err(error),
         };
         match started {
-            // The next rung may do; that it was taken is told by the exit.
+            // The next one may do; that it was taken is told by the exit.
             Err(error) if error.kind() == ErrorKind::ContainmentUnavailable => {
                 refusal = Some(error);
             }
@@ -44,17 +38,17 @@ pub(crate) async fn launch(launch: Launch) -> Result<TreeGuard, Error> {
         .unwrap_or_else(|| Error::unavailable(ContainmentKind::Group, "this platform has none")))
 }
 
-/// Starts the program in one way, and waits until it runs.
-async fn start(way: Way, launch: &Launch) -> Result<TreeGuard, Error> {
+/// Starts the program by one strategy, and waits until it runs.
+async fn start(strategy: Strategy, launch: &Launch) -> Result<TreeGuard, Error> {
     let again = launch.try_clone().map_err(Error::io("share the pipes"))?;
-    let kind = way.kind();
-    let mut tree = match way {
-        Way::Group => TreeGuard::new(GroupTree::new(again.spawn()?)),
+    let kind = strategy.kind();
+    let mut tree = match strategy {
+        Strategy::Group => TreeGuard::new(GroupTree::new(again.spawn()?)),
         #[cfg(target_os = "linux")]
-        Way::Shim(command) => {
+        Strategy::Shim(command) => {
             // Bubblewrap asks for a parent-death signal, which belongs to the starting thread.
             let work = move || super::shim::ShimTree::start(&command, &again).map(TreeGuard::new);
-            crate::keeper::run(work).await??
+            crate::reaper::run(work).await??
         }
     };
     let started = std::future::poll_fn(|context| tree.poll_started(context));
@@ -69,24 +63,17 @@ async fn start(way: Way, launch: &Launch) -> Result<TreeGuard, Error> {
     }
 }
 
-impl Way {
-    fn kind(&self) -> ContainmentKind {
-        match self {
-            Self::Group => ContainmentKind::Group,
-            #[cfg(target_os = "linux")]
-            Self::Shim(command) => command.kind,
-        }
-    }
-}
-
 impl ProcessSpec {
     /// Finds out which containments this program could have, strongest first, and why not others.
     ///
     /// The first look at the namespace starts a shim in one; the answer is remembered.
     pub async fn probe_containment(&self) -> Vec<ContainmentStatus> {
         let mut found = Vec::new();
-        for kind in ways::LADDER {
-            let unavailable = ways::find(*kind, self).await.err().map(Error::into_reason);
+        for kind in strategy::KINDS {
+            let unavailable = strategy::find(*kind, self)
+                .await
+                .err()
+                .map(Error::into_reason);
             found.push(ContainmentStatus {
                 kind: *kind,
                 unavailable,

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use rustix::process::{Pid, PidfdFlags};
 
 use super::readiness::Readiness;
-use crate::ExitStatus;
+use crate::exit::ExitStatus;
 
 /// Watches one child of ours.
 #[derive(Debug)]

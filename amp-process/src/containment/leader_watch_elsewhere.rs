@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use rustix::process::Pid;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::ExitStatus;
+use crate::exit::ExitStatus;
 
 /// Watches one child of ours.
 #[derive(Debug)]

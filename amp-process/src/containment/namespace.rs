@@ -3,9 +3,9 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::ContainmentKind;
+use super::kind::ContainmentKind;
 use super::shim::ShimCommand;
-use crate::ProcessSpec;
+use crate::spec::ProcessSpec;
 
 /// Where bubblewrap lies when the program's `PATH` does not tell.
 const USUAL_FOLDERS: &[&str] = &["/usr/bin", "/bin", "/usr/local/bin"];

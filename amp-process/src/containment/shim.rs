@@ -14,12 +14,15 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 use rustix::process::Pid;
 
+use super::kind::ContainmentKind;
 use super::process_table::{self, ProcessKey};
 use super::readiness::Readiness;
-use super::{ContainmentKind, StartFailure, Sweep, Tree};
+use super::tree::{StartFailure, Sweep, Tree};
+use crate::error::{Error, ErrorKind};
+use crate::exit::{ExitStatus, Survivor};
 use crate::platform::{self, Launch};
 use crate::shim::protocol::{self, Order, Report};
-use crate::{Error, ExitStatus, Signal, Survivor};
+use crate::signal::Signal;
 
 /// How a shim is started: an executable and the arguments before those of the shim.
 #[derive(Debug, Clone)]
@@ -29,8 +32,8 @@ pub(crate) struct ShimCommand {
     pub(crate) arguments: Vec<OsString>,
 }
 
-/// How long a shim may take to empty the tree before the host lends a hand.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long a shim may take to empty the tree before the host does it as well.
+const SHIM_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A program below a shim.
 #[derive(Debug)]
@@ -81,9 +84,9 @@ impl ShimTree {
             let error = Error::spawn(launch.spec.program.clone(), true, source);
             match error.kind() {
                 // These are about the program's arguments and the host's limits, not the shim.
-                crate::ErrorKind::InvalidArgument
-                | crate::ErrorKind::ArgumentsTooLong
-                | crate::ErrorKind::ResourceExhausted => error,
+                ErrorKind::InvalidArgument
+                | ErrorKind::ArgumentsTooLong
+                | ErrorKind::ResourceExhausted => error,
                 _ => Error::unavailable(
                     command.kind,
                     format!("{} cannot be started", command.program.display()),
@@ -269,7 +272,7 @@ impl Tree for ShimTree {
         let mut alive = self.state.found.clone();
         if over && !self.state.empty {
             alive.extend(self.sweep_orphans());
-        } else if !over && since.elapsed() > PATIENCE {
+        } else if !over && since.elapsed() > SHIM_TIMEOUT {
             alive.extend(self.sweep_for_the_shim());
         }
         let silent = self.state.empty || self.closed;

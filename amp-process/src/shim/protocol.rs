@@ -11,7 +11,8 @@ use rustix::net::{
     SendAncillaryMessage, SendFlags,
 };
 
-use crate::{ExitStatus, Signal, Survivor};
+use crate::exit::{ExitStatus, Survivor};
+use crate::signal::Signal;
 
 /// The first argument that makes a shim of a host. No user types it by accident.
 pub(crate) const REQUEST: &str = "__amp-process-shim-v1";
@@ -141,7 +142,8 @@ pub(crate) fn receive_streams(control: impl AsFd) -> io::Result<[OwnedFd; 3]> {
 #[cfg(test)]
 mod tests {
     use super::{Order, Report};
-    use crate::{ExitStatus, Signal, Survivor};
+    use crate::exit::{ExitStatus, Survivor};
+    use crate::signal::Signal;
 
     #[test]
     fn every_report_comes_back_as_it_was() {

@@ -17,7 +17,8 @@ use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, WaitOptions};
 
 use super::protocol::{self, Order, Report};
 use crate::containment::process_table;
-use crate::{ExitStatus, Signal, Survivor};
+use crate::exit::{ExitStatus, Survivor};
+use crate::signal::Signal;
 
 /// The pause between two rounds of killing; what forks faster is caught in the next round.
 const ROUND: Duration = Duration::from_millis(1);

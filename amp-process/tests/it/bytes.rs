@@ -119,7 +119,7 @@ async fn interleaved_streams_are_both_complete() {
 
 #[tokio::test]
 async fn a_slow_caller_blocks_the_program() {
-    let process = start(&fake("flood stdout 200m 1000")).await;
+    let mut process = start(&fake("flood stdout 200m 1000")).await;
     let pid = process.id();
     let enough = 256 * 1024;
     wait_until("the program has filled the pipe and sleeps", || {
@@ -137,7 +137,7 @@ async fn a_slow_caller_blocks_the_program() {
 
 #[tokio::test]
 async fn what_finishing_drops_is_counted() {
-    let process = fake("out result; out more; out last")
+    let mut process = fake("out result; out more; out last")
         .spawn()
         .await
         .unwrap();

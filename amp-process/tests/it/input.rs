@@ -1,6 +1,8 @@
 //! Standard input: read, not read, closed early from either side.
 
-use amp_process::{ErrorKind, ExitStatus, StdinSource};
+use std::task::Poll;
+
+use amp_process::{ErrorKind, ExitStatus, StdinSource, StdinWriter};
 
 use crate::support::{fake, lines, run, start, text};
 
@@ -97,4 +99,29 @@ async fn a_stop_begins_with_the_end_of_input() {
     let exit = process.finish().await;
     assert_eq!(exit.status(), ExitStatus::Code(7));
     assert_eq!(exit.force(), amp_process::Force::StdinClosed);
+}
+
+/// Starts to send a message that the pipe does not take whole, and drops it.
+async fn drop_half_a_message(stdin: &mut StdinWriter, message: &[u8]) {
+    let mut sending = std::pin::pin!(stdin.send(message));
+    let first_poll = std::future::poll_fn(|context| Poll::Ready(sending.as_mut().poll(context)));
+    assert!(first_poll.await.is_pending(), "the pipe takes it whole");
+}
+
+#[tokio::test]
+async fn a_message_whose_sending_was_dropped_half_way_is_not_cut() {
+    let spec = fake("out ready; read-line; echo").with_stdin(StdinSource::Piped);
+    let mut process = start(&spec).await;
+    let mut stdin = process.take_stdin().unwrap();
+    let long = [vec![b'x'; TEN_MEGABYTES], b"\n".to_vec()].concat();
+    drop_half_a_message(&mut stdin, &long).await;
+    // The pipe is full: of this one nothing is written, so nothing is sent.
+    drop_half_a_message(&mut stdin, b"never\n").await;
+    let sending = async {
+        stdin.send(b"next\n").await.unwrap();
+        stdin.close();
+    };
+    let (_, lines) = tokio::join!(sending, lines(&mut process));
+    let lines: Vec<String> = lines.unwrap().iter().map(text).collect();
+    assert_eq!(lines, ["next"]);
 }

@@ -1,4 +1,4 @@
-//! From the first line to the exit: deadlines, the stop ladder, who ended what.
+//! From the first line to the exit: deadlines, escalation, who ended what.
 
 use std::time::Duration;
 
@@ -97,7 +97,7 @@ async fn a_program_that_traps_sigterm_ends_in_its_own_way() {
 }
 
 #[tokio::test]
-async fn the_caller_chooses_the_polite_signal() {
+async fn the_caller_chooses_the_first_signal() {
     let policy = StopPolicy::default().with_signal(Some(Signal::INTERRUPT));
     let spec = fake("out ready; hang").with_stop_policy(policy);
     let mut process = spec.spawn().await.unwrap();
@@ -276,7 +276,7 @@ async fn a_flood_does_not_outrun_the_total_deadline() {
 }
 
 #[tokio::test]
-async fn a_flood_does_not_outrun_the_stop_ladder() {
+async fn a_flood_does_not_outrun_the_escalation() {
     let spec = fake("ignore SIGTERM; out ready; flood stdout 1000g 80")
         .with_deadlines(deadlines().with_grace(Duration::from_millis(50)));
     let exit = start(&spec).await.stop().await;
@@ -302,4 +302,95 @@ async fn the_longest_deadlines_are_no_overflow() {
         .with_proof(Duration::MAX);
     let (lines, _) = run(fake("out one").with_deadlines(longest)).await;
     assert_eq!(lines, ["one"]);
+}
+
+#[tokio::test]
+async fn waiting_lets_a_program_finish_by_itself() {
+    let spec = fake("out one; read-all; out two; exit 9").with_stdin(StdinSource::Piped);
+    let mut process = start(&spec).await;
+    // Nobody has taken its input, so it is closed.
+    let exit = process.wait().await;
+    assert_eq!(exit.status(), ExitStatus::Code(9));
+    assert_eq!((exit.cause(), exit.force()), (Cause::Exited, Force::None));
+    assert_eq!(exit.discarded_bytes(), 4);
+}
+
+#[tokio::test]
+async fn waiting_still_keeps_the_deadlines() {
+    let spec = fake("out one; hang")
+        .with_deadlines(deadlines().with_total(Some(Duration::from_millis(300))));
+    let exit = start(&spec).await.wait().await;
+    assert_eq!(exit.cause(), Cause::DeadlinePassed(Deadline::Total));
+}
+
+#[tokio::test]
+async fn an_end_that_was_dropped_at_any_await_is_taken_up_again() {
+    let spec = fake("ignore SIGTERM; err note; out one; hang")
+        .with_deadlines(deadlines().with_grace(Duration::from_millis(5)));
+    let mut process = start(&spec).await;
+    let exit = loop {
+        let mut stop = std::pin::pin!(process.stop());
+        let mut left = 2;
+        // Each future is polled twice and dropped, unless it comes to its end before.
+        let polled = std::future::poll_fn(|context| match left {
+            0 => std::task::Poll::Ready(None),
+            _ => {
+                left -= 1;
+                stop.as_mut().poll(context).map(Some)
+            }
+        });
+        if let Some(exit) = polled.await {
+            break exit;
+        }
+    };
+    let again = process.finish().await;
+    for exit in [exit, again] {
+        assert_eq!(exit.status(), ExitStatus::Signal(Signal::KILL));
+        assert_eq!(
+            (exit.cause(), exit.force()),
+            (Cause::Stopped, Force::Killed)
+        );
+        assert_eq!(exit.stderr().to_string(), "note\n");
+    }
+}
+
+#[tokio::test]
+async fn standard_error_is_a_sign_of_life() {
+    // It writes nothing else for longer than the start-up deadline.
+    let script = format!("{}out ready", "err working; sleep 50ms; ".repeat(30));
+    let limits = deadlines().with_startup(Some(Duration::from_secs(1)));
+    let (lines, exit) = run(fake(&script).with_deadlines(limits)).await;
+    assert_eq!(
+        (lines, exit.cause()),
+        (vec!["ready".to_owned()], Cause::Exited)
+    );
+
+    let script = format!(
+        "out ready; {}out done",
+        "err working; sleep 50ms; ".repeat(30)
+    );
+    let limits = deadlines().with_idle(Some(Duration::from_secs(1)));
+    let (lines, exit) = run(fake(&script).with_deadlines(limits)).await;
+    assert_eq!((lines.len(), exit.cause()), (2, Cause::Exited));
+}
+
+#[tokio::test]
+async fn a_program_that_falls_silent_on_standard_error_meets_the_startup_deadline() {
+    let limits = deadlines().with_startup(Some(Duration::from_millis(200)));
+    let mut process = fake("err working; hang")
+        .with_deadlines(limits)
+        .spawn()
+        .await
+        .unwrap();
+    let error = process.next_line().await.unwrap_err();
+    assert_eq!(error.deadline(), Some(Deadline::Startup));
+    assert_eq!(process.finish().await.stderr().to_string(), "working\n");
+}
+
+#[test]
+fn a_process_can_be_sent_and_shared_between_threads() {
+    fn check<T: Send + Sync>() {}
+    check::<amp_process::Process>();
+    check::<amp_process::StdinWriter>();
+    check::<amp_process::Exit>();
 }

@@ -96,7 +96,7 @@ async fn a_program_that_ends_with_its_input_is_stopped_without_force() {
 }
 
 #[tokio::test]
-async fn the_polite_rung_of_the_ladder_is_the_end_of_input() {
+async fn the_first_step_of_the_escalation_is_the_end_of_input() {
     // There are no signals: the time for one is time to exit on the end of input.
     ends_with_its_input(StopPolicy::default()).await;
 }

@@ -82,7 +82,7 @@ impl Retention {
 fn sweep(ledger: &Path) {
     for entry in fs::read_dir(ledger).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(DOOMED) {
-            // Whoever began it may still be at it; the next sweep sees.
+            // Another process may still be writing it; the next sweep sees.
             let _ = fs::remove_dir_all(entry.path());
         }
     }

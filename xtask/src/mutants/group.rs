@@ -52,11 +52,11 @@ pub const GROUPS: &[Group] = &[
         tests: &["lines", "bytes::"],
     },
     Group {
-        name: "ladder",
+        name: "escalation",
         package: "amp-process",
-        module: "amp-process/src/ladder",
+        module: "amp-process/src/escalation",
         targets: LIBRARY,
-        tests: &["ladder"],
+        tests: &["escalation"],
     },
     Group {
         name: "outcome",

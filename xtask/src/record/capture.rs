@@ -35,10 +35,7 @@ pub async fn capture(spec: ProcessSpec, run: &Run) -> Result<Capture> {
     let limit = run
         .deadline_seconds
         .unwrap_or(Run::DEFAULT_DEADLINE_SECONDS);
-    let deadlines = Deadlines::default()
-        .with_startup(None)
-        .with_idle(None)
-        .with_total(Some(Duration::from_secs(limit)));
+    let deadlines = Deadlines::default().with_total(Some(Duration::from_secs(limit)));
     let stdin = if run.stdin.is_empty() {
         StdinSource::Empty
     } else {

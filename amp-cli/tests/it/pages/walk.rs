@@ -125,9 +125,7 @@ impl<'a> Walk<'a> {
     }
 
     async fn run(&self, command: &str) -> (String, Exit) {
-        let deadlines = Deadlines::default()
-            .with_startup(None)
-            .with_total(Some(self.limit));
+        let deadlines = Deadlines::default().with_total(Some(self.limit));
         let mut process = ProcessSpec::new("/bin/sh")
             .with_arguments(["-c", SCRIPT])
             .with_arguments([self.memory.path().as_os_str(), OsStr::new(command)])

@@ -1,4 +1,4 @@
-//! Which containments there are on Linux, and how to start each.
+//! Which containments there are on Linux, and the strategy to start a program in each.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -6,33 +6,54 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::launch::Way;
+use super::kind::{Containment, ContainmentKind};
 use super::namespace;
 use super::shim::ShimCommand;
-use super::{Containment, ContainmentKind};
+use crate::deadlines::Deadlines;
+use crate::error::{Error, ErrorKind};
+use crate::exit::Exit;
 use crate::shim::protocol::{PROBE, PROBE_ANSWER, REQUEST};
-use crate::{Deadlines, Error, ErrorKind, Exit, ProcessSpec};
+use crate::spec::ProcessSpec;
+
+/// How to start a program in its containment.
+#[derive(Debug, Clone)]
+pub(crate) enum Strategy {
+    /// By itself, in a process group of its own.
+    Group,
+    /// Below a shim.
+    Shim(ShimCommand),
+}
+
+impl Strategy {
+    /// Returns the containment that it leads to.
+    pub(crate) fn kind(&self) -> ContainmentKind {
+        match self {
+            Self::Group => ContainmentKind::Group,
+            Self::Shim(command) => command.kind,
+        }
+    }
+}
 
 /// Every containment of this platform, strongest first.
-pub(crate) const LADDER: &[ContainmentKind] = &[
+pub(crate) const KINDS: &[ContainmentKind] = &[
     ContainmentKind::Namespace,
     ContainmentKind::Shim,
     ContainmentKind::Group,
 ];
 
 /// How long a probe may take.
-const PROBE_LIMIT: Duration = Duration::from_secs(20);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Returns how to start the program in this containment, or why that cannot be.
-pub(crate) async fn find(kind: ContainmentKind, spec: &ProcessSpec) -> Result<Way, Error> {
+pub(crate) async fn find(kind: ContainmentKind, spec: &ProcessSpec) -> Result<Strategy, Error> {
     let unavailable = |reason| Error::unavailable(kind, reason);
     match kind {
-        ContainmentKind::Group => Ok(Way::Group),
-        ContainmentKind::Shim => shim(spec).map(Way::Shim).map_err(unavailable),
+        ContainmentKind::Group => Ok(Strategy::Group),
+        ContainmentKind::Shim => shim(spec).map(Strategy::Shim).map_err(unavailable),
         ContainmentKind::Namespace => {
             let command = namespace::command(spec).map_err(unavailable)?;
             probe(&command, spec).await?.map_err(unavailable)?;
-            Ok(Way::Shim(command))
+            Ok(Strategy::Shim(command))
         }
         ContainmentKind::Job => Err(unavailable("there are no job objects on Linux".to_owned())),
     }
@@ -65,7 +86,7 @@ async fn probe(command: &ShimCommand, spec: &ProcessSpec) -> Result<Result<(), S
     if let Some(answer) = known {
         return Ok(answer);
     }
-    let deadlines = Deadlines::default().with_total(Some(PROBE_LIMIT));
+    let deadlines = Deadlines::default().with_total(Some(PROBE_TIMEOUT));
     let trial = ProcessSpec::new(&command.program)
         .with_arguments(&command.arguments)
         .with_arguments([REQUEST, PROBE])
@@ -89,7 +110,5 @@ async fn probe(command: &ShimCommand, spec: &ProcessSpec) -> Result<Result<(), S
 }
 
 async fn run(spec: ProcessSpec) -> Result<Exit, Error> {
-    let mut process = spec.spawn().await?;
-    while process.next_line().await?.is_some() {}
-    Ok(process.finish().await)
+    Ok(spec.spawn().await?.wait().await)
 }

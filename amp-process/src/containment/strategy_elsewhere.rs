@@ -1,0 +1,32 @@
+//! Which containments there are on a Unix other than Linux: the group.
+
+use super::kind::ContainmentKind;
+use crate::error::Error;
+use crate::spec::ProcessSpec;
+
+/// How to start a program in its containment.
+#[derive(Debug, Clone)]
+pub(crate) enum Strategy {
+    /// By itself, in a process group of its own.
+    Group,
+}
+
+impl Strategy {
+    /// Returns the containment that it leads to.
+    #[expect(clippy::unused_self, reason = "Linux has more than one")]
+    pub(crate) fn kind(&self) -> ContainmentKind {
+        ContainmentKind::Group
+    }
+}
+
+/// Every containment of this platform, strongest first.
+pub(crate) const KINDS: &[ContainmentKind] = &[ContainmentKind::Group];
+
+/// Returns how to start the program in this containment, or why that cannot be.
+#[expect(clippy::unused_async, reason = "Linux waits here")]
+pub(crate) async fn find(kind: ContainmentKind, _: &ProcessSpec) -> Result<Strategy, Error> {
+    match kind {
+        ContainmentKind::Group => Ok(Strategy::Group),
+        _ => Err(Error::unavailable(kind, "it needs Linux")),
+    }
+}

@@ -1,0 +1,57 @@
+//! What every containment can do with the process tree that it holds.
+
+use std::fmt;
+use std::io;
+use std::task::{Context, Poll};
+
+use super::kind::ContainmentKind;
+use crate::exit::{ExitStatus, Survivor};
+use crate::signal::Signal;
+
+/// A process tree that runs, held by one of the containments.
+///
+/// Nothing here blocks: [`sweep`](Self::sweep) is called again and again until it reports that the
+/// tree is empty, by whoever owns the tree.
+pub(crate) trait Tree: Send + Sync + fmt::Debug {
+    /// Says which containment this is.
+    fn kind(&self) -> ContainmentKind;
+
+    /// Waits until the program runs, and returns its process id as the containment knows it.
+    /// Called within the runtime, not again after `Ready`.
+    fn poll_started(&mut self, context: &mut Context<'_>) -> Poll<Result<u32, StartFailure>>;
+
+    /// Waits for the program's own exit. Called within the runtime, not again after `Ready`.
+    fn poll_leader(&mut self, context: &mut Context<'_>) -> Poll<io::Result<ExitStatus>>;
+
+    /// Sends a signal to the program's process group.
+    fn signal(&mut self, signal: Signal) -> io::Result<()>;
+
+    /// Kills whatever is alive, once, and says what it found.
+    fn sweep(&mut self) -> Sweep;
+}
+
+/// Why a program does not run after all.
+#[derive(Debug)]
+pub(crate) enum StartFailure {
+    /// The operating system refused to start it.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "without a shim the start itself tells")
+    )]
+    Program(io::Error),
+    /// The containment did not work.
+    Containment(String),
+}
+
+/// What one sweep found.
+#[derive(Debug, Default)]
+pub(crate) struct Sweep {
+    /// Nothing that can be seen is alive any more, and what was ours to reap is reaped.
+    pub(crate) empty: bool,
+    /// Nothing can be alive that was not seen.
+    pub(crate) proven: bool,
+    /// What was alive apart from the program itself.
+    pub(crate) alive: Vec<Survivor>,
+    /// How the program ended, if it has.
+    pub(crate) status: Option<ExitStatus>,
+}
