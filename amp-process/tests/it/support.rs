@@ -1,6 +1,5 @@
 //! Runs of the fake agent, and a look at the process table for what they left.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 use amp_process::{
     Containment, ContainmentKind, Deadlines, Error, Exit, Line, Process, ProcessSpec,
 };
+use fixtures::Requirement;
 
 /// Longer than anything here takes, and short enough to end a test that hangs.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -41,19 +41,13 @@ pub(crate) fn fake(script: &str) -> ProcessSpec {
         .with_containment(Containment::Require(ContainmentKind::Group))
 }
 
-/// Describes the same within another containment; `None` where bubblewrap is missing.
-///
-/// With `REQUIRE_NAMESPACE` set it may not be missing, so that a machine which is there to run
-/// every test does.
-#[expect(clippy::disallowed_methods, reason = "a setting of the test run")]
+/// Describes the same within another containment; `None` where bubblewrap is missing and may be.
 pub(crate) async fn within(kind: ContainmentKind, spec: ProcessSpec) -> Option<ProcessSpec> {
     let found = spec.probe_containment().await;
     let status = found.iter().find(|status| status.kind == kind);
     if let Some(reason) = &status.expect("every kind is probed").unavailable {
-        let optional = kind == ContainmentKind::Namespace;
-        let required = std::env::var_os("REQUIRE_NAMESPACE").is_some();
-        assert!(optional && !required, "no {kind} here: {reason}");
-        let _ = writeln!(std::io::stderr(), "not run, no {kind} here: {reason}");
+        assert_eq!(kind, ContainmentKind::Namespace, "no {kind}: {reason}");
+        Requirement::Namespace.is_missing(reason);
         return None;
     }
     Some(spec.with_containment(Containment::Require(kind)))

@@ -162,7 +162,7 @@ impl Observer {
             if reason == Reason::Cancelled {
                 // The CLI answers our own signal in these words as well.
                 return match deadline {
-                    Some(deadline) => self.timed_out(deadline),
+                    Some(deadline) => self.timed_out(deadline, ending, secrets),
                     None => cancelled(),
                 };
             }
@@ -181,7 +181,7 @@ impl Observer {
             );
         }
         if let Some(deadline) = deadline {
-            return self.timed_out(deadline);
+            return self.timed_out(deadline, ending, secrets);
         }
         if stopped {
             return cancelled();
@@ -214,13 +214,22 @@ impl Observer {
         )
     }
 
-    fn timed_out(&self, deadline: Deadline) -> (Status, Option<Failure>) {
+    fn timed_out(
+        &self,
+        deadline: Deadline,
+        ending: &Ending,
+        secrets: &Secrets,
+    ) -> (Status, Option<Failure>) {
         let reason = match deadline {
             Deadline::Startup => Reason::SilentStart,
             Deadline::Idle => Reason::IdleTimeout,
             _ => Reason::TotalTimeout,
         };
-        let mut failure = failure(reason, &format!("the {deadline} deadline passed"));
+        let mut message = format!("the {deadline} deadline passed");
+        if deadline == Deadline::Startup {
+            message.push_str(&seen_at_start(&ending.stderr, secrets));
+        }
+        let mut failure = failure(reason, &message);
         if self.cut_short {
             failure.hint = Some(
                 "the model's last message was cut short, by its output limit or a refusal, and \
@@ -235,6 +244,19 @@ impl Observer {
             );
         }
         (Status::TimedOut, Some(failure))
+    }
+}
+
+/// Returns what was seen of an Amp that wrote no line before the start-up deadline.
+fn seen_at_start(stderr: &str, secrets: &Secrets) -> String {
+    let stderr = secrets.redact_text(stderr);
+    let mut lines = stderr.lines().rev().map(str::trim);
+    match lines.find(|line| !line.is_empty()) {
+        None => ": nothing was written".to_owned(),
+        Some(last) => {
+            let last: String = last.chars().take(QUOTED).collect();
+            format!(": standard output stayed empty, standard error ends with: {last}")
+        }
     }
 }
 

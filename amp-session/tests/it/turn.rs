@@ -162,6 +162,24 @@ async fn silence_from_the_start_ends_at_the_startup_deadline() {
     let outcome = outcome(&amp, with_deadlines(deadlines)).await;
     assert_eq!(outcome.status, Status::TimedOut);
     assert_eq!(outcome.reason(), Some(Reason::SilentStart));
+    let message = outcome.failure.unwrap().message;
+    assert_eq!(message, "the startup deadline passed: nothing was written");
+}
+
+#[tokio::test]
+async fn an_amp_that_writes_to_standard_error_alone_is_not_said_to_be_silent() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(
+        &home,
+        SEPTEMBER,
+        "err starting; err waiting for the proxy; hang",
+    );
+    let deadlines = default_deadlines().with_startup(Some(Duration::from_millis(500)));
+    let outcome = outcome(&amp, with_deadlines(deadlines)).await;
+    assert_eq!(outcome.reason(), Some(Reason::SilentStart));
+    let expected = "the startup deadline passed: standard output stayed empty, standard error \
+                    ends with: waiting for the proxy";
+    assert_eq!(outcome.failure.unwrap().message, expected);
 }
 
 #[tokio::test]
