@@ -1,15 +1,16 @@
 //! Defaults for options, and which of several wins.
 //!
 //! From the strongest to the weakest: the flag, the environment variable, the project file
-//! (`.ampctl.toml` in the current folder or the nearest one above it), the user file
-//! (`ampctl/config.toml` in the configuration folder, or the file named by `--config` or
-//! `AMPCTL_CONFIG`), the built-in default.
+//! (`.ampctl.toml` in the current folder or the nearest of the user's own above it, up to the
+//! repository), the user file (`ampctl/config.toml` in the configuration folder, or the file named
+//! by `--config` or `AMPCTL_CONFIG`), the built-in default.
 
 mod choice;
 mod environment;
 mod file;
 mod layer;
 mod limit;
+mod project;
 
 use std::time::Duration;
 

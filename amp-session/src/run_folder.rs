@@ -3,6 +3,11 @@
 //! A host that is killed cannot remove them. They may hold secrets, so the next run that needs
 //! such files removes those of hosts that are gone.
 
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
 use std::fs::{self, DirEntry, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,6 +15,10 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+#[cfg(unix)]
+use self::unix as platform;
+#[cfg(windows)]
+use self::windows as platform;
 use crate::environment::{self, Environment};
 use crate::error::Error;
 use crate::invocation::RunFile;
@@ -43,7 +52,9 @@ impl RunFolder {
             .iter()
             .find_map(|name| environment::value(environment, name));
         let base = base.map_or_else(std::env::temp_dir, PathBuf::from);
-        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(base);
+        let mut folder = tempfile::Builder::new();
+        platform::make_private(&mut folder);
+        let folder = folder.prefix(PREFIX).tempdir_in(base);
         Ok(Self {
             folder: folder.map_err(Error::RunFiles)?,
         })
@@ -99,7 +110,8 @@ fn remove_if_abandoned(folder: &DirEntry) -> io::Result<()> {
     }
     let age = folder.metadata()?.modified()?.elapsed();
     if age.is_ok_and(|age| age > YOUNG) {
-        let lock = File::open(folder.path().join(LOCK))?;
+        // Temporary folders are shared: what looks like one of ours may be anybody's.
+        let lock = platform::open_own(&folder.path(), LOCK)?;
         lock.try_lock()?;
         fs::remove_dir_all(folder.path())?;
     }
@@ -171,5 +183,75 @@ mod tests {
         fs::write(young.path().join(LOCK), "").unwrap();
         let _next = filled(folder_in(&base));
         assert!(long.join("settings.json").exists() && young.path().exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_is_closed_to_others() {
+        use std::os::unix::fs::PermissionsExt;
+        let base = TempDir::new().unwrap();
+        let folder = folder_in(&base);
+        let mode = fs::metadata(folder.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+
+    /// Makes something that is named like an abandoned folder of ours, and takes the next run.
+    #[cfg(target_os = "linux")]
+    fn left_alone(make: impl FnOnce(&Path)) {
+        let base = TempDir::new().unwrap();
+        let lure = base.path().join("amp-session-lure");
+        make(&lure);
+        let (done, waited) = std::sync::mpsc::channel();
+        let folder = folder_in(&base);
+        std::thread::spawn(move || done.send(filled(folder)));
+        let next = waited.recv_timeout(Duration::from_secs(60));
+        assert!(next.is_ok(), "the run waits for what is not its own");
+        assert!(
+            fs::symlink_metadata(&lure).is_ok(),
+            "somebody's folder is gone"
+        );
+    }
+
+    #[cfg(target_os = "linux")]
+    fn make_fifo(path: &Path) {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_pipe_in_place_of_the_lock_does_not_hold_a_run_up() {
+        left_alone(|lure| {
+            fs::create_dir(lure).unwrap();
+            make_fifo(&lure.join(LOCK));
+            make_old(lure);
+        });
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_that_others_may_write_to_is_not_removed() {
+        use std::os::unix::fs::PermissionsExt;
+        left_alone(|lure| {
+            fs::create_dir(lure).unwrap();
+            fs::write(lure.join(LOCK), "").unwrap();
+            fs::set_permissions(lure, fs::Permissions::from_mode(0o777)).unwrap();
+            make_old(lure);
+        });
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_link_in_place_of_the_lock_is_not_followed() {
+        let elsewhere = TempDir::new().unwrap();
+        fs::write(elsewhere.path().join(LOCK), "").unwrap();
+        make_old(elsewhere.path());
+        let target = elsewhere.path().to_path_buf();
+        left_alone(|lure| {
+            fs::create_dir(lure).unwrap();
+            std::os::unix::fs::symlink(target.join(LOCK), lure.join(LOCK)).unwrap();
+            make_old(lure);
+        });
+        assert!(elsewhere.path().join(LOCK).exists());
     }
 }

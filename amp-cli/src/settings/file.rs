@@ -4,18 +4,18 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::Layer;
+use super::project::{self, ProjectFile};
 use crate::ExitCode;
 use crate::context::Context;
 use crate::failure::Failure;
-
-/// The name of the file that travels with a project.
-const PROJECT_FILE: &str = ".ampctl.toml";
 
 /// Holds the places of the configuration files that apply.
 #[derive(Debug)]
 pub(crate) struct Files {
     /// The nearest project file.
     pub(crate) project: Option<PathBuf>,
+    /// A project file that is not read because it is not the user's.
+    pub(crate) foreign_project: Option<PathBuf>,
     /// The user's file, whether or not it exists.
     pub(crate) user: Option<PathBuf>,
     user_was_named: bool,
@@ -37,8 +37,14 @@ impl Files {
             )
             .hint("--config or AMPCTL_CONFIG names it"));
         }
+        let (project, foreign_project) = match project::nearest_file(context) {
+            Some(ProjectFile::Own(path)) => (Some(path), None),
+            Some(ProjectFile::Foreign(path)) => (None, Some(path)),
+            None => (None, None),
+        };
         Ok(Self {
-            project: nearest_project_file(&context.directory),
+            project,
+            foreign_project,
             user_was_named: named.is_some(),
             user: named.or_else(|| Some(configuration_folder(context)?.join("config.toml"))),
         })
@@ -89,13 +95,6 @@ fn configuration_folder(context: &Context) -> Option<PathBuf> {
             .or_else(|| Some(context.home()?.join(".config")))
     };
     Some(base?.join("ampctl"))
-}
-
-fn nearest_project_file(directory: &Path) -> Option<PathBuf> {
-    directory
-        .ancestors()
-        .map(|folder| folder.join(PROJECT_FILE))
-        .find(|path| path.is_file())
 }
 
 fn read(path: &Path, may_be_missing: bool) -> Result<Layer, Failure> {

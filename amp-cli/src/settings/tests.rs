@@ -12,15 +12,17 @@ struct World {
 impl World {
     fn new(user: &str, project: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let write = |path: &str, text: &str| {
-            let path = folder.path().join(path);
-            std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
-            std::fs::write(path, text).expect("a file");
-        };
-        write("home/.config/ampctl/config.toml", user);
-        write("work/.ampctl.toml", project);
-        write("work/deep/inside/file", "");
-        Self { folder }
+        let world = Self { folder };
+        world.write("home/.config/ampctl/config.toml", user);
+        world.write("work/.ampctl.toml", project);
+        world.write("work/deep/inside/file", "");
+        world
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
     }
 
     fn context(&self, variables: &[(&str, &str)]) -> Context {
@@ -167,4 +169,56 @@ fn an_empty_variable_says_nothing() {
         .as_deref(),
         Some("user")
     );
+}
+
+#[test]
+fn a_project_file_above_the_repository_is_not_read() {
+    for git in ["work/deep/inside/.git/HEAD", "work/deep/.git"] {
+        let world = World::new("", "mode = 'project'");
+        assert_eq!(mode(&world, &[], &[]).as_deref(), Some("project"));
+        world.write(git, "");
+        assert_eq!(mode(&world, &[], &[]), None, "{git}");
+        world.write("work/deep/inside/.ampctl.toml", "mode = 'inside'");
+        assert_eq!(mode(&world, &[], &[]).as_deref(), Some("inside"));
+    }
+}
+
+#[test]
+fn a_project_file_above_the_home_is_not_read() {
+    let world = World::new("", "mode = 'project'");
+    let home = world.folder.path().join("work/deep");
+    let home = [("HOME", home.to_str().expect("UTF-8"))];
+    assert_eq!(mode(&world, &[], &home), None);
+    world.write("work/deep/.ampctl.toml", "mode = 'at home'");
+    assert_eq!(mode(&world, &[], &home).as_deref(), Some("at home"));
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_read_from_a_folder_where_everybody_may_put_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new("", "mode = 'project'");
+    let everybodys = std::fs::Permissions::from_mode(0o1777);
+    std::fs::set_permissions(world.folder.path().join("work"), everybodys).expect("our folder");
+    assert_eq!(mode(&world, &[], &[]), None);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_no_file_of_the_user_is_not_read() {
+    let world = World::new("", "");
+    let path = world.folder.path().join("work/deep/inside/.ampctl.toml");
+    // Reading a pipe would not end.
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &path,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::from_raw_mode(0o600),
+        0,
+    )
+    .expect("a pipe");
+    assert_eq!(mode(&world, &[], &[]), None);
+    std::fs::remove_file(&path).expect("our pipe");
+    std::os::unix::fs::symlink("/dev/null", &path).expect("a link");
+    assert_eq!(mode(&world, &[], &[]), None);
 }

@@ -73,6 +73,10 @@ pub(super) fn configuration(
     let Ok(files) = Files::find(global.config.as_deref(), context) else {
         return Check::green(NAME, "no files");
     };
+    if let Some(path) = files.foreign_project {
+        let path = path.display();
+        return Check::yellow(NAME, format!("{path} is not read: it is no file of yours"));
+    }
     let read: Vec<String> = [files.project, files.user]
         .into_iter()
         .flatten()

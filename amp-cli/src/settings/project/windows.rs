@@ -1,0 +1,13 @@
+//! Files and folders where nobody says whose they are.
+
+use std::path::Path;
+
+/// Returns whether this is a folder.
+pub(super) fn is_private(folder: &Path) -> bool {
+    folder.is_dir()
+}
+
+/// Returns whether this is a file.
+pub(super) fn is_own_file(path: &Path) -> bool {
+    path.is_file()
+}
