@@ -9,11 +9,11 @@ pub(crate) mod kind;
 #[cfg(unix)]
 pub(crate) mod launch;
 #[cfg(target_os = "linux")]
-mod namespace;
+pub(crate) mod namespace;
 #[cfg(target_os = "linux")]
 mod readiness;
 #[cfg(target_os = "linux")]
-mod shim;
+pub(crate) mod shim;
 pub(crate) mod tree;
 
 #[cfg_attr(target_os = "linux", path = "containment/leader_watch.rs")]
@@ -33,4 +33,4 @@ pub(crate) mod process_table;
 #[cfg_attr(target_os = "linux", path = "containment/strategy.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "containment/strategy_elsewhere.rs")]
 #[cfg(unix)]
-mod strategy;
+pub(crate) mod strategy;

@@ -15,6 +15,7 @@ use crate::deadlines::Deadline;
 use crate::escalation::{Escalation, Step};
 use crate::exit::{Cause, Exit, ExitStatus, Survivor};
 use crate::lines::Line;
+use crate::sandbox::status::SandboxStatus;
 use crate::signal::Signal;
 use crate::spec::ProcessSpec;
 use crate::stderr::StderrText;
@@ -76,6 +77,10 @@ impl Ending {
 
     pub(crate) fn kind(&self) -> ContainmentKind {
         self.tree.kind()
+    }
+
+    pub(crate) fn sandbox(&self) -> Option<&SandboxStatus> {
+        self.tree.sandbox()
     }
 
     /// Returns how the program ended, once it has.

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use crate::containment::kind::ContainmentKind;
 use crate::deadlines::Deadline;
+use crate::sandbox::layer::LayerStatus;
 
 /// What went wrong, as a value to branch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +33,8 @@ pub enum ErrorKind {
     ResourceExhausted,
     /// The containment that was asked for is not available here.
     ContainmentUnavailable,
+    /// The sandbox that was asked for cannot be had, or its policy cannot be kept.
+    SandboxRefused,
     /// There is no tokio runtime to run in, or it lacks I/O or time.
     NoRuntime,
     /// Standard input is closed: the program closed it, exited, or the run is being stopped.
@@ -77,6 +80,15 @@ pub enum Error {
         /// Why not, in words.
         reason: String,
     },
+    /// The program was not started, because it would not be in the sandbox that was asked for.
+    #[error("the sandbox is refused: {reason}")]
+    #[non_exhaustive]
+    Sandbox {
+        /// Why, in words.
+        reason: String,
+        /// What each layer of it is here, as far as that was found out.
+        layers: Vec<LayerStatus>,
+    },
     /// A deadline passed while the program ran.
     #[error("the {0} deadline passed")]
     DeadlinePassed(Deadline),
@@ -104,6 +116,7 @@ impl Error {
             Self::Spawn { kind, .. } => *kind,
             Self::WorkingDirectory { .. } => ErrorKind::WorkingDirectory,
             Self::Containment { .. } => ErrorKind::ContainmentUnavailable,
+            Self::Sandbox { .. } => ErrorKind::SandboxRefused,
             Self::DeadlinePassed(_) => ErrorKind::DeadlinePassed,
             Self::StdinClosed => ErrorKind::StdinClosed,
             Self::NoRuntime(_) => ErrorKind::NoRuntime,
@@ -132,6 +145,14 @@ impl Error {
         Self::Containment {
             wanted: wanted.as_str(),
             reason: reason.into(),
+        }
+    }
+
+    /// Says that a sandbox cannot be had.
+    pub(crate) fn sandbox(reason: impl Into<String>, layers: Vec<LayerStatus>) -> Self {
+        Self::Sandbox {
+            reason: reason.into(),
+            layers,
         }
     }
 

@@ -73,6 +73,7 @@ mod lines;
 mod process;
 mod program;
 mod reaper;
+pub mod sandbox;
 mod shim;
 mod signal;
 mod spec;

@@ -15,6 +15,7 @@ use crate::ending::Ending;
 use crate::error::Error;
 use crate::exit::{Exit, ExitStatus};
 use crate::lines::Line;
+use crate::sandbox::status::SandboxStatus;
 use crate::signal::Signal;
 use crate::spec::ProcessSpec;
 use crate::start;
@@ -88,6 +89,11 @@ impl Process {
     /// Returns the containment in use.
     pub fn containment(&self) -> ContainmentKind {
         self.ending.kind()
+    }
+
+    /// Returns what protects the program and what its network has decided, if it is in a sandbox.
+    pub fn sandbox(&self) -> Option<&SandboxStatus> {
+        self.ending.sandbox()
     }
 
     /// Returns how the program ended, once it has.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::containment::kind::Containment;
 use crate::deadlines::{Deadlines, StopPolicy};
+use crate::sandbox::request::Sandbox;
 
 /// A program to run, with everything that decides how.
 ///
@@ -21,6 +22,7 @@ pub struct ProcessSpec {
     pub(crate) deadlines: Deadlines,
     pub(crate) stop: StopPolicy,
     pub(crate) containment: Containment,
+    pub(crate) sandbox: Option<Sandbox>,
     pub(crate) shim_program: Option<PathBuf>,
     pub(crate) max_line_bytes: usize,
 }
@@ -58,6 +60,7 @@ impl ProcessSpec {
             deadlines: Deadlines::default(),
             stop: StopPolicy::default(),
             containment: Containment::default(),
+            sandbox: None,
             shim_program: None,
             max_line_bytes: MAX_LINE_BYTES,
         }
@@ -129,6 +132,15 @@ impl ProcessSpec {
         self
     }
 
+    /// Sets what the program may reach; everything that the host may, unless set.
+    ///
+    /// A sandbox brings its containment with it: the namespace, where there is one.
+    #[must_use]
+    pub fn with_sandbox(mut self, sandbox: Sandbox) -> Self {
+        self.sandbox = Some(sandbox);
+        self
+    }
+
     /// Names another executable to serve as the shim, in place of the host itself.
     ///
     /// Its `main` must call [`run_shim_if_requested`](crate::run_shim_if_requested). For hosts that
@@ -175,6 +187,7 @@ impl fmt::Debug for ProcessSpec {
             .field("deadlines", &self.deadlines)
             .field("stop", &self.stop)
             .field("containment", &self.containment)
+            .field("sandbox", &self.sandbox)
             .field("max_line_bytes", &self.max_line_bytes)
             .finish_non_exhaustive()
     }

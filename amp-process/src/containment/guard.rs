@@ -5,6 +5,9 @@ use std::task::{Context, Poll, ready};
 use super::kind::ContainmentKind;
 use super::tree::{StartFailure, Sweep, Tree};
 use crate::reaper;
+#[cfg(target_os = "linux")]
+use crate::sandbox::confined::Confined;
+use crate::sandbox::status::SandboxStatus;
 
 /// Owns a tree and never lets go of one that is not empty.
 #[derive(Debug)]
@@ -12,6 +15,8 @@ pub(crate) struct TreeGuard {
     kind: ContainmentKind,
     leader: u32,
     tree: Option<Box<dyn Tree>>,
+    #[cfg(target_os = "linux")]
+    confined: Option<Confined>,
 }
 
 impl TreeGuard {
@@ -20,6 +25,8 @@ impl TreeGuard {
             kind: tree.kind(),
             leader: 0,
             tree: Some(Box::new(tree)),
+            #[cfg(target_os = "linux")]
+            confined: None,
         }
     }
 
@@ -35,6 +42,20 @@ impl TreeGuard {
         let leader = ready!(tree.poll_started(context))?;
         self.leader = leader;
         Poll::Ready(Ok(()))
+    }
+
+    /// Takes over what the program needs from its host for being in a sandbox.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn confine(&mut self, confined: Confined) {
+        self.confined = Some(confined);
+    }
+
+    /// Returns what protects the program, if it runs in a sandbox.
+    pub(crate) fn sandbox(&self) -> Option<&SandboxStatus> {
+        #[cfg(target_os = "linux")]
+        return self.confined.as_ref().map(Confined::status);
+        #[cfg(not(target_os = "linux"))]
+        None
     }
 
     /// Returns the containment in use.

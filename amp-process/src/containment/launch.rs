@@ -16,6 +16,9 @@ const START: Duration = Duration::from_secs(20);
 
 /// Starts a program within the containment that it asks for.
 pub(crate) async fn launch(launch: Launch) -> Result<TreeGuard, Error> {
+    if launch.spec.sandbox.is_some() {
+        return launch_in_sandbox(launch).await;
+    }
     let kinds = match launch.spec.containment {
         Containment::Require(kind) => vec![kind],
         Containment::Auto => strategy::KINDS.to_vec(),
@@ -36,6 +39,32 @@ pub(crate) async fn launch(launch: Launch) -> Result<TreeGuard, Error> {
     }
     Err(refusal
         .unwrap_or_else(|| Error::unavailable(ContainmentKind::Group, "this platform has none")))
+}
+
+/// Starts the program in the sandbox that it asks for.
+#[cfg(target_os = "linux")]
+async fn launch_in_sandbox(mut launch: Launch) -> Result<TreeGuard, Error> {
+    let prepared = crate::sandbox::backend::prepare(&mut launch).await?;
+    let strategy = Strategy::Shim(prepared.command().clone());
+    let mut tree = match start(strategy, &launch).await {
+        Err(error) if error.kind() == ErrorKind::ContainmentUnavailable => {
+            return Err(Error::sandbox(error.into_reason(), Vec::new()));
+        }
+        started => started?,
+    };
+    let listeners = match tree.get() {
+        Some(tree) => tree.take_listeners(),
+        None => Default::default(),
+    };
+    tree.confine(prepared.serve(listeners)?);
+    Ok(tree)
+}
+
+/// Refuses to start the program without the sandbox that it asks for.
+#[cfg(not(target_os = "linux"))]
+#[expect(clippy::unused_async, reason = "it waits where there is a sandbox")]
+async fn launch_in_sandbox(_: Launch) -> Result<TreeGuard, Error> {
+    Err(crate::sandbox::backend::unsupported())
 }
 
 /// Starts the program by one strategy, and waits until it runs.

@@ -32,20 +32,27 @@ const ARGUMENTS: &[&str] = &[
 /// Returns how to start a shim in a namespace of its own, or why that cannot be.
 pub(crate) fn command(spec: &ProcessSpec) -> Result<ShimCommand, String> {
     let bubblewrap = find(spec).ok_or("bubblewrap (bwrap) is not installed")?;
-    let shim = match &spec.shim_program {
-        Some(program) => program.clone(),
-        None if crate::shim::is_hooked() => own_executable()?,
-        None => return Err(NOT_HOOKED.to_owned()),
-    };
+    let shim = shim_program(spec)?;
     let arguments = ARGUMENTS.iter().map(OsString::from);
     Ok(ShimCommand {
         kind: ContainmentKind::Namespace,
         program: bubblewrap,
         arguments: arguments.chain([shim.into_os_string()]).collect(),
+        confinement: Vec::new(),
+        data: None,
     })
 }
 
-/// Returns the host's executable by a path that is good in the namespace as well.
+/// Returns the executable to start as the shim, by a path that is good in a namespace as well.
+pub(crate) fn shim_program(spec: &ProcessSpec) -> Result<PathBuf, String> {
+    match &spec.shim_program {
+        Some(program) => Ok(program.clone()),
+        None if crate::shim::is_hooked() => own_executable(),
+        None => Err(NOT_HOOKED.to_owned()),
+    }
+}
+
+/// Returns the host's executable by its path.
 fn own_executable() -> Result<PathBuf, String> {
     match std::env::current_exe() {
         Ok(path) if path.exists() => Ok(path),
@@ -53,7 +60,8 @@ fn own_executable() -> Result<PathBuf, String> {
     }
 }
 
-fn find(spec: &ProcessSpec) -> Option<PathBuf> {
+/// Returns where bubblewrap is.
+pub(crate) fn find(spec: &ProcessSpec) -> Option<PathBuf> {
     let path = spec.environment.get(OsStr::new("PATH"));
     let folders = path.into_iter().flat_map(std::env::split_paths);
     folders

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io;
-use std::os::fd::AsFd;
+use std::io::{self, Seek, Write};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
@@ -11,13 +11,13 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags};
+use rustix::net::SendFlags;
 use rustix::process::Pid;
 
 use super::kind::ContainmentKind;
 use super::process_table::{self, ProcessKey};
 use super::readiness::Readiness;
-use super::tree::{StartFailure, Sweep, Tree};
+use super::tree::{Listeners, StartFailure, Sweep, Tree};
 use crate::error::{Error, ErrorKind};
 use crate::exit::{ExitStatus, Survivor};
 use crate::platform::{self, Launch};
@@ -30,6 +30,10 @@ pub(crate) struct ShimCommand {
     pub(crate) kind: ContainmentKind,
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<OsString>,
+    /// What the shim does to itself first, as it is told by arguments.
+    pub(crate) confinement: Vec<OsString>,
+    /// What whoever makes the namespace reads from its standard output.
+    pub(crate) data: Option<Vec<u8>>,
 }
 
 /// How long a shim may take to empty the tree before the host does it as well.
@@ -45,6 +49,8 @@ pub(crate) struct ShimTree {
     readiness: Readiness,
     /// Bytes of a report that is not complete yet.
     partial: Vec<u8>,
+    /// Descriptors whose report is not complete yet.
+    descriptors: Vec<OwnedFd>,
     closed: bool,
     /// When the shim was told to kill.
     ordered: Option<Instant>,
@@ -58,9 +64,12 @@ struct State {
     /// The program and those below it, to be found again should the shim itself be killed.
     seen: BTreeMap<ProcessKey, String>,
     failure: Option<i32>,
+    refusal: Option<String>,
     status: Option<ExitStatus>,
     found: Vec<Survivor>,
     empty: bool,
+    /// Listeners that have come before the program was started, by their positions.
+    listeners: Listeners,
 }
 
 impl ShimTree {
@@ -70,13 +79,18 @@ impl ShimTree {
         let ends = &launch.ends;
         let stderr = ends.stderr.try_clone();
         let stderr = stderr.map_err(Error::io("share standard error"))?;
+        let stdout = match &command.data {
+            Some(data) => in_memory(data).map_err(Error::io("make a file in memory"))?,
+            None => Stdio::null(),
+        };
         let mut shim = platform::command(&command.program, &launch.spec);
         shim.args(&command.arguments)
             .arg(protocol::REQUEST)
+            .args(&command.confinement)
             .arg(&launch.program)
             .args(&launch.spec.arguments)
-            .stdin(std::os::fd::OwnedFd::from(theirs))
-            .stdout(Stdio::null())
+            .stdin(OwnedFd::from(theirs))
+            .stdout(stdout)
             .stderr(stderr);
         let spawned = shim.spawn();
         drop(shim);
@@ -110,6 +124,7 @@ impl ShimTree {
             control: ours,
             readiness,
             partial: Vec::new(),
+            descriptors: Vec::new(),
             closed: false,
             ordered: None,
             state: State::default(),
@@ -120,9 +135,12 @@ impl ShimTree {
     fn listen(&mut self) {
         let mut chunk = [0; 1024];
         while !self.closed {
-            match rustix::net::recv(&self.control, &mut chunk, RecvFlags::empty()) {
+            match protocol::receive_reports(&self.control, &mut chunk) {
                 Ok((0, _)) => self.closed = true,
-                Ok((count, _)) => self.partial.extend_from_slice(&chunk[..count]),
+                Ok((count, descriptors)) => {
+                    self.partial.extend_from_slice(&chunk[..count]);
+                    self.descriptors.extend(descriptors);
+                }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => break,
                 Err(_) => self.closed = true,
@@ -131,9 +149,18 @@ impl ShimTree {
         while let Some(newline) = memchr::memchr(b'\n', &self.partial) {
             let line: Vec<u8> = self.partial.drain(..=newline).collect();
             let line = String::from_utf8_lossy(&line[..newline]);
-            if let Some(report) = Report::decode(&line) {
-                self.state.note(report, self.kind);
+            match Report::decode(&line) {
+                // Once the program runs, nobody in the sandbox has anything to hand out.
+                Some(Report::Listening(positions)) if self.state.leader.is_none() => {
+                    let descriptors = std::mem::take(&mut self.descriptors);
+                    self.state.listeners = positions.into_iter().zip(descriptors).collect();
+                }
+                Some(report) => self.state.note(report, self.kind),
+                None => {}
             }
+        }
+        if self.state.leader.is_some() {
+            self.descriptors.clear();
         }
         if self.closed && self.state.status.is_none() {
             self.state.status = Some(ExitStatus::Unknown);
@@ -222,6 +249,8 @@ impl State {
                 }
             }
             Report::Failed(error) => self.failure = Some(error),
+            Report::Refused(reason) => self.refusal = Some(reason),
+            Report::Listening(_) => {}
             Report::Exited(status) => self.status = Some(status),
             Report::Killed(survivor) => self.found.push(survivor),
             Report::Empty => self.empty = true,
@@ -244,6 +273,10 @@ impl Tree for ShimTree {
                 Some(Err(StartFailure::Program(error)))
             }
             State {
+                refusal: Some(reason),
+                ..
+            } => Some(Err(StartFailure::Containment(reason.clone()))),
+            State {
                 leader: Some(pid), ..
             } => Some(Ok(*pid)),
             _ => closed.then(|| Err(StartFailure::Containment("the shim ended at once".into()))),
@@ -259,6 +292,10 @@ impl Tree for ShimTree {
 
     fn signal(&mut self, signal: Signal) -> io::Result<()> {
         self.order(&Order::Signal(signal))
+    }
+
+    fn take_listeners(&mut self) -> Listeners {
+        std::mem::take(&mut self.state.listeners)
     }
 
     fn sweep(&mut self) -> Sweep {
@@ -285,4 +322,13 @@ impl Tree for ShimTree {
             status: self.state.status,
         }
     }
+}
+
+/// Returns a file without a name that holds `data`, to be read from its beginning.
+fn in_memory(data: &[u8]) -> io::Result<Stdio> {
+    let file = rustix::fs::memfd_create("amp-process", rustix::fs::MemfdFlags::CLOEXEC)?;
+    let mut file = std::fs::File::from(file);
+    file.write_all(data)?;
+    file.rewind()?;
+    Ok(file.into())
 }

@@ -71,13 +71,18 @@ fn shim(spec: &ProcessSpec) -> Result<ShimCommand, String> {
         kind: ContainmentKind::Shim,
         program,
         arguments: Vec::new(),
+        confinement: Vec::new(),
+        data: None,
     })
 }
 
 /// Starts the shim to see whether it can be started; answered once for each command.
 ///
 /// That nothing could be started at present is no answer, but an error.
-async fn probe(command: &ShimCommand, spec: &ProcessSpec) -> Result<Result<(), String>, Error> {
+pub(crate) async fn probe(
+    command: &ShimCommand,
+    spec: &ProcessSpec,
+) -> Result<Result<(), String>, Error> {
     type Answers = HashMap<(PathBuf, Vec<OsString>), Result<(), String>>;
     static ANSWERS: Mutex<Option<Answers>> = Mutex::new(None);
     let answers = || ANSWERS.lock().unwrap_or_else(PoisonError::into_inner);

@@ -28,7 +28,17 @@ pub(crate) trait Tree: Send + Sync + fmt::Debug {
 
     /// Kills whatever is alive, once, and says what it found.
     fn sweep(&mut self) -> Sweep;
+
+    /// Takes the listeners that were handed out of a sandbox before the program ran.
+    #[cfg(target_os = "linux")]
+    fn take_listeners(&mut self) -> Listeners {
+        Listeners::new()
+    }
 }
+
+/// Listeners by their positions in what the shim was asked for.
+#[cfg(target_os = "linux")]
+pub(crate) type Listeners = std::collections::BTreeMap<usize, std::os::fd::OwnedFd>;
 
 /// Why a program does not run after all.
 #[derive(Debug)]

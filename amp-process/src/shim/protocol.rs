@@ -3,6 +3,7 @@
 //! The host begins with one byte that carries the program's standard streams as descriptors.
 
 use std::io;
+use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::cmsg_space;
@@ -18,6 +19,8 @@ use crate::signal::Signal;
 pub(crate) const REQUEST: &str = "__amp-process-shim-v1";
 /// The second argument of a shim that shall only prove that it can be started.
 pub(crate) const PROBE: &str = "__probe";
+/// The most listeners that a shim can hand over.
+pub(crate) const MOST_LISTENERS: usize = 32;
 /// How a shim that was probed ends.
 pub(crate) const PROBE_ANSWER: i32 = 86;
 
@@ -37,6 +40,10 @@ pub(crate) enum Report {
     Started(u32),
     /// The program could not be started; the number is the operating system's error.
     Failed(i32),
+    /// The program was not started, because its sandbox could not be made.
+    Refused(String),
+    /// The descriptors that come with this are the listeners at these positions.
+    Listening(Vec<usize>),
     /// The program has ended.
     Exited(ExitStatus),
     /// This process had to be killed.
@@ -72,13 +79,15 @@ impl Report {
         match self {
             Self::Started(pid) => format!("started {pid}\n"),
             Self::Failed(error) => format!("failed {error}\n"),
+            Self::Refused(reason) => format!("refused {}\n", one_line(reason)),
+            Self::Listening(positions) => {
+                let positions: Vec<String> = positions.iter().map(usize::to_string).collect();
+                format!("listening {}\n", positions.join(","))
+            }
             Self::Exited(ExitStatus::Code(code)) => format!("exited {code}\n"),
             Self::Exited(ExitStatus::Signal(signal)) => format!("signalled {}\n", signal.number()),
             Self::Exited(ExitStatus::Unknown) => "lost\n".to_owned(),
-            Self::Killed(Survivor { pid, name }) => {
-                let name = name.replace(char::is_control, "?");
-                format!("killed {pid} {name}\n")
-            }
+            Self::Killed(Survivor { pid, name }) => format!("killed {pid} {}\n", one_line(name)),
             Self::Empty => "empty\n".to_owned(),
         }
     }
@@ -89,6 +98,11 @@ impl Report {
         Some(match name {
             "started" => Self::Started(rest.parse().ok()?),
             "failed" => Self::Failed(rest.parse().ok()?),
+            "refused" => Self::Refused(rest.to_owned()),
+            "listening" => {
+                let positions = rest.split(',').map(str::parse);
+                Self::Listening(positions.collect::<Result<_, _>>().ok()?)
+            }
             "exited" => Self::Exited(ExitStatus::Code(rest.parse().ok()?)),
             "signalled" => {
                 let signal = Signal::from_number(rest.parse().ok()?);
@@ -103,6 +117,54 @@ impl Report {
             _ => return None,
         })
     }
+}
+
+/// Returns a text that cannot be taken for another message.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, "?")
+}
+
+/// Sends listeners, [`MOST_LISTENERS`] at most, with the report that says which of them they are.
+pub(crate) fn send_listeners(
+    control: impl AsFd,
+    positions: &[usize],
+    listeners: &[TcpListener],
+) -> io::Result<()> {
+    let mut space = [std::mem::MaybeUninit::uninit(); cmsg_space!(ScmRights(MOST_LISTENERS))];
+    let mut ancillary = SendAncillaryBuffer::new(&mut space);
+    let listeners: Vec<BorrowedFd<'_>> = listeners.iter().map(AsFd::as_fd).collect();
+    if !ancillary.push(SendAncillaryMessage::ScmRights(&listeners)) {
+        return Err(io::Error::other("too many"));
+    }
+    let report = Report::Listening(positions.to_vec()).encode();
+    let report = [io::IoSlice::new(report.as_bytes())];
+    rustix::net::sendmsg(control, &report, &mut ancillary, SendFlags::NOSIGNAL)?;
+    Ok(())
+}
+
+/// Receives bytes of reports, and the descriptors that came with them.
+pub(crate) fn receive_reports(
+    control: impl AsFd,
+    chunk: &mut [u8],
+) -> rustix::io::Result<(usize, Vec<OwnedFd>)> {
+    let mut space = [std::mem::MaybeUninit::uninit(); cmsg_space!(ScmRights(MOST_LISTENERS))];
+    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
+    let mut buffer = [io::IoSliceMut::new(chunk)];
+    let received = rustix::net::recvmsg(
+        control,
+        &mut buffer,
+        &mut ancillary,
+        RecvFlags::CMSG_CLOEXEC,
+    )?;
+    Ok((received.bytes, descriptors(&mut ancillary)))
+}
+
+fn descriptors(ancillary: &mut RecvAncillaryBuffer<'_>) -> Vec<OwnedFd> {
+    let rights = ancillary.drain().filter_map(|message| match message {
+        RecvAncillaryMessage::ScmRights(descriptors) => Some(descriptors),
+        _ => None,
+    });
+    rights.flatten().collect()
 }
 
 /// Sends the program's standard streams, in order.
@@ -127,14 +189,7 @@ pub(crate) fn receive_streams(control: impl AsFd) -> io::Result<[OwnedFd; 3]> {
         &mut ancillary,
         RecvFlags::CMSG_CLOEXEC,
     )?;
-    let streams: Vec<OwnedFd> = ancillary
-        .drain()
-        .filter_map(|message| match message {
-            RecvAncillaryMessage::ScmRights(streams) => Some(streams),
-            _ => None,
-        })
-        .flatten()
-        .collect();
+    let streams = descriptors(&mut ancillary);
     let missing = |_| io::Error::new(io::ErrorKind::UnexpectedEof, "the host sent no streams");
     streams.try_into().map_err(missing)
 }
@@ -150,6 +205,8 @@ mod tests {
         let reports = [
             Report::Started(7),
             Report::Failed(2),
+            Report::Refused("for a reason".to_owned()),
+            Report::Listening(vec![0, 2]),
             Report::Exited(ExitStatus::Code(3)),
             Report::Exited(ExitStatus::Signal(Signal::KILL)),
             Report::Exited(ExitStatus::Unknown),

@@ -15,9 +15,11 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, WaitOptions};
 
+use super::confine;
 use super::protocol::{self, Order, Report};
 use crate::containment::process_table;
 use crate::exit::{ExitStatus, Survivor};
+use crate::sandbox::confinement::{self, Confinement};
 use crate::signal::Signal;
 
 /// The pause between two rounds of killing; what forks faster is caught in the next round.
@@ -26,13 +28,22 @@ const ROUND: Duration = Duration::from_millis(1);
 /// Runs `arguments` (the program, then its arguments) and returns the shim's own exit code.
 pub(super) fn serve(arguments: Vec<OsString>) -> i32 {
     let mut arguments = arguments.into_iter();
-    let Some(program) = arguments.next() else {
+    let Some(mut program) = arguments.next() else {
         return 2;
     };
     if program == protocol::PROBE {
         return protocol::PROBE_ANSWER;
     }
-    match Shim::start(&program, arguments) {
+    let mut confinement = None;
+    if program == confinement::BEGIN {
+        // Half a confinement is none; without its shim the program is not started.
+        let decoded = Confinement::decode(&mut arguments);
+        let (Some(decoded), Some(next)) = (decoded, arguments.next()) else {
+            return 2;
+        };
+        (confinement, program) = (Some(decoded), next);
+    }
+    match Shim::start(&program, arguments, confinement.as_ref()) {
         Ok(shim) => shim.reap(),
         // Without a host there is nobody to tell.
         Err(_) => 1,
@@ -56,6 +67,7 @@ impl Shim {
     fn start(
         program: &OsString,
         arguments: impl Iterator<Item = OsString>,
+        confinement: Option<&Confinement>,
     ) -> io::Result<Arc<Self>> {
         let control = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
         let [stdin, stdout, stderr] = protocol::receive_streams(&control)?;
@@ -66,6 +78,12 @@ impl Shim {
         rustix::stdio::dup2_stdout(&nowhere)?;
         rustix::stdio::dup2_stderr(&nowhere)?;
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+        if let Some(confinement) = confinement
+            && let Err(reason) = confine::apply(confinement, &control)
+        {
+            (&control).write_all(Report::Refused(reason).encode().as_bytes())?;
+            return Err(io::ErrorKind::Other.into());
+        }
         let pid = match spawn(program, arguments, [stdin, stdout, stderr]) {
             Ok(pid) => pid,
             Err(error) => {

@@ -35,13 +35,30 @@ pub(crate) async fn start(spec: &ProcessSpec) -> Result<Started, Error> {
         spec: spec.clone(),
         ends: child_ends,
     };
-    let tree = launch(plan).await?;
+    let tree = match launch(plan).await {
+        // Whoever makes the sandbox says on standard error why it cannot be made.
+        Err(Error::Sandbox { reason, layers }) => {
+            return Err(Error::sandbox(reason + &complaint(&stderr), layers));
+        }
+        launched => launched?,
+    };
     Ok(Started {
         tree,
         stdin,
         stdout,
         stderr,
     })
+}
+
+/// Returns what is on a standard error that nobody has read yet, as the end of a sentence.
+fn complaint(stderr: &OutputPipe) -> String {
+    let mut said = [0; 1024];
+    let count = stderr.try_read(&mut said).unwrap_or_default();
+    let said = String::from_utf8_lossy(&said[..count]);
+    match said.lines().next() {
+        Some(line) => format!(" ({})", line.trim()),
+        None => String::new(),
+    }
 }
 
 /// Makes the pipes: the program's ends, then our ends of its standard input, output and error.

@@ -12,6 +12,7 @@ use crate::containment::tree::StartFailure;
 use crate::error::Error;
 use crate::platform::{InputPipe, OutputPipe};
 use crate::program;
+use crate::sandbox::backend;
 use crate::spec::{ProcessSpec, StdinSource};
 
 /// A program that was started, and our ends of its pipes.
@@ -28,6 +29,9 @@ pub(crate) async fn start(spec: &ProcessSpec) -> Result<Started, Error> {
         && kind != ContainmentKind::Job
     {
         return Err(Error::unavailable(kind, "Windows has job objects alone"));
+    }
+    if spec.sandbox.is_some() {
+        return Err(backend::unsupported());
     }
     program::check_working_directory(spec)?;
     let program = program::resolve(spec)?;

@@ -1,0 +1,179 @@
+//! Tries to reach what it is told, and says what came of each attempt; for the tests of sandboxes.
+//!
+//! ```text
+//! reach ATTEMPT…
+//! ```
+//!
+//! | attempt | what is tried |
+//! |---|---|
+//! | `tcp:ADDRESS` | a connection |
+//! | `udp:ADDRESS` | a packet |
+//! | `unix:PATH`, `abstract:NAME` | a connection to a Unix socket |
+//! | `socket:FAMILY` | a socket of `vsock`, `netlink`, `packet`, `raw` or `unix` |
+//! | `name:HOST` | looking up a name |
+//! | `proxy:HOST:PORT` | CONNECT through `HTTPS_PROXY`; the first line of the answer is shown |
+//! | `kill:PID` | a signal |
+//! | `unshare`, `mount`, `ptrace`, `io_uring`, `keyctl`, `bpf`, `chroot`, `personality` | the system call |
+//! | `fork:COUNT` | so many children at once |
+
+#[cfg(not(target_os = "linux"))]
+fn main() {}
+
+#[cfg(target_os = "linux")]
+fn main() {
+    linux::main();
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::io::{self, BufRead, BufReader, Write};
+    use std::net::{TcpStream, ToSocketAddrs, UdpSocket};
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::{SocketAddr, UnixStream};
+
+    use rustix::net::{AddressFamily, SocketType, socket};
+    use rustix::process::{Pid, Signal};
+
+    pub(super) fn main() {
+        for attempt in std::env::args().skip(1) {
+            let (what, target) = attempt.split_once(':').unwrap_or((&attempt, ""));
+            let outcome = match reach(what, target) {
+                Ok(answer) => format!("reached {answer}"),
+                Err(error) => match error.raw_os_error() {
+                    Some(number) => rustix::io::Errno::from_raw_os_error(number).to_string(),
+                    None => error.to_string(),
+                },
+            };
+            // Whoever does not read the answer does not want it.
+            let _ = writeln!(io::stdout(), "{attempt}: {}", outcome.trim_end());
+        }
+    }
+
+    fn reach(what: &str, target: &str) -> io::Result<String> {
+        let done = |()| String::new();
+        match what {
+            "tcp" => TcpStream::connect(target).map(|_| String::new()),
+            "udp" => {
+                let any = if target.starts_with('[') {
+                    "[::]:0"
+                } else {
+                    "0.0.0.0:0"
+                };
+                UdpSocket::bind(any)?
+                    .send_to(b"x", target)
+                    .map(|_| String::new())
+            }
+            "unix" => UnixStream::connect(target).map(|_| String::new()),
+            "abstract" => {
+                let address = SocketAddr::from_abstract_name(target)?;
+                UnixStream::connect_addr(&address).map(|_| String::new())
+            }
+            "socket" => open(target).map(done),
+            "name" => {
+                let mut found = (target, 443).to_socket_addrs()?;
+                Ok(found
+                    .next()
+                    .map(|address| address.ip().to_string())
+                    .unwrap_or_default())
+            }
+            "proxy" => proxy(target),
+            "kill" => {
+                let pid = target.parse().ok().and_then(Pid::from_raw);
+                let pid = pid.ok_or(io::ErrorKind::InvalidInput)?;
+                Ok(rustix::process::kill_process(pid, Signal::CONT).map(done)?)
+            }
+            "fork" => fork(target.parse().map_err(|_| io::ErrorKind::InvalidInput)?),
+            call => system_call(call).map(done),
+        }
+    }
+
+    fn open(family: &str) -> io::Result<()> {
+        let (family, kind, protocol) = match family {
+            "vsock" => (AddressFamily::VSOCK, SocketType::STREAM, None),
+            "netlink" => (AddressFamily::NETLINK, SocketType::RAW, None),
+            "packet" => (AddressFamily::PACKET, SocketType::DGRAM, None),
+            "raw" => (
+                AddressFamily::INET,
+                SocketType::RAW,
+                Some(rustix::net::ipproto::ICMP),
+            ),
+            _ => (AddressFamily::UNIX, SocketType::STREAM, None),
+        };
+        socket(family, kind, protocol)?;
+        Ok(())
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "clients of proxies find them there"
+    )]
+    fn proxy(target: &str) -> io::Result<String> {
+        let proxy = std::env::var("HTTPS_PROXY").map_err(|_| io::Error::other("no proxy"))?;
+        let address = proxy.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address)?;
+        write!(
+            stream,
+            "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n"
+        )?;
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line)?;
+        Ok(line)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the program under test")]
+    fn fork(count: usize) -> io::Result<String> {
+        let mut children = Vec::new();
+        let mut outcome = Ok(String::new());
+        for _ in 0..count {
+            let child = std::process::Command::new("sleep").arg("60").spawn();
+            match child {
+                Ok(child) => children.push(child),
+                Err(error) => {
+                    outcome = Err(error);
+                    break;
+                }
+            }
+        }
+        for mut child in children {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        outcome
+    }
+
+    #[expect(
+        unsafe_code,
+        reason = "the calls are tried as an attacker would make them"
+    )]
+    fn system_call(name: &str) -> io::Result<()> {
+        let zero = 0_usize;
+        let root = c"/".as_ptr() as usize;
+        let (number, arguments) = match name {
+            "unshare" => (
+                libc::SYS_unshare,
+                [libc::CLONE_NEWUSER as usize, 0, 0, 0, 0],
+            ),
+            "mount" => (
+                libc::SYS_mount,
+                [root, root, zero, libc::MS_BIND as usize, 0],
+            ),
+            "ptrace" => (
+                libc::SYS_ptrace,
+                [libc::PTRACE_TRACEME as usize, 0, 0, 0, 0],
+            ),
+            "io_uring" => (libc::SYS_io_uring_setup, [1, zero, 0, 0, 0]),
+            "keyctl" => (libc::SYS_keyctl, [0, usize::MAX - 3, 1, 0, 0]),
+            "bpf" => (libc::SYS_bpf, [usize::MAX, zero, 0, 0, 0]),
+            "chroot" => (libc::SYS_chroot, [root, 0, 0, 0, 0]),
+            "personality" => (libc::SYS_personality, [0xffff_ffff, 0, 0, 0, 0]),
+            _ => return Err(io::Error::other("no such attempt")),
+        };
+        let [first, second, third, fourth, fifth] = arguments;
+        // SAFETY: none of these calls writes to memory of ours; pointers are to a constant or null.
+        let result = unsafe { libc::syscall(number, first, second, third, fourth, fifth) };
+        match result {
+            -1 => Err(io::Error::last_os_error()),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The arguments of bubblewrap that make the view of a policy.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use super::mount::Mount;
+
+/// Everything that decides the arguments.
+pub(super) struct View<'a> {
+    pub(super) mounts: &'a [Mount],
+    /// The size of each private folder in bytes.
+    pub(super) private_bytes: u64,
+    /// Whether there is no network but what the shim opens.
+    pub(super) own_network: bool,
+    /// Whether the shim binds ports below 1024.
+    pub(super) low_ports: bool,
+    /// Whether the file of host names comes as standard output.
+    pub(super) own_host_names: bool,
+    /// The folder to start in.
+    pub(super) directory: &'a Path,
+}
+
+/// Namespaces of its own for everything but the network.
+///
+/// `--as-pid-1` makes the shim the first process, which nobody inside can stop or kill;
+/// `--die-with-parent` ends the namespace with the host; `--new-session` takes the terminal away.
+const ALWAYS: &[&str] = &[
+    "--die-with-parent",
+    "--new-session",
+    "--as-pid-1",
+    "--unshare-user",
+    "--unshare-pid",
+    "--unshare-ipc",
+    "--unshare-uts",
+    "--unshare-cgroup-try",
+    "--cap-drop",
+    "ALL",
+];
+
+/// The devices that every program may expect.
+const DEVICES: &[&str] = &["full", "null", "random", "urandom", "zero"];
+/// The links beside them.
+const DEVICE_LINKS: &[(&str, &str)] = &[
+    ("/proc/self/fd", "/dev/fd"),
+    ("/proc/self/fd/0", "/dev/stdin"),
+    ("/proc/self/fd/1", "/dev/stdout"),
+    ("/proc/self/fd/2", "/dev/stderr"),
+];
+
+/// What root can change in `/proc`, and with it the whole machine: the program that takes core
+/// files, for instance. Bubblewrap does not cover all of it when root is without capabilities.
+const KERNEL_SETTINGS: &[&str] = &[
+    "/proc/acpi",
+    "/proc/bus",
+    "/proc/fs",
+    "/proc/irq",
+    "/proc/mtrr",
+    "/proc/scsi",
+    "/proc/sys",
+    "/proc/sysrq-trigger",
+];
+
+/// Returns the arguments up to the program, which is to follow.
+pub(super) fn arguments(view: &View<'_>) -> Vec<OsString> {
+    let mut arguments = Arguments(ALWAYS.iter().map(OsString::from).collect());
+    if view.own_network {
+        arguments.add(["--unshare-net"]);
+    }
+    if view.low_ports {
+        // The second one is for giving up both.
+        arguments.add(["--cap-add", "CAP_NET_BIND_SERVICE"]);
+        arguments.add(["--cap-add", "CAP_SETPCAP"]);
+    }
+    arguments.devices(view);
+    arguments.add(["--proc", "/proc"]);
+    for path in KERNEL_SETTINGS {
+        arguments.add(["--ro-bind-try", path, path]);
+    }
+    let mut read_only = vec![OsStr::new("/")];
+    for mount in view.mounts {
+        match mount {
+            Mount::Link(text, path) => {
+                arguments.add([OsStr::new("--symlink"), text.as_os_str(), path.as_os_str()]);
+            }
+            Mount::Readable(path) => arguments.bind("--ro-bind", path, path),
+            Mount::Writable(path) => arguments.bind("--bind", path, path),
+            Mount::Private(path) => arguments.private(view, path),
+            Mount::EmptyFolder(path) => {
+                arguments.add([OsStr::new("--tmpfs"), path.as_os_str()]);
+                read_only.push(path.as_os_str());
+            }
+            Mount::Unreadable(path) => arguments.bind("--ro-bind", Path::new("/dev/null"), path),
+        }
+    }
+    if view.own_host_names {
+        arguments.add(["--ro-bind-data", "1", "/etc/hosts"]);
+    }
+    // Last, because mount points are made in them until here.
+    for path in read_only.into_iter().rev() {
+        arguments.add([OsStr::new("--remount-ro"), path]);
+    }
+    arguments.add([OsStr::new("--chdir"), view.directory.as_os_str()]);
+    arguments.add(["--"]);
+    arguments.0
+}
+
+struct Arguments(Vec<OsString>);
+
+impl Arguments {
+    fn add<const COUNT: usize>(&mut self, arguments: [impl Into<OsString>; COUNT]) {
+        self.0.extend(arguments.map(Into::into));
+    }
+
+    fn bind(&mut self, how: &str, from: &Path, to: &Path) {
+        self.add([OsStr::new(how), from.as_os_str(), to.as_os_str()]);
+    }
+
+    fn private(&mut self, view: &View<'_>, path: &Path) {
+        self.add(["--size", &view.private_bytes.to_string(), "--tmpfs"]);
+        self.add([path]);
+    }
+
+    /// The devices; by hand when ports below 1024 are wanted.
+    ///
+    /// For the pseudo-terminals of its `--dev`, bubblewrap makes a second user namespace. The
+    /// capability to bind such a port counts in the one that owns the network, which is the first.
+    fn devices(&mut self, view: &View<'_>) {
+        if view.low_ports {
+            self.add(["--tmpfs", "/dev"]);
+            for device in DEVICES {
+                let path = format!("/dev/{device}");
+                self.add(["--dev-bind", &path, &path]);
+            }
+            for (text, path) in DEVICE_LINKS {
+                self.add(["--symlink", text, path]);
+            }
+        } else {
+            self.add(["--dev", "/dev"]);
+        }
+        self.private(view, Path::new("/dev/shm"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::path::Path;
+
+    use super::{Mount, View, arguments};
+
+    /// One option a line, as a person would write them.
+    fn shown(arguments: &[OsString]) -> String {
+        let mut text = String::new();
+        for argument in arguments {
+            let argument = argument.to_string_lossy();
+            let separator = if argument.starts_with("--") {
+                "\n"
+            } else {
+                " "
+            };
+            text.push_str(separator);
+            text.push_str(&argument);
+        }
+        text
+    }
+
+    fn mounts() -> Vec<Mount> {
+        vec![
+            Mount::Link("usr/bin".into(), "/bin".into()),
+            Mount::Readable("/etc".into()),
+            Mount::Unreadable("/etc/shadow".into()),
+            Mount::EmptyFolder("/etc/ssh".into()),
+            Mount::Private("/home/me".into()),
+            Mount::Writable("/home/me/project".into()),
+            Mount::Writable("/home/me/project/.git".into()),
+            Mount::Readable("/home/me/project/.git/hooks".into()),
+            Mount::Readable("/usr".into()),
+        ]
+    }
+
+    fn view(mounts: &[Mount]) -> View<'_> {
+        View {
+            mounts,
+            private_bytes: 1 << 20,
+            own_network: true,
+            low_ports: false,
+            own_host_names: false,
+            directory: Path::new("/home/me/project"),
+        }
+    }
+
+    #[test]
+    fn a_network_of_its_own() {
+        insta::assert_snapshot!(shown(&arguments(&view(&mounts()))));
+    }
+
+    #[test]
+    fn a_network_for_programs_that_ignore_proxies() {
+        let view = View {
+            low_ports: true,
+            own_host_names: true,
+            ..view(&[])
+        };
+        insta::assert_snapshot!(shown(&arguments(&view)));
+    }
+
+    #[test]
+    fn the_network_of_the_host() {
+        let view = View {
+            own_network: false,
+            ..view(&[])
+        };
+        insta::assert_snapshot!(shown(&arguments(&view)));
+    }
+}

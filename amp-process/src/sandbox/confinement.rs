@@ -1,0 +1,208 @@
+//! What a shim does to itself before it starts the program: a value that travels as arguments.
+
+use std::ffi::{OsStr, OsString};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::entry::Identity;
+use super::landlock::Right;
+use super::policy::Limits;
+use super::seccomp::Families;
+
+/// The argument that begins a confinement; the program stands behind [`END`].
+pub(crate) const BEGIN: &str = "__confine";
+const END: &str = "--";
+
+/// Everything that a shim does to itself, in this order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Confinement {
+    /// What has to be at these paths, or something took its place while the view was made.
+    pub(crate) identities: Vec<(PathBuf, Identity)>,
+    /// Where to listen; whether the start fails when that cannot be. The host gets the listeners.
+    pub(crate) listeners: Vec<SocketAddr>,
+    /// How much the program may use.
+    pub(crate) limits: Limits,
+    /// The rules of Landlock; without any it is not used.
+    pub(crate) rights: Vec<(PathBuf, Right)>,
+    /// The families of sockets for the filter of system calls; without them there is none.
+    pub(crate) families: Option<Families>,
+}
+
+impl Confinement {
+    /// Returns the arguments, from [`BEGIN`] to what separates them from the program.
+    pub(crate) fn encode(&self) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = vec![BEGIN.into()];
+        let mut add = |name: &str, values: &[&OsStr]| {
+            arguments.push(name.into());
+            arguments.extend(values.iter().map(Into::into));
+        };
+        for (path, Identity { device, number }) in &self.identities {
+            let identity = format!("{device}:{number}");
+            add("--same", &[path.as_os_str(), identity.as_ref()]);
+        }
+        for address in &self.listeners {
+            add("--listen", &[address.to_string().as_ref()]);
+        }
+        for (name, limit) in named(self.limits) {
+            if let Some(limit) = limit {
+                add("--limit", &[name.as_ref(), limit.to_string().as_ref()]);
+            }
+        }
+        for (path, right) in &self.rights {
+            let name = match right {
+                Right::List => "list",
+                Right::Read => "read",
+                Right::Write => "write",
+            };
+            add("--right", &[name.as_ref(), path.as_os_str()]);
+        }
+        if let Some(Families { unix, netlink }) = self.families {
+            add("--filter", &[]);
+            if unix {
+                add("--family", &["unix".as_ref()]);
+            }
+            if netlink {
+                add("--family", &["netlink".as_ref()]);
+            }
+        }
+        arguments.push(END.into());
+        arguments
+    }
+
+    /// Reads what follows [`BEGIN`], and leaves the program and its arguments; `None` when it is
+    /// not what [`encode`](Self::encode) writes.
+    pub(crate) fn decode(arguments: &mut impl Iterator<Item = OsString>) -> Option<Self> {
+        let mut confinement = Self::default();
+        loop {
+            let name = arguments.next()?;
+            let mut text = || arguments.next()?.into_string().ok();
+            match name.to_str()? {
+                END => return Some(confinement),
+                "--listen" => confinement.listeners.push(text()?.parse().ok()?),
+                "--limit" => {
+                    let (name, limit) = (text()?, text()?.parse().ok()?);
+                    *slot(&mut confinement.limits, &name)? = Some(limit);
+                }
+                "--right" => {
+                    let right = match text()?.as_str() {
+                        "list" => Right::List,
+                        "read" => Right::Read,
+                        "write" => Right::Write,
+                        _ => return None,
+                    };
+                    confinement.rights.push((arguments.next()?.into(), right));
+                }
+                "--filter" => {
+                    confinement.families = Some(Families {
+                        unix: false,
+                        netlink: false,
+                    });
+                }
+                "--family" => {
+                    let families = confinement.families.as_mut()?;
+                    match text()?.as_str() {
+                        "unix" => families.unix = true,
+                        "netlink" => families.netlink = true,
+                        _ => return None,
+                    }
+                }
+                "--same" => {
+                    let path = arguments.next()?.into();
+                    let identity = arguments.next()?.into_string().ok()?;
+                    let (device, number) = identity.split_once(':')?;
+                    let identity = Identity {
+                        device: device.parse().ok()?,
+                        number: number.parse().ok()?,
+                    };
+                    confinement.identities.push((path, identity));
+                }
+                _ => return None,
+            }
+        }
+    }
+}
+
+fn named(limits: Limits) -> [(&'static str, Option<u64>); 5] {
+    [
+        ("processes", limits.processes),
+        ("memory", limits.memory_bytes),
+        ("file", limits.file_bytes),
+        ("files", limits.open_files),
+        ("cpu", limits.cpu_seconds),
+    ]
+}
+
+fn slot<'a>(limits: &'a mut Limits, name: &str) -> Option<&'a mut Option<u64>> {
+    Some(match name {
+        "processes" => &mut limits.processes,
+        "memory" => &mut limits.memory_bytes,
+        "file" => &mut limits.file_bytes,
+        "files" => &mut limits.open_files,
+        "cpu" => &mut limits.cpu_seconds,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    use super::{Confinement, Families, Identity, Limits, Right};
+
+    fn full() -> Confinement {
+        let odd = OsString::from_vec(b"/a\n--\xff".to_vec());
+        Confinement {
+            identities: vec![(
+                odd.clone().into(),
+                Identity {
+                    device: 7,
+                    number: u64::MAX,
+                },
+            )],
+            listeners: vec![
+                "127.0.0.1:3128".parse().unwrap(),
+                "[::1]:80".parse().unwrap(),
+            ],
+            limits: Limits {
+                processes: Some(1),
+                memory_bytes: Some(2),
+                file_bytes: Some(3),
+                open_files: Some(4),
+                cpu_seconds: Some(5),
+            },
+            rights: vec![
+                ("/".into(), Right::List),
+                ("/usr".into(), Right::Read),
+                (odd.into(), Right::Write),
+            ],
+            families: Some(Families {
+                unix: true,
+                netlink: true,
+            }),
+        }
+    }
+
+    #[test]
+    fn a_confinement_arrives_as_it_was() {
+        for confinement in [full(), Confinement::default()] {
+            let program: [OsString; 2] = ["--".into(), "--filter".into()];
+            let mut arguments = confinement
+                .encode()
+                .into_iter()
+                .skip(1)
+                .chain(program.clone());
+            assert_eq!(Confinement::decode(&mut arguments), Some(confinement));
+            assert!(arguments.eq(program));
+        }
+    }
+
+    #[test]
+    fn what_was_cut_short_is_refused() {
+        let arguments = full().encode();
+        for end in 1..arguments.len() - 1 {
+            let mut cut = arguments[1..=end].iter().cloned();
+            assert_eq!(Confinement::decode(&mut cut), None, "{end}");
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The rules about files, held against the files that are there.
+
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::policy::{Access, Policy};
+
+/// A rule about a file or folder that exists, by its path without links.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) path: PathBuf,
+    pub(super) kind: Kind,
+    /// What was found there, to notice when something else takes its place.
+    pub(super) identity: Option<Identity>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A folder, with what may be done in it.
+    Folder(Access),
+    /// A file, with what may be done with it.
+    File(Access),
+    /// A link among the folders of the system, such as `/bin`, and what it holds.
+    SystemLink(PathBuf),
+}
+
+/// Device and number of a file, which no other has as long as it exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) device: u64,
+    pub(crate) number: u64,
+}
+
+impl Identity {
+    /// Returns the identity of what is at `path` now.
+    pub(crate) fn of(path: &Path) -> io::Result<Self> {
+        std::fs::metadata(path).map(|metadata| Self {
+            device: metadata.dev(),
+            number: metadata.ino(),
+        })
+    }
+}
+
+impl Entry {
+    /// Returns what may be done; a link of the system can be read.
+    pub(super) fn access(&self) -> Access {
+        match self.kind {
+            Kind::Folder(access) | Kind::File(access) => access,
+            Kind::SystemLink(_) => Access::Readable,
+        }
+    }
+}
+
+/// Finds what the rules of a policy are about, sorted by path; or says why one cannot be kept.
+pub(super) fn resolve(policy: &Policy) -> Result<Vec<Entry>, String> {
+    if let Some(path) = policy.invalid_path() {
+        return Err(format!("{} is not a plain absolute path", path.display()));
+    }
+    let mut entries = Vec::new();
+    for (path, access) in policy.files() {
+        entries.extend(find(policy, path, access)?);
+    }
+    entries.sort_by(|one, other| one.path.cmp(&other.path));
+    for pair in entries.windows(2) {
+        if pair[0].path == pair[1].path && pair[0].access() != pair[1].access() {
+            let path = pair[0].path.display();
+            return Err(format!("two rules are about {path}, by different names"));
+        }
+    }
+    entries.dedup_by(|one, other| one.path == other.path);
+    Ok(entries)
+}
+
+fn find(policy: &Policy, path: &Path, access: Access) -> Result<Option<Entry>, String> {
+    let shown = path.display();
+    let is_link = path
+        .symlink_metadata()
+        .is_ok_and(|found| found.is_symlink());
+    let is_system = Policy::SYSTEM_FOLDERS
+        .iter()
+        .any(|folder| path == Path::new(folder));
+    if is_link && is_system {
+        let target = std::fs::read_link(path).map_err(|error| format!("{shown}: {error}"))?;
+        return Ok(Some(Entry {
+            path: path.to_owned(),
+            kind: Kind::SystemLink(target),
+            identity: None,
+        }));
+    }
+    let parent = path.parent().map(|parent| policy.access(parent));
+    if is_link && parent == Some(Access::Writable) && access != Access::Writable {
+        return Err(format!(
+            "{shown} is a symbolic link, which cannot be kept from being replaced"
+        ));
+    }
+    let canonical = match path.canonicalize() {
+        Ok(canonical) => canonical,
+        Err(error) if access == Access::Writable => {
+            return Err(format!("{shown} cannot be used: {error}"));
+        }
+        // A private folder needs no original, as long as nothing real is around it.
+        Err(_) if access == Access::Private && parent == Some(Access::Hidden) => {
+            return Ok(Some(Entry {
+                path: path.to_owned(),
+                kind: Kind::Folder(access),
+                identity: None,
+            }));
+        }
+        Err(_) => return Ok(None),
+    };
+    let metadata = canonical
+        .metadata()
+        .map_err(|error| format!("{shown} cannot be used: {error}"))?;
+    let kind = match metadata.is_dir() {
+        true => Kind::Folder(access),
+        false if access == Access::Private => {
+            return Err(format!(
+                "{shown} is no folder, so it cannot be a private one"
+            ));
+        }
+        false => Kind::File(access),
+    };
+    let shows_original = matches!(access, Access::Readable | Access::Writable) && !is_system;
+    Ok(Some(Entry {
+        identity: shows_original.then(|| Identity {
+            device: metadata.dev(),
+            number: metadata.ino(),
+        }),
+        path: canonical,
+        kind,
+    }))
+}
+
+/// Returns what the entries say about a path without links.
+pub(super) fn access(entries: &[Entry], path: &Path) -> Access {
+    let rule = path
+        .ancestors()
+        .find_map(|ancestor| entries.iter().find(|entry| entry.path == ancestor));
+    rule.map_or(Access::Hidden, Entry::access)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::{Access, Kind, Policy, access, resolve};
+
+    /// The rules about a test's own folder, which the private `/tmp` would hide.
+    fn entries_below(policy: &Policy, root: &std::path::Path) -> Vec<(String, Access)> {
+        let entries = resolve(policy).unwrap();
+        let below = entries.iter().filter_map(|entry| {
+            let path = entry.path.strip_prefix(root).ok()?;
+            Some((path.display().to_string(), entry.access()))
+        });
+        below.collect()
+    }
+
+    #[test]
+    fn what_is_not_there_is_no_rule_unless_it_shall_be_writable() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().canonicalize().unwrap();
+        let policy = Policy::new()
+            .with_files(root.join("a"), Access::Readable)
+            .with_files(root.join("b"), Access::Hidden);
+        assert_eq!(entries_below(&policy, &root), []);
+        let policy = policy.with_files(root.join("c"), Access::Writable);
+        let refusal = resolve(&policy).unwrap_err();
+        assert!(
+            refusal.contains("c cannot be used: No such file"),
+            "{refusal}"
+        );
+    }
+
+    #[test]
+    fn a_rule_is_about_what_a_link_leads_to() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().canonicalize().unwrap();
+        std::fs::create_dir(root.join("real")).unwrap();
+        symlink("real", root.join("link")).unwrap();
+        let policy = Policy::new().with_files(root.join("link"), Access::Readable);
+        let expected = [("real".to_owned(), Access::Readable)];
+        assert_eq!(entries_below(&policy, &root), expected);
+        let both = policy.with_files(root.join("real"), Access::Hidden);
+        assert!(resolve(&both).unwrap_err().contains("two rules are about"));
+    }
+
+    #[test]
+    fn a_link_in_a_writable_folder_cannot_be_protected() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().canonicalize().unwrap();
+        symlink("elsewhere", root.join("link")).unwrap();
+        let policy = Policy::new()
+            .with_files(&root, Access::Writable)
+            .with_files(root.join("link"), Access::Readable);
+        assert!(resolve(&policy).unwrap_err().contains("is a symbolic link"));
+    }
+
+    #[test]
+    fn links_of_the_system_stay_links() {
+        let entries = resolve(&Policy::new()).unwrap();
+        for entry in &entries {
+            let is_link = entry.path.is_symlink();
+            assert_eq!(
+                matches!(entry.kind, Kind::SystemLink(_)),
+                is_link,
+                "{entry:?}"
+            );
+        }
+        assert_eq!(access(&entries, "/usr/bin".as_ref()), Access::Readable);
+        assert_eq!(access(&entries, "/root/.ssh".as_ref()), Access::Hidden);
+    }
+}

@@ -1,0 +1,413 @@
+//! From a policy to everything that enforces it on Linux; pure, apart from what it is told.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use super::confinement::Confinement;
+use super::entry::{self, Entry};
+use super::host_rule::HostRule;
+use super::landlock::{self, NEEDED};
+use super::layer::{Absence, Layer, LayerStatus};
+use super::mount::{Mount, mounts};
+use super::policy::{Access, Network, Policy};
+use super::seccomp::Families;
+use super::{bubblewrap, host_names};
+use crate::containment::kind::ContainmentKind;
+use crate::shim::protocol::MOST_LISTENERS;
+
+/// Where the proxy listens within the sandbox, unless a rule wants the port.
+const PROXY_PORT: u16 = 3128;
+/// The port that the transparent forwarder stands at.
+const HTTPS_PORT: u16 = 443;
+
+/// What this machine has to offer.
+#[derive(Debug, Clone)]
+pub(super) struct Machine {
+    /// Why there are no namespaces; `None` when there are.
+    pub(super) namespace: Option<Absence>,
+    /// Why there is no shim without one.
+    pub(super) shim: Option<Absence>,
+    /// The version of Landlock; 0 without it.
+    pub(super) landlock: u8,
+    /// Whether calls can be filtered on this processor.
+    pub(super) filter: bool,
+    /// Whether the kernel takes us for root.
+    pub(super) root: bool,
+}
+
+/// Everything that enforces a policy.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// The containment that it is made of.
+    pub(super) kind: ContainmentKind,
+    /// The arguments of bubblewrap, up to the program; empty without it.
+    pub(super) bubblewrap: Vec<OsString>,
+    /// The text of the file of host names, if it is replaced.
+    pub(super) host_names: Option<String>,
+    /// What the shim does.
+    pub(super) confinement: Confinement,
+    /// What each of its listeners is for.
+    pub(super) purposes: Vec<Purpose>,
+    /// Variables to set over those that are allowed.
+    pub(super) variables: BTreeMap<OsString, OsString>,
+    pub(super) layers: Vec<LayerStatus>,
+}
+
+/// What a listener within the sandbox is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The proxy.
+    Connect,
+    /// The forwarder that goes by the name in the TLS handshake.
+    ServerName,
+    /// A port of this machine.
+    Local(SocketAddr),
+}
+
+/// Plans a sandbox for a program that starts in `directory`; an error says why it cannot be.
+pub(super) fn plan(
+    policy: &Policy,
+    entries: &[Entry],
+    directory: &Path,
+    machine: &Machine,
+    files: &HostFiles,
+) -> Result<Plan, String> {
+    let own_view = machine.namespace.is_none();
+    if entry::access(entries, directory) == Access::Hidden {
+        return Err(format!(
+            "the working directory {} is not visible in the sandbox",
+            directory.display()
+        ));
+    }
+    let (listeners, purposes) = match policy.network() {
+        Network::Hosts { .. } if own_view => listeners(policy)?,
+        _ => Default::default(),
+    };
+    let transparent = purposes.contains(&Purpose::ServerName);
+    let mut mounts = mounts(entries);
+    if *policy.network() == Network::Open
+        && let Some(resolver) = &files.resolver
+        && entry::access(entries, resolver) != Access::Readable
+    {
+        mounts.push(Mount::Readable(resolver.clone()));
+    }
+    let view = bubblewrap::View {
+        mounts: &mounts,
+        private_bytes: policy.private_bytes,
+        own_network: *policy.network() != Network::Open,
+        low_ports: transparent,
+        own_host_names: transparent,
+        directory,
+    };
+    let variables = variables(&purposes, &listeners);
+    let identities = entries
+        .iter()
+        .filter_map(|entry| Some((entry.path.clone(), entry.identity?)));
+    let confinement = Confinement {
+        identities: identities.collect(),
+        listeners,
+        limits: policy.limits(),
+        rights: match machine.landlock >= NEEDED {
+            true => landlock::rights(entries, own_view),
+            false => Vec::new(),
+        },
+        families: machine.filter.then_some(Families {
+            unix: policy.unix_sockets,
+            netlink: *policy.network() == Network::Open,
+        }),
+    };
+    Ok(Plan {
+        kind: match own_view {
+            true => ContainmentKind::Namespace,
+            false => ContainmentKind::Shim,
+        },
+        bubblewrap: match own_view {
+            true => bubblewrap::arguments(&view),
+            false => Vec::new(),
+        },
+        host_names: transparent.then(|| host_names::text(policy, &files.host_names)),
+        confinement,
+        purposes,
+        variables,
+        layers: layers(policy, entries, machine),
+    })
+}
+
+/// What the plan needs to know of files of the host.
+#[derive(Debug, Default)]
+pub(super) struct HostFiles {
+    /// Where `/etc/resolv.conf` leads to.
+    pub(super) resolver: Option<PathBuf>,
+    /// The text of `/etc/hosts`.
+    pub(super) host_names: String,
+}
+
+/// Returns where to listen, and what for.
+fn listeners(policy: &Policy) -> Result<(Vec<SocketAddr>, Vec<Purpose>), String> {
+    let Network::Hosts { rules, transparent } = policy.network() else {
+        return Ok(Default::default());
+    };
+    let local: Vec<SocketAddr> = rules.iter().flat_map(HostRule::local_addresses).collect();
+    let is_free = |port: &u16| !local.iter().any(|address| address.port() == *port);
+    let here = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut listeners = Vec::new();
+    if rules.iter().any(|rule| rule.local_addresses().is_empty()) {
+        let port = (PROXY_PORT..).find(is_free).unwrap_or(PROXY_PORT);
+        listeners.push((here(port), Purpose::Connect));
+        if *transparent && is_free(&HTTPS_PORT) {
+            listeners.push((here(HTTPS_PORT), Purpose::ServerName));
+        }
+    }
+    for address in local {
+        if !listeners.iter().any(|(taken, _)| *taken == address) {
+            listeners.push((address, Purpose::Local(address)));
+        }
+    }
+    if listeners.len() > MOST_LISTENERS {
+        return Err(format!(
+            "{} ports are too many to open; {MOST_LISTENERS} can be",
+            listeners.len()
+        ));
+    }
+    Ok(listeners.into_iter().unzip())
+}
+
+/// Returns the variables that lead programs to the proxy.
+///
+/// `http_proxy` is left out: it would send what programs say to one another over loopback to a
+/// proxy that refuses it.
+fn variables(purposes: &[Purpose], listeners: &[SocketAddr]) -> BTreeMap<OsString, OsString> {
+    let proxy = purposes
+        .iter()
+        .position(|purpose| *purpose == Purpose::Connect);
+    let Some(address) = proxy.and_then(|position| listeners.get(position)) else {
+        return BTreeMap::new();
+    };
+    let proxy = format!("http://{address}");
+    let direct = "localhost,127.0.0.1,::1";
+    let variables = [
+        ("HTTPS_PROXY", proxy.as_str()),
+        ("https_proxy", &proxy),
+        ("NO_PROXY", direct),
+        ("no_proxy", direct),
+    ];
+    variables
+        .map(|(name, value)| (name.into(), value.into()))
+        .into()
+}
+
+/// Says what each layer is made of, and which cannot be had.
+fn layers(policy: &Policy, entries: &[Entry], machine: &Machine) -> Vec<LayerStatus> {
+    const BUBBLEWRAP: &str = "bubblewrap";
+    let mut layers = Vec::new();
+    let by_namespace = |layer| match &machine.namespace {
+        None => LayerStatus::present(layer, BUBBLEWRAP),
+        Some(absence) => LayerStatus::absent(layer, BUBBLEWRAP, absence.clone()),
+    };
+    let old_landlock = (machine.landlock < NEEDED).then_some(Absence::Landlock {
+        version: machine.landlock,
+    });
+    if machine.namespace.is_none() {
+        layers.push(by_namespace(Layer::Files));
+        layers.push(LayerStatus {
+            absence: old_landlock,
+            required: false,
+            ..LayerStatus::present(Layer::FileRules, "landlock")
+        });
+    } else {
+        let absence = match (&machine.shim, old_landlock) {
+            (Some(shim), _) => Some(shim.clone()),
+            (None, Some(old)) => Some(old),
+            (None, None) => has_exceptions(entries).then_some(Absence::BeyondLandlock),
+        };
+        layers.push(LayerStatus {
+            absence,
+            ..LayerStatus::present(Layer::Files, "landlock")
+        });
+    }
+    if policy.files().any(|(_, access)| access == Access::Private) {
+        layers.push(by_namespace(Layer::PrivateFolders));
+    }
+    layers.push(by_namespace(Layer::Processes));
+    if *policy.network() != Network::Open {
+        layers.push(by_namespace(Layer::Network));
+    }
+    layers.push(LayerStatus {
+        absence: (!machine.filter).then_some(Absence::Platform),
+        ..LayerStatus::present(Layer::SystemCalls, "seccomp")
+    });
+    if policy.limits() != Default::default() {
+        let uncounted = machine.root && policy.limits().processes.is_some();
+        layers.push(LayerStatus {
+            absence: uncounted.then_some(Absence::RootIsNotCounted),
+            ..LayerStatus::present(Layer::Limits, "setrlimit")
+        });
+    }
+    layers
+}
+
+/// Returns whether a rule gives less than the folder around it, which Landlock cannot.
+fn has_exceptions(entries: &[Entry]) -> bool {
+    let rank = |access| match access {
+        Access::Hidden | Access::Private => 0,
+        Access::Readable => 1,
+        Access::Writable => 2,
+    };
+    entries.iter().any(|entry| {
+        let around = entry.path.parent();
+        let around = around.map_or(Access::Hidden, |path| entry::access(entries, path));
+        rank(entry.access()) < rank(around)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::entry::Kind;
+    use super::{
+        Absence, Access, Entry, HostFiles, Layer, Machine, Network, Plan, Policy, Purpose, plan,
+    };
+
+    fn machine() -> Machine {
+        Machine {
+            namespace: None,
+            shim: None,
+            landlock: 6,
+            filter: true,
+            root: false,
+        }
+    }
+
+    fn entries() -> Vec<Entry> {
+        let folder = |path: &str, access| Entry {
+            path: path.into(),
+            kind: Kind::Folder(access),
+            identity: None,
+        };
+        vec![
+            folder("/tmp", Access::Private),
+            folder("/usr", Access::Readable),
+            folder("/w", Access::Writable),
+            folder("/w/.git/hooks", Access::Readable),
+        ]
+    }
+
+    fn planned(policy: &Policy, machine: &Machine) -> Plan {
+        let files = HostFiles::default();
+        plan(policy, &entries(), "/w/src".as_ref(), machine, &files).unwrap()
+    }
+
+    fn missing(plan: &Plan) -> Vec<Layer> {
+        let missing = plan.layers.iter().filter(|layer| layer.is_missing());
+        missing.map(|layer| layer.layer).collect()
+    }
+
+    fn with_hosts(rules: &[&str], transparent: bool) -> Policy {
+        let rules = rules.iter().map(|rule| rule.parse().unwrap()).collect();
+        Policy::new().with_network(Network::Hosts { rules, transparent })
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_seen_is_no_place_to_start_in() {
+        let files = HostFiles::default();
+        let refusal = plan(
+            &Policy::new(),
+            &entries(),
+            "/home/me".as_ref(),
+            &machine(),
+            &files,
+        );
+        assert!(refusal.unwrap_err().contains("/home/me is not visible"));
+    }
+
+    #[test]
+    fn a_name_needs_the_proxy_and_a_port_of_this_machine_its_own_listener() {
+        let policy = with_hosts(&["example.com", "127.0.0.1:3128", "localhost:8080"], true);
+        let plan = planned(&policy, &machine());
+        let addresses: Vec<String> = plan
+            .confinement
+            .listeners
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let expected = [
+            "127.0.0.1:3129",
+            "127.0.0.1:443",
+            "127.0.0.1:3128",
+            "127.0.0.1:8080",
+            "[::1]:8080",
+        ];
+        assert_eq!(addresses, expected);
+        assert_eq!(plan.purposes[..2], [Purpose::Connect, Purpose::ServerName]);
+        let proxy = &plan.variables[std::ffi::OsStr::new("https_proxy")];
+        assert_eq!(proxy, "http://127.0.0.1:3129");
+        assert!(plan.host_names.is_some());
+    }
+
+    #[test]
+    fn without_hosts_nothing_listens() {
+        let plan = planned(&Policy::new(), &machine());
+        assert_eq!(plan.purposes, []);
+        assert!(plan.variables.is_empty());
+        assert!(plan.bubblewrap.contains(&"--unshare-net".into()));
+    }
+
+    #[test]
+    fn everything_is_there_on_a_machine_that_has_it_all() {
+        assert_eq!(missing(&planned(&Policy::new(), &machine())), []);
+    }
+
+    #[test]
+    fn without_namespaces_each_missing_layer_is_named() {
+        let machine = Machine {
+            namespace: Some(Absence::NoBubblewrap),
+            ..machine()
+        };
+        let plan = planned(&with_hosts(&["example.com"], false), &machine);
+        let expected = [
+            Layer::Files,
+            Layer::PrivateFolders,
+            Layer::Processes,
+            Layer::Network,
+        ];
+        assert_eq!(missing(&plan), expected);
+        assert_eq!(plan.layers[0].absence, Some(Absence::BeyondLandlock));
+        assert_eq!(plan.layers[1].absence, Some(Absence::NoBubblewrap));
+        assert!(plan.purposes.is_empty() && plan.bubblewrap.is_empty());
+        assert!(!plan.confinement.rights.is_empty());
+    }
+
+    #[test]
+    fn an_old_landlock_is_told_and_matters_only_without_namespaces() {
+        for version in [0, 1, 2] {
+            let old = Machine {
+                landlock: version,
+                ..machine()
+            };
+            let plan = planned(&Policy::new(), &old);
+            assert_eq!(missing(&plan), []);
+            assert_eq!(plan.layers[1].absence, Some(Absence::Landlock { version }));
+            assert!(plan.confinement.rights.is_empty());
+            let alone = Machine {
+                namespace: Some(Absence::AppArmor),
+                ..old
+            };
+            let plan = planned(&Policy::new(), &alone);
+            assert_eq!(plan.layers[0].absence, Some(Absence::Landlock { version }));
+        }
+    }
+
+    #[test]
+    fn a_limit_that_the_kernel_ignores_for_root_is_missing() {
+        let mut limits = Policy::new().limits();
+        limits.processes = Some(100);
+        let policy = Policy::new().with_limits(limits);
+        assert_eq!(missing(&planned(&policy, &machine())), []);
+        let root = Machine {
+            root: true,
+            ..machine()
+        };
+        assert_eq!(missing(&planned(&policy, &root)), [Layer::Limits]);
+    }
+}

@@ -1,0 +1,101 @@
+//! What a shim does to itself before it starts the program, so that the program inherits it.
+
+use std::net::TcpListener;
+use std::os::fd::AsFd;
+
+use rustix::process::{DumpableBehavior, Resource, Rlimit};
+use rustix::thread::{CapabilitySet, CapabilitySets};
+
+use super::protocol;
+use crate::sandbox::confinement::Confinement;
+use crate::sandbox::entry::Identity;
+use crate::sandbox::{landlock, seccomp};
+
+/// Applies a confinement to this process, for good; hands its listeners to the host.
+///
+/// The order matters: what comes later takes away what is needed before.
+pub(super) fn apply(confinement: &Confinement, control: impl AsFd) -> Result<(), String> {
+    for (path, identity) in &confinement.identities {
+        if Identity::of(path).ok() != Some(*identity) {
+            let path = path.display();
+            return Err(format!("something else has taken the place of {path}"));
+        }
+    }
+    listen(confinement, control)?;
+    drop_capabilities();
+    limit(confinement).map_err(|error| format!("limits cannot be set: {error}"))?;
+    // Nobody inside can look into this process, which has the program's environment too.
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|error| format!("the shim cannot be closed to others: {error}"))?;
+    if !confinement.rights.is_empty() {
+        landlock::restrict(&confinement.rights)?;
+    }
+    match confinement.families {
+        Some(families) => seccomp::install(families),
+        None => Ok(()),
+    }
+}
+
+fn listen(confinement: &Confinement, control: impl AsFd) -> Result<(), String> {
+    if confinement.listeners.is_empty() {
+        return Ok(());
+    }
+    let mut positions = Vec::new();
+    let mut listeners = Vec::new();
+    for (position, address) in confinement.listeners.iter().enumerate() {
+        match TcpListener::bind(address) {
+            Ok(listener) => {
+                positions.push(position);
+                listeners.push(listener);
+            }
+            // A machine may have IPv6 turned off; the same port on IPv4 is there.
+            Err(_) if address.is_ipv6() => {}
+            Err(error) => return Err(format!("cannot listen on {address}: {error}")),
+        }
+    }
+    protocol::send_listeners(control, &positions, &listeners)
+        .map_err(|error| format!("listeners cannot be handed over: {error}"))
+}
+
+/// Gives up the capability to bind low ports, for good and for root too.
+///
+/// It fails where there are no capabilities to give up.
+fn drop_capabilities() {
+    let ours = [CapabilitySet::NET_BIND_SERVICE, CapabilitySet::SETPCAP];
+    for capability in ours {
+        let _ = rustix::thread::remove_capability_from_bounding_set(capability);
+    }
+    let _ = rustix::thread::clear_ambient_capability_set();
+    let none = CapabilitySet::empty();
+    let none = CapabilitySets {
+        effective: none,
+        permitted: none,
+        inheritable: none,
+    };
+    let _ = rustix::thread::set_capabilities(None, none);
+}
+
+fn limit(confinement: &Confinement) -> rustix::io::Result<()> {
+    let limits = confinement.limits;
+    let wanted = [
+        // A core file may go to a program of the host; one byte is the size that keeps it from that.
+        (Resource::Core, Some(1)),
+        (Resource::Nproc, limits.processes),
+        (Resource::As, limits.memory_bytes),
+        (Resource::Fsize, limits.file_bytes),
+        (Resource::Nofile, limits.open_files),
+        (Resource::Cpu, limits.cpu_seconds),
+    ];
+    for (resource, limit) in wanted {
+        let Some(limit) = limit else { continue };
+        // It cannot be raised beyond what the host has.
+        let most = rustix::process::getrlimit(resource).maximum;
+        let limit = Some(most.map_or(limit, |most| most.min(limit)));
+        let limit = Rlimit {
+            current: limit,
+            maximum: limit,
+        };
+        rustix::process::setrlimit(resource, limit)?;
+    }
+    Ok(())
+}
