@@ -15,6 +15,7 @@ use futures::{StreamExt, TryStreamExt};
 pub use case::{Case, Cases, Service};
 pub use drive::drive;
 pub use table::Row;
+pub(crate) use table::render;
 
 use crate::installed_cli::{self, Installation, InstalledCli};
 use crate::versions::{Manifest, Version};
@@ -45,7 +46,7 @@ pub fn run(options: &Options) -> Result<()> {
     crate::say(if options.json {
         serde_json::to_string_pretty(&rows)?
     } else {
-        table::render(&rows)
+        render(&rows)
     });
     let wrong = rows.iter().filter(|row| !row.conforms).count();
     if wrong > 0 {

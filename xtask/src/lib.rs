@@ -3,6 +3,7 @@
 pub mod check_layers;
 pub mod command;
 pub mod conformance;
+pub mod control;
 pub mod demo;
 pub mod difference;
 pub mod drift;

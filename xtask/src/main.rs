@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::{
-    check_layers, conformance, demo, drift, mutants, newcomer, picture, record, soak, tidy, windows,
+    check_layers, conformance, control, demo, drift, mutants, newcomer, picture, record, soak,
+    tidy, windows,
 };
 
 /// Upkeep of the amp-* workspace
@@ -28,6 +29,8 @@ enum Command {
     Tidy,
     /// Drive real CLIs through amp-session and compare the outcomes with the expected ones
     Conformance(conformance::Options),
+    /// Try with real CLIs what a run promises to keep an agent from
+    Control(control::Options),
     /// Compare the newest published CLI with the newest recorded one: 0 same, 1 drift, 2 unknown
     Drift,
     /// Change the code that must not be wrong, place by place, and check that a test notices
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Tidy => tidy::run(),
         Command::Conformance(options) => conformance::run(&options),
+        Command::Control(options) => control::run(&options),
         Command::Drift => return drift::run(),
         Command::Mutants(options) => mutants::run(&options),
         Command::Newcomer => newcomer::run(),

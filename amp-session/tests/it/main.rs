@@ -14,6 +14,10 @@ mod ledger;
 #[cfg(unix)]
 mod outcomes;
 #[cfg(unix)]
+mod rules;
+#[cfg(unix)]
+mod service;
+#[cfg(unix)]
 mod support;
 #[cfg(unix)]
 mod turn;

@@ -129,6 +129,7 @@ fn refused(error: &amp_session::Error) -> String {
         ErrorKind::NotConfigured => "not configured",
         ErrorKind::Usage => "usage",
         ErrorKind::Executable => "executable",
+        ErrorKind::Refused => "unsafe rules",
         _ => return format!("refused: {error}"),
     };
     format!("refused: {kind}")

@@ -21,7 +21,7 @@ pub struct Row {
 
 /// Returns the rows as a table.
 #[must_use]
-pub(super) fn render(rows: &[Row]) -> String {
+pub(crate) fn render(rows: &[Row]) -> String {
     let head = ["version", "case", "expected", "got"];
     let cells = |row: &Row| {
         [&row.version, &row.case, &row.expected, &row.got].map(|cell| cell.chars().count())
