@@ -309,7 +309,7 @@ impl Error {
         earlier.chain(self.publisher()).collect()
     }
 
-    /// Returns the error's own text and those of its causes.
+    /// Returns the error's own text and those of its causes, each told once.
     fn with_causes(&self) -> String {
         let own = fmt::from_fn(|formatter| self.write_own(formatter)).to_string();
         [own]
@@ -320,10 +320,15 @@ impl Error {
     }
 
     fn causes(&self) -> Vec<String> {
-        let mut causes = Vec::new();
+        let mut causes: Vec<String> = Vec::new();
         let mut cause = self.source();
         while let Some(error) = cause {
-            causes.push(error.to_string());
+            let text = error.to_string();
+            // Many errors end with the text of their cause.
+            let outer = causes.last().unwrap_or(&self.0.message);
+            if !outer.contains(&text) {
+                causes.push(text);
+            }
             cause = error.source();
         }
         causes
@@ -379,5 +384,22 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         let cause: &(dyn StdError + 'static) = self.0.cause.as_deref()?;
         Some(cause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_whose_text_was_told_already_is_not_repeated() {
+        let cause = ureq::Error::Io(io::Error::other("connection reset"));
+        assert_eq!(cause.to_string(), "io: connection reset");
+        let cause = io::Error::other(Error::new(ErrorKind::Unreachable, "outer").caused_by(cause));
+        let error = Error::new(ErrorKind::Unreachable, "could not connect").caused_by(cause);
+        assert_eq!(error.report().causes, ["outer", "io: connection reset"]);
+        let same = Error::new(ErrorKind::Storage, "disk on fire")
+            .caused_by(io::Error::other("disk on fire"));
+        assert_eq!(same.reasons(), ["disk on fire"]);
     }
 }

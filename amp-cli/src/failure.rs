@@ -1,6 +1,7 @@
 //! A failure as a user meets it: what happened, why, and what to try next.
 
 mod bootstrap;
+mod install_command;
 mod outcome;
 mod session;
 
@@ -10,6 +11,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+pub(crate) use self::install_command::InstallCommand;
 pub(crate) use self::session::not_configured;
 use crate::context::Signal;
 use crate::style::Style;
@@ -77,7 +79,8 @@ impl Failure {
         let mut cause = Some(error);
         while let Some(error) = cause {
             let reason = error.to_string();
-            if self.why.last() != Some(&reason) {
+            let is_told = |told: &String| told.contains(&reason);
+            if !self.why.last().is_some_and(is_told) {
                 self.why.push(reason);
             }
             cause = error.source();

@@ -10,7 +10,7 @@ use amp_bootstrap::{InstallRequest, Installed, Outcome, Source, Store, VersionSp
 use self::progress::{InstallView, warning_in_words};
 use crate::arguments::{GlobalArguments, InstallArguments};
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, InstallCommand};
 use crate::screen::may_animate;
 use crate::settings::{Layer, Settings};
 use crate::text::bytes;
@@ -29,16 +29,16 @@ pub(super) fn run(
     let settings = Settings::resolve(flags, global, context)?;
     let request = request(&settings, arguments.offline, context)?;
     let store = amp_in_use::store(context)?;
+    let command = InstallCommand::from(arguments);
     let style = settings.color.style(context, &context.stderr);
     let animate = settings.progress && may_animate(context, &context.stderr);
     let view = InstallView::new(context.stderr.clone(), animate, style, global.quiet);
     let installed = install_watched(store, request, view, context).map_err(|failure| {
-        let version = arguments.version.as_deref();
-        let again = version.map_or(String::new(), |version| format!(" {version}"));
         failure
             .hint("the part of a download that is here already is kept")
-            .next(format!("ampctl install{again}"), "goes on from there")
-    })??;
+            .next(command.to_string(), "goes on from there")
+    })?;
+    let installed = installed.map_err(|error| Failure::of_installation(&error, &command))?;
     if global.json {
         json::write(&installed, &mut context.stdout)?;
     } else {

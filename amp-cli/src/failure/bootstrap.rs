@@ -2,11 +2,19 @@
 
 use amp_bootstrap::{Error, ErrorKind, NextStep};
 
-use super::{Failure, Step};
+use super::{Failure, InstallCommand, Step};
 use crate::ExitCode;
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        Self::of_installation(&error, &InstallCommand::default())
+    }
+}
+
+impl Failure {
+    /// Creates the failure of an installation; what to try next repeats the command with all that
+    /// its user typed.
+    pub(crate) fn of_installation(error: &Error, command: &InstallCommand) -> Self {
         let code = match error.kind() {
             ErrorKind::InvalidInput => ExitCode::Usage,
             _ => ExitCode::NoUsableAmp,
@@ -15,77 +23,76 @@ impl From<Error> for Failure {
         let what = match (error.kind(), error.publisher()) {
             (ErrorKind::NotInstalled, _) => "no usable Amp was found".to_owned(),
             (ErrorKind::InvalidInput, _) => "that cannot be installed".to_owned(),
+            (ErrorKind::UntrustedStore, _) => "the store cannot be trusted".to_owned(),
             // Of several sources, each reason names its own.
             (_, Some(publisher)) if reasons.len() == 1 => format!("Bootstrap failed ({publisher})"),
             _ => "Bootstrap failed".to_owned(),
         };
-        let failure = Self::new(code, what).next_steps(error.next_steps().iter().flat_map(steps));
+        let advice = error.next_steps();
+        let steps = advice.iter().flat_map(|advice| steps(advice, command));
+        let failure = Self::new(code, what).next_steps(steps);
         reasons.into_iter().fold(failure, Self::because)
     }
 }
 
 /// Turns a piece of advice into commands.
-fn steps(advice: &NextStep) -> Vec<Step> {
-    let one = |command: &str, purpose: String| vec![Step::new(command, purpose)];
+fn steps(advice: &NextStep, command: &InstallCommand) -> Vec<Step> {
+    let one = |command: &str, purpose: &str| vec![Step::new(command, purpose)];
+    let install = |command: InstallCommand, purpose: &str| one(&command.to_string(), purpose);
     match advice {
         NextStep::Retry {
             after_seconds: None,
-        } => one("ampctl install", "tries again".to_owned()),
+        } => install(command.clone(), "tries again"),
         NextStep::Retry {
             after_seconds: Some(seconds),
-        } => one(
-            "ampctl install",
-            format!("tries again; the server asked to wait {seconds} s"),
+        } => install(
+            command.clone(),
+            &format!("tries again; the server asked to wait {seconds} s"),
         ),
         NextStep::UseSource { sources } => sources
             .iter()
-            .map(|source| {
+            .flat_map(|source| {
                 let purpose = format!("installs from {}", in_words(source));
-                Step::new(format!("ampctl install --source {source}"), purpose)
+                install(command.from_source(source), &purpose)
             })
             .collect(),
-        NextStep::UseMirror => one(
-            "ampctl install --source URL",
-            "installs from a mirror of the bucket; a folder does too".to_owned(),
+        NextStep::UseMirror => install(
+            command.from_source("MIRROR"),
+            "installs from a copy of the bucket; MIRROR is its URL or its folder",
         ),
         NextStep::ChooseVersion { available } => available
             .iter()
             .take(3)
-            .map(|version| Step::new(format!("ampctl install {version}"), "installs this one"))
+            .flat_map(|version| install(command.of_version(version), "installs this one"))
             .collect(),
         NextStep::Configure { name, value } => {
-            one(&format!("export {name}=…"), format!("set it to {value}"))
+            one(&format!("export {name}=…"), &format!("set it to {value}"))
         }
-        NextStep::FetchElsewhere { files } => one(
-            "ampctl install --source DIR",
-            format!(
+        NextStep::FetchElsewhere { files } => install(
+            command.from_source("DIR").online(),
+            &format!(
                 "after fetching {} into DIR on a connected machine",
                 files.join(", ")
             ),
         ),
-        NextStep::InstallOnline { version } => one(
-            &format!("ampctl install {version}"),
-            "once, while online".to_owned(),
-        ),
-        NextStep::FreeSpace => one("ampctl gc", "removes old versions".to_owned()),
+        NextStep::InstallOnline { version } => {
+            install(command.of_version(version).online(), "once, while online")
+        }
+        NextStep::FreeSpace => one("ampctl gc", "removes old versions"),
         NextStep::MoveStore { reason } => one(
             "export AMPCTL_CACHE_DIR=DIR",
-            format!("moves the store: {reason}"),
+            &format!("moves the store: {reason}"),
         ),
         NextStep::RestrictAccess { folder } => one(
             &format!("chmod -R go-w {folder}"),
-            "if it is yours: takes the right to write from others".to_owned(),
+            "if it is yours: takes the right to write from others",
         ),
-        NextStep::StopUsers => one(
-            "ampctl versions",
-            "shows what is in use; stop that first".to_owned(),
-        ),
+        NextStep::StopUsers => one("ampctl versions", "shows what is in use; stop that first"),
         NextStep::SuspectTampering => one(
             "ampctl doctor --network",
-            "shows who answers; something may sit between this machine and the publisher"
-                .to_owned(),
+            "shows who answers; something may sit between this machine and the publisher",
         ),
-        NextStep::CorrectInput => one("ampctl install --help", "says what can be given".to_owned()),
+        NextStep::CorrectInput => one("ampctl install --help", "says what can be given"),
         _ => Vec::new(),
     }
 }

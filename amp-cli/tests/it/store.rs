@@ -161,3 +161,20 @@ fn which_says_why_every_place_was_or_was_not_taken() {
         .filter(|line| !line.contains("node_modules"));
     insta::assert_snapshot!(stable.collect::<Vec<_>>().join("\n"));
 }
+
+#[test]
+fn what_to_try_after_a_failure_repeats_what_was_typed() {
+    let world = World::new();
+    let nobody = "http://127.0.0.1:1";
+    let finished = world.run(&["install", OLDER, "--source", nobody, "--no-progress"]);
+    assert_eq!(finished.code, ExitCode::NoUsableAmp);
+    let stderr = finished.stderr();
+    for command in [
+        format!("ampctl install {OLDER} --source {nobody} "),
+        format!("ampctl install {OLDER} --source npm "),
+        format!("ampctl install {OLDER} --source MIRROR "),
+    ] {
+        assert!(stderr.contains(&command), "no {command:?} in {stderr}");
+    }
+    assert_eq!(stderr.matches("Connection refused").count(), 1, "{stderr}");
+}

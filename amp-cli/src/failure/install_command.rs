@@ -1,0 +1,101 @@
+//! The `ampctl install` that a failure tells its user to try: the one that failed, with one thing
+//! changed.
+
+use std::fmt;
+
+use crate::arguments::InstallArguments;
+
+/// Represents an installation as it would be typed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct InstallCommand {
+    version: Option<String>,
+    sources: Vec<String>,
+    is_offline: bool,
+}
+
+impl From<&InstallArguments> for InstallCommand {
+    fn from(arguments: &InstallArguments) -> Self {
+        Self {
+            version: arguments.version.clone(),
+            sources: arguments.sources.clone(),
+            is_offline: arguments.offline,
+        }
+    }
+}
+
+impl InstallCommand {
+    /// Returns the same installation of another version.
+    pub(super) fn of_version(&self, version: &str) -> Self {
+        Self {
+            version: Some(version.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// Returns the same installation from one other source.
+    pub(super) fn from_source(&self, source: &str) -> Self {
+        Self {
+            sources: vec![source.to_owned()],
+            ..self.clone()
+        }
+    }
+
+    /// Returns the same installation with the network.
+    pub(super) fn online(&self) -> Self {
+        Self {
+            is_offline: false,
+            ..self.clone()
+        }
+    }
+}
+
+impl fmt::Display for InstallCommand {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ampctl install")?;
+        if let Some(version) = &self.version {
+            write!(formatter, " {}", as_word(version))?;
+        }
+        for source in &self.sources {
+            write!(formatter, " --source {}", as_word(source))?;
+        }
+        if self.is_offline {
+            formatter.write_str(" --offline")?;
+        }
+        Ok(())
+    }
+}
+
+/// Quotes a text that a shell would not take for one word.
+fn as_word(text: &str) -> String {
+    let is_plain = |character: char| {
+        character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | '/' | ':' | '@' | '%')
+    };
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_is_repeated_as_a_shell_reads_it() {
+        let command = InstallCommand {
+            version: Some("known".to_owned()),
+            sources: vec![
+                "https://mirror.test/a".to_owned(),
+                "/the disk/it's".to_owned(),
+            ],
+            is_offline: true,
+        };
+        assert_eq!(
+            command.to_string(),
+            r"ampctl install known --source https://mirror.test/a --source '/the disk/it'\''s' --offline"
+        );
+        let changed = command.of_version("latest").from_source("npm").online();
+        assert_eq!(changed.to_string(), "ampctl install latest --source npm");
+        assert_eq!(InstallCommand::default().to_string(), "ampctl install");
+    }
+}
