@@ -3,7 +3,7 @@
 mod report;
 mod request;
 
-pub use report::{Installed, Outcome, Warning};
+pub use report::{Installed, Outcome};
 pub use request::{CrossCheck, InstallRequest};
 
 use crate::digest::Digest;
@@ -15,6 +15,7 @@ use crate::progress::{Event, Progress};
 use crate::source::{Announced, Publisher, Release, Source, mirror_files};
 use crate::store::{self, Acquired, Entry, EntryState, Lock, Receipt, Store};
 use crate::version::{CliVersion, VersionSpec, known_versions};
+use crate::warning::Warning;
 
 /// How often a request is repeated while there is another source to ask.
 const RETRIES_BEFORE_FALLBACK: u32 = 1;
@@ -25,7 +26,7 @@ const RETRIES_BEFORE_FALLBACK: u32 = 1;
 ///
 /// # Errors
 ///
-/// Every [`ErrorKind`] tells its own story; [`Error::next_steps`] says what to do about it.
+/// Fails with any [`ErrorKind`]; [`Error::next_steps`] says what to do about it.
 pub fn install(
     store: &Store,
     request: &InstallRequest,
@@ -337,7 +338,7 @@ impl Installation<'_> {
         self.finished(entry, Outcome::Downloaded)
     }
 
-    /// Records that another source vouches for what is there, so that it need not be fetched.
+    /// Records that another source announces what is there, so that it need not be fetched.
     fn adopt(
         &self,
         entry: Entry,

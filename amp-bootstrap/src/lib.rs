@@ -74,14 +74,16 @@ mod progress;
 mod settings;
 mod signature;
 mod source;
+mod source_name;
 mod store;
 mod transfer;
 mod unpack;
 mod version;
+mod warning;
 
 pub use environment::Variables;
 pub use error::{Error, ErrorKind, ErrorReport, NextStep, Result};
-pub use install::{CrossCheck, InstallRequest, Installed, Outcome, Warning, install};
+pub use install::{CrossCheck, InstallRequest, Installed, Outcome, install};
 pub use locate::{
     Candidate, EXECUTABLE_VARIABLE, ExecutableKind, Found, Launch, LocateReport, Place, Verdict,
     Wanted, locate, locate_wanted,
@@ -96,3 +98,4 @@ pub use store::{
     STORE_VARIABLE, Store,
 };
 pub use version::{CliVersion, KNOWN_VERSIONS, VersionSpec};
+pub use warning::Warning;

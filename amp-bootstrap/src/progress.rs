@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::version::CliVersion;
+use crate::warning::Warning;
 
 /// Something that happened.
 ///
@@ -65,7 +66,7 @@ pub enum Event<'a> {
     /// Something the user should know, though the work goes on.
     Warning {
         /// What it is.
-        warning: &'a crate::install::Warning,
+        warning: &'a Warning,
     },
     /// All bytes are on disk and are the announced ones; nothing is executable yet.
     Verified {

@@ -19,7 +19,8 @@ use crate::npm::NpmConfiguration;
 use crate::platform::Platform;
 use crate::progress::Progress;
 use crate::settings::Limits;
-use crate::version::{CliVersion, known_versions};
+use crate::source_name::{BUCKET, NPM};
+use crate::version::{CliVersion, excerpt, known_versions};
 
 /// The official bucket; the installer and updater of the 2026 releases use it.
 const OFFICIAL_BUCKET: &str = "https://static.ampcode.com";
@@ -48,8 +49,8 @@ impl FromStr for Source {
 
     fn from_str(text: &str) -> Result<Self> {
         match text {
-            "bucket" => Ok(Self::Bucket),
-            "npm" => Ok(Self::Npm),
+            BUCKET => Ok(Self::Bucket),
+            NPM => Ok(Self::Npm),
             url if url.contains("://") => {
                 Address::parse(url)?;
                 Ok(Self::Mirror(url.to_owned()))
@@ -57,10 +58,8 @@ impl FromStr for Source {
             folder if std::path::Path::new(folder).is_absolute() => {
                 Ok(Self::Folder(PathBuf::from(folder)))
             }
-            other => Err(Error::new(ErrorKind::InvalidInput, "not a source").compare(
-                "bucket, npm, a URL or an absolute folder",
-                crate::version::excerpt(other),
-            )),
+            other => Err(Error::new(ErrorKind::InvalidInput, "not a source")
+                .compare("bucket, npm, a URL or an absolute folder", excerpt(other))),
         }
     }
 }
@@ -68,8 +67,8 @@ impl FromStr for Source {
 impl fmt::Display for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Bucket => formatter.write_str("bucket"),
-            Self::Npm => formatter.write_str("npm"),
+            Self::Bucket => formatter.write_str(BUCKET),
+            Self::Npm => formatter.write_str(NPM),
             Self::Mirror(url) => match Address::parse(url) {
                 Ok(address) => formatter.write_str(address.to_string().trim_end_matches('/')),
                 Err(_) => formatter.write_str("mirror"),

@@ -20,7 +20,6 @@ use std::path::{Path, PathBuf};
 
 pub use collect::{CollectOptions, Collected, Kept, RemovedEntry};
 pub use entry::{Entry, EntryState};
-pub(crate) use latest::now_unix;
 pub use lease::Lease;
 pub(crate) use lock::{Acquired, Lock};
 pub(crate) use partial::Partial;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::ErrorKind;
-use crate::source::Source;
+use crate::source_name::{BUCKET, NPM};
 
 /// A thing the user can do about an error, as data for whoever words it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -67,9 +67,7 @@ pub enum NextStep {
 
 /// Returns what helps against a kind of failure when nothing more specific is known.
 pub(super) fn usual_steps(kind: ErrorKind, tried: &[&str]) -> Vec<NextStep> {
-    let mut sources = [Source::Bucket, Source::Npm]
-        .map(|source| source.to_string())
-        .to_vec();
+    let mut sources = vec![BUCKET.to_owned(), NPM.to_owned()];
     sources.retain(|source| !tried.contains(&source.as_str()));
     let use_source = (!sources.is_empty()).then_some(NextStep::UseSource { sources });
     let elsewhere = use_source.into_iter().chain([NextStep::UseMirror]);

@@ -1,10 +1,11 @@
-//! What an installation answers: the executable, how it came to be there, what to know about it.
+//! What an installation returns: the executable, and how it came to be there.
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 
 use crate::version::CliVersion;
+use crate::warning::Warning;
 
 /// An executable that is ready to run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,39 +42,4 @@ pub enum Outcome {
     Downloaded,
     /// It was there with another look; its bytes were hashed and are the right ones.
     Restored,
-}
-
-/// Something the user should know about a successful installation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "warning")]
-#[non_exhaustive]
-pub enum Warning {
-    /// Nobody could say which version is the newest, so the newest installed one is used.
-    NewestUnknown {
-        /// Why nobody could.
-        reason: String,
-    },
-    /// What was in the store had been changed and was replaced.
-    Replaced {
-        /// How it had been changed.
-        reason: String,
-    },
-    /// A source did not answer, so another one was used.
-    FellBack {
-        /// The source that did not answer.
-        from: String,
-        /// Why.
-        reason: String,
-    },
-    /// Executable and digest came over an unencrypted connection, so whoever sits on the way could
-    /// have changed both; a pinned key or a second publisher would tell.
-    NotEncrypted {
-        /// The publisher.
-        source: String,
-    },
-    /// The second publisher did not answer, so there was no comparison.
-    NotCrossChecked {
-        /// Why.
-        reason: String,
-    },
 }

@@ -145,6 +145,7 @@ mod tests {
     use std::io;
 
     use super::*;
+    use crate::progress::Silent;
 
     const HOUR: Duration = Duration::from_secs(3600);
 
@@ -199,7 +200,7 @@ mod tests {
             looks += 1;
             (looks == 3).then_some("done by others")
         };
-        let acquired = Lock::acquire(&path, HOUR, &crate::Silent, done).unwrap();
+        let acquired = Lock::acquire(&path, HOUR, &Silent, done).unwrap();
         assert!(matches!(acquired, Acquired::Done("done by others")));
     }
 

@@ -6,6 +6,7 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
+use super::latest::now_unix;
 use super::{staging, system};
 use crate::error::{Error, Result};
 use crate::version::CliVersion;
@@ -62,7 +63,7 @@ impl Receipt {
             size: 0,
             confirmed_by: None,
             signed_by: None,
-            installed_unix: super::now_unix(),
+            installed_unix: now_unix(),
             modified_nanoseconds: 0,
             identity: 0,
         }

@@ -181,6 +181,7 @@ pub(crate) fn sweep(folder: &Path) {
 #[cfg(target_os = "linux")]
 mod tests {
     use super::*;
+    use crate::error::NextStep;
 
     #[test]
     fn a_full_disk_is_told_as_such_with_a_way_out() {
@@ -191,10 +192,7 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::StorageFull);
         assert!(matches!(
             error.next_steps()[..],
-            [
-                crate::NextStep::FreeSpace,
-                crate::NextStep::MoveStore { .. }
-            ]
+            [NextStep::FreeSpace, NextStep::MoveStore { .. }]
         ));
         drop(staging);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

@@ -5,7 +5,7 @@ use amp_bootstrap::{
     locate_wanted,
 };
 
-use super::store;
+use super::store::store;
 use crate::ExitCode;
 use crate::context::Context;
 use crate::failure::Failure;

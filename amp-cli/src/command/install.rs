@@ -29,7 +29,11 @@ pub(super) fn run(
     let settings = Settings::resolve(flags, global, context)?;
     let request = request(&settings, arguments.offline, context)?;
     let store = amp_in_use::store(context)?;
-    let command = InstallCommand::from(arguments);
+    let command = InstallCommand::new(
+        arguments.version.clone(),
+        arguments.sources.clone(),
+        arguments.offline,
+    );
     let style = settings.color.style(context, &context.stderr);
     let animate = settings.progress && may_animate(context, &context.stderr);
     let view = InstallView::new(context.stderr.clone(), animate, style, global.quiet);

@@ -53,30 +53,30 @@ fn steps(advice: &NextStep, command: &InstallCommand) -> Vec<Step> {
             .iter()
             .flat_map(|source| {
                 let purpose = format!("installs from {}", in_words(source));
-                install(command.from_source(source), &purpose)
+                install(command.with_source(source), &purpose)
             })
             .collect(),
         NextStep::UseMirror => install(
-            command.from_source("MIRROR"),
+            command.with_source("MIRROR"),
             "installs from a copy of the bucket; MIRROR is its URL or its folder",
         ),
         NextStep::ChooseVersion { available } => available
             .iter()
             .take(3)
-            .flat_map(|version| install(command.of_version(version), "installs this one"))
+            .flat_map(|version| install(command.with_version(version), "installs this one"))
             .collect(),
         NextStep::Configure { name, value } => {
             one(&format!("export {name}=…"), &format!("set it to {value}"))
         }
         NextStep::FetchElsewhere { files } => install(
-            command.from_source("DIR").online(),
+            command.with_source("DIR").online(),
             &format!(
                 "after fetching {} into DIR on a connected machine",
                 files.join(", ")
             ),
         ),
         NextStep::InstallOnline { version } => {
-            install(command.of_version(version).online(), "once, while online")
+            install(command.with_version(version).online(), "once, while online")
         }
         NextStep::FreeSpace => one("ampctl gc", "removes old versions"),
         NextStep::MoveStore { reason } => one(

@@ -3,8 +3,6 @@
 
 use std::fmt;
 
-use crate::arguments::InstallArguments;
-
 /// Represents an installation as it would be typed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct InstallCommand {
@@ -13,19 +11,18 @@ pub(crate) struct InstallCommand {
     is_offline: bool,
 }
 
-impl From<&InstallArguments> for InstallCommand {
-    fn from(arguments: &InstallArguments) -> Self {
+impl InstallCommand {
+    /// Creates the command from what was typed.
+    pub(crate) fn new(version: Option<String>, sources: Vec<String>, is_offline: bool) -> Self {
         Self {
-            version: arguments.version.clone(),
-            sources: arguments.sources.clone(),
-            is_offline: arguments.offline,
+            version,
+            sources,
+            is_offline,
         }
     }
-}
 
-impl InstallCommand {
     /// Returns the same installation of another version.
-    pub(super) fn of_version(&self, version: &str) -> Self {
+    pub(super) fn with_version(&self, version: &str) -> Self {
         Self {
             version: Some(version.to_owned()),
             ..self.clone()
@@ -33,7 +30,7 @@ impl InstallCommand {
     }
 
     /// Returns the same installation from one other source.
-    pub(super) fn from_source(&self, source: &str) -> Self {
+    pub(super) fn with_source(&self, source: &str) -> Self {
         Self {
             sources: vec![source.to_owned()],
             ..self.clone()
@@ -94,7 +91,7 @@ mod tests {
             command.to_string(),
             r"ampctl install known --source https://mirror.test/a --source '/the disk/it'\''s' --offline"
         );
-        let changed = command.of_version("latest").from_source("npm").online();
+        let changed = command.with_version("latest").with_source("npm").online();
         assert_eq!(changed.to_string(), "ampctl install latest --source npm");
         assert_eq!(InstallCommand::default().to_string(), "ampctl install");
     }
