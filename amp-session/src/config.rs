@@ -68,8 +68,6 @@ pub struct SessionConfig {
     pub environment: Environment,
     /// The folder the agent works in; the host's own when absent.
     pub working_directory: Option<PathBuf>,
-    /// How a prompt reaches the CLI.
-    pub prompt_delivery: PromptDelivery,
     /// How long to wait, and for what.
     pub deadlines: Deadlines,
 }
@@ -93,17 +91,6 @@ pub enum Executor {
         /// A folder that the runner serves; its starting folder when absent.
         directory: Option<PathBuf>,
     },
-}
-
-/// How a prompt reaches the CLI; never as a bare argument.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PromptDelivery {
-    /// As `--execute=PROMPT` when it is short, on standard input when it is not.
-    #[default]
-    Automatic,
-    /// Always on standard input, where other users of the machine cannot list it.
-    StandardInput,
 }
 
 /// Tells whether `amp.dangerouslyAllowAll` of this value allows nothing; the build of 2026-05-04
@@ -160,7 +147,6 @@ impl Default for SessionConfig {
             extra_arguments: Vec::new(),
             environment: Environment::new(),
             working_directory: None,
-            prompt_delivery: PromptDelivery::default(),
             deadlines: default_deadlines(),
         }
     }
@@ -286,7 +272,6 @@ impl fmt::Debug for SessionConfig {
             .field("extra_arguments", &self.extra_arguments)
             .field("environment", &NamesOf(&self.environment))
             .field("working_directory", &self.working_directory)
-            .field("prompt_delivery", &self.prompt_delivery)
             .field("deadlines", &self.deadlines)
             .finish()
     }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use crate::config::{Executor, PromptDelivery, SessionConfig};
+use crate::config::{Executor, SessionConfig};
 use crate::dialect::{Dialect, Feature, Generation};
 use crate::environment::{Environment, NamesOf};
 use crate::error::Error;
@@ -21,11 +21,6 @@ use crate::thread_id::ThreadId;
 use crate::version::AmpVersion;
 
 pub(crate) use checks::require;
-
-/// The longest prompt, in bytes, that travels as an argument.
-///
-/// Linux limits one argument to 128 KiB and Windows the whole command line to 32 Ki characters.
-const LONGEST_ARGUMENT: usize = 16 * 1024;
 
 /// Everything that decides how a turn is run.
 #[derive(Debug, Clone, Copy)]
@@ -74,8 +69,6 @@ pub struct Invocation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StandardInput {
-    /// Nothing: it is closed from the start.
-    Closed,
     /// This text, then the end.
     Text(String),
     /// Lines, until the caller closes it.
@@ -165,21 +158,13 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
+    /// Puts a prompt on standard input, which every measured build takes: everybody on the machine
+    /// can read the arguments of a process.
     fn input(&mut self) -> StandardInput {
-        let Input::Prompt(prompt) = self.request.input else {
-            self.arguments.extend(["--execute"].map(OsString::from));
-            return StandardInput::Lines;
-        };
-        let short = prompt.len() <= LONGEST_ARGUMENT && !prompt.contains('\0');
-        match self.request.config.prompt_delivery {
-            PromptDelivery::Automatic if short => {
-                self.arguments.push(format!("--execute={prompt}").into());
-                StandardInput::Closed
-            }
-            PromptDelivery::Automatic | PromptDelivery::StandardInput => {
-                self.arguments.push("--execute".into());
-                StandardInput::Text(prompt.to_owned())
-            }
+        self.arguments.push("--execute".into());
+        match self.request.input {
+            Input::Prompt(prompt) => StandardInput::Text(prompt.to_owned()),
+            Input::Messages => StandardInput::Lines,
         }
     }
 

@@ -92,7 +92,7 @@ pub use amp_protocol as protocol;
 pub use amp::Amp;
 pub use amp_process::Deadlines;
 pub use capabilities::{Ability, Capabilities, Support};
-pub use config::{Executor, PromptDelivery, SessionConfig, default_deadlines, no_deadlines};
+pub use config::{Executor, SessionConfig, default_deadlines, no_deadlines};
 pub use credentials::{CredentialState, Credentials, CredentialsReport, Place, PlaceKind};
 pub use dialect::{
     AgentMode, BUILDS, Dialect, EffortLevels, Feature, Generation, KnownBuild, Match, ModeSource,

@@ -162,7 +162,6 @@ impl Session {
             credentials.stored_key().as_deref(),
         );
         let stdin = match invocation.standard_input {
-            StandardInput::Closed => StdinSource::Empty,
             StandardInput::Text(text) => StdinSource::Bytes(text.into_bytes()),
             StandardInput::Lines => StdinSource::Piped,
         };

@@ -32,7 +32,7 @@ fn a_signal_while_amp_is_asked_for_its_version_ends_everything() {
 fn a_signal_before_the_first_line_ends_everything() {
     let world = World::playing("spawn daemon { hang }; hang");
     let mut program = Program::start(world, &["run", "unheard"]);
-    wait_for_process(program.world(), "--execute=unheard");
+    wait_for_process(program.world(), "--execute");
     program.signal(Signal::INT);
     let (status, stderr) = program.wait_for_end();
     assert_eq!(status.code(), Some(130), "{stderr}");

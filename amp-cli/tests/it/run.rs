@@ -186,8 +186,8 @@ fn a_failing_exit_after_a_success_is_a_success() {
 }
 
 #[test]
-fn the_prompt_and_files_of_context_reach_the_agent_on_its_own_terms() {
-    let world = World::playing("show arguments; read-all");
+fn the_prompt_and_files_of_context_reach_the_agent_and_are_in_no_argument() {
+    let world = World::playing("show arguments; out end of arguments; echo");
     world.write("project/notes.md", "remember the milk\n");
     let finished = world.run(&[
         "run",
@@ -198,12 +198,14 @@ fn the_prompt_and_files_of_context_reach_the_agent_on_its_own_terms() {
         "-m",
         "not an option",
     ]);
-    let expected = "--execute=--help me -m not an option\n\nnotes.md:\n```\nremember the milk\n```";
-    assert!(
-        finished.stdout().contains(expected),
-        "{}",
-        finished.stdout()
-    );
+    let stdout = finished.stdout();
+    let (arguments, input) = stdout.split_once("end of arguments\n").unwrap();
+    assert!(arguments.contains("--execute\n"), "{arguments}");
+    for word in ["help me", "notes", "milk"] {
+        assert!(!arguments.contains(word), "{arguments}");
+    }
+    let expected = "--help me -m not an option\n\nnotes.md:\n```\nremember the milk\n```";
+    assert_eq!(input.trim_end(), expected);
 }
 
 #[test]

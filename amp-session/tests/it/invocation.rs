@@ -7,7 +7,7 @@ use std::path::Path;
 use amp_session::protocol::{McpServer, McpStdioServer, PermissionRule};
 use amp_session::{
     AmpVersion, BUILDS, Dialect, Environment, Error, ErrorKind, Executor, Input, Invocation,
-    PromptDelivery, Request, SessionConfig, StandardInput, ThreadId, invocation,
+    Request, SessionConfig, StandardInput, ThreadId, invocation,
 };
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -119,9 +119,6 @@ const OPTIONS: &[(&str, Change)] = &[
     ("extra arguments", |config| {
         config.extra_arguments = vec!["--fast".into(), "x".into()];
     }),
-    ("prompt on standard input", |config| {
-        config.prompt_delivery = PromptDelivery::StandardInput;
-    }),
     ("variables", |config| {
         *config = config.clone().with_variable("NAME", "value");
     }),
@@ -185,7 +182,6 @@ fn render(result: &Result<Invocation, Error>) -> String {
         }
     }
     match &invocation.standard_input {
-        StandardInput::Closed => {}
         StandardInput::Text(prompt) => writeln!(text, "  < {prompt:?}").unwrap(),
         StandardInput::Lines => writeln!(text, "  < messages").unwrap(),
         other => writeln!(text, "  < {other:?}").unwrap(),
@@ -376,7 +372,7 @@ fn a_background_update_is_never_started_by_a_turn() {
 
 proptest! {
     #[test]
-    fn no_prompt_is_ever_taken_for_an_option(
+    fn no_prompt_is_ever_an_argument(
         prompt in "\\PC{1,40}|-{1,2}[a-z]{1,10}( \\PC{0,9})?|threads continue",
         build in prop::sample::select(BUILDS),
     ) {
@@ -385,9 +381,8 @@ proptest! {
         let config = SessionConfig::new();
         let result = run(build.version, &dialect, &config, None, Input::Prompt(&prompt));
         let invocation = result.unwrap();
-        let expected = [format!("--execute={prompt}"), "--stream-json".to_owned()];
-        prop_assert_eq!(invocation.arguments, expected.map(OsString::from));
-        prop_assert_eq!(invocation.standard_input, StandardInput::Closed);
+        prop_assert_eq!(invocation.arguments, ["--execute", "--stream-json"].map(OsString::from));
+        prop_assert_eq!(invocation.standard_input, StandardInput::Text(prompt));
     }
 
     #[test]
