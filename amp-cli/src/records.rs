@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 
 /// The word that stands for the session used last.
-const LAST: &str = "last";
+pub(crate) const LAST: &str = "last";
 
 /// How many sessions a word is said to mean at most.
 const MOST_SHOWN: usize = 5;
@@ -52,27 +52,50 @@ impl Records {
         Ok(self.0.create(session)?)
     }
 
-    /// Returns the session used last in this context's folder.
+    /// Returns the session used last in a folder that can be continued.
     ///
     /// # Errors
     /// Fails when there is none.
-    pub(crate) fn last_here(&self, context: &Context) -> Result<SessionRecord, Failure> {
-        let here = |record: &SessionRecord| is_of(record, &context.directory);
-        self.0.sessions()?.into_iter().find(here).ok_or_else(|| {
-            Failure::new(
-                ExitCode::Usage,
-                "no conversation to continue in this folder",
-            )
-            .next(
-                "ampctl sessions list",
-                "lists the conversations of all folders",
-            )
-            .next(
-                "ampctl continue --session last \"…\"",
-                "continues the last one of any folder",
-            )
-            .next("ampctl run \"…\"", "begins a new one")
+    pub(crate) fn last_in(&self, folder: &Path) -> Result<SessionRecord, Failure> {
+        self.last_of(|record| is_of(record, folder))?
+            .ok_or_else(|| {
+                Failure::new(
+                    ExitCode::Usage,
+                    "no conversation to continue in this folder",
+                )
+                .next(
+                    "ampctl sessions list",
+                    "lists the conversations of all folders",
+                )
+                .next(
+                    "ampctl continue --session last \"…\"",
+                    "continues the last one of any folder",
+                )
+                .next("ampctl run \"…\"", "begins a new one")
+            })
+    }
+
+    /// Returns the session used last in any folder that can be continued.
+    ///
+    /// # Errors
+    /// Fails when there is none.
+    pub(crate) fn last(&self) -> Result<SessionRecord, Failure> {
+        self.last_of(|_| true)?.ok_or_else(|| {
+            Failure::new(ExitCode::Usage, "no conversation to continue")
+                .next("ampctl run \"…\"", "begins a new one")
         })
+    }
+
+    /// Finds the last of some sessions, without those whose agent ended before it named a thread.
+    fn last_of(
+        &self,
+        belongs: impl Fn(&SessionRecord) -> bool,
+    ) -> Result<Option<SessionRecord>, Failure> {
+        // One that runs has not named it yet.
+        let has_thread =
+            |record: &SessionRecord| record.metadata().thread.is_some() || record.is_in_use();
+        let mut sessions = self.0.sessions()?.into_iter();
+        Ok(sessions.find(|record| belongs(record) && has_thread(record)))
     }
 
     /// Finds the one session that a user's word means: an id, a beginning of it, a name, a thread,

@@ -30,7 +30,7 @@ pub struct SessionConfig {
     pub visibility: Option<String>,
     /// Labels to add to the thread: at most 20 of letters, digits and `-`, 32 bytes each.
     pub labels: Vec<String>,
-    /// The title of a new thread, at most 256 bytes.
+    /// The title of a new thread, at most 256 bytes; refused for one that is resumed.
     pub title: Option<String>,
     /// MCP servers to add to those of the settings, by name, in the form of `amp.mcpServers`.
     pub mcp_servers: Map<String, Value>,
@@ -56,7 +56,8 @@ pub struct SessionConfig {
     pub log_file: Option<PathBuf>,
     /// Whether the thread is archived after a turn; the CLI's default when absent.
     ///
-    /// Builds through May 2026 leave threads alone; later ones archive those they create.
+    /// Builds through May 2026 leave threads alone; later ones archive those they create, and only
+    /// those: asking for it is refused when one is resumed.
     pub archive: Option<bool>,
     /// Where the agent's tools run.
     pub executor: Executor,

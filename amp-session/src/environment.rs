@@ -45,6 +45,12 @@ pub(crate) fn base_folder(
     }
 }
 
+/// Returns where this project keeps what it has to remember: `$XDG_STATE_HOME/ampctl`, or its
+/// default below the home folder.
+pub(crate) fn state_folder(environment: &Environment) -> Option<PathBuf> {
+    base_folder(environment, "XDG_STATE_HOME", ".local/state").map(|base| base.join("ampctl"))
+}
+
 /// Returns the home folder: `HOME`, or `USERPROFILE` on Windows.
 pub(crate) fn home(environment: &Environment) -> Option<PathBuf> {
     let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };

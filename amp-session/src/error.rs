@@ -5,6 +5,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::thread_id::ThreadId;
+
 /// A reason why a turn, a store or a ledger operation could not be carried out.
 ///
 /// Nothing was sent to the agent when a turn ends in one of these.
@@ -57,6 +59,12 @@ pub enum Error {
     /// A session has one turn at a time, and one is running.
     #[error("a turn of this session is still running")]
     TurnInProgress,
+    /// A thread has one turn at a time, and one is running: in another session or process.
+    #[error("a turn of thread {thread} is still running")]
+    ThreadInUse {
+        /// The thread.
+        thread: ThreadId,
+    },
     /// The executable did not say which version of Amp it is.
     #[error("{} does not answer like an Amp CLI: {reason}", executable.display())]
     NotAmp {
@@ -151,7 +159,7 @@ impl Error {
             | Self::InvalidThread { .. } => ErrorKind::Usage,
             Self::NotAmp { .. } | Self::Process { .. } => ErrorKind::Executable,
             Self::UnsafeRules { .. } => ErrorKind::Refused,
-            Self::TurnInProgress => ErrorKind::Busy,
+            Self::TurnInProgress | Self::ThreadInUse { .. } => ErrorKind::Busy,
             Self::InputClosed(_) => ErrorKind::InputClosed,
             Self::Settings { .. }
             | Self::Credentials { .. }

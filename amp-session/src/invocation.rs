@@ -198,9 +198,7 @@ impl Builder<'_> {
         for label in &config.labels {
             self.option(Feature::Label, Some(label))?;
         }
-        if self.request.thread.is_none() {
-            self.option(Feature::Title, config.title.as_deref())?;
-        }
+        self.option(Feature::Title, config.title.as_deref())?;
         match config.archive {
             // Builds that have the second flag archive by default, the others never do.
             Some(true) if !self.supports(Feature::NoArchiveAfterExecute) => {

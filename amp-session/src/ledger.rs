@@ -6,6 +6,7 @@
 //! ID/lock                     shared by writers, exclusive for deletion
 //! ID/turns/0001/turn.json     how the turn began
 //! ID/turns/0001/events.jsonl  the agent's lines as they came, appended one write each
+//! ID/turns/0001/messages.jsonl  what was sent while it ran, each line before it was sent
 //! ID/turns/0001/stderr.txt    head and tail of its standard error
 //! ID/turns/0001/end.json      how the turn ended; missing when the host died first
 //! ```
@@ -32,7 +33,6 @@
 mod export;
 mod files;
 mod id;
-mod lock;
 mod reader;
 mod retention;
 mod writer;
@@ -42,14 +42,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use export::ExportFormat;
+pub(crate) use files::create_private_folder;
 pub use files::{SessionMetadata, TurnEnd, TurnStart};
 pub use id::RecordId;
 pub use reader::{RecordedLines, RecordedTurn, SessionRecord};
 pub use retention::Retention;
-pub(crate) use writer::TurnRecord;
+pub(crate) use writer::{Beginning, Ended, Lines, TurnRecord};
 
 use crate::environment::{self, Environment};
 use crate::error::Error;
+use crate::thread_id::ThreadId;
 
 /// A folder of recorded sessions.
 #[derive(Debug, Clone)]
@@ -89,8 +91,7 @@ impl Ledger {
     /// Returns `$XDG_STATE_HOME/ampctl/sessions`, or its default below the home folder.
     #[must_use]
     pub fn default_folder(environment: &Environment) -> Option<PathBuf> {
-        environment::base_folder(environment, "XDG_STATE_HOME", ".local/state")
-            .map(|base| base.join("ampctl").join("sessions"))
+        environment::state_folder(environment).map(|state| state.join("sessions"))
     }
 
     /// Returns the folder.
@@ -170,27 +171,34 @@ impl Ledger {
         Ok(sessions)
     }
 
-    /// Finds a session by its id, an unambiguous beginning of it, its name or its thread.
+    /// Finds a session by its id, its thread, its name, or the sessions whose ids begin with a
+    /// text, in this order.
+    ///
+    /// A name means the session that was given it last, and a thread the record that was used last.
     ///
     /// # Errors
     ///
     /// Fails when the folder cannot be listed.
     pub fn find(&self, text: &str) -> Result<Vec<SessionRecord>, Error> {
         let mut sessions = self.sessions()?;
-        let exact = |session: &SessionRecord| {
-            let metadata = session.metadata();
-            metadata.id.as_str() == text
-                || metadata.name.as_deref() == Some(text)
-                || metadata
-                    .thread
-                    .as_ref()
-                    .is_some_and(|thread| thread.as_str() == text)
+        let has = |part: fn(&SessionMetadata) -> Option<&str>| {
+            move |session: &SessionRecord| part(session.metadata()) == Some(text)
         };
-        if sessions.iter().any(exact) {
-            sessions.retain(exact);
-        } else {
-            sessions.retain(|session| session.metadata().id.as_str().starts_with(text));
+        let id = has(|metadata| Some(metadata.id.as_str()));
+        let thread = has(|metadata| metadata.thread.as_ref().map(ThreadId::as_str));
+        let name = has(|metadata| metadata.name.as_deref());
+        let position = |meant: &dyn Fn(&SessionRecord) -> bool| sessions.iter().position(meant);
+        let named = || {
+            let named = sessions.iter().enumerate().filter(|(_, it)| name(it));
+            named.max_by_key(|(_, it)| it.metadata().named_at)
+        };
+        let one = position(&id)
+            .or_else(|| position(&thread))
+            .or_else(|| named().map(|(position, _)| position));
+        if let Some(one) = one {
+            return Ok(vec![sessions.swap_remove(one)]);
         }
+        sessions.retain(|session| session.metadata().id.as_str().starts_with(text));
         Ok(sessions)
     }
 

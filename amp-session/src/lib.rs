@@ -67,12 +67,14 @@
 //! containment that other platforms have is told by [`process`].
 
 mod amp;
+mod blocking;
 mod capabilities;
 mod config;
 mod credentials;
 mod dialect;
 mod environment;
 mod error;
+mod file_lock;
 mod guard;
 mod invocation;
 mod ledger;
@@ -83,6 +85,7 @@ mod secrets;
 mod session;
 mod settings;
 mod thread_id;
+mod thread_lock;
 mod turn;
 mod version;
 

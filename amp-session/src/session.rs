@@ -1,23 +1,27 @@
 //! A conversation: its thread, its options, one turn at a time.
 
-use std::path::Path;
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use amp_process::StdinSource;
 
 use crate::amp::Amp;
+use crate::blocking::blocking;
 use crate::config::SessionConfig;
 use crate::credentials::Credentials;
+use crate::dialect::Feature;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::guard::{self, Surroundings};
 use crate::invocation::{Input, Invocation, Request, StandardInput, invocation};
-use crate::ledger::SessionRecord;
+use crate::ledger::{Beginning, SessionRecord};
 use crate::run_folder::RunFolder;
 use crate::secrets::Secrets;
 use crate::settings::{self, Effective, ServiceAddress};
 use crate::thread_id::ThreadId;
+use crate::thread_lock::{self, ThreadLock};
 use crate::turn::{Turn, TurnParts};
 
 /// Keeps the CLI in the folder whose settings were checked: it goes to the one that this variable
@@ -43,6 +47,8 @@ impl Session {
         thread: Option<ThreadId>,
     ) -> Result<Self, Error> {
         let conversation = Conversation {
+            locks: thread_lock::folder(amp.environment()),
+            resumed: thread.is_some(),
             thread: Mutex::new(thread),
             busy: AtomicBool::new(false),
         };
@@ -149,7 +155,7 @@ impl Session {
     }
 
     async fn begin(&self, input: Input<'_>) -> Result<Turn, Error> {
-        let claim = Claim::take(&self.conversation)?;
+        let mut claim = Claim::take(&self.conversation)?;
         let credentials = self.credentials();
         credentials.check()?;
         let folder = RunFolder::create(self.amp.environment())?;
@@ -173,18 +179,31 @@ impl Session {
         if let Some(folder) = &self.config.working_directory {
             spec = spec.with_working_directory(folder);
         }
-        let record = match &self.record {
-            Some(record) => {
-                let thread = self.thread();
-                Some(record.begin_turn(&self.amp, thread.as_ref(), input, secrets.clone())?)
-            }
-            None => None,
+        let beginning = Beginning {
+            amp_version: self.amp.version().clone(),
+            thread: self.thread(),
+            prompt: match input {
+                Input::Prompt(prompt) => Some(secrets.redact_text(prompt)),
+                Input::Messages => None,
+            },
+            secrets: secrets.clone(),
         };
+        let (conversation, record) = (Arc::clone(&self.conversation), self.record.clone());
+        let (lock, record) = blocking(move || {
+            let lock = match &beginning.thread {
+                Some(thread) => conversation.lock(thread)?,
+                None => None,
+            };
+            let record = record.map(|record| record.begin_turn(beginning));
+            Ok::<_, Error>((lock, record.transpose()?))
+        })
+        .await?;
+        claim.lock = lock;
         let process = match spec.spawn().await {
             Ok(process) => process,
             Err(source) => {
                 if let Some(record) = record {
-                    record.discard();
+                    blocking(move || record.discard()).await;
                 }
                 let executable = self.amp.executable().to_path_buf();
                 return Err(Error::Process { executable, source });
@@ -201,6 +220,16 @@ impl Session {
     }
 
     fn invocation(&self, input: Input<'_>, run_folder: &Path) -> Result<Invocation, Error> {
+        let thread = self.thread();
+        let mut config = Cow::Borrowed(&self.config);
+        if thread.is_some() && !self.conversation.resumed {
+            // The turn that began the thread has given it these.
+            let config = config.to_mut();
+            config.title = None;
+            if self.amp.dialect().supports(Feature::NoArchiveAfterExecute) {
+                config.archive = config.archive.filter(|archive| !archive);
+            }
+        }
         let environment = self.environment(&self.config.environment);
         let settings = self.settings();
         let surroundings = Surroundings {
@@ -212,8 +241,8 @@ impl Session {
         let mut invocation = invocation(&Request {
             version: self.amp.version(),
             dialect: self.amp.dialect(),
-            config: &self.config,
-            thread: self.thread().as_ref(),
+            config: &config,
+            thread: thread.as_ref(),
             input,
             base_settings: &settings.base()?,
             run_folder,
@@ -248,13 +277,24 @@ impl Session {
 }
 
 /// What the turns of a session share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Conversation {
+    /// Where the locks of threads are; nowhere in an environment without a home.
+    locks: Option<PathBuf>,
+    /// It goes on with a thread that was begun elsewhere.
+    resumed: bool,
     thread: Mutex<Option<ThreadId>>,
     busy: AtomicBool,
 }
 
 impl Conversation {
+    fn lock(&self, thread: &ThreadId) -> Result<Option<ThreadLock>, Error> {
+        match &self.locks {
+            Some(folder) => ThreadLock::take(folder, thread),
+            None => Ok(None),
+        }
+    }
+
     fn thread(&self) -> Option<ThreadId> {
         self.thread
             .lock()
@@ -265,30 +305,56 @@ impl Conversation {
 
 /// The right to run the one turn of a session; given back on drop.
 #[derive(Debug)]
-pub(crate) struct Claim(Arc<Conversation>);
+pub(crate) struct Claim {
+    conversation: Arc<Conversation>,
+    /// Keeps other sessions and processes from the thread, as soon as there is one.
+    lock: Option<ThreadLock>,
+}
 
 impl Claim {
     fn take(conversation: &Arc<Conversation>) -> Result<Self, Error> {
         if conversation.busy.swap(true, Ordering::AcqRel) {
             return Err(Error::TurnInProgress);
         }
-        Ok(Self(Arc::clone(conversation)))
+        Ok(Self {
+            conversation: Arc::clone(conversation),
+            lock: None,
+        })
     }
 
     /// Returns the thread of the session, if it has one by now.
     pub(crate) fn thread(&self) -> Option<ThreadId> {
-        self.0.thread()
+        self.conversation.thread()
     }
 
-    /// Notes the thread that the turn belongs to.
-    pub(crate) fn note_thread(&self, thread: &ThreadId) {
-        let mut known = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Notes the thread that the turn belongs to; tells whether it is a new one, whose lock has to
+    /// be [taken](Self::locking).
+    pub(crate) fn note_thread(&self, thread: &ThreadId) -> bool {
+        let known = self.conversation.thread.lock();
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        let is_new = known.is_none();
         known.get_or_insert_with(|| thread.clone());
+        is_new
+    }
+
+    /// Returns what takes the lock of a new thread, to be run where it may block.
+    pub(crate) fn locking(
+        &self,
+        thread: &ThreadId,
+    ) -> impl FnOnce() -> Option<ThreadLock> + 'static {
+        let (conversation, thread) = (Arc::clone(&self.conversation), thread.clone());
+        // Nobody can hold the lock of a thread that nobody knew of.
+        move || conversation.lock(&thread).ok().flatten()
+    }
+
+    /// Keeps the lock of a new thread until the turn ends.
+    pub(crate) fn hold(&mut self, lock: Option<ThreadLock>) {
+        self.lock = lock;
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.0.busy.store(false, Ordering::Release);
+        self.conversation.busy.store(false, Ordering::Release);
     }
 }

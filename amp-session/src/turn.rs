@@ -11,19 +11,22 @@ use std::task::{Context, Poll, ready};
 use amp_process::{Completeness, Line, Process, StderrText};
 use amp_protocol::{Decoded, decode_line};
 use futures::Stream;
+use tokio::task::JoinHandle;
 
 pub use cancel::Canceller;
 pub use input::TurnInput;
 pub use line::TurnLine;
 
+use crate::blocking::blocking;
 use crate::dialect::Dialect;
-use crate::ledger::{RecordedLines, TurnEnd, TurnRecord};
+use crate::ledger::{Ended, RecordedLines, TurnEnd, TurnRecord};
 use crate::outcome::{Ending, Observer, Outcome};
 use crate::plain_text::without_escapes;
 use crate::run_folder::RunFiles;
 use crate::secrets::{Cut, Secrets};
 use crate::session::Claim;
 use crate::thread_id::ThreadId;
+use crate::thread_lock::ThreadLock;
 
 /// A turn of the agent.
 ///
@@ -38,9 +41,17 @@ pub struct Turn {
     secrets: Secrets,
     record: Option<TurnRecord>,
     trouble: Option<String>,
+    noting: Option<Noting>,
     ended: bool,
     claim: Option<Claim>,
     _files: Option<RunFiles>,
+}
+
+/// A line that waits until what it says of the thread is noted.
+#[derive(Debug)]
+struct Noting {
+    line: TurnLine,
+    task: JoinHandle<Option<ThreadLock>>,
 }
 
 /// Where the lines come from.
@@ -77,6 +88,7 @@ impl Turn {
             secrets: parts.secrets,
             record: parts.record,
             trouble: None,
+            noting: None,
             ended: false,
             claim: Some(parts.claim),
             _files: parts.files,
@@ -91,6 +103,7 @@ impl Turn {
             secrets: Secrets::default(),
             record: None,
             trouble: None,
+            noting: None,
             ended: false,
             claim: None,
             _files: None,
@@ -124,7 +137,11 @@ impl Turn {
     /// `None` for other turns, and the second time.
     pub fn take_input(&mut self) -> Option<TurnInput> {
         match &mut self.source {
-            Source::Process(process) => process.take_stdin().map(TurnInput::new),
+            Source::Process(process) => {
+                let writer = process.take_stdin()?;
+                let record = self.record.as_ref().and_then(TurnRecord::messages);
+                Some(TurnInput::new(writer, record))
+            }
             Source::Recorded(_) => None,
         }
     }
@@ -204,7 +221,14 @@ impl Turn {
             outcome.thread = self.claim.as_ref().and_then(Claim::thread);
         }
         if let Some(record) = self.record {
-            outcome.ledger_failure = record.close(&outcome);
+            let ended = Ended {
+                status: outcome.status,
+                failure: outcome.failure.clone(),
+                wall_time: outcome.wall_time,
+                exit: outcome.exit.as_ref().map(|exit| exit.status().to_string()),
+                stderr: outcome.stderr.clone(),
+            };
+            outcome.ledger_failure = blocking(move || record.close(ended)).await;
         }
         outcome
     }
@@ -221,6 +245,13 @@ impl Turn {
     }
 
     fn poll_line(&mut self, context: &mut Context<'_>) -> Poll<Option<TurnLine>> {
+        if let Some(noting) = &mut self.noting {
+            let noted = ready!(Pin::new(&mut noting.task).poll(context));
+            if let (Ok(lock), Some(claim)) = (noted, &mut self.claim) {
+                claim.hold(lock);
+            }
+            return Poll::Ready(self.noting.take().map(|noting| noting.line));
+        }
         if self.ended {
             return Poll::Ready(None);
         }
@@ -238,11 +269,18 @@ impl Turn {
                 }
             }
         };
-        match &line {
-            Some(line) => self.take_note(line),
-            None => self.ended = true,
+        let Some(line) = line else {
+            self.ended = true;
+            return Poll::Ready(None);
+        };
+        match self.take_note(&line) {
+            // The line is shown when what it says of the thread is on the disk.
+            Some(task) => {
+                self.noting = Some(Noting { line, task });
+                self.poll_line(context)
+            }
+            None => Poll::Ready(Some(line)),
         }
-        Poll::Ready(line)
     }
 
     fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
@@ -259,26 +297,39 @@ impl Turn {
         Poll::Ready(())
     }
 
-    /// Learns what a line says about the turn, before anybody sees it.
-    fn take_note(&mut self, line: &TurnLine) {
+    /// Learns what a line says about the turn, before anybody sees it; returns the task that notes
+    /// its thread, if it is the first to name one.
+    fn take_note(&mut self, line: &TurnLine) -> Option<JoinHandle<Option<ThreadLock>>> {
+        let had_thread = self.observer.thread.is_some();
         self.observer.observe(
             line.decoded(),
             line.completeness() != Completeness::Complete,
         );
-        if let Some(thread) = &self.observer.thread {
-            if let Some(claim) = &self.claim {
-                claim.note_thread(thread);
-            }
-            if let Some(record) = &mut self.record {
-                record.note_thread(thread);
-            }
-        }
         if let Source::Process(process) = &mut self.source {
             if self.observer.has_result() {
                 process.begin_finish();
             } else if self.observer.is_login_flow() {
                 process.begin_stop();
             }
+        }
+        match &self.observer.thread {
+            Some(thread) if !had_thread => {
+                let claim = self.claim.as_ref()?;
+                let locking = claim.note_thread(thread).then(|| claim.locking(thread));
+                let noting = self
+                    .record
+                    .as_mut()
+                    .and_then(|record| record.noting(thread));
+                (locking.is_some() || noting.is_some()).then(|| {
+                    tokio::task::spawn_blocking(move || {
+                        // Whoever reads the thread in the record finds it locked.
+                        let lock = locking.and_then(|locking| locking());
+                        noting.map(|noting| noting());
+                        lock
+                    })
+                })
+            }
+            _ => None,
         }
     }
 }
@@ -355,9 +406,7 @@ fn record_and_decode(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::amp::Amp;
-    use crate::invocation::Input;
-    use crate::ledger::{Ledger, NewSession};
+    use crate::ledger::{Beginning, Ledger, NewSession};
 
     #[tokio::test]
     async fn a_line_is_in_the_record_before_it_is_decoded() {
@@ -369,11 +418,13 @@ mod tests {
         let session = Ledger::new(folder.path())
             .create(NewSession::new())
             .unwrap();
-        let amp = Amp::new("amp", "0.0.1790142911-g7618fb");
-        let secrets = Secrets::default();
-        let mut record = session
-            .begin_turn(&amp, None, Input::Messages, secrets)
-            .unwrap();
+        let beginning = Beginning {
+            amp_version: "0.0.1790142911-g7618fb".into(),
+            thread: None,
+            prompt: None,
+            secrets: Secrets::default(),
+        };
+        let mut record = session.begin_turn(beginning).unwrap();
         let events = session.folder().join("turns/0001/events.jsonl");
         let decode = |bytes: &[u8]| {
             assert_eq!(std::fs::read(events).unwrap(), b"a line\n");

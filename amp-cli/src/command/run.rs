@@ -3,6 +3,7 @@
 mod remarks;
 
 use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 
 use amp_session::{
     Amp, CredentialState, Error, Place, PlaceKind, SessionConfig, SessionRecord, ThreadId,
@@ -18,7 +19,7 @@ use crate::arguments::{
 use crate::context::Context;
 use crate::drive::{Driven, begin, drive};
 use crate::failure::{Failure, not_configured};
-use crate::records::{Records, refuse_in_use};
+use crate::records::{LAST, Records, refuse_in_use};
 use crate::screen::{Screen, may_animate};
 use crate::settings::{Layer, Settings};
 use crate::view::{AmpInUse, FinalText, LiveOptions, LiveView, Status, View};
@@ -84,10 +85,12 @@ fn take_turn(
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
     let prompt = prompt::assemble(&prompt.words, context)?;
-    let config = session_config(agent, settings, context)?;
+    let directory = working_directory(agent, context)?;
+    let config = session_config(agent, settings, directory.clone(), context)?;
     refuse_without_key(&config, global, context)?;
-    let (thread, record) = conversation(which, context)?;
+    let (thread, record) = conversation(which, &directory, context)?;
     let found = amp_in_use::find(settings, context)?;
+    let is_new = record.is_none();
     let mut view = view(settings, global, context);
     let remarks = Remarks::new(global, context);
     let (amp, driven) = runtime::block_on(async {
@@ -113,7 +116,16 @@ fn take_turn(
                 recorded = Some(record.metadata().id.clone());
                 session = session.recorded(record);
             }
-            Ok((session.prompt(&prompt).await?, recorded))
+            match session.prompt(&prompt).await {
+                Ok(turn) => Ok((turn, recorded)),
+                Err(error) => {
+                    if let (true, Some(id)) = (is_new, &recorded) {
+                        // Nothing was said in it, so there is nothing to list or to continue.
+                        let _ = Records::open(context)?.ledger().delete(id);
+                    }
+                    Err(error.into())
+                }
+            }
         };
         let (turn, recorded) = begin(work, &mut view, &mut signals).await?;
         remarks.on_record(recorded.as_ref(), &mut view)?;
@@ -164,11 +176,13 @@ fn refuse_without_key(
 /// Finds the thread to continue, and its record if it has one.
 fn conversation(
     which: Which<'_>,
+    directory: &Path,
     context: &Context,
 ) -> Result<(Option<ThreadId>, Option<SessionRecord>), Failure> {
     let record = match which {
         Which::New => return Ok((None, None)),
-        Which::LastHere => Records::open(context)?.last_here(context)?,
+        Which::LastHere => Records::open(context)?.last_in(directory)?,
+        Which::Named(LAST) => Records::open(context)?.last()?,
         Which::Named(word) => {
             let record = Records::open(context).and_then(|records| records.find(word));
             match (record, word.parse()) {
@@ -194,9 +208,23 @@ fn conversation(
     }
 }
 
+/// Returns the folder that the agent works in.
+fn working_directory(agent: &AgentArguments, context: &Context) -> Result<PathBuf, Failure> {
+    let directory = agent.directory.as_deref().map(|path| context.resolve(path));
+    let directory = directory.unwrap_or_else(|| context.directory.clone());
+    if directory.is_dir() {
+        return Ok(directory);
+    }
+    let name = directory.display();
+    let what = format!("{name} is not a folder to work in");
+    Err(Failure::new(ExitCode::Usage, what)
+        .hint("-C names an existing folder; without it the run works in this one"))
+}
+
 fn session_config(
     agent: &AgentArguments,
     settings: &Settings,
+    directory: PathBuf,
     context: &Context,
 ) -> Result<SessionConfig, Failure> {
     let mut config = SessionConfig::new();
@@ -211,16 +239,6 @@ fn session_config(
         .mcp_config
         .as_deref()
         .map(|path| context.resolve(path));
-    let directory = agent.directory.as_deref().map(|path| context.resolve(path));
-    let directory = directory.unwrap_or_else(|| context.directory.clone());
-    if !directory.is_dir() {
-        let name = directory.display();
-        return Err(Failure::new(
-            ExitCode::Usage,
-            format!("{name} is not a folder to work in"),
-        )
-        .hint("-C names an existing folder; without it the run works in this one"));
-    }
     if let Some(path) = &agent.rules {
         config = config.with_setting("amp.permissions", rules::read(path, context)?);
     }

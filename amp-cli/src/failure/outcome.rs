@@ -35,6 +35,14 @@ impl Failure {
                 Self::new(ExitCode::NoResult, "Amp process exited unexpectedly")
                     .because(format!("{how}, without a result line"))
             }
+            (_, Some(Reason::VersionNotSupported)) => {
+                let what = "the service no longer supports this version of Amp";
+                return Some(
+                    Self::new(ExitCode::NoUsableAmp, what)
+                        .because(message)
+                        .next("ampctl install", "installs the newest one"),
+                );
+            }
             (
                 _,
                 Some(

@@ -17,6 +17,9 @@ impl From<Error> for Failure {
                 .next("ampctl which", "shows which Amp is used, and why")
                 .next("ampctl install", "installs one that is known to work"),
             ErrorKind::Refused => refused(&error),
+            ErrorKind::Busy => {
+                from(ExitCode::Failed, &error).hint("it can be continued when the run has ended")
+            }
             _ => from(ExitCode::Failed, &error)
                 .next("ampctl doctor", "looks for what is wrong with this machine"),
         }

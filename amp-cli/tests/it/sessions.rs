@@ -17,6 +17,15 @@ fn with_two_turns() -> World {
     world
 }
 
+/// Returns the prompts of a session that was shown as JSON.
+fn prompts(shown: &serde_json::Value) -> Vec<&str> {
+    let turns = shown["turns"].as_array().expect("turns");
+    let prompts = turns.iter().map(|turn| &turn["start"]["prompt"]);
+    prompts
+        .map(|prompt| prompt.as_str().expect("a prompt"))
+        .collect()
+}
+
 fn count(world: &World) -> usize {
     let listed = world.run(&["sessions", "list", "--json"]).json();
     listed["sessions"].as_array().expect("a list").len()
@@ -27,9 +36,7 @@ fn continue_adds_a_turn_to_the_last_conversation_of_the_folder() {
     let world = with_two_turns();
     assert_eq!(count(&world), 1);
     let shown = world.run(&["sessions", "show", "last", "--json"]).json();
-    let turns = shown["turns"].as_array().expect("turns");
-    let prompts: Vec<_> = turns.iter().map(|turn| &turn["start"]["prompt"]).collect();
-    assert_eq!(prompts, ["hello", "and again"]);
+    assert_eq!(prompts(&shown), ["hello", "and again"]);
     assert_eq!(shown["session"]["thread"], THREAD);
 }
 
@@ -101,21 +108,64 @@ fn an_unknown_name_is_no_session() {
 }
 
 #[test]
-fn an_ambiguous_name_is_not_guessed() {
+fn a_name_given_twice_means_the_newer_session() {
+    let world = World::replaying(&["text"]);
+    for prompt in ["older", "newer"] {
+        let finished = world.run(&["run", "--name", "twin", prompt]);
+        assert_eq!(finished.code, ExitCode::Done);
+    }
+    let finished = world.run(&["continue", "-s", "twin", "more"]);
+    assert_eq!(finished.code, ExitCode::Done, "{}", finished.document());
+    let shown = world.run(&["sessions", "show", "twin", "--json"]).json();
+    assert_eq!(prompts(&shown), ["newer", "more"]);
+}
+
+#[test]
+fn an_ambiguous_beginning_of_an_id_is_not_guessed() {
     let world = World::replaying(&["text"]);
     for _ in 0..2 {
-        assert_eq!(
-            world.run(&["run", "--name", "twin", "hello"]).code,
-            ExitCode::Done
-        );
+        assert_eq!(world.run(&["run", "hello"]).code, ExitCode::Done);
     }
-    let finished = world.run(&["sessions", "show", "twin"]);
+    let finished = world.run(&["sessions", "show", "2"]);
     assert_eq!(finished.code, ExitCode::Usage);
     assert!(
-        finished.stderr().contains("`twin` means several sessions"),
+        finished.stderr().contains("`2` means several sessions"),
         "{}",
         finished.stderr()
     );
+}
+
+#[test]
+fn continue_in_another_folder_goes_on_with_the_conversation_of_that_folder() {
+    let world = World::replaying(&["text"]);
+    world.write("project/there/file", "");
+    for arguments in [
+        &["run", "-C", "there", "--name", "there", "first there"] as &[&str],
+        &["run", "first here"],
+        &["continue", "-C", "there", "second there"],
+    ] {
+        assert_eq!(world.run(arguments).code, ExitCode::Done);
+    }
+    let shown = world.run(&["sessions", "show", "there", "--json"]).json();
+    assert_eq!(prompts(&shown), ["first there", "second there"]);
+}
+
+#[test]
+fn a_run_that_never_had_a_thread_is_not_the_last_conversation() {
+    let world = World::replaying(&["text"]);
+    assert_eq!(world.run(&["run", "first"]).code, ExitCode::Done);
+    let world = world.with("FAKE_AGENT_SCRIPT", "read-all; exit 1");
+    assert_eq!(world.run(&["run", "lost"]).code, ExitCode::NoResult);
+    let world = world.without("FAKE_AGENT_SCRIPT");
+    for arguments in [
+        &["continue", "second"] as &[&str],
+        &["continue", "-s", "last", "third"],
+    ] {
+        let finished = world.run(arguments);
+        assert_eq!(finished.code, ExitCode::Done, "{}", finished.document());
+    }
+    let shown = world.run(&["sessions", "show", THREAD, "--json"]).json();
+    assert_eq!(prompts(&shown), ["first", "second", "third"]);
 }
 
 #[test]

@@ -7,6 +7,8 @@ use rustix::process::Signal;
 use crate::support::World;
 use crate::support::program::{Program, agents_marked, wait_until_gone, wait_until_suspended};
 
+const THREAD: &str = "T-00000000-0000-7000-8000-000000000001";
+
 const INIT: &str =
     r#"{"type":"system","subtype":"init","session_id":"T-00000000-0000-7000-8000-000000000001"}"#;
 
@@ -19,7 +21,15 @@ fn running(mark: &str, preparation: &str, script: &str) -> Program {
 fn running_for(timeout: &str, mark: &str, preparation: &str, script: &str) -> Program {
     let daemon = "spawn daemon { ignore SIGTERM; hang }";
     let world = World::playing(&format!("{preparation}; {daemon}; out {INIT}; {script}"));
-    let arguments = ["run", mark, "-ostream-json", "--timeout", timeout];
+    let arguments = [
+        "run",
+        "hi",
+        "--label",
+        mark,
+        "-ostream-json",
+        "--timeout",
+        timeout,
+    ];
     let mut program = Program::start(world, &arguments);
     program.wait_for("init");
     assert_ne!(agents_marked(mark), [0_u32; 0], "the agents run");
@@ -163,6 +173,25 @@ fn a_session_that_is_being_recorded_is_neither_continued_nor_deleted() {
         .world()
         .run(&["sessions", "prune", "--max-size", "0", "--yes"]);
     assert_eq!(pruned.stdout(), "deleted no sessions, freed 0 B\n");
+    program.signal(Signal::INT);
+    assert_eq!(program.wait().0.code(), Some(130));
+}
+
+#[test]
+fn of_two_turns_of_a_thread_the_second_is_refused_and_leaves_no_record() {
+    let world = World::playing(&format!("out {INIT}; hang"));
+    let first = ["run", "-c", THREAD, "-ostream-json", "--no-record", "one"];
+    let mut program = Program::start(world, &first);
+    program.wait_for("init");
+    let refused = program.world().run(&["run", "-c", THREAD, "two"]);
+    assert_eq!(refused.code, amp_cli::ExitCode::Failed);
+    let expected = format!(
+        "error: a turn of thread {THREAD} is still running\n  \
+         hint: it can be continued when the run has ended\n"
+    );
+    assert_eq!(refused.stderr(), expected);
+    let listed = program.world().run(&["sessions", "list", "--json"]).json();
+    assert_eq!(listed["sessions"], serde_json::json!([]));
     program.signal(Signal::INT);
     assert_eq!(program.wait().0.code(), Some(130));
 }

@@ -59,7 +59,8 @@ pub(super) fn check(request: &Request<'_>) -> Result<(), Error> {
     check_effort(request)?;
     check_visibility(request)?;
     check_labels(&config.labels)?;
-    check_title(config)?;
+    check_title(request)?;
+    check_archive(request)?;
     check_executor(request)?;
     check_mcp(config)?;
     check_extra_arguments(config)
@@ -201,8 +202,12 @@ fn check_labels(labels: &[String]) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_title(config: &SessionConfig) -> Result<(), Error> {
-    match &config.title {
+fn check_title(request: &Request<'_>) -> Result<(), Error> {
+    match &request.config.title {
+        Some(_) if request.thread.is_some() => Err(Error::InvalidOption {
+            option: "title",
+            reason: "only a new thread takes one".to_owned(),
+        }),
         Some(title) if title.trim().is_empty() || title.len() > 256 => {
             let reason = format!("{} bytes are not between 1 and 256", title.len());
             Err(Error::InvalidOption {
@@ -212,6 +217,22 @@ fn check_title(config: &SessionConfig) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
+}
+
+/// Builds that archive by themselves do so with the threads that they begin, and have no way to ask
+/// for it otherwise.
+fn check_archive(request: &Request<'_>) -> Result<(), Error> {
+    let Request {
+        config, dialect, ..
+    } = *request;
+    let archives_new_ones = dialect.supports(Feature::NoArchiveAfterExecute);
+    if config.archive == Some(true) && archives_new_ones && request.thread.is_some() {
+        return Err(Error::InvalidOption {
+            option: "archive",
+            reason: "this Amp archives only the threads that it begins".to_owned(),
+        });
+    }
+    Ok(())
 }
 
 /// Remote executors ignore what is configured for local tools, so asking for both is refused.

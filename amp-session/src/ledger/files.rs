@@ -19,6 +19,7 @@ pub(super) const TURNS: &str = "turns";
 pub(super) const METADATA: &str = "session.json";
 pub(super) const START: &str = "turn.json";
 pub(super) const EVENTS: &str = "events.jsonl";
+pub(super) const MESSAGES: &str = "messages.jsonl";
 pub(super) const STDERR: &str = "stderr.txt";
 pub(super) const END: &str = "end.json";
 
@@ -39,6 +40,9 @@ pub struct SessionMetadata {
     pub updated_at: u64,
     /// The name it was given.
     pub name: Option<String>,
+    /// When it was given that name, in milliseconds since the UNIX epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named_at: Option<u64>,
     /// The beginning of its first prompt, to recognise it by.
     pub title: Option<String>,
     /// The agent's thread, once a turn has begun one.
@@ -89,6 +93,7 @@ impl SessionMetadata {
             id,
             created_at: now,
             updated_at: now,
+            named_at: session.name.is_some().then_some(now),
             name: session.name,
             title: None,
             thread: None,
@@ -150,7 +155,7 @@ fn replace<T: Serialize>(path: &Path, value: &T) -> io::Result<()> {
     Ok(())
 }
 
-pub(super) fn create_private_folder(path: &Path) -> Result<(), Error> {
+pub(crate) fn create_private_folder(path: &Path) -> Result<(), Error> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     private(&mut builder)

@@ -11,8 +11,10 @@ use amp_protocol::decode_line;
 use super::files::{
     self, END, EVENTS, LOCK, START, STDERR, SessionMetadata, TURNS, TurnEnd, TurnStart,
 };
-use super::{ledger_error, lock};
+use super::id::now_ms;
+use super::ledger_error;
 use crate::error::Error;
+use crate::file_lock;
 use crate::outcome::Ending;
 use crate::turn::{Recorded, Turn, TurnLine};
 
@@ -62,7 +64,10 @@ impl SessionRecord {
     /// # Errors
     /// When the record cannot be written.
     pub fn rename(&mut self, name: &str) -> Result<(), Error> {
-        let named = |metadata: &mut SessionMetadata| metadata.name = Some(name.to_owned());
+        let named = |metadata: &mut SessionMetadata| {
+            metadata.name = Some(name.to_owned());
+            metadata.named_at = Some(now_ms());
+        };
         self.metadata = SessionMetadata::update(&self.folder, named)?;
         Ok(())
     }
@@ -86,7 +91,7 @@ impl SessionRecord {
     /// Tells whether a turn is being recorded, by this process or another.
     #[must_use]
     pub fn is_in_use(&self) -> bool {
-        lock::take_whole(&self.folder.join(LOCK))
+        file_lock::take_whole(&self.folder.join(LOCK))
             .is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::files::LOCK;
 use super::id::now_ms;
-use super::{Ledger, RecordId, SessionRecord, ledger_error, lock};
+use super::{Ledger, RecordId, SessionRecord, ledger_error};
 use crate::error::Error;
+use crate::file_lock;
 
 /// Stands before the name of a record that is being deleted.
 const DOOMED: &str = ".deleted-";
@@ -93,7 +94,7 @@ pub(super) fn delete(ledger: &Path, id: &RecordId) -> Result<(), Error> {
     sweep(ledger);
     let folder = ledger.join(id.as_str());
     let lock_path = folder.join(LOCK);
-    let _lock = lock::take_whole(&lock_path).map_err(ledger_error("lock", &lock_path))?;
+    let _lock = file_lock::take_whole(&lock_path).map_err(ledger_error("lock", &lock_path))?;
     // The name is none that a session can have, so nobody opens it while it goes.
     let doomed = ledger.join(format!("{DOOMED}{id}"));
     fs::rename(&folder, &doomed).map_err(ledger_error("delete", &folder))?;

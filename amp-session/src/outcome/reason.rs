@@ -1,5 +1,7 @@
 //! Why a turn did not complete, told from the texts that the CLI writes.
 
+mod texts;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -49,6 +51,8 @@ pub enum Reason {
     IdleTimeout,
     /// The turn did not end in time.
     TotalTimeout,
+    /// The service takes no more from this version of Amp.
+    VersionNotSupported,
     /// The process ended without a result: a crash, a kill, or a fault of the CLI.
     ExitedUnexpectedly,
     /// The agent reported a failure that is none of the others.
@@ -80,6 +84,7 @@ impl Reason {
             Self::Cancelled => "cancelled",
             Self::IdleTimeout => "idle_timeout",
             Self::TotalTimeout => "total_timeout",
+            Self::VersionNotSupported => "version_not_supported",
             Self::ExitedUnexpectedly => "exited_unexpectedly",
             Self::Agent => "agent",
         }
@@ -127,20 +132,20 @@ impl Reason {
             Self::ConnectionLost => "continue the thread once the network is back",
             Self::ApprovalNeeded => "allow the tool by a rule, or refuse it by one",
             Self::IdleTimeout | Self::TotalTimeout => "allow more time, or none at all on request",
+            Self::VersionNotSupported => "install a newer Amp",
             Self::ExitedUnexpectedly => "see what it wrote on standard error",
             Self::Cancelled | Self::Agent => return None,
         })
     }
 
-    /// Tells the reason from the `error` of a result line; every text is one that a recording has.
+    /// Tells the reason from the `error` of a result line.
     pub(super) fn of_result(error: &str) -> Self {
-        let told = find(IN_RESULTS, error);
-        told.or_else(|| of_status(error)).unwrap_or(Self::Agent)
+        texts::of_result(error).unwrap_or(Self::Agent)
     }
 
     /// Tells the reason from standard error, when it names one.
     pub(super) fn of_stderr(stderr: &str) -> Option<Self> {
-        find(ON_STDERR, stderr)
+        texts::of_stderr(stderr)
     }
 }
 
@@ -150,98 +155,9 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Tells the reason from the HTTP status that an error begins with, as in `500 oops`.
-fn of_status(error: &str) -> Option<Reason> {
-    let (status, _) = error.split_once(' ')?;
-    let is_server_error = status.len() == 3 && status.starts_with('5');
-    let is_number = status.bytes().all(|byte| byte.is_ascii_digit());
-    (is_server_error && is_number).then_some(Reason::ServiceError)
-}
-
-/// Parts of error texts, in lower case, and what they mean; the first match counts.
-type Texts = &'static [(&'static str, Reason)];
-
-fn find(texts: Texts, text: &str) -> Option<Reason> {
-    let text = text.to_lowercase();
-    texts
-        .iter()
-        .find(|(part, _)| text.contains(part))
-        .map(|(_, reason)| *reason)
-}
-
-/// What result lines say. Provider errors reach the stream as `STATUS {json}` from the JavaScript
-/// builds and as the message alone from the native ones.
-const IN_RESULTS: Texts = &[
-    ("user cancelled", Reason::Cancelled),
-    ("require user approval", Reason::ApprovalNeeded),
-    ("unauthorized", Reason::RejectedKey),
-    ("invalid x-api-key", Reason::RejectedKey),
-    ("invalid or missing api key", Reason::RejectedKey),
-    ("context limit reached", Reason::ContextTooLong),
-    ("context window limit", Reason::ContextTooLong),
-    ("prompt is too long", Reason::ContextTooLong),
-    ("out of credits", Reason::OutOfCredits),
-    ("rate_limit_error", Reason::RateLimited),
-    ("rate limit", Reason::RateLimited),
-    ("overloaded", Reason::Overloaded),
-    ("invalid url", Reason::InvalidSettings),
-    ("on stdin line", Reason::InvalidInput),
-    ("no valid messages found in stdin", Reason::InvalidInput),
-    ("connection error", Reason::ConnectionLost),
-    ("terminated", Reason::ConnectionLost),
-    ("does not exist", Reason::ThreadNotFound),
-    ("api_error", Reason::ServiceError),
-    ("internal", Reason::ServiceError),
-];
-
-/// What standard error says when a run ends before, or without, a result line.
-const ON_STDERR: Texts = &[
-    ("unknown option", Reason::UnknownOption),
-    ("unknown command", Reason::UnknownOption),
-    ("mode is not permitted with", Reason::ModeNotAvailable),
-    (
-        "option '-m, --mode <value>' argument",
-        Reason::ModeNotAvailable,
-    ),
-    ("allowed choices are", Reason::UnknownOption),
-    ("invalid visibility", Reason::UnknownOption),
-    ("is not available for", Reason::UnknownOption),
-    ("mutually exclusive", Reason::UnknownOption),
-    ("flag requires", Reason::UnknownOption),
-    ("invalid or missing api key", Reason::RejectedKey),
-    ("not logged in", Reason::RejectedKey),
-    ("login failed", Reason::NotConfigured),
-    ("couldn't connect to the amp server", Reason::Unreachable),
-    ("cannot reach amp servers", Reason::Unreachable),
-    ("invalid url", Reason::InvalidSettings),
-    ("invalid_url", Reason::InvalidSettings),
-    ("invalid json in settings file", Reason::InvalidSettings),
-    ("--mcp-config", Reason::InvalidSettings),
-    ("invalid thread", Reason::ThreadNotFound),
-    ("does not exist", Reason::ThreadNotFound),
-    ("user message must be provided", Reason::InvalidInput),
-    ("input is too large to send", Reason::InputTooLarge),
-    ("amp server returned an error", Reason::ServiceError),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_status_tells_a_failing_service_only_at_the_beginning() {
-        let cases = [
-            ("500 oops", Reason::ServiceError),
-            ("503 Service Unavailable", Reason::ServiceError),
-            ("400 {\"type\":\"error\"}", Reason::Agent),
-            ("read 1500 bytes", Reason::Agent),
-            ("5000 things", Reason::Agent),
-            ("", Reason::Agent),
-        ];
-        for (error, reason) in cases {
-            assert_eq!(Reason::of_result(error), reason, "{error:?}");
-        }
-    }
 
     #[test]
     fn names_are_those_of_the_serialised_form() {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use amp_session::process::{ExitStatus, Force, Signal};
 use amp_session::protocol::{Event, UserInput};
 use amp_session::{
-    Amp, Deadlines, Error, Reason, SessionConfig, Status, ThreadId, default_deadlines,
+    Amp, Deadlines, Error, ErrorKind, Reason, Session, SessionConfig, Status, ThreadId,
+    default_deadlines,
 };
 use fixtures::{Recording, fake_agent};
 use futures::StreamExt;
@@ -315,6 +316,67 @@ async fn messages_go_into_a_running_turn() {
     }
     input.close();
     assert!(turn.next_line().await.is_none());
+}
+
+/// Returns a session of a thread that was begun elsewhere.
+fn resumed(amp: &Amp) -> Session {
+    let thread = "T-5928a90d-d53b-488f-a829-4e36442142ee".parse().unwrap();
+    amp.resume(thread, SessionConfig::new()).unwrap()
+}
+
+#[tokio::test]
+async fn a_thread_has_one_turn_at_a_time_whichever_session_runs_it() {
+    let home = TempDir::new().unwrap();
+    let hanging = playing(&home, SEPTEMBER, &format!("{INIT}; hang"));
+    let quick = playing(&home, SEPTEMBER, &format!("read-all; {INIT}; {SUCCESS}"));
+    let (first, second) = (resumed(&hanging), resumed(&quick));
+    let begun = hanging.start(SessionConfig::new()).unwrap();
+    for first in [first, begun] {
+        let mut turn = first.prompt("One.").await.unwrap();
+        assert!(turn.next_line().await.is_some(), "it names its thread");
+        let error = second.prompt("Two.").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+        turn.kill().await;
+        let outcome = second.prompt("Two.").await.unwrap().finish().await;
+        assert_eq!(outcome.status, Status::Completed);
+    }
+}
+
+#[tokio::test]
+async fn a_title_is_for_the_first_turn_of_a_new_thread() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(
+        &home,
+        SEPTEMBER,
+        &format!("show arguments; {INIT}; {SUCCESS}"),
+    );
+    let mut config = SessionConfig::new();
+    config.title = Some("A title".to_owned());
+    config.archive = Some(true);
+    let session = amp.start(config.clone()).unwrap();
+    for has_title in [true, false] {
+        let mut turn = session.prompt("Do it.").await.unwrap();
+        let mut arguments = Vec::new();
+        while let Some(line) = turn.next_line().await {
+            arguments.push(line.bytes().to_vec());
+        }
+        turn.finish().await;
+        assert_eq!(arguments.contains(&b"--title=A title".to_vec()), has_title);
+    }
+    let thread = session.thread().unwrap();
+    for (title, archive, reason) in [
+        (Some("A title"), None, "title: only a new thread takes one"),
+        (
+            None,
+            Some(true),
+            "archive: this Amp archives only the threads that it begins",
+        ),
+    ] {
+        config.title = title.map(str::to_owned);
+        config.archive = archive;
+        let error = amp.resume(thread.clone(), config.clone()).unwrap_err();
+        assert_eq!(error.to_string(), reason);
+    }
 }
 
 #[tokio::test]

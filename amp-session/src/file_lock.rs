@@ -1,4 +1,4 @@
-//! The lock that says a turn is being recorded: shared by its writers, taken whole to delete.
+//! Locks on files, which also hold between the sessions of one process.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -13,12 +13,18 @@ const BIRTH: Duration = Duration::from_millis(200);
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Takes the whole lock, unless somebody holds it for longer than a child needs to be born.
-pub(super) fn take_whole(path: &Path) -> io::Result<File> {
+pub(crate) fn take_whole(path: &Path) -> io::Result<File> {
     let file = File::open(path)?;
+    take(&file)?;
+    Ok(file)
+}
+
+/// Takes the whole lock of an open file, as [`take_whole`] does.
+pub(crate) fn take(file: &File) -> io::Result<()> {
     let end = Instant::now() + BIRTH;
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(file),
+            Ok(()) => return Ok(()),
             Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(PAUSE),
             Err(error) => return Err(error.into()),
         }
