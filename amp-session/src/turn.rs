@@ -324,7 +324,9 @@ impl Turn {
                     tokio::task::spawn_blocking(move || {
                         // Whoever reads the thread in the record finds it locked.
                         let lock = locking.and_then(|locking| locking());
-                        noting.map(|noting| noting());
+                        if let Some(noting) = noting {
+                            noting();
+                        }
                         lock
                     })
                 })
