@@ -48,6 +48,17 @@ pub fn run(options: &Options) -> Result<()> {
     } else {
         render(&rows)
     });
+    judge(&rows)
+}
+
+/// Fails when an outcome is not the expected one, and when there is none at all.
+///
+/// # Errors
+/// As said.
+pub fn judge(rows: &[Row]) -> Result<()> {
+    if rows.is_empty() {
+        bail!("no version could be run, so nothing was compared");
+    }
     let wrong = rows.iter().filter(|row| !row.conforms).count();
     if wrong > 0 {
         bail!(

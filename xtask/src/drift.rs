@@ -1,6 +1,7 @@
 //! `cargo xtask drift`: does the newest published CLI still do what the newest recorded one did?
 //!
-//! Exit code 0 says yes, 1 that something changed, 2 that nobody could say.
+//! Exit code 0 says yes, 1 that something changed, 2 that the publisher could not be asked, 3 that
+//! the check itself failed: the CLI could not be installed or run, or the recordings not be read.
 
 use std::process::ExitCode;
 
@@ -39,8 +40,21 @@ pub fn run() -> ExitCode {
         }
         Err(error) => {
             crate::note(format!("could not check: {error:#}"));
-            ExitCode::from(2)
+            ExitCode::from(code_of(&error))
         }
+    }
+}
+
+/// Returns 2 for a failure of the network, which may be gone tomorrow, and 3 for every other one.
+#[must_use]
+pub fn code_of(error: &anyhow::Error) -> u8 {
+    let of_install = |cause: &(dyn std::error::Error + 'static)| {
+        let error = cause.downcast_ref::<amp_bootstrap::Error>();
+        error.is_some_and(|error| error.kind().is_network())
+    };
+    match error.chain().any(of_install) {
+        true => 2,
+        false => 3,
     }
 }
 

@@ -86,8 +86,7 @@ pub fn run(options: &Options) -> Result<()> {
         Keeper::new(&fixtures::recording::recorded_folder(), mode).telling(|text| crate::say(text));
     let skipped = machine::runtime()?.block_on(record(&manifest, &versions, &job, &mut keeper))?;
     if skipped == versions.len() {
-        crate::say("nothing was run");
-        return Ok(());
+        bail!("no version could be run, so nothing was recorded or compared");
     }
     conclude(&keeper, mode)
 }

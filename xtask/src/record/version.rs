@@ -56,6 +56,9 @@ pub(crate) async fn record_version(
     if !failures.is_empty() {
         bail!("not recorded:\n  {}", failures.join("\n  "));
     }
+    if keeper.mode() == Mode::Check {
+        tell_what_was_not_compared(cli, &played, job);
+    }
     if job.wanted.is_none() {
         remove_others(cli, &all, keeper)?;
     }
@@ -72,6 +75,34 @@ pub(crate) async fn record_version(
 /// one would neither confirm nor refute it.
 fn is_settled(cli: &InstalledCli, name: &str, job: &Job) -> bool {
     job.scenarios[name].varies && fixtures::recording(&cli.version, name).is_ok()
+}
+
+/// Tells which recordings of a version a check says nothing about, and why.
+fn tell_what_was_not_compared(cli: &InstalledCli, played: &[(&str, Played)], job: &Job) {
+    let is_compared = |name: &str| played.iter().any(|(played, _)| *played == name);
+    let (mut live, mut settled, mut others) = (0, Vec::new(), 0);
+    for recording in recordings_of(&cli.version) {
+        let name = recording.scenario;
+        if is_live(&recording.folder) {
+            live += 1;
+        } else if job
+            .scenarios
+            .get(&name)
+            .is_some_and(|scenario| scenario.varies)
+        {
+            settled.push(name);
+        } else if !is_compared(&name) {
+            others += 1;
+        }
+    }
+    crate::note(format!(
+        "{}: {} recordings compared; not compared: {others} not asked for, {live} of the real \
+         service, {} that a race in the CLI decides ({})",
+        cli.version,
+        played.len(),
+        settled.len(),
+        settled.join(", ")
+    ));
 }
 
 /// Returns a recording as it was played, or in a check, where it differs from what is on file, as

@@ -1,6 +1,7 @@
 //! What the upkeep commands promise.
 
 mod capture;
+mod conformance;
 mod difference;
 mod drift;
 mod fingerprint;
