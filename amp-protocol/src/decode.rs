@@ -1,5 +1,9 @@
 //! From one line to one of three outcomes.
 
+mod stream;
+
+pub use stream::{DEFAULT_MAX_LINE_BYTES, DecodeReader, decode_reader};
+
 use serde::Deserializer as _;
 use serde::de::{Error as _, IgnoredAny, MapAccess};
 

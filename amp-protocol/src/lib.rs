@@ -80,7 +80,6 @@
 //! WebAssembly too.
 
 mod decode;
-mod decode_reader;
 mod malformed;
 mod repair;
 
@@ -114,8 +113,10 @@ pub use content::{
     ToolResultBlock, ToolResultContent, ToolUseBlock, ToolUseId, UnknownBlock,
 };
 pub use count::Count;
-pub use decode::{Decoded, Unrecognised, decode_line, encode_line};
-pub use decode_reader::{DEFAULT_MAX_LINE_BYTES, DecodeReader, decode_reader};
+pub use decode::{
+    DEFAULT_MAX_LINE_BYTES, DecodeReader, Decoded, Unrecognised, decode_line, decode_reader,
+    encode_line,
+};
 pub use error::{Error, ErrorKind};
 pub use event::{
     AssistantEvent, AssistantMessage, DeniedCall, Event, McpServerState, McpStatus, MessageType,

@@ -35,7 +35,14 @@ pub const GROUPS: &[Group] = &[
         package: "amp-protocol",
         module: "amp-protocol/src/decode",
         targets: BOTH,
-        tests: &["decode", "malformed", "forward", "recorded", "promises"],
+        tests: &[
+            "decode",
+            "malformed",
+            "forward",
+            "nesting",
+            "promises",
+            "repair",
+        ],
     },
     Group {
         name: "repair",

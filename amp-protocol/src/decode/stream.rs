@@ -4,7 +4,7 @@ use std::io::{self, BufRead};
 
 use memchr::memchr;
 
-use crate::decode::{Decoded, decode_line};
+use super::{Decoded, decode_line};
 use crate::malformed::Malformed;
 
 /// The longest line that is decoded unless another limit is set: 64 MiB.
