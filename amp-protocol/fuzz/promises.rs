@@ -2,7 +2,7 @@
 
 use std::io::BufReader;
 
-use amp_protocol::transcript::Transcript;
+use amp_protocol::progress::Progress;
 use amp_protocol::{Decoded, Event, decode_line, decode_reader, encode_line, lost_fields};
 
 /// Feeds bytes through the reader, the decoder and the fold, and panics on a broken promise.
@@ -23,21 +23,20 @@ pub(crate) fn check(bytes: &[u8]) {
     let line_feeds = stream.iter().filter(|byte| **byte == b'\n').count();
     assert_eq!(kept as u64 + omitted, (stream.len() - line_feeds) as u64);
 
-    let mut transcript = Transcript::new();
+    let mut progress = Progress::new();
     for (line, decoded) in lines {
         if let Decoded::Event(event) = decoded {
             check_round_trip(&line, &event);
-            transcript.push(event);
+            for closed in progress.observe(&event) {
+                let _ = closed.outcome();
+                if let Some(call) = closed.call {
+                    let _ = (call.request.typed_input(), call.request.subject());
+                }
+            }
         }
     }
-    for call in transcript.calls() {
-        let _ = (call.request.typed_input(), call.output());
-    }
-    let _ = (
-        transcript.usage(),
-        transcript.final_text(),
-        transcript.open_calls().count(),
-    );
+    let open = progress.open_calls().count();
+    assert_eq!(progress.finish().len(), open);
 }
 
 /// Returns the lines and what they are.

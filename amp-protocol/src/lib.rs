@@ -4,19 +4,19 @@
 //! what the conversation came to:
 //!
 //! ```
-//! use amp_protocol::{Decoded, decode_reader, transcript::Transcript};
+//! use amp_protocol::{Decoded, decode_reader, progress::Progress};
 //!
 //! # fn main() -> std::io::Result<()> {
 //! let stream = br#"{"type":"user","message":{"content":[{"type":"text","text":"2+2?"}]}}
 //! {"type":"assistant","message":{"content":[{"type":"text","text":"4"}]}}"#;
-//! let mut transcript = Transcript::new();
+//! let mut progress = Progress::new();
 //! for line in decode_reader(stream.as_slice()) {
 //!     match line? {
-//!         Decoded::Event(event) => transcript.push(event),
+//!         Decoded::Event(event) => drop(progress.observe(&event)),
 //!         other => println!("passed over: {other:?}"),
 //!     }
 //! }
-//! assert_eq!(transcript.final_text().as_deref(), Some("4"));
+//! assert_eq!(progress.final_text(), Some("4"));
 //! # Ok(())
 //! # }
 //! ```
@@ -26,9 +26,9 @@
 //! - [`decode_line`] turns a line into exactly one of three outcomes: an [`Event`], a message of a
 //!   type that this crate does not know, or a [`Malformed`] line; [`encode_line`] goes back.
 //! - [`decode_reader`] does so for each line of a file, a pipe or a socket.
-//! - [`transcript`] folds events into a conversation: turns, tool calls with their results,
-//!   subagents, token counts.
-//! - [`tool`] knows the shapes of what tools are asked and answer.
+//! - [`progress`] says what events have come to: tool calls joined with their results, those of
+//!   subagents below the call that started them, refusals, tokens, the answer.
+//! - [`tool`] knows what a call is about, what became of it, and the shapes of inputs and results.
 //! - [`UserInput`] is what goes the other way; [`PermissionRule`], [`McpConfig`] and
 //!   [`SettingsKey`] are what the CLI is configured with.
 //!
@@ -96,10 +96,10 @@ mod input;
 mod mcp;
 mod mode;
 mod permission;
+pub mod progress;
 mod secret;
 mod settings;
 pub mod tool;
-pub mod transcript;
 
 mod json_path;
 mod nesting;

@@ -144,6 +144,6 @@ fn escaped_unit(bytes: &[u8], start: usize) -> Option<u16> {
     let digits = bytes.get(start..start + 6)?.strip_prefix(b"\\u")?;
     digits.iter().try_fold(0_u16, |unit, digit| {
         let value = char::from(*digit).to_digit(16)?;
-        Some(unit << 4 | u16::try_from(value).ok()?)
+        Some(unit * 16 + u16::try_from(value).ok()?)
     })
 }

@@ -11,11 +11,11 @@ mod malformed;
 mod messages_we_make;
 mod nesting;
 mod permission_rules;
+mod progress;
 mod promises;
 mod recorded;
 mod repairs;
 mod tools;
-mod transcript;
 
 use amp_protocol::{Decoded, Event, decode_line};
 

@@ -92,3 +92,22 @@ fn what_no_repair_helps_stays_malformed() {
     assert_eq!(malformed.path, "message.content[1]");
     assert!(decoded.repairs().contains(Repair::LoneSurrogate));
 }
+
+#[test]
+fn repairs_have_names_of_their_own() {
+    let decoded = decode_text(b"\xef\xbb\xbf", b"a\xffb\\ud83d", b"\r\n");
+    let names: Vec<&str> = decoded.repairs().iter().map(Repair::as_str).collect();
+    let expected = [
+        "byte_order_mark",
+        "carriage_return",
+        "invalid_utf8",
+        "lone_surrogate",
+    ];
+    assert_eq!(names, expected);
+    let printed: Vec<String> = decoded.repairs().iter().map(|it| it.to_string()).collect();
+    assert_eq!(printed, expected);
+    assert_eq!(
+        format!("{:?}", decoded.repairs()),
+        "{ByteOrderMark, CarriageReturn, InvalidUtf8, LoneSurrogate}"
+    );
+}

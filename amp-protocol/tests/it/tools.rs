@@ -2,18 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use amp_protocol::tool::{RejectionKind, ToolInput, ToolName, ToolOutput};
-use amp_protocol::transcript::Transcript;
-use amp_protocol::{Decoded, RawJson, ToolResultBlock, decode_line};
+use amp_protocol::progress::Progress;
+use amp_protocol::tool::{RejectionKind, ToolInput, ToolName, ToolOutcome, ToolOutput};
+use amp_protocol::{Event, RawJson, ToolResultBlock, ToolUseBlock, decode_line};
 
-fn transcripts() -> impl Iterator<Item = Transcript> {
-    fixtures::recordings().into_iter().map(|recording| {
-        let lines = recording.lines().expect("the recording can be read");
-        lines
-            .iter()
-            .filter_map(|line| decode_line(line).into_event())
-            .collect()
-    })
+/// Returns every recorded call that was answered, and its answer.
+fn answered_calls() -> Vec<(ToolUseBlock, ToolResultBlock)> {
+    let mut answered = Vec::new();
+    for recording in fixtures::recordings() {
+        let mut progress = Progress::new();
+        for line in recording.lines().expect("the recording can be read") {
+            let Some(event) = decode_line(&line).into_event() else {
+                continue;
+            };
+            for closed in progress.observe(&event) {
+                if let (Some(call), Some(result)) = (closed.call, closed.result) {
+                    answered.push((call.request, result.clone()));
+                }
+            }
+        }
+    }
+    answered
 }
 
 /// Reads an input given as JSON text.
@@ -24,14 +33,9 @@ fn raw(text: &str) -> RawJson {
 #[test]
 fn recorded_inputs_have_their_known_shape() {
     let mut shapes: BTreeMap<String, BTreeSet<bool>> = BTreeMap::new();
-    for transcript in transcripts() {
-        for call in transcript.calls() {
-            let raw = matches!(call.request.typed_input(), ToolInput::Raw(_));
-            shapes
-                .entry(call.request.name.to_string())
-                .or_default()
-                .insert(raw);
-        }
+    for (call, _) in answered_calls() {
+        let raw = matches!(call.typed_input(), ToolInput::Raw(_));
+        shapes.entry(call.name.to_string()).or_default().insert(raw);
     }
     let shapes: Vec<String> = shapes
         .into_iter()
@@ -46,26 +50,20 @@ fn recorded_inputs_have_their_known_shape() {
 #[test]
 fn recorded_results_have_their_known_shape() {
     let mut shapes: BTreeSet<String> = BTreeSet::new();
-    for transcript in transcripts() {
-        for call in transcript.calls() {
-            let Some(output) = call.output() else {
-                continue;
-            };
-            let shape = match output {
-                ToolOutput::Shell(shell) if shell.running == Some(true) => "a running process",
-                ToolOutput::Shell(_) => "a shell result",
-                ToolOutput::File(file) if file.image_info.is_some() => "an image",
-                ToolOutput::File(_) => "a file",
-                ToolOutput::Edit(_) => "an edit",
-                ToolOutput::Patch(_) => "a patch",
-                ToolOutput::Mcp(_) => "content",
-                ToolOutput::Text(_) => "text",
-                other => panic!("never recorded: {other:?}"),
-            };
-            let failed = call.result.as_ref().is_some_and(|result| result.is_error);
-            let failed = if failed { ", an error" } else { "" };
-            shapes.insert(format!("{}: {shape}{failed}", call.request.name));
-        }
+    for (call, result) in answered_calls() {
+        let shape = match result.typed_output(&call.name) {
+            ToolOutput::Shell(shell) if shell.running == Some(true) => "a running process",
+            ToolOutput::Shell(_) => "a shell result",
+            ToolOutput::File(file) if file.image_info.is_some() => "an image",
+            ToolOutput::File(_) => "a file",
+            ToolOutput::Edit(_) => "an edit",
+            ToolOutput::Patch(_) => "a patch",
+            ToolOutput::Mcp(_) => "content",
+            ToolOutput::Text(_) => "text",
+            other => panic!("never recorded: {other:?}"),
+        };
+        let failed = if result.is_error { ", an error" } else { "" };
+        shapes.insert(format!("{}: {shape}{failed}", call.name));
     }
     insta::assert_snapshot!(shapes.into_iter().collect::<Vec<_>>().join("\n"));
 }
@@ -73,16 +71,12 @@ fn recorded_results_have_their_known_shape() {
 #[test]
 fn recorded_refusals_are_recognised() {
     let mut refusals = BTreeSet::new();
-    for transcript in transcripts() {
-        for call in transcript.calls() {
-            if let Some(result) = &call.result
-                && let Some(refusal) = result.rejection()
-            {
-                refusals.insert(format!(
-                    "{:?}, error {}: {}",
-                    refusal.kind, result.is_error, refusal.reason
-                ));
-            }
+    for (_, result) in answered_calls() {
+        if let Some(refusal) = result.rejection() {
+            refusals.insert(format!(
+                "{:?}, error {}: {}",
+                refusal.kind, result.is_error, refusal.reason
+            ));
         }
     }
     insta::assert_snapshot!(refusals.into_iter().collect::<Vec<_>>().join("\n"));
@@ -148,12 +142,104 @@ fn a_failing_command_is_no_refusal() {
 #[test]
 fn recorded_lines_of_a_later_tool_stay_readable() {
     let line = br#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"a","name":"teleport","input":[1]}]}}"#;
-    let Decoded::Event(event) = decode_line(line) else {
-        panic!("an event")
+    let Some(Event::Assistant(assistant)) = decode_line(line).into_event() else {
+        panic!("an assistant message")
     };
-    let transcript: Transcript = [event].into_iter().collect();
-    assert!(matches!(
-        transcript.calls()[0].request.typed_input(),
-        ToolInput::Raw(_)
-    ));
+    let call = assistant.message.tool_uses().next().expect("a call");
+    assert!(matches!(call.typed_input(), ToolInput::Raw(_)));
+}
+
+#[test]
+fn a_failing_command_is_told_from_a_failing_tool_a_refusal_and_a_cancelled_call() {
+    let outcome = |text: &str, is_error| {
+        let mut result = ToolResultBlock::from_text("a", text);
+        result.is_error = is_error;
+        match result.outcome() {
+            ToolOutcome::Succeeded => "succeeded".to_owned(),
+            ToolOutcome::ExitCode(code) => format!("exit code {code}"),
+            ToolOutcome::Failed(words) => format!("failed: {words}"),
+            ToolOutcome::Refused(refusal) => format!("refused: {}", refusal.reason),
+            ToolOutcome::Cancelled(words) => format!("cancelled: {words}"),
+            other => panic!("never met: {other:?}"),
+        }
+    };
+    let table = [
+        (r#"{"output":"","exitCode":0}"#, false, "succeeded"),
+        (r#"{"output":"","exitCode":0}"#, true, "succeeded"),
+        (r#"{"output":"","exitCode":2}"#, false, "exit code 2"),
+        (r#"{"output":"","exitCode":-1}"#, false, "exit code -1"),
+        (r#"{"output":"","running":true}"#, false, "succeeded"),
+        (r#"{"output":"","exitCode":"2"}"#, false, "succeeded"),
+        ("anything", false, "succeeded"),
+        ("no such file", true, "failed: no such file"),
+        ("Tool rejected by plugin: rule 1", false, "refused: rule 1"),
+        (
+            "Tool execution rejected by user: rule 1",
+            true,
+            "refused: rule 1",
+        ),
+        ("Plugin error: no", true, "refused: no"),
+        (
+            "Tool execution cancelled: SIGINT",
+            true,
+            "cancelled: SIGINT",
+        ),
+    ];
+    for (text, is_error, expected) in table {
+        assert_eq!(outcome(text, is_error), expected, "{text}");
+    }
+    assert_eq!(ToolResultBlock::new("a").outcome(), ToolOutcome::Succeeded);
+}
+
+#[test]
+fn the_most_telling_argument_is_what_a_call_is_about() {
+    let subject = |input: &str| ToolUseBlock::new("a", "tool", raw(input)).subject();
+    let table = [
+        (
+            r#"{"workdir":"/tmp","command":"cargo test\n-p x"}"#,
+            "cargo test\n-p x",
+        ),
+        (
+            r#"{"description":"child job","prompt":"long"}"#,
+            "child job",
+        ),
+        (r#"{"path":5,"query":"q"}"#, "q"),
+        (r#"{"unheard":1}"#, r#"{"unheard":1}"#),
+        ("{}", ""),
+        ("[1]", ""),
+        (
+            r#"{"patchText":"*** Begin Patch\n*** Add File: a\n+x\n*** Update File: b\n"}"#,
+            "a, b",
+        ),
+        (
+            r#"{"input":"*** Add File: a"}"#,
+            r#"{"input":"*** Add File: a"}"#,
+        ),
+    ];
+    for (input, expected) in table {
+        assert_eq!(subject(input), expected, "{input}");
+    }
+    let long = format!(r#"{{"query":"{}"}}"#, "é".repeat(401));
+    assert_eq!(
+        subject(&long),
+        "é".repeat(ToolUseBlock::MAX_SUBJECT_CHARACTERS)
+    );
+}
+
+#[test]
+fn every_recorded_call_is_about_something_and_ended_somehow() {
+    let told: BTreeSet<String> = answered_calls()
+        .iter()
+        .filter(|(call, _)| call.subject().chars().count() < 100)
+        .map(|(call, result)| {
+            let outcome = match result.outcome() {
+                ToolOutcome::Refused(refusal) => format!("refused by {:?}", refusal.kind),
+                ToolOutcome::Failed(_) => "failed".to_owned(),
+                ToolOutcome::Cancelled(_) => "cancelled".to_owned(),
+                outcome => format!("{outcome:?}"),
+            };
+            format!("{} {:?}: {outcome}", call.name, call.subject())
+        })
+        .collect();
+    insta::assert_snapshot!(told.into_iter().collect::<Vec<_>>().join("\n"));
 }

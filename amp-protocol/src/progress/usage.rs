@@ -1,5 +1,7 @@
 //! Token counts added up.
 
+use serde::Serialize;
+
 use crate::count::Count;
 use crate::event::Usage;
 
@@ -7,7 +9,7 @@ use crate::event::Usage;
 ///
 /// Each message reports its own, so adding is right; nothing in the stream is cumulative. Counts
 /// that are absent, `null` or no whole number add nothing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct UsageTotals {
     /// Tokens read that were not in the cache.
@@ -45,14 +47,11 @@ impl UsageTotals {
             *total = total.saturating_add(count);
         }
     }
-}
-
-impl<'usage> FromIterator<Option<&'usage Usage>> for UsageTotals {
-    fn from_iter<I: IntoIterator<Item = Option<&'usage Usage>>>(usages: I) -> Self {
-        let mut totals = Self::default();
-        for usage in usages {
-            totals.add(usage);
-        }
-        totals
+    /// Returns all tokens read: those of no cache, those written to one and those read from one.
+    #[must_use]
+    pub fn all_input_tokens(&self) -> u64 {
+        self.input_tokens
+            .saturating_add(self.cache_creation_input_tokens)
+            .saturating_add(self.cache_read_input_tokens)
     }
 }
