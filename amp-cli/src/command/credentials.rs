@@ -55,14 +55,21 @@ fn status(
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
     let report = credentials.report();
-    let configured = report.is_configured();
+    // Where Amp itself has to look for the key, a run is started as well.
+    let configured = report.is_configured() || credentials.check().is_ok();
     if global.json {
         json::write(&report, &mut context.stdout)?;
     } else {
         let style = Settings::of(global, context)?
             .color
             .style(context, &context.stdout);
-        write_report(&report, global.verbose, style, &mut context.stdout)?;
+        write_report(
+            &report,
+            configured,
+            global.verbose,
+            style,
+            &mut context.stdout,
+        )?;
     }
     Ok(if configured {
         ExitCode::Done
@@ -73,6 +80,7 @@ fn status(
 
 fn write_report(
     report: &CredentialsReport,
+    configured: bool,
     verbose: bool,
     style: Style,
     mut to: impl Write,
@@ -93,7 +101,7 @@ fn write_report(
     if let Some(note) = other_service(report) {
         writeln!(to, "{} {note}", style.warning("note:"))?;
     }
-    if let Some(hint) = report.hint() {
+    if let Some(hint) = report.hint().filter(|_| !configured) {
         writeln!(to, "{} {hint}", style.error("AMP_API_KEY not configured:"))?;
         writeln!(
             to,

@@ -177,3 +177,60 @@ fn capabilities_are_what_the_library_says() {
     );
     assert!(text.contains("  · cost  no build reports it\n"), "{text}");
 }
+
+#[test]
+fn a_service_that_the_project_names_is_told_and_not_followed() {
+    let world = World::playing("show variables; read-all");
+    let project = r#"{"amp.url": "http://127.0.0.1:1/"}"#;
+    world.write("project/.amp/settings.json", project);
+    let note = "names the service http://127.0.0.1:1/, but a project does not choose where your \
+                key goes: it goes to https://ampcode.com/";
+    let said = |arguments: &[&str]| {
+        let finished = world.run(arguments);
+        let text = finished.stdout() + &finished.stderr();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    for arguments in [
+        &["run", "hello"] as &[&str],
+        &["credentials", "status"],
+        &["doctor"],
+    ] {
+        assert!(said(arguments).contains(note), "{}", said(arguments));
+    }
+    assert!(!said(&["run", "-q", "hello"]).contains(note));
+    assert_eq!(state(&world, "credentials"), "yellow");
+    let world = world.with("AMP_URL", "http://127.0.0.1:1/");
+    let status = world.run(&["credentials", "status", "--json"]).json();
+    assert_eq!(status["service_url"], "http://127.0.0.1:1/");
+    assert_eq!(status["named_by"], "variable");
+    assert!(status["refused_service"].is_null());
+}
+
+#[test]
+fn every_command_looks_for_a_key_in_the_same_places() {
+    let world = World::replaying(&["text"]).with("AMP_API_KEY", "");
+    world.write(
+        "home/.config/amp/settings.json",
+        r#"{"amp.url": "https://own.example/"}"#,
+    );
+    let set = world.run_with_input(&["credentials", "set"], "a-secret-for-tests\n");
+    assert!(
+        set.stderr().contains("https://own.example/"),
+        "{}",
+        set.stderr()
+    );
+    for arguments in [&["credentials", "status"] as &[&str], &["run", "hello"]] {
+        let finished = world.run(arguments);
+        assert_eq!(finished.code, ExitCode::Done, "{}", finished.document());
+    }
+    assert_eq!(state(&world, "credentials"), "green");
+
+    let world = World::replaying(&["text"]).with("AMP_API_KEY", "");
+    world.write(
+        "home/.config/amp/settings.json",
+        r#"{"amp.experimental.cli.nativeSecretsStorage.enabled": true}"#,
+    );
+    assert_eq!(world.run(&["run", "hello"]).code, ExitCode::Done);
+    assert_eq!(state(&world, "credentials"), "yellow");
+    assert_eq!(world.run(&["credentials", "status"]).code, ExitCode::Done);
+}
