@@ -84,7 +84,14 @@ pub const GROUPS: &[Group] = &[
         package: "amp-session",
         module: "amp-session/src/credentials",
         targets: BOTH,
-        tests: &["credentials"],
+        tests: &["credentials", "service"],
+    },
+    Group {
+        name: "guard",
+        package: "amp-session",
+        module: "amp-session/src/guard",
+        targets: BOTH,
+        tests: &["rules"],
     },
     Group {
         name: "secrets",
@@ -98,7 +105,7 @@ pub const GROUPS: &[Group] = &[
         package: "amp-session",
         module: "amp-session/src/settings",
         targets: BOTH,
-        tests: &["settings", "invocation"],
+        tests: &["settings", "invocation", "rules", "service"],
     },
     Group {
         name: "unpack",
