@@ -61,15 +61,18 @@ impl Found {
     }
 
     /// Returns the Amp; it is asked for its version, which takes half a second, only when neither a
-    /// receipt nor a package says it.
+    /// receipt nor a package says it, and a native one only once.
     ///
     /// # Errors
     /// Fails when the executable does not answer like Amp.
     pub(crate) async fn identify(&self, context: &Context) -> Result<Amp, Failure> {
         let known = self.version.as_ref().map(ToString::to_string);
-        let amp = Amp::new(&self.program, known.as_deref().unwrap_or_default())
+        let mut amp = Amp::new(&self.program, known.as_deref().unwrap_or_default())
             .with_leading_arguments(self.leading_arguments.iter().cloned())
             .with_environment(context.environment.clone());
+        if let Ok(store) = store(context) {
+            amp = amp.with_answers_kept_in(store.root().join("answers"));
+        }
         if known.is_some() {
             Ok(amp)
         } else {

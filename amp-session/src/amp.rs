@@ -1,5 +1,6 @@
 //! An Amp CLI that is there: an executable, its version, what it understands.
 
+mod answers;
 mod probe;
 
 use std::ffi::{OsStr, OsString};
@@ -31,6 +32,7 @@ pub struct Amp {
     environment: Environment,
     containment: Containment,
     shim_program: Option<PathBuf>,
+    answers: Option<PathBuf>,
 }
 
 impl Amp {
@@ -46,6 +48,7 @@ impl Amp {
             environment: Environment::new(),
             containment: Containment::default(),
             shim_program: None,
+            answers: None,
         }
     }
 
@@ -84,6 +87,18 @@ impl Amp {
     #[must_use]
     pub fn with_shim_program(mut self, program: impl Into<PathBuf>) -> Self {
         self.shim_program = Some(program.into());
+        self
+    }
+
+    /// Returns this Amp with a folder in which its answers about itself are kept.
+    ///
+    /// [`probed`](Self::probed), [`help`](Self::help) and [`discover_modes`](Self::discover_modes)
+    /// then start a native executable only when its file was not asked before: its path, size,
+    /// times and inode tell. A script is asked each time. The folder is made when it is needed;
+    /// without it, or when it cannot be used, the executable is asked.
+    #[must_use]
+    pub fn with_answers_kept_in(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.answers = Some(folder.into());
         self
     }
 

@@ -143,6 +143,9 @@ fn mismatch(start: &[u8], platform: Platform) -> Option<&'static str> {
     None
 }
 
+/// The most bytes of a `package.json` that are read.
+const LONGEST_MANIFEST: u64 = 1024 * 1024;
+
 /// Returns the version of the npm package that a file belongs to.
 pub(super) fn packaged_version(path: &Path) -> Option<CliVersion> {
     #[derive(Deserialize)]
@@ -152,7 +155,12 @@ pub(super) fn packaged_version(path: &Path) -> Option<CliVersion> {
     }
     // `bin/amp` and `dist/main.js` are one folder below the manifest, `amp` is beside it.
     path.ancestors().skip(1).take(2).find_map(|folder| {
-        let bytes = fs::read(folder.join("package.json")).ok()?;
+        let manifest = File::open(folder.join("package.json")).ok()?;
+        let mut bytes = Vec::new();
+        manifest
+            .take(LONGEST_MANIFEST)
+            .read_to_end(&mut bytes)
+            .ok()?;
         let manifest: Manifest = serde_json::from_slice(&bytes).ok()?;
         let is_amp =
             manifest.name == "@sourcegraph/amp" || manifest.name.starts_with("@ampcode/cli");

@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tempfile::NamedTempFile;
+
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -25,8 +27,8 @@ pub(super) fn npm_config_get(
             .at(format!("{} config get {key}", npm.display()))
     };
     // A file instead of a pipe: nothing can block on it, however npm ends.
-    let answer = tempfile::NamedTempFile::new()
-        .map_err(|cause| failed("no temporary file").caused_by(cause))?;
+    let answer =
+        NamedTempFile::new().map_err(|cause| failed("no temporary file").caused_by(cause))?;
     let output: File = answer
         .reopen()
         .map_err(|cause| failed("no temporary file").caused_by(cause))?;
@@ -50,12 +52,17 @@ pub(super) fn npm_config_get(
     let status = loop {
         match child.try_wait() {
             Ok(Some(status)) => break status,
-            Ok(None) if Instant::now() < end => thread::sleep(Duration::from_millis(2)),
+            Ok(None) if Instant::now() < end && !is_too_long(&answer) => {
+                thread::sleep(Duration::from_millis(2));
+            }
             outcome => {
                 // Killing may fail only because it is gone; either way it is reaped.
                 drop(child.kill());
                 drop(child.wait());
-                let error = failed("npm did not answer in time");
+                let error = match is_too_long(&answer) {
+                    true => failed("npm does not stop answering"),
+                    false => failed("npm did not answer in time"),
+                };
                 return Err(match outcome {
                     Err(cause) => error.caused_by(cause),
                     Ok(_) => error,
@@ -74,4 +81,10 @@ pub(super) fn npm_config_get(
         return Err(failed("npm does not say it").compare("a value", format!("{status}")));
     }
     Ok(answer.to_owned())
+}
+
+/// Returns whether no answer can be so long, so that the rest need not be waited for.
+fn is_too_long(answer: &NamedTempFile) -> bool {
+    let metadata = answer.as_file().metadata();
+    metadata.is_ok_and(|metadata| metadata.len() > LONGEST_ANSWER)
 }

@@ -13,6 +13,7 @@ enum Npm {
     Answers(String),
     Fails,
     Hangs,
+    NeverStops,
 }
 
 #[cfg(unix)]
@@ -22,6 +23,7 @@ fn install_npm(folder: &std::path::Path, npm: &Npm) {
         Npm::Answers(text) => format!("test \"$1 $2 $3\" = 'config get registry' && echo {text}"),
         Npm::Fails => "exit 3".to_owned(),
         Npm::Hangs => "exec sleep 600".to_owned(),
+        Npm::NeverStops => "exec yes".to_owned(),
     };
     let path = folder.join("npm");
     fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
@@ -34,6 +36,7 @@ fn install_npm(folder: &std::path::Path, npm: &Npm) {
         Npm::Answers(text) => format!("if \"%1 %2 %3\"==\"config get registry\" echo {text}"),
         Npm::Fails => "exit 3".to_owned(),
         Npm::Hangs => ":again\r\ngoto again".to_owned(),
+        Npm::NeverStops => ":again\r\necho y\r\ngoto again".to_owned(),
     };
     fs::write(folder.join("npm.cmd"), format!("@echo off\r\n{script}\r\n")).unwrap();
 }
@@ -69,4 +72,12 @@ fn an_npm_that_fails_or_hangs_is_an_error() {
     with_npm(&mut world, &Npm::Hangs);
     world.request.limits.deadlines.npm = std::time::Duration::from_millis(200);
     world.fails(ErrorKind::NpmConfiguration).reads("npm_hangs");
+}
+
+#[test]
+fn an_npm_that_never_stops_answering_is_an_error() {
+    let mut world = npm_world();
+    with_npm(&mut world, &Npm::NeverStops);
+    let kind = ErrorKind::NpmConfiguration;
+    world.fails(kind).reads("npm_never_stops");
 }

@@ -149,3 +149,13 @@ fn gc_keeps_the_version_asked_for() {
     assert_eq!(finished.code, ExitCode::Done, "{}", finished.document());
     assert!(which(&world, &[]).contains(OLDER));
 }
+
+#[test]
+fn a_program_that_says_what_it_is_is_asked_once() {
+    let world = World::playing("exit 0");
+    let asked = world.run(&["capabilities", "--json"]).json();
+    // Were it started, it would say this.
+    let world = world.with("FAKE_AGENT_VERSION", "0.0.1-gone");
+    let remembered = world.run(&["capabilities", "--json"]).json();
+    assert_eq!(asked["version"], remembered["version"]);
+}

@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use amp_process::Deadlines;
+use amp_process::{Deadlines, Exit};
 
 use super::Amp;
+use super::answers::Answer;
 use crate::dialect::{AgentMode, Dialect, Match};
 use crate::environment::Environment;
 use crate::error::Error;
@@ -14,7 +15,10 @@ use crate::plain_text::{telling_line, without_escapes};
 use crate::version::AmpVersion;
 
 /// How long a question may take; measured answers take half a second to a second.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The most bytes of an answer; what is longer comes from another program.
+pub(super) const LONGEST_ANSWER: usize = 256 * 1024;
 
 impl Amp {
     /// Asks an executable for its version and, when that is not a measured one, for its help.
@@ -72,14 +76,41 @@ impl Amp {
         Ok(self.dialect.modes_with_help(&self.help().await?))
     }
 
-    /// Runs the executable with one flag and returns what it prints.
+    /// Returns what the executable prints when it is run with one flag, or has printed before.
     async fn ask(&self, flag: &str) -> Result<String, Error> {
+        // With arguments in front it is another program that answers.
+        let folder = self.answers.as_deref();
+        let folder = folder.filter(|_| self.leading_arguments.is_empty());
+        let kept = folder.and_then(|folder| Answer::of(folder, &self.executable, flag));
+        if let Some(answer) = kept.as_ref().and_then(Answer::read) {
+            return Ok(answer);
+        }
+        let (answer, exit) = self.run_with(flag).await?;
+        let answer = without_escapes(&answer);
+        if answer.trim().is_empty() {
+            let stderr = without_escapes(&exit.stderr().to_string());
+            let complaint = telling_line(&stderr).or_else(|| stderr.trim().lines().next());
+            let complaint = complaint.map_or(String::new(), |line| format!(": {line}"));
+            let status = exit.status();
+            return Err(self.not_amp(format!("{flag} prints nothing ({status}){complaint}")));
+        }
+        if let Some(kept) = kept.filter(|_| exit.status().is_success()) {
+            kept.keep(&answer);
+        }
+        Ok(answer)
+    }
+
+    /// Runs the executable with one flag to its end.
+    async fn run_with(&self, flag: &str) -> Result<(String, Exit), Error> {
         let mut environment = self.environment.clone();
         environment.insert(OsString::from("AMP_SKIP_UPDATE_CHECK"), OsString::from("1"));
         let deadlines = Deadlines::default()
-            .with_startup(Some(PATIENCE))
-            .with_total(Some(PATIENCE));
-        let spec = self.process([flag], environment).with_deadlines(deadlines);
+            .with_startup(Some(TIMEOUT))
+            .with_total(Some(TIMEOUT));
+        let spec = self
+            .process([flag], environment)
+            .with_deadlines(deadlines)
+            .with_max_line_bytes(LONGEST_ANSWER);
         let failed = |source| Error::Process {
             executable: self.executable.clone(),
             source,
@@ -89,17 +120,14 @@ impl Amp {
         while let Some(line) = process.next_line().await.map_err(failed)? {
             answer.push_str(&String::from_utf8_lossy(line.bytes()));
             answer.push('\n');
+            if answer.len() > LONGEST_ANSWER {
+                process.kill().await;
+                let kilobytes = LONGEST_ANSWER / 1024;
+                return Err(self.not_amp(format!("{flag} prints more than {kilobytes} KiB")));
+            }
         }
         let exit = process.finish().await;
-        let answer = without_escapes(&answer);
-        if answer.trim().is_empty() {
-            let stderr = without_escapes(&exit.stderr().to_string());
-            let complaint = telling_line(&stderr).or_else(|| stderr.trim().lines().next());
-            let complaint = complaint.map_or(String::new(), |line| format!(": {line}"));
-            let status = exit.status();
-            return Err(self.not_amp(format!("{flag} prints nothing ({status}){complaint}")));
-        }
-        Ok(answer)
+        Ok((answer, exit))
     }
 
     fn not_amp(&self, reason: String) -> Error {
