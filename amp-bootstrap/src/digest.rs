@@ -138,6 +138,14 @@ impl Hasher {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_digest_is_shown_with_its_algorithm() {
+        let digest = Digest::Sha256([0xa0; 32]);
+        let text = format!("sha256:{}", "a0".repeat(32));
+        assert_eq!(digest.to_string(), text);
+        assert_eq!(format!("{digest:?}"), text);
+    }
+
     proptest::proptest! {
         #[test]
         fn a_checksum_file_is_read_back_and_anything_else_refused(bytes: [u8; 32], text in "\\PC{0,80}") {

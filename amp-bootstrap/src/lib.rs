@@ -3,19 +3,15 @@
 //! This program takes the Amp that is there, or else installs the newest:
 //!
 //! ```no_run
-//! use amp_bootstrap::{
-//!     Error, InstallRequest, Platform, Silent, Store, VersionSpec, install, locate,
-//! };
+//! use amp_bootstrap::{InstallRequest, Platform, Silent, Store, VersionSpec, install, locate};
 //!
-//! fn main() -> Result<(), Error> {
+//! fn main() -> Result<(), amp_bootstrap::Error> {
 //!     let environment = std::env::vars_os().collect();
 //!     let store = Store::from_environment(&environment)?;
+//!     let newest = InstallRequest::new(VersionSpec::Latest);
 //!     let path = match locate(&environment, Some(&store), Platform::detect()?).found {
 //!         Some(found) => found.path,
-//!         None => {
-//!             let request = InstallRequest::new(VersionSpec::Latest);
-//!             install(&store, &request, &environment, &Silent)?.path
-//!         }
+//!         None => install(&store, &newest, &environment, &Silent)?.path,
 //!     };
 //!     println!("{}", path.display());
 //!     Ok(())

@@ -147,6 +147,36 @@ fn verification_hashes_what_a_look_cannot_tell() {
 }
 
 #[test]
+fn what_a_killed_installer_left_beside_a_version_goes_unless_another_is_at_work() {
+    let world = World::new();
+    world.installs();
+    let left = world.installed_folder().join(".incoming-left");
+    fs::write(&left, "half").unwrap();
+    let version = &world.release.version;
+    let lock = world
+        .store()
+        .root()
+        .join("locks")
+        .join(format!("{version}-linux-x64.lock"));
+    let installing = fs::File::open(lock).unwrap();
+    installing.lock().unwrap();
+    let options = CollectOptions::default();
+    assert!(
+        world
+            .store()
+            .collect(&options)
+            .unwrap()
+            .leftovers
+            .is_empty()
+    );
+    drop(installing);
+    let collected = world.store().collect(&options).unwrap();
+    assert_eq!(collected.leftovers, std::slice::from_ref(&left));
+    assert_eq!(collected.freed_bytes, 4);
+    assert!(!left.exists());
+}
+
+#[test]
 fn stale_partial_transfers_go() {
     let mut world = World::new();
     world.request.limits.retry.retries = 0;
@@ -163,6 +193,21 @@ fn stale_partial_transfers_go() {
     let collected = store.collect(&options).unwrap();
     assert!(world.kept_partials().is_empty());
     assert!(collected.leftovers.len() == 2 && collected.freed_bytes >= 1000);
+}
+
+#[test]
+fn an_empty_folder_is_no_version_and_one_with_a_file_is_an_unfinished_one() {
+    let world = World::new();
+    let folder = world.installed_folder();
+    fs::create_dir_all(&folder).unwrap();
+    assert_eq!(world.store().list().unwrap(), []);
+    fs::write(folder.join(".incoming-left"), "half").unwrap();
+    assert_eq!(
+        world.store().list().unwrap()[0].state,
+        EntryState::Unfinished
+    );
+    world.store().collect(&CollectOptions::default()).unwrap();
+    assert!(!folder.exists());
 }
 
 #[test]

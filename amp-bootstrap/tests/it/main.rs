@@ -12,6 +12,8 @@ mod copies;
 mod faults;
 #[cfg(target_os = "linux")]
 mod file_systems;
+#[cfg(unix)]
+mod front_page;
 mod housekeeping;
 mod killed;
 #[cfg(unix)]

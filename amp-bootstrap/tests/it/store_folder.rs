@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use amp_bootstrap::{Error, ErrorKind, NextStep, Silent, Store, Variables, install};
+use amp_bootstrap::{
+    CollectOptions, Error, ErrorKind, NextStep, Silent, Store, Variables, install,
+};
 
-use crate::support::world::World;
+use crate::support::world::{LINUX, World};
 
 #[test]
 fn a_file_where_the_store_should_be_is_an_error() {
@@ -13,6 +15,22 @@ fn a_file_where_the_store_should_be_is_an_error() {
     let store = Store::at(file.path());
     let error = install(&store, &world.request, &world.environment, &Silent).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Storage, "{error:?}");
+}
+
+#[test]
+fn what_cannot_be_locked_is_neither_leased_nor_removed() {
+    let world = World::new();
+    world.installs();
+    let locks = world.store().root().join("locks");
+    std::fs::remove_dir_all(&locks).unwrap();
+    std::fs::write(&locks, "a file").unwrap();
+    let lease = world.store().lease(&world.release.version, LINUX);
+    assert_eq!(lease.unwrap_err().kind(), ErrorKind::Storage);
+    let mut options = CollectOptions::default();
+    options.keep = 0;
+    let error = world.store().collect(&options).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Storage);
+    assert!(world.installed_folder().join("amp").is_file());
 }
 
 /// Returns the folder of the store in an environment of these variables alone.

@@ -1,9 +1,10 @@
 //! What an installer may find around it: odd file systems, few privileges, a system that fails it
 //! or looks on.
 
-use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use fixtures::Requirement;
 
 use super::process::{Job, Worker};
 
@@ -11,6 +12,7 @@ use super::process::{Job, Worker};
 ///
 /// Both scripts find the store's folder in `$store`.
 pub(crate) struct Ground {
+    requirement: Requirement,
     /// The kind of namespace, as arguments of `unshare`.
     namespace: &'static [&'static str],
     mount: String,
@@ -21,6 +23,7 @@ impl Ground {
     /// A file system in memory, mounted with some options and mounted again with others.
     pub(crate) fn memory(options: &str, cure: &str) -> Self {
         Self {
+            requirement: Requirement::Mount,
             namespace: &["--user", "--map-root-user", "--mount"],
             mount: format!("mount -t tmpfs -o {options} none \"$store\""),
             cure: format!("mount -o remount,{cure} \"$store\""),
@@ -58,6 +61,7 @@ impl Ground {
                      mount -o loop \"$store.image\" \"$store\" && \
                      btrfs quota enable \"$store\"";
         Self {
+            requirement: Requirement::Quota,
             // Only root may mount disk images.
             namespace: &["--mount"],
             mount: format!("{{ {mount} && btrfs qgroup limit {kibibytes}K 0/5 \"$store\"; }} >&2"),
@@ -84,11 +88,11 @@ impl Ground {
 impl Job {
     /// Does the job twice, before and after the cure of the ground that the store stands on.
     ///
-    /// `None`, and a word about it, where such a file system cannot be had.
+    /// `None` where such a file system cannot be had and need not be.
     pub(crate) fn start_on(&self, ground: &Ground) -> Option<Worker> {
         std::fs::create_dir_all(&self.store).unwrap();
         let mut rehearsal = ground.command();
-        is_possible(rehearsal.arg(&self.store).arg("true"))
+        is_possible(rehearsal.arg(&self.store).arg("true"), ground.requirement)
             .then(|| self.start_below(ground.command().arg(&self.store)))
     }
 
@@ -100,7 +104,8 @@ impl Job {
             command.arg("--user");
             command
         };
-        is_possible(namespace().arg("true")).then(|| self.start_below(&mut namespace()))
+        is_possible(namespace().arg("true"), Requirement::Mount)
+            .then(|| self.start_below(&mut namespace()))
     }
 
     /// Does the job while a call of the system fails in each thread: the `nth` of its name, or with
@@ -123,7 +128,8 @@ impl Job {
             command.arg(record);
             command
         };
-        is_possible(trace().arg("true")).then(|| self.start_below(&mut trace()))
+        is_possible(trace().arg("true"), Requirement::Strace)
+            .then(|| self.start_below(&mut trace()))
     }
 }
 
@@ -135,14 +141,14 @@ fn program(name: &str) -> Command {
     Command::new(name)
 }
 
-/// Tries whether a command works here; if not, the reason goes past libtest to whoever looks on.
-fn is_possible(command: &mut Command) -> bool {
+/// Tries whether a command works here; where it has to, its failure is the test's.
+fn is_possible(command: &mut Command, requirement: Requirement) -> bool {
     let reason = match command.stdin(Stdio::null()).output() {
         Ok(output) if output.status.success() => return true,
         Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
         Err(cause) => cause.to_string(),
     };
     let name = command.get_program().display();
-    drop(writeln!(std::io::stderr(), "not tried: {name}: {reason}"));
+    requirement.is_missing(format_args!("{name}: {reason}"));
     false
 }

@@ -1,0 +1,71 @@
+//! The program of the front page, run against a bucket on loopback.
+
+use std::fs;
+use std::process::Command;
+
+use amp_bootstrap::Platform;
+
+use crate::support::world::World;
+
+const FRONT_PAGE: &str = include_str!("../../src/lib.rs");
+const EXAMPLE: &str = include_str!("../../examples/find_or_install.rs");
+
+#[path = "../../examples/find_or_install.rs"]
+mod program;
+
+#[test]
+fn the_front_page_shows_the_example() {
+    let lines = FRONT_PAGE
+        .lines()
+        .filter_map(|line| line.strip_prefix("//!"));
+    let page: Vec<&str> = lines
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .collect();
+    let (_, example) = EXAMPLE.split_once(")]\n\n").unwrap();
+    let visibility = "// Visible to the test that runs it.\npub(crate) ";
+    assert!(example.contains(visibility));
+    assert!(page.join("\n").contains(&example.replace(visibility, "")));
+}
+
+/// The example's own `main`, in the process that the next test starts.
+#[test]
+#[ignore = "run by `the_program_of_the_front_page_installs_once`"]
+fn another_process_runs_the_program() {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "nothing but a test's own bucket is asked"
+    )]
+    let bucket = std::env::var("AMP_STORAGE_BASE").unwrap();
+    assert!(bucket.contains("localhost") || bucket.contains("127.0.0.1"));
+    program::main().unwrap();
+}
+
+#[test]
+fn the_program_of_the_front_page_installs_once() {
+    let mut world = World::new();
+    world.release.platform = Platform::detect().unwrap();
+    world.release.serve(&world.server);
+    let run = || {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a program has its own environment"
+        )]
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        let test = "front_page::another_process_runs_the_program";
+        command.args(["--exact", test, "--ignored", "--nocapture"]);
+        command.env_clear().envs(&world.environment);
+        command.env("AMPCTL_CACHE_DIR", world.path("store"));
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        let path = text
+            .lines()
+            .find(|line| line.ends_with("amp") || line.ends_with("amp.exe"));
+        path.unwrap_or_else(|| panic!("{text}")).to_owned()
+    };
+    let path = run();
+    assert!(fs::read(&path).unwrap() == world.release.executable);
+    assert_eq!(run(), path);
+    let downloads = world.server.requests_for(&world.release.gzip_path());
+    assert_eq!(downloads.len(), 1);
+}
