@@ -35,7 +35,8 @@ pub struct ServiceAddress {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum NamedBy {
-    /// The administrator, in `amp.url` of the managed settings.
+    /// The administrator, in `amp.url` of the managed settings, which outranks the variable in the
+    /// builds of 2026-05-04 and 2026-09-23.
     Administrator,
     /// The variable `AMP_URL`.
     Variable,
