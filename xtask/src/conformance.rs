@@ -17,7 +17,7 @@ pub use drive::drive;
 pub use table::Row;
 pub(crate) use table::render;
 
-use crate::installed_cli::{self, Installation, InstalledCli};
+use crate::installed_cli::{self, InstalledCli};
 use crate::versions::{Manifest, Version};
 
 /// What to drive and how to print it.
@@ -71,13 +71,8 @@ pub fn judge(rows: &[Row]) -> Result<()> {
 
 async fn all_rows(versions: &[&Version], cases: &[Case]) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for version in versions {
-        match installed_cli::install(version).await? {
-            Installation::Unavailable(reason) => {
-                crate::note(format!("{}: skipped: {reason}", version.number));
-            }
-            Installation::Ready(cli) => rows.extend(rows_of(version, &cli, cases).await?),
-        }
+    for (version, cli) in installed_cli::ready(versions).await? {
+        rows.extend(rows_of(version, &cli, cases).await?);
     }
     Ok(rows)
 }

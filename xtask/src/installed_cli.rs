@@ -72,6 +72,23 @@ pub async fn install(version: &Version) -> Result<Installation> {
     Ok(Installation::Ready(cli))
 }
 
+/// Installs versions, as [`install`] does, and leaves out those that cannot be installed here.
+///
+/// # Errors
+/// As for [`install`].
+pub async fn ready<'a>(versions: &[&'a Version]) -> Result<Vec<(&'a Version, InstalledCli)>> {
+    let mut ready = Vec::new();
+    for version in versions {
+        match install(version).await? {
+            Installation::Ready(cli) => ready.push((*version, cli)),
+            Installation::Unavailable(reason) => {
+                crate::note(format!("{}: skipped: {reason}", version.number));
+            }
+        }
+    }
+    Ok(ready)
+}
+
 impl InstalledCli {
     /// Returns the environment of a run with `home` as the home folder; of this machine's own it
     /// has the path alone.
