@@ -110,6 +110,9 @@ pub enum Error {
         /// The cause.
         source: io::Error,
     },
+    /// A document could not be written to where its reader wants it.
+    #[error("output could not be written")]
+    Output(#[from] io::Error),
     /// The files of a run could not be written.
     #[error("cannot prepare the files of the run")]
     RunFiles(#[source] io::Error),
@@ -147,6 +150,12 @@ pub enum ErrorKind {
 }
 
 impl Error {
+    /// Tells whether a file of the ledger is not there at all.
+    pub(crate) fn is_missing(&self) -> bool {
+        let missing = io::ErrorKind::NotFound;
+        matches!(self, Self::Ledger { source, .. } if source.kind() == missing)
+    }
+
     /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -164,6 +173,7 @@ impl Error {
             Self::Settings { .. }
             | Self::Credentials { .. }
             | Self::Ledger { .. }
+            | Self::Output(_)
             | Self::RunFiles(_) => ErrorKind::Files,
         }
     }

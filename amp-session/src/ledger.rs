@@ -136,21 +136,37 @@ impl Ledger {
         Ok(SessionRecord::new(folder, metadata))
     }
 
-    /// Opens every session, the one used last first.
-    ///
-    /// Folders whose metadata cannot be read are left out: a host that was killed while it created
-    /// one leaves such a folder, and nothing was shown from it.
+    /// Opens every session that can be read, the one used last first.
     ///
     /// # Errors
     ///
     /// Fails when the folder cannot be listed; one that does not exist holds no sessions.
     pub fn sessions(&self) -> Result<Vec<SessionRecord>, Error> {
+        Ok(self.list()?.0)
+    }
+
+    /// Returns the records that cannot be read, and why: above all those of a later release.
+    ///
+    /// A host that was killed while it created one leaves a folder without metadata, from which
+    /// nothing was shown; that is no record.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the folder cannot be listed.
+    pub fn unreadable(&self) -> Result<Vec<(RecordId, Error)>, Error> {
+        Ok(self.list()?.1)
+    }
+
+    #[expect(clippy::type_complexity, reason = "taken apart by its two callers")]
+    fn list(&self) -> Result<(Vec<SessionRecord>, Vec<(RecordId, Error)>), Error> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok((Vec::new(), Vec::new()));
+            }
             Err(source) => return Err(ledger_error("list", &self.folder)(source)),
         };
-        let mut sessions = Vec::new();
+        let (mut sessions, mut unreadable) = (Vec::new(), Vec::new());
         for entry in entries {
             let entry = entry.map_err(ledger_error("list", &self.folder))?;
             let Some(id) = entry
@@ -160,7 +176,11 @@ impl Ledger {
             else {
                 continue;
             };
-            sessions.extend(self.open(&id).ok());
+            match self.open(&id) {
+                Ok(session) => sessions.push(session),
+                Err(error) if error.is_missing() => {}
+                Err(error) => unreadable.push((id, error)),
+            }
         }
         sessions.sort_by(|one, other| {
             let key = |session: &SessionRecord| {
@@ -168,7 +188,8 @@ impl Ledger {
             };
             key(other).cmp(&key(one))
         });
-        Ok(sessions)
+        unreadable.sort_by(|(one, _), (other, _)| other.cmp(one));
+        Ok((sessions, unreadable))
     }
 
     /// Finds a session by its id, its thread, its name, or the sessions whose ids begin with a

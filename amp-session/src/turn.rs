@@ -201,6 +201,7 @@ impl Turn {
                 if let Some(end) = recorded.end {
                     (outcome.status, outcome.failure) = (end.status, end.failure);
                 }
+                outcome.ledger_failure = self.trouble;
                 return outcome;
             }
             Source::Process(mut process) => {
@@ -256,7 +257,15 @@ impl Turn {
             return Poll::Ready(None);
         }
         let line = match &mut self.source {
-            Source::Recorded(recorded) => recorded.lines.next(),
+            Source::Recorded(recorded) => match recorded.lines.next().transpose() {
+                Ok(line) => line,
+                Err(error) => {
+                    let cause = std::error::Error::source(&error);
+                    let cause = cause.map_or(String::new(), |cause| format!(": {cause}"));
+                    self.trouble = Some(format!("{error}{cause}"));
+                    None
+                }
+            },
             Source::Process(process) => {
                 if self.cancel.is_new(context) {
                     process.begin_stop();

@@ -7,6 +7,11 @@ use crate::ExitCode;
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        // Whoever has seen enough of a document is told nothing.
+        let error = match error {
+            Error::Output(error) => return error.into(),
+            error => error,
+        };
         match error.kind() {
             ErrorKind::NotConfigured => not_configured().caused_by(&error),
             ErrorKind::Usage => {

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use amp_protocol::tool::{ToolName, ToolOutput};
 use amp_protocol::{ContentBlock, Event, ToolUseId};
+use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -32,41 +33,49 @@ impl SessionRecord {
     ///
     /// # Errors
     ///
-    /// Fails when the record cannot be read or the document cannot be written.
+    /// Fails when the record cannot be read, or with [`Error::Output`] when the document cannot be
+    /// written.
     pub fn export(&self, format: ExportFormat, output: &mut dyn Write) -> Result<(), Error> {
         let turns = self.turns()?;
-        let written = match format {
+        match format {
             ExportFormat::Json => self.write_json(&turns, output),
             ExportFormat::Markdown => self.write_markdown(&turns, output),
-        };
-        written.map_err(super::ledger_error("export", self.folder()))
+        }
     }
 
-    fn write_json(&self, turns: &[RecordedTurn], output: &mut dyn Write) -> io::Result<()> {
+    fn write_json(&self, turns: &[RecordedTurn], output: &mut dyn Write) -> Result<(), Error> {
         output.write_all(b"{\"session\":")?;
-        serde_json::to_writer(&mut *output, self.metadata())?;
+        write_value(self.metadata(), output)?;
         output.write_all(b",\"turns\":[")?;
         for (index, turn) in turns.iter().enumerate() {
             if index > 0 {
                 output.write_all(b",")?;
             }
             write!(output, "\n{{\"number\":{},\"start\":", turn.number())?;
-            serde_json::to_writer(&mut *output, &turn.start())?;
+            write_value(&turn.start(), output)?;
             output.write_all(b",\"events\":[")?;
-            for (index, line) in turn.lines().map_err(io::Error::other)?.enumerate() {
+            for (index, line) in turn.lines()?.enumerate() {
+                let line = line?;
                 output.write_all(if index > 0 { b",\n" } else { b"\n" })?;
                 write_line(line.bytes(), output)?;
             }
+            if let Some(messages) = turn.messages()? {
+                output.write_all(b"],\"messages\":[")?;
+                for (index, message) in messages.iter().enumerate() {
+                    output.write_all(if index > 0 { b",\n" } else { b"\n" })?;
+                    write_line(message, output)?;
+                }
+            }
             output.write_all(b"],\"stderr\":")?;
-            serde_json::to_writer(&mut *output, &turn.stderr())?;
+            write_value(&turn.stderr(), output)?;
             output.write_all(b",\"end\":")?;
-            serde_json::to_writer(&mut *output, &turn.end())?;
+            write_value(&turn.end(), output)?;
             output.write_all(b"}")?;
         }
-        output.write_all(b"\n]}\n")
+        Ok(output.write_all(b"\n]}\n")?)
     }
 
-    fn write_markdown(&self, turns: &[RecordedTurn], output: &mut dyn Write) -> io::Result<()> {
+    fn write_markdown(&self, turns: &[RecordedTurn], output: &mut dyn Write) -> Result<(), Error> {
         let metadata = self.metadata();
         let title = metadata.name.as_ref().or(metadata.title.as_ref());
         writeln!(
@@ -83,7 +92,8 @@ impl SessionRecord {
                 writeln!(output, "## Prompt\n\n{}\n", prompt.trim())?;
             }
             let mut tools = BTreeMap::new();
-            for line in turn.lines().map_err(io::Error::other)? {
+            for line in turn.lines()? {
+                let line = line?;
                 match line.event() {
                     Some(Event::User(user)) => {
                         // The prompt is echoed; it was shown above, unless it came as a message.
@@ -111,6 +121,10 @@ impl SessionRecord {
         }
         Ok(())
     }
+}
+
+fn write_value(value: &impl Serialize, output: &mut dyn Write) -> io::Result<()> {
+    Ok(serde_json::to_writer(output, value)?)
 }
 
 /// Writes a line as the JSON it is, or as a string when it is none.

@@ -9,7 +9,7 @@ use amp_process::Completeness;
 use amp_protocol::decode_line;
 
 use super::files::{
-    self, END, EVENTS, LOCK, START, STDERR, SessionMetadata, TURNS, TurnEnd, TurnStart,
+    self, END, EVENTS, LOCK, MESSAGES, START, STDERR, SessionMetadata, TURNS, TurnEnd, TurnStart,
 };
 use super::id::now_ms;
 use super::ledger_error;
@@ -129,6 +129,25 @@ impl RecordedTurn {
             .unwrap_or_default()
     }
 
+    /// Returns the messages that were handed over to be sent while the turn ran, each as the line
+    /// it was; `None` for a turn that took none.
+    ///
+    /// # Errors
+    ///
+    /// Fails when they cannot be read.
+    pub fn messages(&self) -> Result<Option<Vec<Vec<u8>>>, Error> {
+        let path = self.folder.join(MESSAGES);
+        match fs::read(&path) {
+            Ok(bytes) => {
+                let lines = bytes.split(|byte| *byte == b'\n');
+                let lines = lines.filter(|line| !line.is_empty());
+                Ok(Some(lines.map(<[u8]>::to_vec).collect()))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(ledger_error("read", &path)(source)),
+        }
+    }
+
     /// Returns the lines of the turn, read as they are asked for.
     ///
     /// A last line without its line feed was being written when the host died; it is returned as
@@ -139,17 +158,16 @@ impl RecordedTurn {
     /// Fails when the file cannot be opened; one that does not exist holds no lines.
     pub fn lines(&self) -> Result<RecordedLines, Error> {
         let path = self.folder.join(EVENTS);
-        match File::open(&path) {
-            Ok(file) => Ok(RecordedLines {
-                reader: Some(BufReader::new(file)),
-                number: 0,
-            }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(RecordedLines {
-                reader: None,
-                number: 0,
-            }),
-            Err(source) => Err(ledger_error("open", &path)(source)),
-        }
+        let reader = match File::open(&path) {
+            Ok(file) => Some(BufReader::new(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(source) => return Err(ledger_error("open", &path)(source)),
+        };
+        Ok(RecordedLines {
+            path,
+            reader,
+            number: 0,
+        })
     }
 
     /// Returns the turn again, as it was seen when it ran.
@@ -177,25 +195,27 @@ impl RecordedTurn {
 /// The lines of a recorded turn.
 #[derive(Debug)]
 pub struct RecordedLines {
+    path: PathBuf,
     reader: Option<BufReader<File>>,
     number: u64,
 }
 
 impl Iterator for RecordedLines {
-    type Item = TurnLine;
+    /// An error is the last item: what follows in the file cannot be read.
+    type Item = Result<TurnLine, Error>;
 
-    fn next(&mut self) -> Option<TurnLine> {
+    fn next(&mut self) -> Option<Result<TurnLine, Error>> {
         let mut bytes = Vec::new();
-        // A file that cannot be read any further ends here, like one that is cut.
-        if self
-            .reader
-            .as_mut()?
-            .read_until(b'\n', &mut bytes)
-            .unwrap_or(0)
-            == 0
-        {
-            self.reader = None;
-            return None;
+        match self.reader.as_mut()?.read_until(b'\n', &mut bytes) {
+            Ok(0) => {
+                self.reader = None;
+                return None;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                self.reader = None;
+                return Some(Err(ledger_error("read", &self.path)(error)));
+            }
         }
         let completeness = if bytes.pop_if(|last| *last == b'\n').is_some() {
             Completeness::Complete
@@ -204,7 +224,8 @@ impl Iterator for RecordedLines {
         };
         self.number += 1;
         let decoded = decode_line(&bytes);
-        Some(TurnLine::new(self.number, bytes, decoded, completeness))
+        let line = TurnLine::new(self.number, bytes, decoded, completeness);
+        Some(Ok(line))
     }
 }
 

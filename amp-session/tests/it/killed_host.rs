@@ -146,7 +146,7 @@ fn check(folder: &Path, shown: &[Vec<u8>]) {
         Some(turn) => turn
             .lines()
             .unwrap()
-            .map(|line| line.into_parts().0)
+            .map(|line| line.unwrap().into_parts().0)
             .collect(),
         None => Vec::new(),
     };

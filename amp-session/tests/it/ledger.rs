@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amp_session::process::Completeness;
+use amp_session::protocol::UserInput;
 use amp_session::{
-    Amp, ExportFormat, Ledger, NewSession, Outcome, RecordId, Retention, Session, SessionConfig,
-    SessionRecord, Status, ThreadId, TurnLine,
+    Amp, Error, ErrorKind, ExportFormat, Ledger, NewSession, Outcome, RecordId, Retention, Session,
+    SessionConfig, SessionRecord, Status, ThreadId, TurnLine,
 };
 use fixtures::Recording;
 use futures::StreamExt;
@@ -157,7 +158,7 @@ async fn a_known_secret_is_replaced_everywhere_in_the_record() {
     );
     turn.finish().await;
     let turn = &recorded.record().turns().unwrap()[0];
-    let line = turn.lines().unwrap().nth(1).unwrap();
+    let line = turn.lines().unwrap().nth(1).unwrap().unwrap();
     assert_eq!(line.bytes(), b"not JSON [redacted] twice [redacted]");
     assert_eq!(turn.end().unwrap().redacted_lines, 1);
     assert_eq!(
@@ -195,7 +196,7 @@ async fn a_key_of_several_lines_is_kept_out_however_it_is_escaped_or_cut() {
     let session = session.recorded(ledger(&home).create(NewSession::new()).unwrap());
     let outcome = session.prompt(key).await.unwrap().finish().await;
     let turn = &session.record().unwrap().turns().unwrap()[0];
-    let lines: Vec<TurnLine> = turn.lines().unwrap().collect();
+    let lines: Vec<TurnLine> = turn.lines().unwrap().map(Result::unwrap).collect();
     assert!(lines[0].event().is_some(), "a message stays one");
     let record = session.record().unwrap();
     let mut document = Vec::new();
@@ -236,6 +237,7 @@ async fn a_key_that_only_amp_reads_is_kept_out_as_well() {
         .lines()
         .unwrap()
         .next()
+        .unwrap()
         .unwrap();
     assert_eq!(line.bytes(), b"the key is [redacted]");
 }
@@ -260,7 +262,7 @@ async fn the_tokens_of_mcp_servers_are_kept_out_wherever_they_are_configured() {
         let session = session.recorded(ledger.create(NewSession::new()).unwrap());
         session.prompt("Do it.").await.unwrap().finish().await;
         let turns = session.record().unwrap().turns().unwrap();
-        let lines = turns[0].lines().unwrap().take(2);
+        let lines = turns[0].lines().unwrap().take(2).map(Result::unwrap);
         for line in lines {
             assert_eq!(line.bytes(), b"[redacted]");
         }
@@ -346,7 +348,7 @@ async fn several_writers_of_one_session_get_turns_of_their_own() {
         let lines: Vec<_> = turn
             .lines()
             .unwrap()
-            .map(|line| line.into_parts().0)
+            .map(|line| line.unwrap().into_parts().0)
             .collect();
         assert_eq!(lines, expected);
         assert_eq!(turn.end().unwrap().status, Status::Completed);
@@ -362,6 +364,89 @@ async fn a_turn_that_cannot_be_started_leaves_no_record() {
     let session = session(&amp, &ledger);
     assert!(session.prompt("Do it.").await.is_err());
     assert!(session.record().unwrap().turns().unwrap().is_empty());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_cannot_be_read_of_a_record_is_told_and_never_left_out() {
+    let recorded = Recorded::replaying("text");
+    recorded.run("Do it.").await;
+    let record = recorded.record();
+    // A folder can be opened as a file, and then not be read.
+    let events = record.folder().join("turns/0001/events.jsonl");
+    fs::remove_file(&events).unwrap();
+    fs::create_dir(&events).unwrap();
+    let turn = &record.turns().unwrap()[0];
+    let mut lines = turn.lines().unwrap();
+    assert_eq!(lines.next().unwrap().unwrap_err().kind(), ErrorKind::Files);
+    assert!(lines.next().is_none());
+    let outcome = turn.replay().unwrap().finish().await;
+    let failure = outcome.ledger_failure.unwrap();
+    assert!(failure.starts_with("cannot read /"), "{failure}");
+    assert!(
+        record
+            .export(ExportFormat::Markdown, &mut Vec::new())
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn a_record_of_a_later_release_is_told_of() {
+    let recorded = Recorded::replaying("text");
+    recorded.run("Do it.").await;
+    let metadata = recorded.record().folder().join("session.json");
+    let text = fs::read_to_string(&metadata).unwrap();
+    fs::write(&metadata, text.replace("\"format\": 1", "\"format\": 9")).unwrap();
+    fs::create_dir(recorded.ledger.folder().join("20261121-043015-dead")).unwrap();
+    assert!(recorded.ledger.sessions().unwrap().is_empty());
+    let unreadable = recorded.ledger.unreadable().unwrap();
+    let [(id, error)] = unreadable.as_slice() else {
+        panic!("{unreadable:?}");
+    };
+    assert_eq!(*id, recorded.id());
+    let cause = std::error::Error::source(error).unwrap().to_string();
+    assert_eq!(cause, "it has format 9, this release reads 1");
+}
+
+#[tokio::test]
+async fn messages_are_in_the_record_before_they_are_sent() {
+    let recorded = Recorded::playing("echo");
+    let mut turn = recorded.session.converse().await.unwrap();
+    let mut input = turn.take_input().unwrap();
+    for text in ["one", KEY] {
+        let message = UserInput::text(text);
+        let (sent, line) = tokio::join!(input.send(&message), turn.next_line());
+        sent.unwrap();
+        assert!(line.is_some());
+    }
+    input.close();
+    turn.finish().await;
+    let messages = recorded.record().turns().unwrap()[0].messages().unwrap();
+    let expected = [UserInput::text("one"), UserInput::text("[redacted]")];
+    let expected = expected.map(|message| message.to_line().trim_end().as_bytes().to_vec());
+    assert_eq!(messages.unwrap(), expected);
+    let document: Value = serde_json::from_str(&recorded.exported(ExportFormat::Json)).unwrap();
+    assert_eq!(document["turns"][0]["messages"][0]["type"], "user");
+}
+
+#[tokio::test]
+async fn a_document_that_nobody_reads_is_no_fault_of_the_record() {
+    struct Closed;
+    impl std::io::Write for Closed {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let recorded = Recorded::replaying("text");
+    recorded.run("Do it.").await;
+    for format in [ExportFormat::Json, ExportFormat::Markdown] {
+        let error = recorded.record().export(format, &mut Closed).unwrap_err();
+        let broken = std::io::ErrorKind::BrokenPipe;
+        assert!(matches!(error, Error::Output(error) if error.kind() == broken));
+    }
 }
 
 #[tokio::test]
@@ -462,7 +547,7 @@ async fn a_turn_that_was_cut_off_is_replayed_as_far_as_it_goes() {
     let cut = events.iter().position(|byte| *byte == b'\n').unwrap() + 20;
     fs::write(folder.join("events.jsonl"), &events[..cut]).unwrap();
     let turn = &recorded.record().turns().unwrap()[0];
-    let lines: Vec<TurnLine> = turn.lines().unwrap().collect();
+    let lines: Vec<TurnLine> = turn.lines().unwrap().map(Result::unwrap).collect();
     assert_eq!(lines.len(), 2);
     assert!(lines[0].event().is_some());
     assert_eq!(lines[1].completeness(), Completeness::Unterminated);

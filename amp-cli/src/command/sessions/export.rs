@@ -43,6 +43,7 @@ fn write(record: &SessionRecord, format: ExportFormat, to: &mut impl Write) -> R
         ExportFormat::StreamJson => {
             for turn in record.turns()? {
                 for line in turn.lines()? {
+                    let line = line?;
                     to.write_all(line.bytes())?;
                     to.write_all(b"\n")?;
                 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use amp_session::{SessionMetadata, SessionRecord};
+use amp_session::{RecordId, SessionMetadata, SessionRecord};
 use serde::Serialize;
 
 use crate::arguments::GlobalArguments;
@@ -19,6 +19,13 @@ const WIDE: u16 = 120;
 /// With less room than this a title has a line of its own, and the time is left out.
 const NARROWEST_TITLE: usize = 12;
 
+/// A record that cannot be listed.
+#[derive(Serialize)]
+struct Unreadable {
+    id: RecordId,
+    reason: String,
+}
+
 pub(super) fn run(
     records: &Records,
     limit: usize,
@@ -34,14 +41,32 @@ pub(super) fn run(
         .filter(belongs)
         .take(limit)
         .collect();
+    let unreadable: Vec<Unreadable> = records
+        .ledger()
+        .unreadable()?
+        .into_iter()
+        .map(|(id, error)| Unreadable {
+            id,
+            reason: std::error::Error::source(&error)
+                .unwrap_or(&error)
+                .to_string(),
+        })
+        .collect();
     if global.json {
         #[derive(Serialize)]
         struct Document<'a> {
             sessions: Vec<&'a SessionMetadata>,
+            unreadable: Vec<Unreadable>,
         }
-        let sessions = sessions.iter().map(SessionRecord::metadata).collect();
-        json::write(&Document { sessions }, &mut context.stdout)?;
+        let document = Document {
+            sessions: sessions.iter().map(SessionRecord::metadata).collect(),
+            unreadable,
+        };
+        json::write(&document, &mut context.stdout)?;
         return Ok(ExitCode::Done);
+    }
+    for Unreadable { id, reason } in &unreadable {
+        writeln!(context.stderr, "session {id} is left out: {reason}")?;
     }
     let style = Settings::of(global, context)?
         .color

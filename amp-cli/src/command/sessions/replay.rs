@@ -52,6 +52,10 @@ pub(super) fn run(
                 if let Some(failure) = &outcome.failure {
                     view.remark(&format!("{}: {}", outcome.status, failure.message))?;
                 }
+                if let Some(reason) = outcome.ledger_failure {
+                    let what = "the rest of the record cannot be read";
+                    return Err(Failure::new(ExitCode::Failed, what).because(reason));
+                }
             }
             Driven::Ended {
                 write_error: Some(error),
