@@ -90,7 +90,8 @@ fn the_second_signal_kills_an_agent_that_ignores_the_first() {
 /// Starts a run as a job, and waits for its agent to speak.
 fn job(mark: &str, script: &str) -> Program {
     let world = World::playing(&format!("out {INIT}; {script}"));
-    let mut program = Program::start_as_job(world, &["run", mark, "-ostream-json"]);
+    let mut program =
+        Program::start_as_job(world, &["run", "hi", "--label", mark, "-ostream-json"]);
     program.wait_for("init");
     program
 }
@@ -194,6 +195,19 @@ fn of_two_turns_of_a_thread_the_second_is_refused_and_leaves_no_record() {
     assert_eq!(listed["sessions"], serde_json::json!([]));
     program.signal(Signal::INT);
     assert_eq!(program.wait().0.code(), Some(130));
+}
+
+#[test]
+fn an_export_whose_reader_has_seen_enough_is_no_failure() {
+    let line = format!("{{\"type\":\"novelty\",\"text\":\"{}\"}}", "x".repeat(3000));
+    let world = World::playing(&format!("read-all; repeat 200 out {line}; exit 1"));
+    world.run(&["run", "hi"]);
+    let arguments = ["sessions", "export", "last", "--format", "json"];
+    let mut program = Program::start(world, &arguments);
+    program.wait_until_unread(40 << 10);
+    program.close_stdout();
+    let (status, stderr) = program.wait();
+    assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
 }
 
 #[test]
