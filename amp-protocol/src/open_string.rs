@@ -161,3 +161,15 @@ where
         Ok(T::from(value))
     }
 }
+
+/// A value that is made from a string.
+pub(crate) struct FromText<T>(pub(crate) T);
+
+impl<'de, T: for<'text> From<&'text str>> de::Deserialize<'de> for FromText<T> {
+    #[inline]
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer
+            .deserialize_str(StringVisitor::new())
+            .map(FromText)
+    }
+}

@@ -7,8 +7,10 @@ use std::iter;
 use serde::de::value::{BorrowedStrDeserializer, MapDeserializer};
 use serde::de::{self, DeserializeOwned, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, forward_to_deserialize_any};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::open_string::FromText;
 
 /// A JSON value kept as text until someone asks for it.
 ///
@@ -117,11 +119,14 @@ impl<'de> Visitor<'de> for JsonTextVisitor {
         formatter.write_str("any value")
     }
 
-    /// Takes the text that serde_json and our own reader have.
+    /// Takes the text that serde_json and our own reader have; any other map is written anew.
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonText<'de>, A::Error> {
-        map.next_key::<de::IgnoredAny>()?;
-        map.next_value().map(|Text(text)| JsonText(text))
+        match map.next_key()? {
+            Some(FromText(Name::RawValue)) => map.next_value().map(|Text(text)| JsonText(text)),
+            Some(FromText(Name::Other(first))) => write_anew(Some(first), map),
+            None => write_anew(None, map),
+        }
     }
 
     /// Writes the text anew when there is none.
@@ -132,6 +137,38 @@ impl<'de> Visitor<'de> for JsonTextVisitor {
         let value = Value::deserialize(deserializer)?;
         Ok(JsonText(Cow::Owned(value.to_string())))
     }
+}
+
+/// The first name in what claims to be a value's text.
+enum Name {
+    RawValue,
+    Other(String),
+}
+
+impl From<&str> for Name {
+    #[inline]
+    fn from(name: &str) -> Self {
+        if name == RAW_VALUE {
+            Self::RawValue
+        } else {
+            Self::Other(name.to_owned())
+        }
+    }
+}
+
+#[cold]
+fn write_anew<'de, A: MapAccess<'de>>(
+    first: Option<String>,
+    mut map: A,
+) -> Result<JsonText<'de>, A::Error> {
+    let mut object = Map::new();
+    if let Some(first) = first {
+        object.insert(first, map.next_value()?);
+    }
+    while let Some((name, value)) = map.next_entry()? {
+        object.insert(name, value);
+    }
+    Ok(JsonText(Cow::Owned(Value::Object(object).to_string())))
 }
 
 /// A string, borrowed if it can be.

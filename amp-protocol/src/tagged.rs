@@ -9,13 +9,13 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::slice;
 
+use serde::Deserializer;
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{self, DeserializeSeed, Error as _, MapAccess};
-use serde::{Deserialize, Deserializer};
 
 use crate::malformed::reason;
 use crate::nesting;
-use crate::open_string::StringVisitor;
+use crate::open_string::FromText;
 use crate::raw_json::JsonText;
 
 /// An object that is read by its `type`.
@@ -133,17 +133,6 @@ impl From<&str> for FirstKey {
         } else {
             Self::Other(name.to_owned())
         }
-    }
-}
-
-/// A value that is made from a string.
-struct FromText<T>(T);
-
-impl<'de, T: for<'text> From<&'text str>> Deserialize<'de> for FromText<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer
-            .deserialize_str(StringVisitor::new())
-            .map(FromText)
     }
 }
 

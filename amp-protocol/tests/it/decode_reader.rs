@@ -70,9 +70,10 @@ fn the_head_of_a_line_that_is_too_long_is_kept_and_the_rest_is_told() {
     );
 }
 
-/// Fails once after each read.
+/// Fails before each read.
 struct Stuttering<R> {
     inner: R,
+    error: io::ErrorKind,
     fails: bool,
 }
 
@@ -80,16 +81,17 @@ impl<R: Read> Read for Stuttering<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.fails = !self.fails;
         if self.fails {
-            return Err(io::ErrorKind::WouldBlock.into());
+            return Err(self.error.into());
         }
         self.inner.read(buffer)
     }
 }
 
-#[test]
-fn an_error_is_handed_on_and_loses_nothing() {
+/// Returns the lines of a reader that fails so before each read, and how many errors came.
+fn read_stuttering(error: io::ErrorKind) -> (Vec<Vec<u8>>, usize) {
     let stream = Stuttering {
         inner: b"one\ntwo\nthree".as_slice(),
+        error,
         fails: false,
     };
     let mut reader = decode_reader(BufReader::with_capacity(2, stream));
@@ -100,8 +102,21 @@ fn an_error_is_handed_on_and_loses_nothing() {
             Err(_) => errors += 1,
         }
     }
+    (lines, errors)
+}
+
+#[test]
+fn an_error_is_handed_on_and_loses_nothing() {
+    let (lines, errors) = read_stuttering(io::ErrorKind::WouldBlock);
     assert_eq!(lines, [b"one".as_slice(), b"two", b"three"]);
     assert!(errors > 5, "{errors}");
+}
+
+#[test]
+fn an_interrupted_read_is_tried_again() {
+    let (lines, errors) = read_stuttering(io::ErrorKind::Interrupted);
+    assert_eq!(lines, [b"one".as_slice(), b"two", b"three"]);
+    assert_eq!(errors, 0);
 }
 
 proptest! {

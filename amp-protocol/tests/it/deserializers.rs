@@ -2,6 +2,7 @@
 
 use amp_protocol::{Count, Event, McpServer, PermissionRule, RawJson, decode_line};
 use serde::Deserialize;
+use serde::de::value::MapDeserializer;
 use serde_json::Value;
 
 fn recorded_events() -> impl Iterator<Item = (String, Event)> {
@@ -69,6 +70,17 @@ fn a_message_of_an_unknown_type_is_no_event() {
         error.to_string().contains("missing field `type`"),
         "{error}"
     );
+}
+
+#[test]
+fn a_map_that_has_no_text_is_no_text_itself() {
+    let entries = [("a", "no JSON"), ("b", "5")];
+    let map = MapDeserializer::<_, serde_json::Error>::new(entries.into_iter());
+    let raw = RawJson::deserialize(map).expect("any value");
+    assert_eq!(raw.as_str(), r#"{"a":"no JSON","b":"5"}"#);
+    let none: [(&str, &str); 0] = [];
+    let map = MapDeserializer::<_, serde_json::Error>::new(none.into_iter());
+    assert_eq!(RawJson::deserialize(map).expect("any value").as_str(), "{}");
 }
 
 #[test]
