@@ -18,16 +18,15 @@ async fn outcome(recording: &Recording) -> Outcome {
     let meta = recording.meta().unwrap();
     let (amp, config) = if meta.exit.deadline_passed {
         let stdout = recording.folder.join(Recording::STDOUT);
-        let amp = playing(
-            &home,
-            &recording.version,
-            &format!("file {}; hang", stdout.display()),
-        );
         let wait = Some(Duration::from_millis(200));
-        let deadlines = match recording.stdout().unwrap().is_empty() {
-            true => default_deadlines().with_startup(wait),
-            false => default_deadlines().with_idle(wait),
+        let (script, deadlines) = match recording.stdout().unwrap().is_empty() {
+            true => ("hang".to_owned(), default_deadlines().with_startup(wait)),
+            false => (
+                format!("file {}; hang", stdout.display()),
+                default_deadlines().with_idle(wait),
+            ),
         };
+        let amp = playing(&home, &recording.version, &script);
         (amp, SessionConfig::new().with_deadlines(deadlines))
     } else {
         let mut environment = environment(home.path(), &[]);

@@ -51,24 +51,25 @@ impl Keeper {
     /// # Errors
     /// When the file is there and cannot be read.
     pub fn agrees(&self, name: &str, bytes: &[u8]) -> Result<bool> {
-        Ok(read(&self.root.join(name))?.as_deref() == Some(bytes))
+        Ok(read(&self.root.join(name))?.unwrap_or_default() == bytes)
     }
 
-    /// Sees to it that a file holds these bytes; `name` is its path below the root.
+    /// Sees to it that a file holds these bytes, or that there is none where they are none; `name`
+    /// is its path below the root.
     ///
     /// # Errors
     /// When the file cannot be read or written.
     pub fn keep(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         let path = self.root.join(name);
-        let on_file = read(&path)?;
-        if on_file.as_deref() == Some(bytes) {
+        let on_file = read(&path)?.unwrap_or_default();
+        if on_file == bytes {
             return Ok(());
         }
         match self.mode {
+            Mode::Write if bytes.is_empty() => std::fs::remove_file(&path)?,
             Mode::Write => write(&path, bytes)?,
             Mode::Check => {}
         }
-        let on_file = on_file.unwrap_or_default();
         let difference = if name.ends_with(".jsonl") {
             difference::json_lines(name, &on_file, bytes)
         } else {

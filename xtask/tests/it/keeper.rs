@@ -38,6 +38,18 @@ fn checking_shows_what_differs_and_writes_nothing() {
 }
 
 #[test]
+fn what_is_empty_has_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("stderr.txt");
+    for (bytes, changes) in [(b"" as &[u8], 0), (b"a word\n", 1), (b"", 1), (b"", 0)] {
+        let mut keeper = Keeper::new(folder.path(), Mode::Write);
+        keeper.keep("stderr.txt", bytes).unwrap();
+        assert_eq!(keeper.differences().len(), changes);
+        assert_eq!(path.exists(), !bytes.is_empty());
+    }
+}
+
+#[test]
 fn a_folder_that_nothing_makes_is_a_difference_until_it_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("old")).unwrap();
