@@ -170,3 +170,56 @@ fn refused(reason: impl Into<String>, advice: &'static str) -> Error {
         advice,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::environment::Environment;
+    use crate::settings::NamedBy;
+    use crate::version::AmpVersion;
+
+    fn managed(content: &str) -> Effective {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("managed-settings.json");
+        fs::write(&path, content).unwrap();
+        Effective::managed(path)
+    }
+
+    fn holds(content: &str) -> bool {
+        let around = Surroundings {
+            settings: &managed(content),
+            dialect: &Dialect::for_version(&AmpVersion::new("0.0.1790142911-g7618fb")),
+            workspace: &[],
+        };
+        let rules = json!([{"tool": "Bash", "action": "reject"}]);
+        let config = SessionConfig::new().with_setting("amp.permissions", rules);
+        check(&config, around).is_ok()
+    }
+
+    #[test]
+    fn rules_do_not_hold_where_an_administrator_decides_or_may_decide() {
+        for content in [
+            r#"{"amp.permissions": []}"#,
+            r#"{"amp.permissions": null}"#,
+            r#"{"amp.dangerouslyAllowAll": true}"#,
+            r#"{"amp.dangerouslyAllowAll": "yes"}"#,
+            "{",
+        ] {
+            assert!(!holds(content), "{content}");
+        }
+        assert!(holds(
+            r#"{"amp.dangerouslyAllowAll": false, "amp.showCosts": true}"#
+        ));
+    }
+
+    #[test]
+    fn the_service_of_an_administrator_comes_before_the_variable() {
+        let variable = ("AMP_URL".into(), "https://variable.example/".into());
+        let environment = Environment::from([variable]);
+        let service = managed(r#"{"amp.url": "https://managed.example/"}"#).service(&environment);
+        assert_eq!(service.url, "https://managed.example/");
+        assert_eq!(service.named_by, NamedBy::Administrator);
+    }
+}

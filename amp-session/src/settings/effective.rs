@@ -86,6 +86,14 @@ impl Effective {
         )
     }
 
+    /// Returns the settings of a machine with this one file, an administrator's.
+    #[cfg(test)]
+    pub(crate) fn managed(path: PathBuf) -> Self {
+        Self {
+            files: vec![SettingsFile::read(SettingsScope::Managed, path)],
+        }
+    }
+
     /// Returns these settings as one build reads them.
     #[must_use]
     pub fn as_read_by(self, version: &AmpVersion) -> Self {

@@ -91,7 +91,7 @@ pub const GROUPS: &[Group] = &[
         package: "amp-session",
         module: "amp-session/src/guard",
         targets: BOTH,
-        tests: &["rules"],
+        tests: &["rules", "guard"],
     },
     Group {
         name: "secrets",
