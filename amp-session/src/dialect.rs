@@ -3,6 +3,7 @@
 mod builds;
 mod feature;
 mod mode;
+mod rules;
 
 use std::fmt;
 
@@ -11,6 +12,7 @@ use serde::Serialize;
 pub use builds::{BUILDS, KnownBuild};
 pub use feature::Feature;
 pub use mode::{AgentMode, EffortLevels, ModeSource, Subagent};
+pub use rules::RuleSemantics;
 
 use crate::version::AmpVersion;
 

@@ -79,6 +79,7 @@ mod guard;
 mod invocation;
 mod ledger;
 mod outcome;
+pub mod permission;
 mod plain_text;
 mod run_folder;
 mod secrets;
@@ -99,7 +100,7 @@ pub use config::{Executor, SessionConfig, default_deadlines, no_deadlines};
 pub use credentials::{CredentialState, Credentials, CredentialsReport, Place, PlaceKind};
 pub use dialect::{
     AgentMode, BUILDS, Dialect, EffortLevels, Feature, Generation, KnownBuild, Match, ModeSource,
-    Subagent,
+    RuleSemantics, Subagent,
 };
 pub use environment::Environment;
 pub use error::{Error, ErrorKind};

@@ -77,7 +77,11 @@ impl PermissionRule {
         if !delegates && self.to.is_some() {
             problems.push(RuleProblem::ProgramWithoutDelegate);
         }
-        if self.action != PermissionAction::REJECT && self.message.is_some() {
+        let says_something = self
+            .message
+            .as_ref()
+            .is_some_and(|message| !message.is_empty());
+        if self.action != PermissionAction::REJECT && says_something {
             problems.push(RuleProblem::MessageWithoutReject);
         }
         if self.extra.nulls != 0 {
@@ -92,12 +96,25 @@ impl PermissionRule {
 
 fn find_empty_alternatives(conditions: &Conditions, problems: &mut Vec<RuleProblem>) {
     for (argument, condition) in conditions.iter() {
-        match condition {
-            Condition::Any(alternatives) if alternatives.is_empty() => {
-                problems.push(RuleProblem::NoAlternatives(argument.to_owned()));
-            }
-            Condition::Fields(fields) => find_empty_alternatives(fields, problems),
-            _ => {}
+        find_empty_alternatives_in(argument, condition, problems);
+    }
+}
+
+fn find_empty_alternatives_in(
+    argument: &str,
+    condition: &Condition,
+    problems: &mut Vec<RuleProblem>,
+) {
+    match condition {
+        Condition::Any(alternatives) if alternatives.is_empty() => {
+            problems.push(RuleProblem::NoAlternatives(argument.to_owned()));
         }
+        Condition::Any(alternatives) => {
+            for alternative in alternatives {
+                find_empty_alternatives_in(argument, alternative, problems);
+            }
+        }
+        Condition::Fields(fields) => find_empty_alternatives(fields, problems),
+        _ => {}
     }
 }

@@ -107,6 +107,10 @@ pub enum Feature {
     Plugins,
     /// Tool names in permission rules match whatever their case.
     CaseInsensitiveToolRules,
+    /// A permission rule for `Bash` or `shell_command` holds for the other as well.
+    ShellToolAliases,
+    /// So does one for `async_shell_command`.
+    AsyncShellToolAlias,
     /// `usage.max_tokens`, the size of the context window, is in the stream.
     ContextWindowInUsage,
 }
@@ -248,6 +252,16 @@ pub(super) const TABLE: &[Row] = &[
         Feature::CaseInsensitiveToolRules,
         "case-insensitive tool rules",
         &[(JAN_10, None)],
+    ),
+    row(
+        Feature::ShellToolAliases,
+        "shell tool rules for Bash and shell_command alike",
+        &[(APR_05, None)],
+    ),
+    row(
+        Feature::AsyncShellToolAlias,
+        "shell tool rules for async_shell_command too",
+        SINCE_JUL_15,
     ),
     row(
         Feature::ContextWindowInUsage,

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod invocation;
+mod permission;
 mod settings;
 
 // The fake agent plays its part on Unix only.

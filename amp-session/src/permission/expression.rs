@@ -1,0 +1,176 @@
+//! ECMAScript patterns with a bound on what one may cost.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// How long a pattern may search. Ordinary ones take microseconds; those that need exponential time
+/// would hang Amp as well.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// How many searches may go on behind our back after their time was up. There is no way to stop
+/// one: beyond these, what may be slow is not begun.
+const ABANDONED_AT_MOST: usize = 2;
+
+/// The most steps that a search can need if it is to run in the caller's own thread.
+const FEW_STEPS: f64 = 100_000.0;
+
+/// The deepest groups that the engine reads.
+const GROUPS_AT_MOST: usize = 100;
+
+/// The longest pattern, in bytes.
+const LONGEST: usize = 16 << 10;
+
+static ABANDONED: AtomicUsize = AtomicUsize::new(0);
+
+/// What a search found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    Yes,
+    No,
+    /// It cannot be told, for this reason; whoever decides asks.
+    Unclear(&'static str),
+}
+
+impl From<bool> for Found {
+    fn from(found: bool) -> Self {
+        if found { Self::Yes } else { Self::No }
+    }
+}
+
+impl Found {
+    /// Goes on looking unless this settles it.
+    pub(super) fn or(self, other: impl FnOnce() -> Self) -> Self {
+        match self {
+            Self::No => other(),
+            Self::Yes | Self::Unclear(_) => self,
+        }
+    }
+
+    /// Demands more unless this settles it.
+    pub(super) fn and(self, other: impl FnOnce() -> Self) -> Self {
+        match self {
+            Self::Yes => other(),
+            Self::Unclear(reason) => match other() {
+                Self::No => Self::No,
+                _ => Self::Unclear(reason),
+            },
+            Self::No => Self::No,
+        }
+    }
+}
+
+/// An ECMAScript pattern without the `u` flag: it sees UTF-16 code units, as JavaScript does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Expression {
+    source: String,
+    flags: &'static str,
+}
+
+/// Why a pattern cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unusable {
+    /// It is no ECMAScript pattern: it never matches, silently.
+    Invalid,
+    /// An engine may read it, and we cannot tell how.
+    Unclear(&'static str),
+}
+
+impl Expression {
+    pub(super) fn new(source: impl Into<String>, flags: &'static str) -> Self {
+        Self {
+            source: source.into(),
+            flags,
+        }
+    }
+
+    /// Tells whether the pattern matches anywhere in a text.
+    pub(super) fn is_in(&self, text: &str) -> Found {
+        if let Some(reason) = self.unclear() {
+            return Found::Unclear(reason);
+        }
+        let text: Vec<u16> = text.encode_utf16().collect();
+        if self.most_steps(text.len()) <= FEW_STEPS {
+            return self.search(&text);
+        }
+        if ABANDONED.load(Ordering::Relaxed) >= ABANDONED_AT_MOST {
+            return Found::Unclear("earlier patterns took too long");
+        }
+        let (sender, result) = mpsc::sync_channel(1);
+        let expression = self.clone();
+        let searching = thread::Builder::new().spawn(move || {
+            let found = expression.search(&text);
+            // Whoever gave up waiting has counted this search, which is over now.
+            if sender.send(found).is_err() {
+                ABANDONED.fetch_sub(1, Ordering::Relaxed);
+            }
+        });
+        if searching.is_err() {
+            return Found::Unclear("no thread was to be had for its pattern");
+        }
+        result.recv_timeout(LIMIT).unwrap_or_else(|_| {
+            ABANDONED.fetch_add(1, Ordering::Relaxed);
+            Found::Unclear("its pattern takes too long")
+        })
+    }
+
+    /// Tells whether the pattern can be used at all.
+    pub(super) fn check(&self) -> Result<(), Unusable> {
+        match self.unclear() {
+            Some(reason) => Err(Unusable::Unclear(reason)),
+            None => self.compiled().map(|_| ()).ok_or(Unusable::Invalid),
+        }
+    }
+
+    fn search(&self, text: &[u16]) -> Found {
+        let found = self
+            .compiled()
+            .is_some_and(|regex| regex.find_from_ucs2(text, 0).next().is_some());
+        Found::from(found)
+    }
+
+    fn compiled(&self) -> Option<regress::Regex> {
+        let source: Vec<u32> = self.source.encode_utf16().map(u32::from).collect();
+        regress::Regex::from_unicode(source.into_iter(), self.flags).ok()
+    }
+
+    /// Names what the engines of the CLI and ours may read differently.
+    fn unclear(&self) -> Option<&'static str> {
+        let source = self.source.as_str();
+        // Modifiers such as `(?i:…)` are new in JavaScript, and the builds' engines differ.
+        let modifier = source.match_indices("(?").any(|(start, _)| {
+            let next = source[start + 2..].chars().next();
+            next.is_some_and(|next| next.is_ascii_alphabetic() || next == '-')
+        });
+        if modifier {
+            return Some("not every engine reads the modifiers in its pattern");
+        }
+        // Without the `u` flag these are repetitions of a letter.
+        if [r"\u{", r"\x{"]
+            .iter()
+            .any(|escape| source.contains(escape))
+        {
+            return Some(r"its pattern has an escape with braces");
+        }
+        if source.len() > LONGEST || source.matches('(').count() > GROUPS_AT_MOST {
+            return Some("its pattern is too large");
+        }
+        None
+    }
+
+    /// Returns a number of steps that no search of so long a text exceeds.
+    ///
+    /// Where no repetition stands in another, each of them and each alternative multiplies the
+    /// ways to match by at most the length of the text.
+    fn most_steps(&self, length: usize) -> f64 {
+        let nested = [")*", ")+", "){"]
+            .iter()
+            .any(|end| self.source.contains(end));
+        let choices = self.source.matches(['*', '+', '?', '{', '|']).count();
+        if nested {
+            return f64::INFINITY;
+        }
+        (length as f64 + 2.0).powi(i32::try_from(choices + 1).unwrap_or(i32::MAX))
+    }
+}

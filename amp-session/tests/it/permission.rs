@@ -1,0 +1,3 @@
+//! Permission rules: judged as the real CLIs judge them.
+
+mod answers;
