@@ -4,6 +4,7 @@ mod byte_size;
 mod credentials;
 mod global;
 mod install;
+mod permissions;
 mod prompt;
 mod run;
 mod sessions;
@@ -16,6 +17,7 @@ pub(crate) use self::global::GlobalArguments;
 pub(crate) use self::install::{
     GcArguments, InstallArguments, UninstallArguments, VersionsArguments, WhichArguments,
 };
+pub(crate) use self::permissions::{CallContext, JudgeArguments, PermissionsCommand};
 pub(crate) use self::prompt::PromptArguments;
 pub(crate) use self::run::{AgentArguments, ContinueArguments, OutputFormat, RunArguments};
 pub(crate) use self::sessions::{ExportFormat, PruneArguments, SessionsCommand};
@@ -41,6 +43,9 @@ pub(crate) enum Command {
     /// List, show, export, replay, delete and prune recorded conversations
     #[command(subcommand)]
     Sessions(SessionsCommand),
+    /// Test, explain and check the rules that say what the agent may do
+    #[command(subcommand)]
+    Permissions(PermissionsCommand),
     /// Install a verified Amp executable
     Install(InstallArguments),
     /// List installed versions

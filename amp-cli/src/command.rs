@@ -7,6 +7,7 @@ mod doctor;
 mod install;
 mod manual;
 mod modes;
+mod permissions;
 mod run;
 mod sessions;
 mod versions;
@@ -24,6 +25,7 @@ pub(crate) fn dispatch(arguments: &Arguments, context: &mut Context) -> Result<E
         Command::Run(arguments) => run::run(arguments, global, context),
         Command::Continue(arguments) => run::go_on(arguments, global, context),
         Command::Sessions(command) => sessions::run(command, global, context),
+        Command::Permissions(command) => permissions::run(command, global, context),
         Command::Install(arguments) => install::run(arguments, global, context),
         Command::Versions(arguments) => versions::list(arguments, global, context),
         Command::Which(arguments) => which::run(arguments, global, context),

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 
 /// What a file of rules holds.
-const EXAMPLE: &str = r#"a list looks like this: [{"tool": "Bash", "action": "ask"}]"#;
+pub(crate) const EXAMPLE: &str = r#"a list looks like this: [{"tool": "Bash", "action": "ask"}]"#;
 
 /// Reads a JSON list of rules.
 ///

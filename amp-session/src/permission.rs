@@ -8,10 +8,12 @@
 //! [`Dialect::rule_semantics`]: crate::Dialect::rule_semantics
 
 mod alias;
+mod builtin;
 mod condition;
 mod evaluate;
 mod expression;
 mod file;
+mod in_force;
 mod opinion;
 mod rule_set;
 mod rules;

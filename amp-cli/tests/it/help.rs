@@ -4,7 +4,7 @@ use amp_cli::{Context, ExitCode};
 
 use crate::support::{Finished, run_in};
 
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 26] = [
     "run",
     "continue",
     "sessions",
@@ -14,6 +14,9 @@ const COMMANDS: [&str; 23] = [
     "sessions replay",
     "sessions delete",
     "sessions prune",
+    "permissions",
+    "permissions test",
+    "permissions explain",
     "install",
     "versions",
     "which",

@@ -14,6 +14,7 @@ mod inspect;
 mod interrupt;
 #[cfg(unix)]
 mod pages;
+mod permissions;
 mod refusals;
 mod run;
 mod sessions;

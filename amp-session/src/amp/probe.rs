@@ -1,10 +1,10 @@
 //! Asking an executable what it is.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use amp_process::{Deadlines, Exit};
+use amp_process::{Deadlines, Exit, ProcessSpec};
 
 use super::Amp;
 use super::answers::Answer;
@@ -78,21 +78,55 @@ impl Amp {
 
     /// Returns what the executable prints when it is run with one flag, or has printed before.
     async fn ask(&self, flag: &str) -> Result<String, Error> {
+        let environment = self.environment.clone();
+        self.answer(&[flag], environment, None).await
+    }
+
+    /// Returns what the executable prints, or has printed before, in a home of its own, where it
+    /// finds neither settings nor a key, and with an address where no service is.
+    pub(crate) async fn ask_offline(&self, arguments: &[&str]) -> Result<String, Error> {
+        let home = tempfile::tempdir().map_err(Error::RunFiles)?;
+        let mut environment = Environment::from(
+            [("AMP_URL", "http://127.0.0.1:9"), ("AMP_API_KEY", "offline")]
+                .map(|(name, value)| (name.into(), value.into())),
+        );
+        // A JavaScript build finds `node` by it.
+        if let Some((name, path)) = self.environment.get_key_value(OsStr::new("PATH")) {
+            environment.insert(name.clone(), path.clone());
+        }
+        for name in ["HOME", "USERPROFILE"] {
+            environment.insert(name.into(), home.path().into());
+        }
+        self.answer(arguments, environment, Some(home.path())).await
+    }
+
+    /// Returns what the executable prints to these arguments, or has printed before.
+    async fn answer(
+        &self,
+        arguments: &[&str],
+        environment: Environment,
+        directory: Option<&Path>,
+    ) -> Result<String, Error> {
+        let question = arguments.join(" ");
         // With arguments in front it is another program that answers.
         let folder = self.answers.as_deref();
         let folder = folder.filter(|_| self.leading_arguments.is_empty());
-        let kept = folder.and_then(|folder| Answer::of(folder, &self.executable, flag));
+        let kept = folder.and_then(|folder| Answer::of(folder, &self.executable, &question));
         if let Some(answer) = kept.as_ref().and_then(Answer::read) {
             return Ok(answer);
         }
-        let (answer, exit) = self.run_with(flag).await?;
+        let mut spec = self.process(arguments, with_no_update(environment));
+        if let Some(directory) = directory {
+            spec = spec.with_working_directory(directory);
+        }
+        let (answer, exit) = self.run_to_end(spec, &question).await?;
         let answer = without_escapes(&answer);
         if answer.trim().is_empty() {
             let stderr = without_escapes(&exit.stderr().to_string());
             let complaint = telling_line(&stderr).or_else(|| stderr.trim().lines().next());
             let complaint = complaint.map_or(String::new(), |line| format!(": {line}"));
             let status = exit.status();
-            return Err(self.not_amp(format!("{flag} prints nothing ({status}){complaint}")));
+            return Err(self.not_amp(format!("{question} prints nothing ({status}){complaint}")));
         }
         if let Some(kept) = kept.filter(|_| exit.status().is_success()) {
             kept.keep(&answer);
@@ -100,15 +134,16 @@ impl Amp {
         Ok(answer)
     }
 
-    /// Runs the executable with one flag to its end.
-    async fn run_with(&self, flag: &str) -> Result<(String, Exit), Error> {
-        let mut environment = self.environment.clone();
-        environment.insert(OsString::from("AMP_SKIP_UPDATE_CHECK"), OsString::from("1"));
+    /// Runs the executable to its end; `question` names what it is asked.
+    async fn run_to_end(
+        &self,
+        spec: ProcessSpec,
+        question: &str,
+    ) -> Result<(String, Exit), Error> {
         let deadlines = Deadlines::default()
             .with_startup(Some(TIMEOUT))
             .with_total(Some(TIMEOUT));
-        let spec = self
-            .process([flag], environment)
+        let spec = spec
             .with_deadlines(deadlines)
             .with_max_line_bytes(LONGEST_ANSWER);
         let failed = |source| Error::Process {
@@ -123,17 +158,22 @@ impl Amp {
             if answer.len() > LONGEST_ANSWER {
                 process.kill().await;
                 let kilobytes = LONGEST_ANSWER / 1024;
-                return Err(self.not_amp(format!("{flag} prints more than {kilobytes} KiB")));
+                return Err(self.not_amp(format!("{question} prints more than {kilobytes} KiB")));
             }
         }
         let exit = process.finish().await;
         Ok((answer, exit))
     }
 
-    fn not_amp(&self, reason: String) -> Error {
+    pub(crate) fn not_amp(&self, reason: String) -> Error {
         Error::NotAmp {
             executable: self.executable.clone(),
             reason,
         }
     }
+}
+
+fn with_no_update(mut environment: Environment) -> Environment {
+    environment.insert("AMP_SKIP_UPDATE_CHECK".into(), "1".into());
+    environment
 }

@@ -115,7 +115,7 @@ impl Evaluator {
             };
         }
         if let Some(doubt) = &self.set.doubt {
-            return Opinion::unknown(doubt.clone());
+            return Opinion::unknown(doubt);
         }
         let opinion = self.walk(call);
         match opinion.decision {
@@ -154,7 +154,7 @@ impl Evaluator {
 
     fn walk(&self, call: &ToolCall<'_>) -> Opinion {
         let Some(semantics) = self.semantics else {
-            return Opinion::unknown(format!(
+            return Opinion::unknown(&format!(
                 "nobody measured how this build reads rules; the nearest known one is {}",
                 self.build
             ));
@@ -165,13 +165,13 @@ impl Evaluator {
                 Found::Yes => return self.decided(step),
                 Found::Unclear(reason) => {
                     let name = self.name_of(step);
-                    return Opinion::unknown(format!("{name} may match: {reason}"));
+                    return Opinion::unknown(&format!("{name} may match: {reason}"));
                 }
             }
         }
         match self.set.built_in() {
             BuiltInRules::Unknown => Opinion::unknown(
-                "no rule of a file matches, and the CLI's own rules are not at hand".to_owned(),
+                "no rule of a file matches, and the CLI's own rules are not at hand",
             ),
             _ => Opinion {
                 decision: Decision::NoMatch,

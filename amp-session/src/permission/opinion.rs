@@ -75,7 +75,7 @@ pub struct Matched {
 }
 
 impl Opinion {
-    pub(super) fn unknown(reason: String) -> Self {
+    pub(super) fn unknown(reason: &str) -> Self {
         Self {
             decision: Decision::Unknown,
             matched: None,

@@ -1,0 +1,21 @@
+//! `ampctl permissions`: what the rules say, and whether they say what is meant.
+
+mod explain;
+mod judge;
+mod test;
+
+use crate::ExitCode;
+use crate::arguments::{GlobalArguments, PermissionsCommand};
+use crate::context::Context;
+use crate::failure::Failure;
+
+pub(super) fn run(
+    command: &PermissionsCommand,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    match command {
+        PermissionsCommand::Test(arguments) => test::run(arguments, global, context),
+        PermissionsCommand::Explain(arguments) => explain::run(arguments, global, context),
+    }
+}
