@@ -56,7 +56,11 @@ fn a_bad_rule_is_an_invalid_configuration_and_dropped_in_a_run() {
 #[test]
 fn a_build_nobody_measured_is_unknown_and_asked_about() {
     let rules = json!([{"tool": "Foo", "action": "allow"}]);
-    for build in ["0.0.1990142911-gabcdef0", "0.0.1789000000-gabcdef0", "nightly"] {
+    for build in [
+        "0.0.1990142911-gabcdef0",
+        "0.0.1789000000-gabcdef0",
+        "nightly",
+    ] {
         let answer = judge(&World::new(), &rules, &["Foo", "--build", build]);
         assert_eq!(answer["action"], "ask", "{build}");
         assert_eq!(answer["known"], false, "{build}");
@@ -87,7 +91,10 @@ fn the_rules_in_force_are_those_of_the_settings_workspace_first() {
     assert_eq!(answer["scope"], "workspace");
     assert_eq!(answer["source"], "user");
     assert_eq!(answer["line"], 4);
-    world.write("project/.amp/settings.json", r#"{"amp.dangerouslyAllowAll": true}"#);
+    world.write(
+        "project/.amp/settings.json",
+        r#"{"amp.dangerouslyAllowAll": true}"#,
+    );
     let answer = ask(&world);
     assert_eq!(answer["action"], "reject", "`test` ignores it");
     assert_eq!(answer["run"]["action"], "allow");
@@ -100,10 +107,29 @@ fn amps_own_form_of_arguments_is_taken_too() {
     let world = World::new();
     let rules = r#"[{"tool": "Bash", "matches": {"cmd": "git *"}, "action": "reject"}]"#;
     world.write("project/rules.json", rules);
-    let options = ["permissions", "test", "--rules", "rules.json", "--builtin", "none"];
-    let call = ["--build", SEPTEMBER, "--json", "Bash", "--cmd", "git -C x push"];
+    let options = [
+        "permissions",
+        "test",
+        "--rules",
+        "rules.json",
+        "--builtin",
+        "none",
+    ];
+    let call = [
+        "--build",
+        SEPTEMBER,
+        "--json",
+        "Bash",
+        "--cmd",
+        "git -C x push",
+    ];
     let finished = world.run(&[&options[..], &call].concat());
-    assert_eq!(finished.json()["action"], "reject", "{}", finished.document());
+    assert_eq!(
+        finished.json()["action"],
+        "reject",
+        "{}",
+        finished.document()
+    );
     let misplaced = ["Bash", "--cmd", "git push", "--json"];
     let finished = world.run(&[&options[..], &misplaced].concat());
     assert_eq!(finished.code, ExitCode::Usage);
@@ -122,7 +148,14 @@ fn explain_says_of_each_rule_for_the_tool_why_it_does_not_decide() {
   {"tool": "F*", "action": "ask"}
 ]"#,
     );
-    let options = ["permissions", "explain", "--rules", "rules.json", "--builtin", "none"];
+    let options = [
+        "permissions",
+        "explain",
+        "--rules",
+        "rules.json",
+        "--builtin",
+        "none",
+    ];
     let call = ["--build", SEPTEMBER, "Foo", "--a", "y"];
     let finished = world.run(&[&options[..], &call].concat());
     insta::assert_snapshot!(finished.document());

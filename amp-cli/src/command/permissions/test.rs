@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use amp_session::permission::{Decision, Opinion, RuleScope};
-use amp_session::protocol::PermissionRule;
+use amp_session::protocol::{PermissionContext, PermissionRule};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -78,7 +78,7 @@ pub(super) fn run(
         let document = Document {
             tool: &judgement.tool,
             arguments: &judgement.arguments,
-            context: judgement.context.as_ref().map(|context| context.as_str()),
+            context: judgement.context.as_ref().map(PermissionContext::as_str),
             build: judgement.build.as_str(),
             test: View::of(&test),
             run: View::of(&run),
