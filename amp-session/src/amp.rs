@@ -108,11 +108,6 @@ impl Amp {
         &self.executable
     }
 
-    /// Returns the arguments in front of all others.
-    pub(crate) fn leading_arguments(&self) -> &[OsString] {
-        &self.leading_arguments
-    }
-
     /// Returns the version.
     #[must_use]
     pub fn version(&self) -> &AmpVersion {

@@ -87,8 +87,11 @@ impl Amp {
     pub(crate) async fn ask_offline(&self, arguments: &[&str]) -> Result<String, Error> {
         let home = tempfile::tempdir().map_err(Error::RunFiles)?;
         let mut environment = Environment::from(
-            [("AMP_URL", "http://127.0.0.1:9"), ("AMP_API_KEY", "offline")]
-                .map(|(name, value)| (name.into(), value.into())),
+            [
+                ("AMP_URL", "http://127.0.0.1:9"),
+                ("AMP_API_KEY", "offline"),
+            ]
+            .map(|(name, value)| (name.into(), value.into())),
         );
         // A JavaScript build finds `node` by it.
         if let Some((name, path)) = self.environment.get_key_value(OsStr::new("PATH")) {
@@ -135,11 +138,7 @@ impl Amp {
     }
 
     /// Runs the executable to its end; `question` names what it is asked.
-    async fn run_to_end(
-        &self,
-        spec: ProcessSpec,
-        question: &str,
-    ) -> Result<(String, Exit), Error> {
+    async fn run_to_end(&self, spec: ProcessSpec, question: &str) -> Result<(String, Exit), Error> {
         let deadlines = Deadlines::default()
             .with_startup(Some(TIMEOUT))
             .with_total(Some(TIMEOUT));

@@ -97,10 +97,7 @@ fn with_built_in_of(amp: Option<Amp>, set: RuleSet, context: &Context) -> Result
     let Some(amp) = amp else {
         return Ok(set.without_built_in());
     };
-    let cache = amp_in_use::store(context)
-        .ok()
-        .map(|store| store.root().join("permissions"));
-    let asked = async { Ok(amp.built_in_rules(cache.as_deref()).await?) };
+    let asked = async { Ok(amp.built_in_rules().await?) };
     let list = runtime::interruptible(&context.signals, asked)?;
     Ok(set.with_built_in(list))
 }
