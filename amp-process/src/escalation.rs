@@ -232,4 +232,29 @@ mod tests {
         assert_eq!(escalation.stop(Instant::now()), None);
         assert_eq!(escalation.force(), Force::Signalled);
     }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_pause_moves_every_step_by_its_length_and_nothing_else() {
+        let pause = Duration::from_secs(100);
+        let start = Instant::now();
+        let mut escalation = Escalation::new(StopPolicy::default(), &Deadlines::default());
+        escalation.shift(pause);
+        assert_eq!(escalation.due(), None);
+        escalation.finish(start);
+        for _ in 0..2 {
+            let due = escalation.due().unwrap();
+            escalation.shift(pause);
+            assert_eq!(escalation.due(), Some(due + pause));
+            escalation.escalate(start);
+        }
+        escalation.shift(pause);
+        assert_eq!(escalation.due(), None);
+
+        let mut escalation = Escalation::new(StopPolicy::default(), &Deadlines::default());
+        escalation.stop(start);
+        let due = escalation.due().unwrap();
+        escalation.shift(pause);
+        assert_eq!(escalation.due(), Some(due + pause));
+    }
 }

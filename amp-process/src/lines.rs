@@ -178,7 +178,8 @@ impl LineBuffer {
 
 #[cfg(test)]
 mod tests {
-    use super::{Completeness, Line, LineBuffer};
+    use super::{CHUNK, Completeness, LARGEST_IDLE, Line, LineBuffer};
+    use bytes::BytesMut;
     use proptest::prelude::*;
 
     /// Feeds `input` in pieces of the given sizes and returns every line.
@@ -233,8 +234,48 @@ mod tests {
             let room = buffer.room();
             room.resize(room.capacity(), b'x');
             assert_eq!(buffer.next_line(), None);
-            assert!(buffer.buffer.capacity() <= 2 * (1024 * 1024 + super::CHUNK));
+            assert!(buffer.buffer.capacity() <= 2 * (1024 * 1024 + CHUNK));
         }
+    }
+
+    #[test]
+    fn there_is_always_room_for_half_a_chunk() {
+        let mut buffer = LineBuffer::new(1024 * 1024);
+        for written in [0, 1, CHUNK / 2 - 1, CHUNK / 2, CHUNK / 2 + 1, CHUNK] {
+            let room = buffer.room();
+            let free = room.capacity() - room.len();
+            assert!(free >= CHUNK / 2, "{free}");
+            room.resize(room.len() + written.min(free), b'x');
+        }
+    }
+
+    #[test]
+    fn room_that_is_left_is_used_before_more_is_taken() {
+        let mut buffer = LineBuffer::new(1024 * 1024);
+        let capacity = buffer.room().capacity();
+        buffer.room().resize(capacity - CHUNK / 2, b'x');
+        assert_eq!(buffer.room().capacity(), capacity);
+        buffer.room().extend_from_slice(b"x");
+        assert!(buffer.room().capacity() > capacity);
+    }
+
+    #[test]
+    fn the_memory_of_a_huge_line_is_given_back() {
+        let mut buffer = LineBuffer::new(16 * LARGEST_IDLE);
+        buffer.room().resize(8 * LARGEST_IDLE, b'x');
+        buffer.room().extend_from_slice(b"\n");
+        // Somebody may hold the line; what counts is what the buffer itself goes on with.
+        drop(buffer.next_line());
+        assert!(buffer.room().capacity() <= LARGEST_IDLE);
+    }
+
+    #[test]
+    fn an_idle_buffer_of_the_usual_size_is_kept() {
+        let mut buffer = LineBuffer::new(1024);
+        buffer.buffer = BytesMut::with_capacity(LARGEST_IDLE);
+        let (address, capacity) = (buffer.buffer.as_ptr(), buffer.buffer.capacity());
+        let room = buffer.room();
+        assert_eq!((room.as_ptr(), room.capacity()), (address, capacity));
     }
 
     proptest! {
