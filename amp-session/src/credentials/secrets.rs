@@ -58,3 +58,35 @@ fn write(path: &Path, secrets: &Map<String, Value>) -> io::Result<()> {
     file.persist(path)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_not_taken_for_a_missing_one() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(read(&folder.path().join("absent")).unwrap().is_none());
+        // A folder in its place.
+        assert!(read(folder.path()).is_err());
+        assert!(change(folder.path(), "apiKey@service", Some("key")).is_err());
+        let list = folder.path().join("list");
+        fs::write(&list, "[]").unwrap();
+        assert_eq!(read(&list).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn a_change_tells_whether_a_secret_was_there_and_writes_only_what_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("below/secrets.json");
+        assert!(!change(&path, "one", None).unwrap());
+        assert!(!path.exists(), "nothing to remove, nothing to write");
+        assert!(!change(&path, "one", Some("key")).unwrap());
+        assert!(change(&path, "one", Some("other")).unwrap());
+        assert_eq!(read(&path).unwrap().unwrap()["one"], "other");
+        assert!(change(&path, "one", None).unwrap());
+        assert!(read(&path).unwrap().unwrap().is_empty());
+        fs::write(&path, r#"{"one":""}"#).unwrap();
+        assert!(!change(&path, "one", None).unwrap());
+    }
+}

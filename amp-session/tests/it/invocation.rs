@@ -296,6 +296,23 @@ fn rules_and_servers_are_written_as_amp_reads_them() {
 }
 
 #[test]
+fn servers_and_a_file_of_servers_are_not_taken_together() {
+    let mut config = SessionConfig::new();
+    config
+        .mcp_servers
+        .insert("local".into(), json!({"command": "server"}));
+    assert!(newest(&config, Input::Prompt("hi")).is_ok());
+    config.mcp_config_file = Some("/mcp.json".into());
+    let error = newest(&config, Input::Prompt("hi")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "MCP servers: servers and a file cannot be given together"
+    );
+    config.mcp_servers.clear();
+    assert!(newest(&config, Input::Prompt("hi")).is_ok());
+}
+
+#[test]
 fn what_a_remote_executor_would_ignore_is_refused() {
     let mut config = SessionConfig::new();
     config.executor = orb(None);
