@@ -7,6 +7,7 @@ mod install;
 mod permissions;
 mod prompt;
 mod run;
+mod sandbox;
 mod sessions;
 
 use clap::{Parser, Subcommand};
@@ -20,6 +21,9 @@ pub(crate) use self::install::{
 pub(crate) use self::permissions::{CallContext, JudgeArguments, PermissionsCommand};
 pub(crate) use self::prompt::PromptArguments;
 pub(crate) use self::run::{AgentArguments, ContinueArguments, OutputFormat, RunArguments};
+pub(crate) use self::sandbox::{
+    Allowances, SandboxArguments, SandboxCommand, SandboxMode, SandboxSubject,
+};
 pub(crate) use self::sessions::{ExportFormat, PruneArguments, SessionsCommand};
 
 /// Install, run and continue the Amp coding agent
@@ -63,6 +67,9 @@ pub(crate) enum Command {
     Credentials(CredentialsCommand),
     /// Show what the Amp in use can do
     Capabilities(WhichArguments),
+    /// Show what a sandboxed run could reach, or run a command in its sandbox
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
     /// Check everything a run needs and say how to fix what is missing
     Doctor {
         /// Also try to reach the Amp service

@@ -9,6 +9,7 @@ mod manual;
 mod modes;
 mod permissions;
 mod run;
+mod sandbox;
 mod sessions;
 mod versions;
 mod which;
@@ -34,6 +35,7 @@ pub(crate) fn dispatch(arguments: &Arguments, context: &mut Context) -> Result<E
         Command::Modes(arguments) => modes::run(arguments, global, context),
         Command::Credentials(command) => credentials::run(command, global, context),
         Command::Capabilities(arguments) => capabilities::run(arguments, global, context),
+        Command::Sandbox(command) => sandbox::run(command, global, context),
         Command::Doctor { network } => doctor::run(*network, global, context),
         Command::Completions { shell } => completions::run(*shell, context),
         Command::Man { directory } => manual::run(directory.as_deref(), context),

@@ -12,17 +12,19 @@ mod layer;
 mod limit;
 mod project;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use amp_bootstrap::VersionSpec;
 use amp_session::Deadlines;
+use amp_session::process::sandbox::HostRule;
 
 use self::choice::Place;
 pub(crate) use self::choice::{AmpChoice, Origin};
 pub(crate) use self::file::Files;
 pub(crate) use self::layer::Layer;
 pub(crate) use self::limit::Limit;
-use crate::arguments::{AgentArguments, GlobalArguments, OutputFormat};
+use crate::arguments::{AgentArguments, GlobalArguments, OutputFormat, SandboxMode};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::style::ColorChoice;
@@ -45,6 +47,19 @@ pub(crate) struct Settings {
     /// The version to install.
     pub(crate) version: Option<VersionSpec>,
     pub(crate) sources: Vec<String>,
+    pub(crate) sandbox: SandboxSettings,
+}
+
+/// What the agent and its tools may reach.
+#[derive(Debug)]
+pub(crate) struct SandboxSettings {
+    pub(crate) mode: SandboxMode,
+    pub(crate) hosts: Vec<HostRule>,
+    pub(crate) readable: Vec<PathBuf>,
+    pub(crate) writable: Vec<PathBuf>,
+    pub(crate) variables: Vec<String>,
+    /// The first flag that allows something.
+    pub(crate) allowed_by_flags: Option<&'static str>,
 }
 
 impl Settings {
@@ -57,6 +72,7 @@ impl Settings {
         global: &GlobalArguments,
         context: &Context,
     ) -> Result<Self, Failure> {
+        let allowed_by_flags = flags.first_allowance();
         let files = Files::find(global.config.as_deref(), context)?;
         let file = |path: &Option<_>| Place::File(path.clone().unwrap_or_default());
         let layers = [
@@ -82,6 +98,14 @@ impl Settings {
             record: layer.record.unwrap_or(true),
             version: layer.version,
             sources: layer.sources.unwrap_or_default(),
+            sandbox: SandboxSettings {
+                mode: layer.sandbox.unwrap_or_default(),
+                hosts: layer.allow_host,
+                readable: layer.allow_read,
+                writable: layer.allow_write,
+                variables: layer.allow_env,
+                allowed_by_flags,
+            },
         })
     }
 
@@ -126,7 +150,7 @@ impl From<&AgentArguments> for Layer {
             idle_timeout: arguments.idle_timeout,
             startup_timeout: arguments.startup_timeout,
             record: arguments.no_record.then_some(false),
-            ..Self::default()
+            ..Self::of_sandbox(&arguments.sandbox)
         }
     }
 }

@@ -152,6 +152,13 @@ impl Amp {
         Session::new(self.clone(), config, Some(thread))
     }
 
+    /// Returns the paths of the executable and of what stands in front of its arguments.
+    pub(crate) fn programs(&self) -> Vec<PathBuf> {
+        let leading = self.leading_arguments.iter().map(PathBuf::from);
+        let programs = [self.executable.clone()].into_iter().chain(leading);
+        programs.filter(|path| path.is_absolute()).collect()
+    }
+
     /// Describes a run of the executable with these arguments in this environment.
     pub(crate) fn process<I>(&self, arguments: I, environment: Environment) -> ProcessSpec
     where

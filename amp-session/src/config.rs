@@ -10,6 +10,7 @@ use amp_protocol::{McpServer, PermissionRule, SettingsKey};
 use serde_json::{Map, Value, json};
 
 use crate::environment::{Environment, NamesOf};
+use crate::sandbox::SandboxConfig;
 
 /// The options of a session; everything is off or the CLI's own default until it is asked for.
 ///
@@ -63,6 +64,8 @@ pub struct SessionConfig {
     pub executor: Executor,
     /// Whether every tool runs without asking, even against reject rules.
     pub dangerously_allow_all: bool,
+    /// What the agent and its tools may reach; everything that this program may, when absent.
+    pub sandbox: Option<SandboxConfig>,
     /// Arguments to pass to the CLI as they are, behind everything else.
     pub extra_arguments: Vec<OsString>,
     /// Variables to set over those of the [`Amp`](crate::Amp); an empty value unsets one.
@@ -145,6 +148,7 @@ impl Default for SessionConfig {
             archive: None,
             executor: Executor::default(),
             dangerously_allow_all: false,
+            sandbox: None,
             extra_arguments: Vec::new(),
             environment: Environment::new(),
             working_directory: None,
@@ -185,6 +189,13 @@ impl SessionConfig {
     #[must_use]
     pub fn with_working_directory(mut self, folder: impl Into<PathBuf>) -> Self {
         self.working_directory = Some(folder.into());
+        self
+    }
+
+    /// Returns this configuration with the agent in a sandbox.
+    #[must_use]
+    pub fn with_sandbox(mut self, sandbox: SandboxConfig) -> Self {
+        self.sandbox = Some(sandbox);
         self
     }
 

@@ -82,6 +82,14 @@ pub enum Error {
         /// What can be done about it.
         advice: &'static str,
     },
+    /// The service is not among those that the sandbox allows.
+    #[error("the sandbox does not allow the service {service_url}")]
+    SandboxedService {
+        /// The service.
+        service_url: String,
+        /// The rule that would allow it.
+        rule: String,
+    },
     /// A settings file cannot be used as the base of the run's settings.
     #[error("settings file {}: {reason}", path.display())]
     Settings {
@@ -166,8 +174,13 @@ impl Error {
             | Self::InvalidOption { .. }
             | Self::EmptyPrompt
             | Self::InvalidThread { .. } => ErrorKind::Usage,
+            Self::Process { source, .. }
+                if source.kind() == amp_process::ErrorKind::SandboxRefused =>
+            {
+                ErrorKind::Refused
+            }
             Self::NotAmp { .. } | Self::Process { .. } => ErrorKind::Executable,
-            Self::UnsafeRules { .. } => ErrorKind::Refused,
+            Self::UnsafeRules { .. } | Self::SandboxedService { .. } => ErrorKind::Refused,
             Self::TurnInProgress | Self::ThreadInUse { .. } => ErrorKind::Busy,
             Self::InputClosed(_) => ErrorKind::InputClosed,
             Self::Settings { .. }

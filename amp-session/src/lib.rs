@@ -82,6 +82,7 @@ mod outcome;
 pub mod permission;
 mod plain_text;
 mod run_folder;
+mod sandbox;
 mod secrets;
 mod session;
 mod settings;
@@ -110,6 +111,7 @@ pub use ledger::{
     SessionMetadata, SessionRecord, TurnEnd, TurnStart,
 };
 pub use outcome::{Failure, LineCounts, Outcome, Reason, Status};
+pub use sandbox::{Denial, DenialKind, SandboxConfig, SandboxReport};
 pub use session::Session;
 pub use settings::{
     DEFAULT_SERVICE_URL, Effective, NamedBy, RefusedService, ServiceAddress, SettingsFile,

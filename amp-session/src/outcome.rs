@@ -13,6 +13,7 @@ pub(crate) use conclude::{Ending, Observer};
 pub use reason::Reason;
 
 use crate::plain_text::telling_line;
+use crate::sandbox::SandboxReport;
 use crate::thread_id::ThreadId;
 
 /// How a turn ended.
@@ -43,6 +44,8 @@ pub struct Outcome {
     pub refused_tools: u64,
     /// Head and tail of standard error, without terminal escapes and known secrets.
     pub stderr: String,
+    /// What protected the turn and what its agent was refused; `None` without a sandbox.
+    pub sandbox: Option<SandboxReport>,
     /// How the process ended; `None` in a replay.
     #[serde(serialize_with = "exit_as_text")]
     pub exit: Option<Exit>,

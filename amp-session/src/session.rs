@@ -6,18 +6,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use amp_process::StdinSource;
+use amp_process::sandbox::Sandbox;
 
 use crate::amp::Amp;
 use crate::blocking::blocking;
 use crate::config::SessionConfig;
 use crate::credentials::Credentials;
 use crate::dialect::Feature;
-use crate::environment::Environment;
+use crate::environment::{Environment, home};
 use crate::error::Error;
 use crate::guard::{self, Surroundings};
 use crate::invocation::{Input, Invocation, Request, StandardInput, invocation};
 use crate::ledger::{Beginning, SessionRecord};
 use crate::run_folder::RunFolder;
+use crate::sandbox::{self, Subject, Watch};
 use crate::secrets::Secrets;
 use crate::settings::{self, Effective, ServiceAddress};
 use crate::thread_id::ThreadId;
@@ -162,6 +164,8 @@ impl Session {
         let invocation = self.invocation(input, folder.path())?;
         let files = folder.fill(&invocation.files)?;
         let environment = self.environment(&invocation.variables);
+        let sandbox = self.sandbox_of(&invocation, &environment)?;
+        let home = home(&environment);
         let secrets = Secrets::of(
             &environment,
             &self.config,
@@ -178,6 +182,12 @@ impl Session {
             .with_deadlines(self.config.deadlines.clone());
         if let Some(folder) = &self.config.working_directory {
             spec = spec.with_working_directory(folder);
+        }
+        let mut watch = None;
+        if let Some(sandbox) = sandbox {
+            let policy = sandbox.policy().clone();
+            watch = Some(Watch::new(policy, self.config.folder(), home));
+            spec = spec.with_sandbox(sandbox);
         }
         let beginning = Beginning {
             amp_version: self.amp.version().clone(),
@@ -209,14 +219,62 @@ impl Session {
                 return Err(Error::Process { executable, source });
             }
         };
+        if let Some(watch) = &mut watch {
+            watch.begin(process.sandbox());
+        }
         let parts = TurnParts {
             claim,
             files,
             record,
             secrets,
             dialect: *self.amp.dialect(),
+            sandbox: watch,
         };
         Ok(Turn::running(process, parts))
+    }
+
+    /// Returns the sandbox that a turn would run in, if one is configured.
+    ///
+    /// Amp's own folders are made when they are not there.
+    ///
+    /// # Errors
+    ///
+    /// Refuses what [`prompt`](Self::prompt) would refuse, and a service that is not allowed.
+    pub fn sandbox(&self) -> Result<Option<Sandbox>, Error> {
+        let invocation = self.preview("preview")?;
+        let environment = self.environment(&invocation.variables);
+        self.sandbox_of(&invocation, &environment)
+    }
+
+    fn sandbox_of(
+        &self,
+        invocation: &Invocation,
+        environment: &Environment,
+    ) -> Result<Option<Sandbox>, Error> {
+        let Some(config) = &self.config.sandbox else {
+            return Ok(None);
+        };
+        let written = invocation.files.iter().map(|file| file.path.clone());
+        let named = [
+            &self.config.settings_file,
+            &self.config.mcp_config_file,
+            &self.config.toolbox,
+        ];
+        let named = named.into_iter().flatten().chain(&self.config.skills);
+        let folder = self.config.folder();
+        let named = named.map(|path| folder.join(path));
+        let service = self.service(&self.settings(), environment);
+        let subject = Subject {
+            config,
+            environment,
+            chosen: &invocation.variables,
+            workspace: folder,
+            programs: &self.amp.programs(),
+            files: &written.chain(named).collect::<Vec<_>>(),
+            generation: self.amp.dialect().generation(),
+            service_url: &service.url,
+        };
+        sandbox::sandbox(&subject).map(Some)
     }
 
     fn invocation(&self, input: Input<'_>, run_folder: &Path) -> Result<Invocation, Error> {

@@ -23,6 +23,7 @@ use crate::ledger::{Ended, RecordedLines, TurnEnd, TurnRecord};
 use crate::outcome::{Ending, Observer, Outcome};
 use crate::plain_text::without_escapes;
 use crate::run_folder::RunFiles;
+use crate::sandbox::Watch;
 use crate::secrets::{Cut, Secrets};
 use crate::session::Claim;
 use crate::thread_id::ThreadId;
@@ -45,6 +46,8 @@ pub struct Turn {
     ended: bool,
     claim: Option<Claim>,
     _files: Option<RunFiles>,
+    /// What is seen of the sandbox.
+    sandbox: Option<Watch>,
 }
 
 /// A line that waits until what it says of the thread is noted.
@@ -77,6 +80,7 @@ pub(crate) struct TurnParts {
     pub(crate) record: Option<TurnRecord>,
     pub(crate) secrets: Secrets,
     pub(crate) dialect: Dialect,
+    pub(crate) sandbox: Option<Watch>,
 }
 
 impl Turn {
@@ -92,6 +96,7 @@ impl Turn {
             ended: false,
             claim: Some(parts.claim),
             _files: parts.files,
+            sandbox: parts.sandbox,
         }
     }
 
@@ -107,6 +112,7 @@ impl Turn {
             ended: false,
             claim: None,
             _files: None,
+            sandbox: None,
         }
     }
 
@@ -200,6 +206,7 @@ impl Turn {
                 let mut outcome = self.observer.conclude(&recorded.ending, &self.secrets);
                 if let Some(end) = recorded.end {
                     (outcome.status, outcome.failure) = (end.status, end.failure);
+                    outcome.sandbox = end.sandbox;
                 }
                 outcome.ledger_failure = self.trouble;
                 return outcome;
@@ -218,6 +225,11 @@ impl Turn {
         };
         let mut outcome = self.observer.conclude(&ending, &self.secrets);
         outcome.exit = Some(exit);
+        let secrets = &self.secrets;
+        let report = self
+            .sandbox
+            .map(|watch| watch.conclude(|text| secrets.redact_text(text)));
+        outcome.sandbox = report;
         if outcome.thread.is_none() {
             outcome.thread = self.claim.as_ref().and_then(Claim::thread);
         }
@@ -228,6 +240,7 @@ impl Turn {
                 wall_time: outcome.wall_time,
                 exit: outcome.exit.as_ref().map(|exit| exit.status().to_string()),
                 stderr: outcome.stderr.clone(),
+                sandbox: outcome.sandbox.clone(),
             };
             outcome.ledger_failure = blocking(move || record.close(ended)).await;
         }
@@ -314,6 +327,9 @@ impl Turn {
             line.decoded(),
             line.completeness() != Completeness::Complete,
         );
+        if let Some(sandbox) = &mut self.sandbox {
+            sandbox.observe(line.decoded());
+        }
         if let Source::Process(process) = &mut self.source {
             if self.observer.has_result() {
                 process.begin_finish();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::PromptArguments;
+use super::{PromptArguments, SandboxArguments};
 use crate::settings::Limit;
 
 #[derive(Clone, Debug, Args)]
@@ -98,6 +98,9 @@ pub(crate) struct AgentArguments {
     /// Let the agent use every tool without asking; overrides even its reject rules
     #[arg(long)]
     pub(crate) dangerously_allow_all: bool,
+
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArguments,
 
     /// Do not record the session
     #[arg(long)]

@@ -11,6 +11,7 @@ use amp_session::{
 
 use self::remarks::Remarks;
 use super::credentials::{self, in_words};
+use super::sandbox;
 
 use crate::amp_in_use;
 use crate::arguments::{
@@ -132,6 +133,9 @@ fn take_turn(
         let _limit = context.signals.limit_writes(settings.deadlines.total);
         Ok::<_, Failure>((amp, drive(turn, &mut view, &mut signals).await))
     })??;
+    if let Driven::Ended { outcome, .. } = &driven {
+        remarks.on_sandbox(outcome.sandbox.as_ref(), &mut view)?;
+    }
     conclude(driven, &mut view, &amp)
 }
 
@@ -243,6 +247,7 @@ fn session_config(
         config = config.with_setting("amp.permissions", rules::read(path, context)?);
     }
     config.working_directory = Some(directory);
+    config.sandbox = sandbox::config(settings, context)?;
     Ok(config)
 }
 

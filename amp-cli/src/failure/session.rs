@@ -46,7 +46,7 @@ fn advice(error: &Error) -> (&'static str, &'static str) {
     }
 }
 
-/// Returns the failure of a run that its permission rules would not control.
+/// Returns the failure of a run that its permission rules or its sandbox would not control.
 fn refused(error: &Error) -> Failure {
     let failure = Failure::new(
         ExitCode::Refused,
@@ -54,6 +54,12 @@ fn refused(error: &Error) -> Failure {
     );
     match error {
         Error::UnsafeRules { reason, advice } => failure.because(reason).hint(*advice),
+        Error::SandboxedService { rule, .. } => Failure::new(ExitCode::Refused, error.to_string())
+            .because("only its services can be reached from the sandbox")
+            .hint(format!("--allow-host {rule} allows it")),
+        Error::Process { source, .. } => Failure::new(ExitCode::Refused, source.to_string())
+            .next("ampctl sandbox explain", "shows what is missing here")
+            .hint("--sandbox=best-effort runs with what there is"),
         _ => failure.caused_by(error),
     }
 }

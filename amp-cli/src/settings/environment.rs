@@ -36,6 +36,8 @@ pub(super) fn layer(context: &Context) -> Result<Layer, Failure> {
         record: variables.parsed("AMPCTL_RECORD", A_SWITCH)?,
         version: variables.parsed(VERSION_VARIABLE, A_VERSION)?,
         sources: variables.list("AMPCTL_SOURCES")?,
+        sandbox: variables.choice("AMPCTL_SANDBOX")?,
+        ..Layer::default()
     })
 }
 

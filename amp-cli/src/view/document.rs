@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use amp_session::Outcome;
+use amp_session::{Outcome, SandboxReport};
 use serde::Serialize;
 
 use super::status::Status;
@@ -32,6 +32,9 @@ struct Document<'a> {
     duration_ms: u128,
     refused_tools: u64,
     amp: AmpInUse<'a>,
+    /// What protected the turn and what its agent was refused; absent without a sandbox.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sandbox: Option<&'a SandboxReport>,
     error: Option<FailureReport<'a>>,
 }
 
@@ -64,6 +67,7 @@ pub(crate) fn write_document(
         duration_ms: status.elapsed().as_millis(),
         refused_tools: outcome.refused_tools,
         amp,
+        sandbox: outcome.sandbox.as_ref(),
         error: failure.map(Failure::report),
     };
     json::write(&document, to)

@@ -11,6 +11,7 @@ use super::id::now_ms;
 use super::{NewSession, RecordId, ledger_error};
 use crate::error::Error;
 use crate::outcome::{Failure, Status};
+use crate::sandbox::SandboxReport;
 use crate::thread_id::ThreadId;
 
 pub(super) const LOCK: &str = "lock";
@@ -83,6 +84,9 @@ pub struct TurnEnd {
     pub exit: Option<String>,
     /// How many lines had a secret in them that was replaced.
     pub redacted_lines: u64,
+    /// What protected the turn and what its agent was refused; `None` without a sandbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<SandboxReport>,
 }
 
 impl SessionMetadata {

@@ -15,6 +15,7 @@ use super::ledger_error;
 use super::reader::SessionRecord;
 use crate::error::Error;
 use crate::outcome::{Failure, Status};
+use crate::sandbox::SandboxReport;
 use crate::secrets::{Cut, Secrets};
 use crate::thread_id::ThreadId;
 use crate::version::AmpVersion;
@@ -41,6 +42,7 @@ pub(crate) struct Ended {
     pub(crate) exit: Option<String>,
     /// Standard error without secrets.
     pub(crate) stderr: String,
+    pub(crate) sandbox: Option<SandboxReport>,
 }
 
 /// The record of a turn that runs.
@@ -162,6 +164,7 @@ impl TurnRecord {
             wall_time: u64::try_from(ended.wall_time.as_millis()).unwrap_or(u64::MAX),
             exit: ended.exit,
             redacted_lines: self.events.redacted,
+            sandbox: ended.sandbox,
         };
         files::write(&self.folder.join(END), &end)?;
         SessionMetadata::update(&self.session, |metadata| metadata.updated_at = now)?;

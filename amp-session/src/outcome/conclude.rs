@@ -142,6 +142,7 @@ impl Observer {
             lines: self.counts,
             refused_tools: self.refused_tools,
             stderr: secrets.redact_text(&ending.stderr),
+            sandbox: None,
             exit: None,
             ledger_failure: None,
         }

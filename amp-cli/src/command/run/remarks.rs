@@ -2,7 +2,7 @@
 
 use std::io;
 
-use amp_session::{Amp, RecordId, SessionConfig};
+use amp_session::{Amp, RecordId, SandboxReport, SessionConfig};
 
 use crate::arguments::GlobalArguments;
 use crate::context::{Context, Output};
@@ -11,6 +11,7 @@ use crate::view::View;
 /// Tells what a run is about to do, where that is asked for, and what may be a mistake.
 pub(super) struct Remarks {
     verbose: bool,
+    quiet: bool,
     stderr: Output,
 }
 
@@ -18,6 +19,7 @@ impl Remarks {
     pub(super) fn new(global: &GlobalArguments, context: &Context) -> Self {
         Self {
             verbose: global.verbose,
+            quiet: global.quiet,
             stderr: context.stderr.clone(),
         }
     }
@@ -34,10 +36,45 @@ impl Remarks {
         if let Some(folder) = &config.working_directory {
             self.explain(&format!("in {}", folder.display()), view)?;
         }
+        if config.dangerously_allow_all && config.sandbox.is_none() && !self.quiet {
+            let warning = "every tool runs without asking and may do all that you may; \
+                           --sandbox keeps them to this folder and the service";
+            view.remark(warning, &mut self.stderr.clone())?;
+        }
         match config.mode.as_deref().and_then(|mode| doubt(mode, amp)) {
             Some(warning) => view.remark(&warning, &mut self.stderr.clone()),
             None => Ok(()),
         }
+    }
+
+    /// Says what the sandbox lacked, and what it refused.
+    pub(super) fn on_sandbox(
+        &self,
+        report: Option<&SandboxReport>,
+        view: &mut View,
+    ) -> io::Result<()> {
+        let Some(report) = report.filter(|_| !self.quiet) else {
+            return Ok(());
+        };
+        let mut stderr = self.stderr.clone();
+        for missing in &report.missing {
+            view.remark(&format!("the sandbox lacks {missing}"), &mut stderr)?;
+        }
+        for denial in &report.denied {
+            let allow = denial.allow.as_deref();
+            let allow = allow.map(|option| format!("; {option} allows it"));
+            let text = format!(
+                "the sandbox refused to {denial}{}",
+                allow.unwrap_or_default()
+            );
+            view.remark(&text, &mut stderr)?;
+        }
+        for path in &report.appeared {
+            let path = path.display();
+            let text = format!("{path} was made in the sandbox, and counts outside it; look at it");
+            view.remark(&text, &mut stderr)?;
+        }
+        Ok(())
     }
 
     /// Says where the session is recorded.
