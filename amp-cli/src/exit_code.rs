@@ -73,7 +73,7 @@ impl ExitCode {
             Self::Credentials => "credentials are missing or were rejected",
             Self::NoUsableAmp => "no usable Amp executable",
             Self::NoResult => "the agent exited without a result",
-            Self::Refused => "permission settings do not allow a safe start",
+            Self::Refused => "permission settings or the sandbox do not allow a safe start",
             Self::TimedOut => "a deadline passed",
             Self::Interrupted => "interrupted",
         }

@@ -105,6 +105,36 @@ fn world_of_a_user(service: &std::net::TcpListener) -> World {
     world
 }
 
+/// The page that needs namespaces.
+const SANDBOX: &str = "docs/sandbox.md";
+
+/// The same world with its agent and its service allowed in a sandbox; `None` where none works.
+fn world_with_a_sandbox(world: World, service: &std::net::TcpListener) -> Option<World> {
+    let address = service.local_addr().expect("an address");
+    let recordings = repository().canonicalize().expect("a folder");
+    world.write("home/.cargo/config.toml", "");
+    world.write("home/.rustup/settings.toml", "");
+    let allowed = format!(
+        "allow-host = ['{address}']\nallow-env = ['FAKE_AGENT*']\nallow-read = ['{}']\n",
+        recordings.display()
+    );
+    world.write("home/.config/ampctl/config.toml", &allowed);
+    let mut walk = Walk::begin(&world);
+    let explain = Command {
+        place: SANDBOX.to_owned(),
+        text: "ampctl sandbox explain".to_owned(),
+        exit_code: 0,
+        output: None,
+    };
+    match walk.take(&explain) {
+        Ok(()) => Some(world),
+        Err(said) => {
+            fixtures::Requirement::Namespace.is_missing(said);
+            None
+        }
+    }
+}
+
 /// Types what a page tells its reader to type, and returns what was not as it says.
 fn walk_through(world: &World, name: &str, page: &str) -> Vec<String> {
     let commands = commands(name, page).unwrap_or_else(|problem| panic!("{problem}"));
@@ -128,7 +158,13 @@ fn every_command_of_every_page_does_what_the_page_says() {
     let mut problems = Vec::new();
     for (name, page) in pages() {
         let service = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let world = world_of_a_user(&service);
+        let mut world = world_of_a_user(&service);
+        if name == SANDBOX {
+            match world_with_a_sandbox(world, &service) {
+                Some(with_sandbox) => world = with_sandbox,
+                None => continue,
+            }
+        }
         problems.extend(walk_through(&world, &name, &page));
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
@@ -250,6 +286,7 @@ fn every_command_and_option_that_is_mentioned_exists() {
                     .split_whitespace()
                     .filter(|word| word.starts_with("--"))
                 {
+                    let option = option.split('=').next().unwrap_or_default();
                     assert!(manual.contains(option), "{name}: no {option}");
                 }
             }

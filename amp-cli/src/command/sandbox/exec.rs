@@ -31,8 +31,8 @@ pub(super) fn run(
         .with_sandbox(prepared.sandbox);
     let mut output = context.stdout.clone();
     let work = async {
-        let mut process = spec.spawn().await.map_err(failure)?;
-        while let Some(line) = process.next_line().await.map_err(failure)? {
+        let mut process = spec.spawn().await.map_err(|error| failure(&error))?;
+        while let Some(line) = process.next_line().await.map_err(|error| failure(&error))? {
             output.write_all(line.bytes())?;
             output.write_all(b"\n")?;
         }
@@ -77,13 +77,14 @@ fn tell(status: Option<&SandboxStatus>, context: &mut Context) -> Result<(), Fai
     Ok(())
 }
 
-pub(super) fn failure(error: amp_session::process::Error) -> Failure {
+/// Tells why a command was not run in a sandbox, or could not be.
+pub(super) fn failure(error: &amp_session::process::Error) -> Failure {
     let code = match error.kind() {
         ErrorKind::SandboxRefused => ExitCode::Refused,
         _ => ExitCode::Failed,
     };
     let failure = Failure::new(code, error.to_string());
-    let failure = match std::error::Error::source(&error) {
+    let failure = match std::error::Error::source(error) {
         Some(cause) => failure.caused_by(cause),
         None => failure,
     };

@@ -51,7 +51,7 @@ pub(super) fn run(
         .with_environment(context.environment.clone())
         .with_working_directory(&prepared.directory)
         .with_sandbox(prepared.sandbox);
-    let layers = runtime::block_on(spec.probe_sandbox())?.map_err(exec::failure)?;
+    let layers = runtime::block_on(spec.probe_sandbox())?.map_err(|error| exec::failure(&error))?;
     let missing = layers.iter().filter(|layer| layer.is_missing()).count();
     let enforced = missing == 0;
     if global.json {
