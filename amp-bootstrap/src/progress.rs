@@ -49,7 +49,7 @@ pub enum Event<'a> {
         /// Why it failed.
         error: &'a Error,
     },
-    /// What came so far is of no use, so the transfer begins anew.
+    /// What came so far cannot be continued, so the transfer begins again.
     StartingOver {
         /// Why, if more is known than that the server would not continue.
         error: Option<&'a Error>,

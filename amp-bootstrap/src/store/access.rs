@@ -42,7 +42,7 @@ impl Store {
     }
 }
 
-/// Returns how others could write to one of some files and folders; absent ones are of no account.
+/// Returns how others could write to one of some files and folders; absent ones are skipped.
 pub(super) fn exposed<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Option<String> {
     let mut paths = paths.into_iter();
     paths.find_map(|path| Some(told(path, &system::write_access(path, false)?)))

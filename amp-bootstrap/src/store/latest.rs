@@ -61,8 +61,33 @@ impl Store {
     }
 }
 
+/// Returns the seconds since the Unix epoch.
 pub(crate) fn now_unix() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::{Architecture, OperatingSystem};
+
+    const LINUX: Platform = Platform::new(OperatingSystem::Linux, Architecture::X64);
+
+    #[test]
+    fn an_answer_is_good_until_it_is_too_old() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::at(folder.path());
+        let version: CliVersion = "0.0.1790000000-gabc123".parse().unwrap();
+        let recalled = |source| store.remembered_latest(source, LINUX, Duration::from_secs(60));
+        store.remember_latest("a", LINUX, &version).unwrap();
+        assert_eq!(recalled("a"), Some(version.clone()));
+        assert_eq!(recalled("b"), None);
+        let path = store.latest_path("a", LINUX);
+        let mut latest: Latest = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        latest.learned_unix -= 60;
+        staging::write_whole(&path, &latest).unwrap();
+        assert_eq!(recalled("a"), None);
+    }
 }

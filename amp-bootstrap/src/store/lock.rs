@@ -142,7 +142,6 @@ fn is_still_there(file: &File, path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
-    use std::io;
 
     use super::*;
     use crate::progress::Silent;
@@ -228,6 +227,7 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn a_file_system_without_locks_grants_every_lock() {
+        use std::io;
         let path = Path::new("lock");
         let outcome = |code| Err(TryLockError::Error(io::Error::from_raw_os_error(code)));
         for error in [rustix::io::Errno::NOLCK, rustix::io::Errno::NOTSUP] {
