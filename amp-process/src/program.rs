@@ -1,6 +1,5 @@
 //! From the name of a program to the file that is executed.
 
-use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -18,12 +17,12 @@ pub(crate) fn resolve(spec: &ProcessSpec) -> Result<PathBuf, Error> {
     if has_separator(program) {
         return std::path::absolute(program).map_err(not_found);
     }
-    let path = spec.environment.get(OsStr::new("PATH"));
+    let path = platform::variable(&spec.environment, "PATH");
     let candidates = path.into_iter().flat_map(std::env::split_paths);
     let mut unusable = None;
     for folder in candidates {
         let candidate = folder.join(program);
-        let Some(candidate) = platform::with_program_suffix(candidate) else {
+        let Some(candidate) = platform::with_program_suffix(candidate, &spec.environment) else {
             continue;
         };
         match platform::is_executable(&candidate) {

@@ -1,5 +1,7 @@
 //! Unix: pipes, and the start of a program in a process group of its own.
 
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
@@ -11,6 +13,9 @@ use tokio::net::unix::pipe;
 
 use crate::error::Error;
 use crate::spec::ProcessSpec;
+
+/// The environment of a program.
+type Variables = BTreeMap<OsString, OsString>;
 
 /// Our end of a pipe that the program writes to.
 pub(crate) type OutputPipe = pipe::Receiver;
@@ -82,8 +87,13 @@ pub(crate) fn buffered_bytes(pipe: &OutputPipe) -> Option<u64> {
     rustix::io::ioctl_fionread(pipe).ok()
 }
 
+/// Returns the variable of this name.
+pub(crate) fn variable<'a>(environment: &'a Variables, name: &str) -> Option<&'a OsString> {
+    environment.get(OsStr::new(name))
+}
+
 /// Returns the file to try for a program found in `PATH`, if one is there.
-pub(crate) fn with_program_suffix(candidate: PathBuf) -> Option<PathBuf> {
+pub(crate) fn with_program_suffix(candidate: PathBuf, _: &Variables) -> Option<PathBuf> {
     candidate.is_file().then_some(candidate)
 }
 

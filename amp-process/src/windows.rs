@@ -1,5 +1,7 @@
 //! Windows: pipes, programs, and the lack of signals.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
@@ -7,6 +9,9 @@ use tokio::io::AsyncRead;
 use tokio::process::ChildStdin;
 
 use crate::deadlines::{Deadlines, StopPolicy};
+
+/// The environment of a program.
+type Variables = BTreeMap<OsString, OsString>;
 
 /// Our end of a pipe that the program writes to.
 pub(crate) type OutputPipe = Pin<Box<dyn AsyncRead + Send + Sync>>;
@@ -29,18 +34,75 @@ pub(crate) fn buffered_bytes(_: &OutputPipe) -> Option<u64> {
     None
 }
 
+/// The suffixes of programs where `PATHEXT` does not name them.
+const USUAL_SUFFIXES: &str = ".COM;.EXE;.BAT;.CMD";
+
+/// Returns the variable of this name, in whatever case it is spelled: Windows itself says `Path`.
+pub(crate) fn variable<'a>(environment: &'a Variables, name: &str) -> Option<&'a OsString> {
+    let mut variables = environment.iter();
+    variables.find_map(|(known, value)| known.eq_ignore_ascii_case(name).then_some(value))
+}
+
 /// Returns the file to try for a program found in `PATH`, if one is there.
-pub(crate) fn with_program_suffix(candidate: PathBuf) -> Option<PathBuf> {
-    if candidate.is_file() {
+///
+/// Only names that end as `PATHEXT` says are programs, the first suffix first: beside the `amp.cmd`
+/// that npm makes for Windows lies a script `amp` for other systems.
+pub(crate) fn with_program_suffix(candidate: PathBuf, environment: &Variables) -> Option<PathBuf> {
+    let suffixes = variable(environment, "PATHEXT").and_then(|suffixes| suffixes.to_str());
+    let suffixes = suffixes.filter(|suffixes| !suffixes.is_empty());
+    let suffixes = || suffixes.unwrap_or(USUAL_SUFFIXES).split(';');
+    let name = candidate
+        .file_name()?
+        .to_string_lossy()
+        .to_ascii_lowercase();
+    let is_whole = suffixes()
+        .filter(|suffix| !suffix.is_empty())
+        .any(|suffix| name.ends_with(&suffix.to_ascii_lowercase()));
+    if is_whole && candidate.is_file() {
         return Some(candidate);
     }
-    let mut name = candidate.into_os_string();
-    name.push(".exe");
-    let candidate = PathBuf::from(name);
-    candidate.is_file().then_some(candidate)
+    suffixes().find_map(|suffix| {
+        let mut name = candidate.clone().into_os_string();
+        name.push(suffix);
+        let file = PathBuf::from(name);
+        (!suffix.is_empty() && file.is_file()).then_some(file)
+    })
 }
 
 /// Returns whether the file may be executed; on Windows the attempt alone tells.
 pub(crate) fn is_executable(file: &Path) -> bool {
     file.is_file()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Variables, variable, with_program_suffix};
+
+    #[test]
+    fn the_path_is_found_however_it_is_spelled() {
+        for name in ["PATH", "Path", "path"] {
+            let environment = Variables::from([(name.into(), r"C:\tools".into())]);
+            assert_eq!(variable(&environment, "PATH").unwrap(), r"C:\tools");
+        }
+    }
+
+    #[test]
+    fn the_suffixes_of_programs_decide_which_file_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["amp", "amp.cmd", "tool.exe", "notes.txt"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let usual = Variables::new();
+        let only_exe = Variables::from([("PathExt".into(), ".EXE".into())]);
+        for (name, environment, found) in [
+            ("amp", &usual, Some("amp.CMD")),
+            ("amp", &only_exe, None),
+            ("tool", &only_exe, Some("tool.EXE")),
+            ("tool.exe", &usual, Some("tool.exe")),
+            ("notes.txt", &usual, None),
+        ] {
+            let file = with_program_suffix(folder.path().join(name), environment);
+            assert_eq!(file, found.map(|found| folder.path().join(found)), "{name}");
+        }
+    }
 }
