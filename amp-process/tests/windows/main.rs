@@ -62,7 +62,7 @@ async fn without_a_job_descendants_outlive_their_parent() {
 #[tokio::test]
 async fn a_stop_ends_the_whole_tree() {
     let audience = Audience::open();
-    let process = spec(Part::Parent, &audience)
+    let mut process = spec(Part::Parent, &audience)
         .with_stop_policy(StopPolicy::default().with_signal(None))
         .spawn()
         .await
@@ -79,7 +79,7 @@ async fn a_stop_ends_the_whole_tree() {
 /// Checks that a stop ends a program that exits with its input, and needs no force for it.
 async fn ends_with_its_input(policy: StopPolicy) {
     let audience = Audience::open();
-    let process = spec(Part::Echo, &audience)
+    let mut process = spec(Part::Echo, &audience)
         .with_stdin(StdinSource::Piped)
         .with_stop_policy(policy)
         .spawn()
