@@ -18,7 +18,9 @@ pub(crate) use self::global::GlobalArguments;
 pub(crate) use self::install::{
     GcArguments, InstallArguments, UninstallArguments, VersionsArguments, WhichArguments,
 };
-pub(crate) use self::permissions::{CallContext, JudgeArguments, PermissionsCommand};
+pub(crate) use self::permissions::{
+    CallContext, JudgeArguments, LintArguments, PermissionsCommand,
+};
 pub(crate) use self::prompt::PromptArguments;
 pub(crate) use self::run::{AgentArguments, ContinueArguments, OutputFormat, RunArguments};
 pub(crate) use self::sandbox::{

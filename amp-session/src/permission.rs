@@ -14,12 +14,14 @@ mod evaluate;
 mod expression;
 mod file;
 mod in_force;
+mod lint;
 mod opinion;
 mod rule_set;
 mod rules;
 mod tool_glob;
 
 pub use evaluate::{Evaluator, ToolCall, TracedRule};
+pub use lint::{Check, Finding, Severity, lint};
 pub use opinion::{Decision, Matched, Opinion};
 pub use rule_set::{BuiltInRules, RuleSet};
 pub use rules::{RuleFile, RuleList, RuleScope, WrittenRule};

@@ -10,6 +10,24 @@ pub(crate) enum PermissionsCommand {
     Test(JudgeArguments),
     /// Say of each rule why it decides about a call, or does not
     Explain(JudgeArguments),
+    /// Find rules that do not do what they say
+    Lint(LintArguments),
+}
+
+/// Which rules are looked at.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Without a file the rules in force here are looked at. Exit code 1 says \
+    that a rule is wrong; warnings alone are no failure."
+)]
+pub(crate) struct LintArguments {
+    /// Look at the rules of these files: lists, or settings
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// For this build [default: the newest measured]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) build: Option<String>,
 }
 
 /// A call, and which rules judge it.

@@ -2,6 +2,7 @@
 
 mod explain;
 mod judge;
+mod lint;
 mod test;
 
 use crate::ExitCode;
@@ -17,5 +18,6 @@ pub(super) fn run(
     match command {
         PermissionsCommand::Test(arguments) => test::run(arguments, global, context),
         PermissionsCommand::Explain(arguments) => explain::run(arguments, global, context),
+        PermissionsCommand::Lint(arguments) => lint::run(arguments, global, context),
     }
 }

@@ -4,7 +4,7 @@ use amp_cli::{Context, ExitCode};
 
 use crate::support::{Finished, run_in};
 
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 27] = [
     "run",
     "continue",
     "sessions",
@@ -17,6 +17,7 @@ const COMMANDS: [&str; 26] = [
     "permissions",
     "permissions test",
     "permissions explain",
+    "permissions lint",
     "install",
     "versions",
     "which",

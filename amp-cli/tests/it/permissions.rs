@@ -160,3 +160,22 @@ fn explain_says_of_each_rule_for_the_tool_why_it_does_not_decide() {
     let finished = world.run(&[&options[..], &call].concat());
     insta::assert_snapshot!(finished.document());
 }
+
+#[test]
+fn lint_fails_on_errors_alone_and_says_where_they_are() {
+    let world = World::new();
+    world.write(
+        "project/bad.json",
+        "[\n{\"tool\": \"Bahs\", \"action\": \"reject\"}]",
+    );
+    let finished = world.run(&["permissions", "lint", "bad.json"]);
+    assert_eq!(finished.code, ExitCode::Failed);
+    insta::assert_snapshot!(finished.document());
+    world.write(
+        "project/doubtful.json",
+        r#"[{"tool": "Bash", "matches": {"cmd": "git *"}, "action": "allow"}]"#,
+    );
+    let finished = world.run(&["permissions", "lint", "doubtful.json", "--json"]);
+    assert_eq!(finished.code, ExitCode::Done);
+    assert_eq!(finished.json()["findings"][0]["check"], "allows-more");
+}

@@ -152,6 +152,28 @@ impl Evaluator {
         traced
     }
 
+    /// Returns every rule and copy in the order in which the CLI walks over them.
+    pub(super) fn walked(&self) -> Vec<Walked<'_>> {
+        let walked = self.steps.iter().map(|step| {
+            let list = &self.set.lists()[step.list];
+            Walked {
+                scope: list.scope,
+                number: list.rules[step.written].number,
+                name: self.name_of(step),
+                rule: &step.rule,
+            }
+        });
+        walked.collect()
+    }
+
+    /// Tells whether a rule's tool means the tool of this name.
+    pub(super) fn tool_matches(&self, pattern: &str, tool: &str) -> Found {
+        let ignore_case = self
+            .semantics
+            .is_some_and(|semantics| semantics.ignores_case_of_tools);
+        ToolPattern::new(pattern, ignore_case).matches(tool, ignore_case)
+    }
+
     fn walk(&self, call: &ToolCall<'_>) -> Opinion {
         let Some(semantics) = self.semantics else {
             return Opinion::unknown(&format!(
@@ -224,6 +246,14 @@ impl Evaluator {
         let list = &self.set.lists()[step.list];
         list.name_of(&list.rules[step.written])
     }
+}
+
+/// A rule or a copy of it, as the CLI walks over them.
+pub(super) struct Walked<'a> {
+    pub(super) scope: RuleScope,
+    pub(super) number: usize,
+    pub(super) name: String,
+    pub(super) rule: &'a PermissionRule,
 }
 
 /// A rule that a call was compared with.

@@ -68,6 +68,15 @@ pub(super) struct Expression {
     flags: &'static str,
 }
 
+/// Why a pattern cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unusable {
+    /// It is no ECMAScript pattern: it never matches, silently.
+    Invalid,
+    /// An engine may read it, and we cannot tell how.
+    Unclear(&'static str),
+}
+
 impl Expression {
     pub(super) fn new(source: impl Into<String>, flags: &'static str) -> Self {
         Self {
@@ -104,6 +113,14 @@ impl Expression {
             ABANDONED.fetch_add(1, Ordering::Relaxed);
             Found::Unclear("its pattern takes too long")
         })
+    }
+
+    /// Tells whether the pattern can be used at all.
+    pub(super) fn check(&self) -> Result<(), Unusable> {
+        match self.unclear() {
+            Some(reason) => Err(Unusable::Unclear(reason)),
+            None => self.compiled().map(|_| ()).ok_or(Unusable::Invalid),
+        }
     }
 
     fn search(&self, text: &[u16]) -> Found {

@@ -1,3 +1,4 @@
 //! Permission rules: judged as the real CLIs judge them.
 
 mod answers;
+mod lint;
