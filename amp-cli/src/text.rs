@@ -11,5 +11,5 @@ pub(crate) use self::age::ago;
 pub(crate) use self::duration::{clock, elapsed};
 pub(crate) use self::markdown::markdown;
 pub(crate) use self::safe::{one_line, safe};
-pub(crate) use self::size::{bytes, counted};
+pub(crate) use self::size::{bytes, counted, tokens};
 pub(crate) use self::wrap::{Span, columns, fit, wrap, wrap_plain};

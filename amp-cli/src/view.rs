@@ -4,7 +4,6 @@ mod document;
 mod final_text;
 mod live;
 mod status;
-mod tally;
 mod tool_call;
 
 use std::io::{self, Write};
@@ -17,7 +16,6 @@ use self::document::write_document;
 pub(crate) use self::final_text::FinalText;
 pub(crate) use self::live::{LiveOptions, LiveView};
 pub(crate) use self::status::Status;
-pub(crate) use self::tool_call::ToolCall;
 use crate::context::Output;
 use crate::failure::Failure;
 use crate::text::safe;
@@ -49,7 +47,7 @@ impl View {
             (Self::Live(view), Decoded::Event(event)) => view.event(event)?,
             (Self::Live(view), _) => view.note(&String::from_utf8_lossy(raw))?,
             (Self::Text(view), Decoded::Event(event)) => view.event(event)?,
-            (Self::Json { status, .. }, Decoded::Event(event)) => status.observe(event),
+            (Self::Json { status, .. }, Decoded::Event(event)) => drop(status.observe(event)),
             (Self::Text(_) | Self::Json { .. }, _) => {}
         }
         Ok(())

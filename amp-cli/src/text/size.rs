@@ -21,6 +21,15 @@ pub(crate) fn counted(count: usize, thing: &str) -> String {
     }
 }
 
+/// Writes a number of tokens, rounded when it is large: `9999`, `12.3k`, `2.5M`.
+pub(crate) fn tokens(count: u64) -> String {
+    match count {
+        0..10_000 => count.to_string(),
+        10_000..1_000_000 => format!("{}.{}k", count / 1_000, count / 100 % 10),
+        _ => format!("{}.{}M", count / 1_000_000, count / 100_000 % 10),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -29,5 +38,11 @@ mod tests {
     fn units_change_at_powers_of_1024() {
         let texts = [0, 1023, 1536, 111_149_056, 5_368_709_120].map(bytes);
         assert_eq!(texts, ["0 B", "1023 B", "1.5 KiB", "106.0 MiB", "5.0 GiB"]);
+    }
+
+    #[test]
+    fn tokens_are_rounded_when_they_grow() {
+        let texts = [0, 9_999, 12_345, 2_500_000].map(tokens);
+        assert_eq!(texts, ["0", "9999", "12.3k", "2.5M"]);
     }
 }

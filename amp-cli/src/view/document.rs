@@ -3,11 +3,11 @@
 use std::io;
 use std::path::Path;
 
+use amp_session::protocol::progress::UsageTotals;
 use amp_session::{Outcome, SandboxReport};
 use serde::Serialize;
 
 use super::status::Status;
-use super::tally::Tally;
 use crate::failure::{Failure, FailureReport};
 use crate::{ExitCode, json};
 
@@ -23,9 +23,9 @@ struct Document<'a> {
     text: Option<&'a str>,
     /// The id to continue with.
     session_id: Option<String>,
-    mode: Option<&'a str>,
+    mode: Option<String>,
     /// The sum over the assistant messages of the turn, in tokens.
-    usage: Tally,
+    usage: UsageTotals,
     /// The assistant messages that Amp counted.
     messages: Option<u64>,
     /// How long the user waited, the start of Amp included.
@@ -62,7 +62,7 @@ pub(crate) fn write_document(
         text: outcome.text.as_deref(),
         session_id: outcome.thread.as_ref().map(ToString::to_string),
         mode: status.mode(),
-        usage: status.tally(),
+        usage: status.usage(),
         messages: outcome.messages,
         duration_ms: status.elapsed().as_millis(),
         refused_tools: outcome.refused_tools,

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use amp_session::Outcome;
 use amp_session::protocol::Event;
 
-use super::ToolCall;
 use super::status::Status;
 use crate::context::Output;
 use crate::screen::Screen;
@@ -17,7 +16,6 @@ pub(crate) struct FinalText {
     /// On standard error, where a person may be watching.
     screen: Screen,
     status: Status,
-    activity: Option<String>,
     /// Name each tool call there, as it begins.
     verbose: bool,
 }
@@ -28,7 +26,6 @@ impl FinalText {
             output,
             screen,
             status: Status::new(),
-            activity: None,
             verbose,
         }
     }
@@ -39,17 +36,12 @@ impl FinalText {
     /// Fails when standard error cannot be written.
     pub(crate) fn event(&mut self, event: &Event) -> io::Result<()> {
         self.status.observe(event);
-        if let Event::Assistant(event) = event {
-            self.activity = None;
+        if let (Event::Assistant(event), true) = (event, self.verbose) {
             for block in event.message.tool_uses() {
-                let call = ToolCall::new(block.name.as_str(), block.input.as_str(), None);
-                if self.verbose {
-                    self.screen.print(&format!("· {call}\n"))?;
-                }
-                self.activity = Some(call.to_string());
+                let call = self.status.call(block);
+                self.screen.print(&format!("· {call}\n"))?;
             }
         }
-        self.tick();
         Ok(())
     }
 
@@ -62,13 +54,12 @@ impl FinalText {
     }
 
     pub(crate) fn tick(&mut self) {
-        self.screen
-            .set_message(&self.status.line(self.activity.as_deref()));
+        self.screen.set_message(&self.status.line());
         self.screen.tick();
     }
 
     pub(crate) fn announce(&mut self, text: &str) {
-        self.activity = Some(text.to_owned());
+        self.status.announce(text);
         self.tick();
     }
 

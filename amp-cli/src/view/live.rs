@@ -5,13 +5,15 @@ mod calls;
 use std::io;
 
 use amp_session::Outcome;
+use amp_session::protocol::progress::ClosedCall;
+use amp_session::protocol::tool::ToolOutcome;
 use amp_session::protocol::{
     AssistantEvent, ContentBlock, Event, SystemEvent, ToolUseId, UserEvent,
 };
 
-use self::calls::{OpenCall, OpenCalls};
+use self::calls::{ShownCall, ShownCalls};
 use super::status::Status;
-use super::tool_call::{ToolCall, ToolOutcome};
+use super::tool_call::reason;
 use crate::screen::Screen;
 use crate::style::Style;
 use crate::text::{columns, elapsed, fit, markdown, one_line, safe, wrap_plain};
@@ -51,11 +53,8 @@ pub(crate) struct LiveView {
     columns: Box<dyn Fn() -> usize + Send>,
     options: LiveOptions,
     status: Status,
-    directory: Option<String>,
-    open: OpenCalls,
+    calls: ShownCalls,
     last: Kind,
-    /// The call whose subagent wrote the last line.
-    speaking: Option<String>,
 }
 
 /// What was written last, to know when a blank line is due.
@@ -73,15 +72,13 @@ impl LiveView {
         columns: impl Fn() -> usize + Send + 'static,
         options: LiveOptions,
     ) -> Self {
-        let view = Self {
+        let mut view = Self {
             screen,
             columns: Box::new(columns),
             options,
             status: Status::new(),
-            directory: None,
-            open: OpenCalls::default(),
+            calls: ShownCalls::default(),
             last: Kind::Nothing,
-            speaking: None,
         };
         view.show_status();
         view
@@ -90,18 +87,20 @@ impl LiveView {
     /// Forgets the turn before.
     pub(crate) fn begin_turn(&mut self) {
         self.status = Status::new();
+        self.calls = ShownCalls::default();
     }
 
     /// Shows one event.
     pub(crate) fn event(&mut self, event: &Event) -> io::Result<()> {
-        self.status.observe(event);
+        for closed in self.status.observe(event) {
+            self.write_closed(&closed)?;
+        }
         match event {
             Event::System(event) => self.system(event)?,
             Event::Assistant(event) => self.assistant(event)?,
             Event::User(event) => self.user(event)?,
             _ => {}
         }
-        self.show_status();
         Ok(())
     }
 
@@ -134,8 +133,8 @@ impl LiveView {
 
     /// Replaces the status line for what happens from now on.
     pub(crate) fn announce(&mut self, text: &str) {
-        self.screen.set_message(text);
-        self.screen.tick();
+        self.status.announce(text);
+        self.tick();
     }
 
     /// Ends the view: shows calls without a result as such, and what became of the turn.
@@ -148,10 +147,15 @@ impl LiveView {
     }
 
     fn end_calls(&mut self) -> io::Result<()> {
-        while let Some(id) = self.open.first_of(None) {
-            self.end_calls_of(&id)?;
+        for closed in self.status.finish() {
+            let Some(shown) = self.take(&closed) else {
+                continue;
+            };
             let mark = self.options.style.dim("·").to_string();
-            self.finish_call(&id, &mark, "no result")?;
+            match shown.parent {
+                None => self.write_call(&mark, &shown, "no result", &self.time(&shown))?,
+                Some(_) => self.write_call(&mark, &shown, "", "")?,
+            }
         }
         self.screen.clear();
         Ok(())
@@ -160,7 +164,7 @@ impl LiveView {
     fn write_summary(&mut self, outcome: &Outcome) -> io::Result<()> {
         let style = self.options.style;
         let mut facts = vec![format!("done in {}", elapsed(self.status.elapsed()))];
-        facts.extend(self.status.tally().in_words());
+        facts.extend(self.status.tokens());
         if outcome.refused_tools > 0 {
             facts.push(format!("{} tool calls refused", outcome.refused_tools));
         }
@@ -180,7 +184,6 @@ impl LiveView {
     }
 
     fn system(&mut self, event: &SystemEvent) -> io::Result<()> {
-        self.directory.clone_from(&event.cwd);
         for server in event
             .mcp_servers
             .iter()
@@ -194,25 +197,18 @@ impl LiveView {
     }
 
     fn assistant(&mut self, event: &AssistantEvent) -> io::Result<()> {
-        let parent = event.parent_tool_use_id.as_ref().map(ToolUseId::as_str);
-        if let Some(parent) = parent {
-            // It goes on, so the tools it called before are done; their results are not streamed.
-            self.end_calls_of(parent)?;
-        }
+        let parent = event.parent_tool_use_id.as_ref();
         for block in &event.message.content {
             match block {
-                ContentBlock::Text(block) if parent.is_none() => {
-                    self.write_markdown(&block.text)?;
-                }
-                ContentBlock::Text(block) => self.write_of_subagent(parent, &block.text)?,
+                ContentBlock::Text(block) => match parent {
+                    None => self.write_markdown(&block.text)?,
+                    Some(parent) => self.write_of_subagent(parent, &block.text)?,
+                },
                 ContentBlock::Thinking(block) => self.write_dimmed(&block.thinking)?,
                 ContentBlock::ToolUse(block) => {
-                    let (name, input) = (block.name.as_str(), block.input.as_str());
-                    let call = ToolCall::new(name, input, self.directory.as_deref());
-                    let id = block.id.as_str();
-                    self.end_calls_of(id)?;
-                    self.open.take(id);
-                    self.open.begin(id, parent, call);
+                    if let Some(open) = self.status.open_call(&block.id) {
+                        self.calls.begin(open, self.status.call(block));
+                    }
                 }
                 ContentBlock::Unknown(block) => {
                     self.note(&format!("unknown content block {}", block.block_type))?;
@@ -225,135 +221,119 @@ impl LiveView {
 
     fn user(&mut self, event: &UserEvent) -> io::Result<()> {
         for block in &event.message.content {
-            match block {
-                ContentBlock::ToolResult(result) => {
-                    let outcome =
-                        ToolOutcome::of_result(result.text().unwrap_or_default(), result.is_error);
-                    self.conclude_call(result.tool_use_id.as_str(), &outcome)?;
-                }
-                ContentBlock::Text(block) if self.options.prompts => {
-                    let quoted = format!("> {}", safe(&block.text).replace('\n', "\n> "));
-                    self.write_markdown(&quoted)?;
-                }
-                _ => {}
+            if let (ContentBlock::Text(block), true) = (block, self.options.prompts) {
+                let quoted = format!("> {}", safe(&block.text).replace('\n', "\n> "));
+                self.write_markdown(&quoted)?;
             }
         }
         Ok(())
     }
 
-    fn conclude_call(&mut self, id: &str, outcome: &ToolOutcome) -> io::Result<()> {
-        self.end_calls_of(id)?;
-        let style = self.options.style;
-        let (mark, note) = match outcome {
-            ToolOutcome::Succeeded => (style.success("✓").to_string(), ""),
-            ToolOutcome::Failed(reason) => (style.error("✗").to_string(), reason.as_str()),
-            ToolOutcome::Refused(reason) => (style.warning("⊘").to_string(), reason.as_str()),
-        };
-        self.finish_call(id, &mark, note)
-    }
-
-    /// Shows the open calls of a subagent, and those of its own subagents, as done.
-    fn end_calls_of(&mut self, parent: &str) -> io::Result<()> {
-        while let Some(id) = self.open.first_of(Some(parent)) {
-            self.end_calls_of(&id)?;
-            if let Some(open) = self.open.take(&id) {
-                let mark = self.options.style.dim("·").to_string();
-                // When it was done is not known.
-                self.write_call(&mark, &open, "", "")?;
-            }
-        }
-        Ok(())
-    }
-
-    fn finish_call(&mut self, id: &str, mark: &str, note: &str) -> io::Result<()> {
-        let Some(open) = self.open.take(id) else {
+    fn write_closed(&mut self, closed: &ClosedCall<'_>) -> io::Result<()> {
+        let Some(shown) = self.take(closed) else {
             return Ok(());
         };
-        let time = match self.options.times {
-            true => elapsed(open.started.elapsed()),
-            false => String::new(),
+        let style = self.options.style;
+        let Some(outcome) = closed.outcome() else {
+            // When it was done is not known.
+            return self.write_call(&style.dim("·").to_string(), &shown, "", "");
         };
-        self.write_call(mark, &open, note, &time)
+        let mark = match outcome {
+            ToolOutcome::Succeeded => style.success("✓").to_string(),
+            ToolOutcome::Refused(_) => style.warning("⊘").to_string(),
+            _ => style.error("✗").to_string(),
+        };
+        self.write_call(&mark, &shown, &reason(&outcome), &self.time(&shown))
+    }
+
+    fn take(&mut self, closed: &ClosedCall<'_>) -> Option<ShownCall> {
+        self.calls.take(&closed.call.as_ref()?.request.id)
+    }
+
+    fn time(&self, shown: &ShownCall) -> String {
+        match self.options.times {
+            true => elapsed(shown.started.elapsed()),
+            false => String::new(),
+        }
     }
 
     fn write_call(
         &mut self,
         mark: &str,
-        open: &OpenCall,
+        shown: &ShownCall,
         note: &str,
         time: &str,
     ) -> io::Result<()> {
-        let parent = open.parent.as_deref();
-        if self.speaking.as_ref() == Some(&open.id) {
-            // Its subagent has said its last word, and its end follows right below.
-            self.speaking.clone_from(&open.parent);
-        }
-        let depth = self.open.depth(parent);
-        if self.leaves_room(&open.call, note, time, depth) {
-            let line = self.call_line(mark, &open.call, note, time, depth);
+        let parent = shown.parent.as_ref();
+        if self.leaves_room(shown, note, time) {
+            let line = self.call_line(mark, shown, note, time);
             return self.write_at(parent, &line);
         }
-        let line = self.call_line(mark, &open.call, "", time, depth);
+        let line = self.call_line(mark, shown, "", time);
         self.write_at(parent, &line)?;
-        let note = fit(note, self.room_at(depth).saturating_sub(INDENT.len()));
-        let note = format!("{INDENT}{}\n", self.options.style.dim(note));
-        self.write_at(parent, &note)
+        let room = self.room_at(shown.level).saturating_sub(INDENT.len());
+        let note = self.options.style.dim(fit(note, room));
+        self.write_at(parent, &format!("{INDENT}{note}\n"))
     }
 
-    fn write_of_subagent(&mut self, parent: Option<&str>, text: &str) -> io::Result<()> {
-        let text = fit(&one_line(text), self.room_at(self.open.depth(parent)));
+    fn write_of_subagent(&mut self, parent: &ToolUseId, text: &str) -> io::Result<()> {
+        let level = self.calls.get(parent).map_or(0, |call| call.level + 1);
+        let text = fit(&one_line(text), self.room_at(level));
         let line = format!("{}\n", self.options.style.dim(text));
-        self.write_at(parent, &line)
+        self.write_at(Some(parent), &line)
     }
 
     /// Writes a line where it belongs: at the margin, or below the call whose subagent it is about,
     /// which is named again when somebody else spoke meanwhile.
-    fn write_at(&mut self, parent: Option<&str>, line: &str) -> io::Result<()> {
+    fn write_at(&mut self, parent: Option<&ToolUseId>, line: &str) -> io::Result<()> {
         if !self.options.tools {
             return Ok(());
         }
-        let Some(open) = parent.and_then(|id| self.open.get(id)) else {
+        let Some(open) = parent.and_then(|id| self.calls.get(id)) else {
             return self.write(Kind::Tools, line);
         };
-        let (id, above) = (open.id.clone(), open.parent.clone());
-        let speaking = self.speaking.take();
-        if !speaking.is_some_and(|speaking| self.open.is_within(&speaking, &id)) {
-            let mark = self.options.style.dim("▸").to_string();
-            let depth = self.open.depth(above.as_deref());
-            let head = self.call_line(&mark, &open.call, "", "", depth);
-            self.write_at(above.as_deref(), &head)?;
+        let (id, level) = (open.id.clone(), open.level);
+        let mark = self.options.style.dim("▸").to_string();
+        let mut lines = String::new();
+        for call in self.calls.to_name(&id) {
+            lines.push_str(&self.guides(call.level));
+            lines.push_str(&self.call_line(&mark, call, "", ""));
         }
-        let guides = GUIDE.repeat(self.open.depth(Some(&id)));
-        let line = format!("{}{line}", self.options.style.dim(guides));
-        self.write(Kind::Tools, &line)?;
-        self.speaking = Some(id);
+        lines.push_str(&self.guides(level + 1));
+        lines.push_str(line);
+        self.write(Kind::Tools, &lines)?;
+        self.calls.set_speaking(Some(id));
         Ok(())
     }
 
-    /// Returns the columns that are left below so many calls.
-    fn room_at(&self, depth: usize) -> usize {
-        self.width().saturating_sub(depth * columns(GUIDE))
+    /// Returns what stands before a line at a level; half of the terminal is left to the line.
+    fn guides(&self, level: usize) -> String {
+        let guides = GUIDE.repeat(level.min(self.width() / 2 / columns(GUIDE)));
+        match guides.is_empty() {
+            true => guides,
+            false => self.options.style.dim(guides).to_string(),
+        }
+    }
+
+    /// Returns the columns that are left at a level.
+    fn room_at(&self, level: usize) -> usize {
+        let width = self.width();
+        width - level.min(width / 2 / columns(GUIDE)) * columns(GUIDE)
     }
 
     /// Returns whether a note leaves room for what the call is about, or is so short that it may
     /// take what it needs.
-    fn leaves_room(&self, call: &ToolCall, note: &str, time: &str, depth: usize) -> bool {
-        let parts = [&call.name, &call.subject, note, time];
+    fn leaves_room(&self, shown: &ShownCall, note: &str, time: &str) -> bool {
+        let parts = [&shown.call.name, &shown.call.subject, note, time];
         let wanted: usize = parts.iter().map(|part| columns(part) + 2).sum();
-        columns(note) <= SHORT_NOTE || wanted <= self.room_at(depth)
+        columns(note) <= SHORT_NOTE || wanted <= self.room_at(shown.level)
     }
 
     /// Lays out one call: mark, name, subject, reason, time; the subject gives way first.
-    fn call_line(
-        &self,
-        mark: &str,
-        call: &ToolCall,
-        note: &str,
-        time: &str,
-        depth: usize,
-    ) -> String {
+    fn call_line(&self, mark: &str, shown: &ShownCall, note: &str, time: &str) -> String {
+        let call = &shown.call;
         let style = self.options.style;
-        let width = self.room_at(depth).saturating_sub(2);
+        let width = self.room_at(shown.level).saturating_sub(2);
         let tail: String = [note, time]
             .into_iter()
             .filter(|part| !part.is_empty())
@@ -400,7 +380,7 @@ impl LiveView {
             (Kind::Nothing, _) | (Kind::Tools, Kind::Tools)
         );
         self.last = kind;
-        self.speaking = None;
+        self.calls.set_speaking(None);
         if !follows {
             self.screen.print(&format!("\n{text}"))
         } else {
@@ -408,10 +388,8 @@ impl LiveView {
         }
     }
 
-    fn show_status(&self) {
-        let activity = self.open.activity();
-        self.screen
-            .set_message(&self.status.line(activity.as_deref()));
+    fn show_status(&mut self) {
+        self.screen.set_message(&self.status.line());
     }
 
     fn width(&self) -> usize {

@@ -73,10 +73,10 @@ fn the_version_asked_for_is_the_only_one_to_run() {
 fn a_run_that_never_had_a_thread_cannot_go_on() {
     let world = World::playing("exit 7");
     assert_eq!(world.run(&["run", "hello"]).code, ExitCode::NoResult);
-    let finished = world.run(&["continue", "and now?"]);
+    let id = id_of_the_last(&world);
+    let finished = world.run(&["continue", "--session", &id, "and now?"]);
     assert_eq!(finished.code, ExitCode::Usage);
-    let document = finished.document().replace(&id_of_the_last(&world), "[id]");
-    insta::assert_snapshot!("no_thread", document);
+    insta::assert_snapshot!("no_thread", finished.document().replace(&id, "[id]"));
 }
 
 #[test]

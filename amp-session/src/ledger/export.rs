@@ -1,10 +1,10 @@
 //! A record as one document: JSON for programs, Markdown for people.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use amp_protocol::tool::{ToolName, ToolOutput};
-use amp_protocol::{ContentBlock, Event, ToolUseId};
+use amp_protocol::progress::{OpenCall, Progress};
+use amp_protocol::tool::{ToolOutcome, ToolOutput};
+use amp_protocol::{ContentBlock, Event, ToolResultBlock};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -21,9 +21,6 @@ pub enum ExportFormat {
     /// The conversation: prompts, answers, tool calls with their results.
     Markdown,
 }
-
-/// The tools of a turn by the ids of their calls.
-type Tools = BTreeMap<ToolUseId, ToolName>;
 
 /// The longest tool result that Markdown shows, in bytes.
 const SHOWN_RESULT: usize = 4096;
@@ -91,23 +88,12 @@ impl SessionRecord {
             if let Some(prompt) = start.as_ref().and_then(|start| start.prompt.as_deref()) {
                 writeln!(output, "## Prompt\n\n{}\n", prompt.trim())?;
             }
-            let mut tools = BTreeMap::new();
+            // The prompt is echoed; it was shown above, unless it came as a message.
+            let echo = start.as_ref().is_some_and(|start| start.prompt.is_some());
+            let mut progress = Progress::new();
             for line in turn.lines()? {
-                let line = line?;
-                match line.event() {
-                    Some(Event::User(user)) => {
-                        // The prompt is echoed; it was shown above, unless it came as a message.
-                        let echo = start.as_ref().is_some_and(|start| start.prompt.is_some());
-                        for block in &user.message.content {
-                            write_user_block(block, echo, &tools, output)?;
-                        }
-                    }
-                    Some(Event::Assistant(assistant)) => {
-                        for block in &assistant.message.content {
-                            write_assistant_block(block, &mut tools, output)?;
-                        }
-                    }
-                    _ => {}
+                if let Some(event) = line?.event() {
+                    write_event(event, echo, &mut progress, output)?;
                 }
             }
             match turn.end() {
@@ -138,48 +124,67 @@ fn write_line(line: &[u8], output: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-fn write_user_block(
-    block: &ContentBlock,
+fn write_event(
+    event: &Event,
     echo: bool,
-    tools: &Tools,
+    progress: &mut Progress,
     output: &mut dyn Write,
 ) -> io::Result<()> {
-    match block {
-        ContentBlock::Text(text) if !echo => {
-            writeln!(output, "## Prompt\n\n{}\n", text.text.trim())
-        }
-        ContentBlock::ToolResult(result) => {
-            let name = tools.get(&result.tool_use_id);
-            let answer = match name.map(|name| result.typed_output(name)) {
-                Some(ToolOutput::Shell(shell)) => shell.output,
-                _ => result.text().unwrap_or_default().to_owned(),
-            };
-            let heading = match (result.rejection(), result.is_error) {
-                (Some(_), _) => "Refused",
-                (None, true) => "Result, an error",
-                (None, false) => "Result",
-            };
-            let (shown, cut) = beginning(&answer, SHOWN_RESULT);
-            writeln!(output, "{heading}:\n")?;
-            write_fenced("", shown, output)?;
-            if cut > 0 {
-                writeln!(output, "{cut} more bytes are in the record.\n")?;
+    let closed = progress.observe(event);
+    let mut answered = closed.iter().filter(|closed| closed.result.is_some());
+    match event {
+        Event::Assistant(assistant) => {
+            for block in &assistant.message.content {
+                write_assistant_block(block, output)?;
             }
-            Ok(())
         }
-        _ => Ok(()),
+        Event::User(user) => {
+            for block in &user.message.content {
+                match block {
+                    ContentBlock::Text(text) if !echo => {
+                        writeln!(output, "## Prompt\n\n{}\n", text.text.trim())?;
+                    }
+                    ContentBlock::ToolResult(result) => {
+                        let call = answered.next().and_then(|closed| closed.call.as_ref());
+                        write_result(result, call, output)?;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
     }
+    Ok(())
 }
 
-fn write_assistant_block(
-    block: &ContentBlock,
-    tools: &mut Tools,
+fn write_result(
+    result: &ToolResultBlock,
+    call: Option<&OpenCall>,
     output: &mut dyn Write,
 ) -> io::Result<()> {
+    let answer = match call.map(|call| result.typed_output(&call.request.name)) {
+        Some(ToolOutput::Shell(shell)) => shell.output,
+        _ => result.text().unwrap_or_default().to_owned(),
+    };
+    match result.outcome() {
+        ToolOutcome::Refused(_) => writeln!(output, "Refused:\n")?,
+        ToolOutcome::Cancelled(_) => writeln!(output, "Cancelled:\n")?,
+        ToolOutcome::Failed(_) => writeln!(output, "Result, an error:\n")?,
+        ToolOutcome::ExitCode(code) => writeln!(output, "Result, exit code {code}:\n")?,
+        _ => writeln!(output, "Result:\n")?,
+    }
+    let (shown, cut) = beginning(&answer, SHOWN_RESULT);
+    write_fenced("", shown, output)?;
+    if cut > 0 {
+        writeln!(output, "{cut} more bytes are in the record.\n")?;
+    }
+    Ok(())
+}
+
+fn write_assistant_block(block: &ContentBlock, output: &mut dyn Write) -> io::Result<()> {
     match block {
         ContentBlock::Text(text) => writeln!(output, "{}\n", text.text.trim()),
         ContentBlock::ToolUse(call) => {
-            tools.insert(call.id.clone(), call.name.clone());
             writeln!(output, "**{}**\n", call.name)?;
             if let Some(command) = call.typed_input().shell_command() {
                 return write_fenced("sh", command, output);

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use amp_process::{Cause, Deadline, ExitStatus};
-use amp_protocol::tool::RejectionKind;
-use amp_protocol::{ContentBlock, Count, Decoded, Event, ResultEvent};
+use amp_protocol::progress::Progress;
+use amp_protocol::{Count, Decoded, Event};
 
 use super::{Failure, LineCounts, Outcome, Reason, Status};
 use crate::dialect::{Dialect, Feature};
@@ -26,16 +26,11 @@ pub(crate) struct Observer {
     /// What the CLI is known to do; unknown in a replay.
     dialect: Option<Dialect>,
     pub(crate) thread: Option<ThreadId>,
-    result: Option<ResultEvent>,
+    progress: Progress,
     counts: LineCounts,
-    refused_tools: u64,
     login_flow: bool,
     /// The beginning of the first line that is no message, for a turn that says nothing else.
     stray: Option<Vec<u8>>,
-    /// The last assistant message was cut: the provider gave no stop reason.
-    cut_short: bool,
-    /// How many tool calls have no answer yet.
-    open_tools: i64,
 }
 
 /// How a turn's process ended.
@@ -80,7 +75,7 @@ impl Observer {
 
     /// Tells whether the result line has come, which ends a turn.
     pub(crate) fn has_result(&self) -> bool {
-        self.result.is_some()
+        self.progress.result().is_some()
     }
 
     /// Tells whether the CLI has begun to wait for somebody to log in.
@@ -90,28 +85,10 @@ impl Observer {
 
     fn observe_event(&mut self, event: &Event) {
         self.counts.events += 1;
+        self.progress.observe(event);
         if self.thread.is_none() {
-            self.thread = event.session_id().and_then(|id| id.as_str().parse().ok());
-        }
-        match event {
-            Event::Assistant(assistant) if assistant.parent_tool_use_id.is_none() => {
-                self.cut_short = assistant.message.stop_reason.is_none();
-                let calls = assistant.message.tool_uses().count();
-                self.open_tools += i64::try_from(calls).unwrap_or(i64::MAX);
-            }
-            Event::User(user) => {
-                for block in &user.message.content {
-                    if let ContentBlock::ToolResult(result) = block {
-                        self.open_tools -= 1;
-                        let refused = result.rejection().map(|rejection| rejection.kind);
-                        if refused.is_some_and(|kind| kind != RejectionKind::Cancelled) {
-                            self.refused_tools += 1;
-                        }
-                    }
-                }
-            }
-            Event::Result(result) => self.result = Some(result.clone()),
-            _ => {}
+            let id = self.progress.session_id();
+            self.thread = id.and_then(|id| id.as_str().parse().ok());
         }
     }
 
@@ -119,12 +96,12 @@ impl Observer {
     /// the process said and how it ended.
     pub(crate) fn conclude(self, ending: &Ending, secrets: &Secrets) -> Outcome {
         let (status, failure) = self.judge(ending, secrets);
-        let counted = |count: Option<Count>| count.and_then(|count| count.as_u64());
-        let (text, messages, milliseconds) = match self.result {
+        let counted = |count: &Option<Count>| count.as_ref().and_then(Count::as_u64);
+        let (text, messages, milliseconds) = match self.progress.result() {
             Some(result) => (
-                result.result,
-                counted(result.num_turns),
-                counted(result.duration_ms),
+                result.result.clone(),
+                counted(&result.num_turns),
+                counted(&result.duration_ms),
             ),
             None => (None, None, None),
         };
@@ -140,7 +117,7 @@ impl Observer {
             reported_duration: milliseconds.map(Duration::from_millis),
             wall_time: ending.wall_time,
             lines: self.counts,
-            refused_tools: self.refused_tools,
+            refused_tools: self.progress.refused_calls(),
             stderr: secrets.redact_text(&ending.stderr),
             sandbox: None,
             exit: None,
@@ -154,7 +131,7 @@ impl Observer {
             _ => None,
         };
         let stopped = ending.cause == Some(Cause::Stopped);
-        if let Some(result) = &self.result {
+        if let Some(result) = self.progress.result() {
             if result.is_success() {
                 return (Status::Completed, None);
             }
@@ -231,13 +208,13 @@ impl Observer {
             message.push_str(&seen_at_start(&ending.stderr, secrets));
         }
         let mut failure = failure(reason, &message);
-        if self.cut_short {
+        if self.progress.is_cut_short() {
             failure.hint = Some(
                 "the model's last message was cut short, by its output limit or a refusal, and \
                  this Amp never says so"
                     .to_owned(),
             );
-        } else if self.open_tools > 0 {
+        } else if self.progress.open_calls().next().is_some() {
             failure.hint = Some(
                 "a tool call was never answered: it still ran, or this Amp waited for an approval \
                  that the stream cannot give"

@@ -484,6 +484,7 @@ async fn a_record_is_exported_as_markdown() {
                 {"type": "text", "text": "I will look."},
                 call("TU-1", "shell_command", json!({"command": "ls; echo '```'"})),
                 call("TU-2", "Read", json!({"path": "/secret"})),
+                call("TU-3", "shell_command", json!({"command": "make"})),
             ]),
         ),
         message(
@@ -494,6 +495,7 @@ async fn a_record_is_exported_as_markdown() {
                     "TU-2",
                     "Tool rejected by plugin: Rejected by user permissions rule 0"
                 ),
+                answer("TU-3", r#"{"output":"no rule\n","exitCode":2}"#),
             ]),
         ),
         message(

@@ -1,74 +1,87 @@
-//! The tool calls that have no result yet, and whose subagents made them.
+//! The open calls as they are shown: in which words, since when, and below which one.
 
+use std::collections::HashMap;
+use std::iter::successors;
 use std::time::Instant;
 
-use crate::view::ToolCall;
+use amp_session::protocol::ToolUseId;
+use amp_session::protocol::progress::OpenCall;
+
+use crate::view::tool_call::ToolCall;
+
+/// How many levels of subagents are shown; calls further below stand at the last one.
+const LEVELS: usize = 6;
 
 /// Represents a tool call without its result.
-pub(super) struct OpenCall {
-    pub(super) id: String,
+pub(super) struct ShownCall {
+    pub(super) id: ToolUseId,
     /// The open call whose subagent made this one.
-    pub(super) parent: Option<String>,
+    pub(super) parent: Option<ToolUseId>,
+    /// How many calls it stands below, [`LEVELS`] at most.
+    pub(super) level: usize,
     pub(super) call: ToolCall,
     pub(super) started: Instant,
 }
 
-/// Holds the open calls, each one after its parent.
+/// Holds the open calls, and knows whose subagent wrote the last line.
 #[derive(Default)]
-pub(super) struct OpenCalls(Vec<OpenCall>);
+pub(super) struct ShownCalls {
+    calls: HashMap<ToolUseId, ShownCall>,
+    speaking: Option<ToolUseId>,
+}
 
-impl OpenCalls {
-    /// Adds a call that was not open.
-    ///
-    /// A parent that is not open itself counts as none, so there are no circles.
-    pub(super) fn begin(&mut self, id: &str, parent: Option<&str>, call: ToolCall) {
-        let parent = parent.filter(|parent| self.get(parent).is_some());
-        self.0.push(OpenCall {
-            id: id.to_owned(),
-            parent: parent.map(str::to_owned),
+impl ShownCalls {
+    /// Adds a call that begins now.
+    pub(super) fn begin(&mut self, open: &OpenCall, call: ToolCall) {
+        let id = open.request.id.clone();
+        let shown = ShownCall {
+            id: id.clone(),
+            parent: open.parent.clone(),
+            level: open.depth.min(LEVELS),
             call,
             started: Instant::now(),
-        });
+        };
+        self.calls.insert(id, shown);
     }
 
-    pub(super) fn get(&self, id: &str) -> Option<&OpenCall> {
-        self.0.iter().find(|open| open.id == id)
-    }
-
-    /// Takes out a call; those below it must be gone.
-    pub(super) fn take(&mut self, id: &str) -> Option<OpenCall> {
-        let index = self.0.iter().position(|open| open.id == id)?;
-        Some(self.0.remove(index))
-    }
-
-    /// Returns the first call of a subagent, or of the agent itself.
-    pub(super) fn first_of(&self, parent: Option<&str>) -> Option<String> {
-        let mut calls = self.0.iter();
-        let first = calls.find(|open| open.parent.as_deref() == parent)?;
-        Some(first.id.clone())
-    }
-
-    /// Returns how many open calls a subagent is below, 0 for the agent itself.
-    pub(super) fn depth(&self, parent: Option<&str>) -> usize {
-        match parent.and_then(|id| self.get(id)) {
-            None => 0,
-            Some(open) => 1 + self.depth(open.parent.as_deref()),
+    /// Takes out a call; its subagent has said its last word, and its end follows right below.
+    pub(super) fn take(&mut self, id: &ToolUseId) -> Option<ShownCall> {
+        let taken = self.calls.remove(id)?;
+        if self.speaking.as_ref() == Some(id) {
+            self.speaking.clone_from(&taken.parent);
         }
+        Some(taken)
     }
 
-    /// Returns whether `id` is `above`, or a call below it.
-    pub(super) fn is_within(&self, id: &str, above: &str) -> bool {
-        let parent = || self.get(id)?.parent.as_deref();
-        id == above || parent().is_some_and(|parent| self.is_within(parent, above))
+    pub(super) fn get(&self, id: &ToolUseId) -> Option<&ShownCall> {
+        self.calls.get(id)
     }
 
-    /// Returns what is going on: a call that waits for its own subagent is not counted.
-    pub(super) fn activity(&self) -> Option<String> {
-        let is_waiting = |id: &str| self.first_of(Some(id)).is_some();
-        let mut working = self.0.iter().filter(|open| !is_waiting(&open.id));
-        match (working.next()?, working.count()) {
-            (only, 0) => Some(only.call.to_string()),
-            (_, others) => Some(format!("{} tools running", others + 1)),
-        }
+    /// Remembers whose subagent has written a line, or that none has.
+    pub(super) fn set_speaking(&mut self, id: Option<ToolUseId>) {
+        self.speaking = id;
+    }
+
+    /// Returns the calls to name again before a line of this one's subagent, the outermost first:
+    /// those that the last line was not below.
+    pub(super) fn to_name(&self, id: &ToolUseId) -> Vec<&ShownCall> {
+        let mut calls: Vec<_> = self
+            .upwards(id)
+            .take_while(|call| !self.is_speaking_below(&call.id))
+            .collect();
+        calls.reverse();
+        calls
+    }
+
+    fn is_speaking_below(&self, id: &ToolUseId) -> bool {
+        let speaking = self.speaking.as_ref();
+        speaking.is_some_and(|speaking| self.upwards(speaking).any(|call| call.id == *id))
+    }
+
+    /// Returns a call and those it is below, as many as are shown: nothing bounds how deep
+    /// subagents start subagents.
+    fn upwards(&self, id: &ToolUseId) -> impl Iterator<Item = &ShownCall> {
+        let above = |call: &&ShownCall| self.get(call.parent.as_ref()?);
+        successors(self.get(id), move |call| above(call)).take(LEVELS)
     }
 }

@@ -73,6 +73,25 @@ fn calls_that_claim_to_be_their_own_parents_are_shown() {
 }
 
 #[test]
+fn subagents_nest_without_end() {
+    const DEPTH: usize = 20_000;
+    let mut lines = vec![speaks("null", "A job.", "0")];
+    lines.extend((1..DEPTH).map(|depth| {
+        let parent = format!(r#""{}""#, depth - 1);
+        speaks(&parent, "Deeper.", &depth.to_string())
+    }));
+    lines.push(
+        r#"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"0","content":"done"}]}}"#
+            .to_owned(),
+    );
+    let text = shown(&lines.join("\n"), 60, |_| {});
+    let ends = text.lines().filter(|line| line.contains("Task job"));
+    assert!(ends.count() >= DEPTH, "each call is shown");
+    let widest = text.lines().map(columns).max();
+    assert!(widest <= Some(60), "{widest:?}");
+}
+
+#[test]
 fn a_narrow_terminal_cuts_tool_lines_and_wraps_text() {
     let text = shown(TURN, 30, |_| {});
     let widest = text.lines().map(|line| line.chars().count()).max();
