@@ -24,7 +24,8 @@ pub struct Deadlines {
     pub total: Option<Duration>,
     /// After the program's exit: how long other holders of its standard output may go on writing.
     /// After [`Process::finish`](crate::Process::finish): how long the program may take to exit.
-    /// Half a second unless set.
+    /// Half a second unless set. What was written by then is read, however late; Windows cannot
+    /// tell whether that is all, and waits up to a second more for it.
     pub drain: Duration,
     /// From the signal that asks the program to stop to SIGKILL. Five seconds unless set.
     pub grace: Duration,

@@ -49,6 +49,8 @@ enum Due {
     Escalation,
     /// The end of what may still come after the program's exit.
     Drain,
+    /// The end of the wait for what may have been written before that.
+    Tail,
     /// The next sweep of a tree that is being killed.
     Sweep,
 }
@@ -335,9 +337,11 @@ impl Process {
         let exit = self.ending.exit();
         let drain = exit.filter(|_| self.stdout.is_unlimited());
         let drain = drain.map(|exit| (after(exit, self.deadlines.drain), Due::Drain));
+        let tail = self.stdout.tail_ends().map(|due| (due, Due::Tail));
         let sweep = self.ending.next_sweep().map(|due| (due, Due::Sweep));
         if exit.is_some() || self.ending.is_killing() {
-            return drain.into_iter().chain(sweep).min_by_key(|(due, _)| *due);
+            let ends = [drain, tail, sweep].into_iter().flatten();
+            return ends.min_by_key(|(due, _)| *due);
         }
         let step = self.ending.next_step().map(|due| (due, Due::Escalation));
         if self.ending.is_stopping() {
@@ -374,6 +378,7 @@ impl Process {
             Due::Escalation => self.ending.escalate(now),
             // Others may go on writing for ever; what they have written by now is still ours.
             Due::Drain => self.stdout.limit(),
+            Due::Tail => self.stdout.close(),
             Due::Sweep => {
                 if self.ending.sweep_or_give_up(now) {
                     self.stdout.close();

@@ -29,7 +29,8 @@ pub(crate) fn without_signal(mut policy: StopPolicy, deadlines: &Deadlines) -> S
 
 /// Returns how many bytes can be read from `pipe` without waiting.
 ///
-/// `None` where that cannot be known.
+/// `None`, for that cannot be known: a thread of its own reads the pipe, and may have taken bytes
+/// that nobody can see yet.
 pub(crate) fn buffered_bytes(_: &OutputPipe) -> Option<u64> {
     None
 }

@@ -12,11 +12,15 @@
 
 mod parts;
 
+use std::time::Duration;
+
 use amp_process::{
     Cause, Containment, ContainmentKind, ErrorKind, ExitStatus, Force, ProcessSpec, StdinSource,
     StopPolicy,
 };
-use parts::{Audience, DESCENDANTS, LIMIT, Part, Player, environment, lines, spec};
+use parts::{
+    Audience, DESCENDANTS, LIMIT, Part, Player, WRITTEN, deadlines, environment, lines, spec,
+};
 
 /// Also the entry of the programs that the tests start: with a part it plays only that.
 #[test]
@@ -43,6 +47,20 @@ async fn a_whole_run() {
     assert_eq!((exit.cause(), exit.force()), (Cause::Exited, Force::None));
     assert!(exit.stderr().to_string().contains("heard 2"), "{exit:?}");
     assert!(exit.is_proven_empty());
+}
+
+#[tokio::test]
+async fn a_reader_that_is_late_gets_all_that_was_written() {
+    let audience = Audience::open();
+    // The deadline for what comes after the exit has passed whenever anybody looks.
+    let deadlines = deadlines().with_drain(Duration::ZERO);
+    let program = spec(Part::Writer, &audience).with_deadlines(deadlines);
+    let mut process = program.spawn().await.unwrap();
+    let mut writer = audience.admit(1);
+    writer.values_mut().for_each(Player::is_gone);
+    assert_eq!(lines(&mut process).await.len(), WRITTEN);
+    let exit = process.finish().await;
+    assert_eq!(exit.cause(), Cause::Exited);
 }
 
 #[tokio::test]

@@ -21,6 +21,9 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 /// How many a parent leaves behind.
 pub(crate) const DESCENDANTS: usize = 4;
 
+/// How many lines of about 1,000 bytes a writer writes: a pipe holds 64 KiB.
+pub(crate) const WRITTEN: usize = 60;
+
 const PART: &str = "AMP_PROCESS_TEST_PART";
 const ADDRESS: &str = "AMP_PROCESS_TEST_ADDRESS";
 const FOLDER: &str = "AMP_PROCESS_TEST_FOLDER";
@@ -35,6 +38,8 @@ const CREATE_BREAKAWAY_FROM_JOB: u32 = 0x0100_0000;
 pub(crate) enum Part {
     /// Repeats its input, says on standard error how much it heard, and exits with 7.
     Echo,
+    /// Writes as much as a pipe holds and exits.
+    Writer,
     /// Starts descendants in every way there is, and lives on.
     Parent,
     /// Starts the same and exits.
@@ -53,8 +58,9 @@ pub(crate) enum Part {
     Orphan,
 }
 
-const ALL: [Part; 9] = [
+const ALL: [Part; 10] = [
     Part::Echo,
+    Part::Writer,
     Part::Parent,
     Part::ParentThatLeaves,
     Part::Host,
@@ -82,6 +88,12 @@ impl Part {
         std::process::exit(match self {
             Self::Echo => echo(),
             Self::Host => host(),
+            Self::Writer => {
+                let connection = enter(self);
+                (0..WRITTEN).for_each(|number| say(&format!("said {number:0>1000}")));
+                drop(connection);
+                0
+            }
             Self::Parent => {
                 let connection = enter(self);
                 start_descendants();
@@ -280,18 +292,22 @@ pub(crate) fn spec(part: Part, audience: &Audience) -> ProcessSpec {
     spec_with(part, environment)
 }
 
-fn spec_with(part: Part, environment: BTreeMap<OsString, OsString>) -> ProcessSpec {
-    let deadlines = Deadlines::default()
+/// Returns deadlines that nothing here reaches, but for the drain deadline.
+pub(crate) fn deadlines() -> Deadlines {
+    Deadlines::default()
         .with_startup(Some(LIMIT))
         .with_idle(Some(LIMIT))
         .with_total(Some(LIMIT))
         .with_grace(LIMIT)
-        .with_proof(LIMIT);
+        .with_proof(LIMIT)
+}
+
+fn spec_with(part: Part, environment: BTreeMap<OsString, OsString>) -> ProcessSpec {
     ProcessSpec::new(std::env::current_exe().unwrap())
         .with_arguments(ARGUMENTS)
         .with_environment(environment)
         .with_variable(PART, format!("{part:?}"))
-        .with_deadlines(deadlines)
+        .with_deadlines(deadlines())
 }
 
 const ARGUMENTS: [&str; 3] = [
