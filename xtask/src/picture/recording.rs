@@ -23,7 +23,7 @@ const COMMANDS: [&str; 2] = [
 ];
 
 /// How long a command may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const COMMAND_LIMIT: Duration = Duration::from_secs(120);
 
 /// The pause after a key; a person who watches should be able to follow.
 const KEY: Duration = Duration::from_millis(35);
@@ -84,7 +84,7 @@ impl Recorder {
 
     /// Takes down what is written until the last of it is the prompt.
     fn wait_for_prompt(&mut self) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + COMMAND_LIMIT;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let Ok((moment, text)) = self.chunks.recv_timeout(left) else {

@@ -32,7 +32,7 @@ impl Usage {
         })
     }
 
-    /// Measures until nothing but memory is above `before`, or patience ends.
+    /// Measures until nothing but memory is above `before`, or the time for that is over.
     pub(super) fn settled(before: &Self) -> Result<Self> {
         let until = Instant::now() + SETTLING;
         loop {

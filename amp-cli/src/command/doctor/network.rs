@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::runtime::on_a_thread;
 
 /// How long all of it may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const CONNECTION_LIMIT: Duration = Duration::from_secs(10);
 
 /// Opens a connection to the service, or to the proxy that stands before it, and closes it again.
 pub(super) async fn service(context: &Context) -> Check {
@@ -73,9 +73,9 @@ async fn connect(host: String, port: u16) -> Result<(), String> {
         let address = addresses
             .next()
             .ok_or_else(|| std::io::Error::other("the name has no address"))?;
-        TcpStream::connect_timeout(&address, PATIENCE).map(drop)
+        TcpStream::connect_timeout(&address, CONNECTION_LIMIT).map(drop)
     });
-    match tokio::time::timeout(PATIENCE, connection).await {
+    match tokio::time::timeout(CONNECTION_LIMIT, connection).await {
         Ok(Ok(Ok(()))) => Ok(()),
         Ok(Ok(Err(error)) | Err(error)) => Err(error.to_string()),
         Err(_) => Err("no answer in 10 s".to_owned()),

@@ -22,7 +22,7 @@ pub(crate) const HALF: usize = SIZE / 2;
 const LARGE: usize = 64 << 10;
 
 /// How long a download may take to reach the middle.
-const PATIENCE: Duration = Duration::from_secs(30);
+const DOWNLOAD_LIMIT: Duration = Duration::from_secs(30);
 
 /// Represents the server; it ends when it is dropped.
 pub(crate) struct HeldServer {
@@ -77,7 +77,9 @@ impl HeldServer {
 
     /// Waits until half of the executable is sent.
     pub(crate) fn wait_until_held(&self) {
-        self.held.recv_timeout(PATIENCE).expect("half a download");
+        self.held
+            .recv_timeout(DOWNLOAD_LIMIT)
+            .expect("half a download");
     }
 
     /// Lets one download go on, the present one or the next.

@@ -12,7 +12,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 use super::World;
 
 /// How long a process may take to do what a test waits for.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PROCESS_LIMIT: Duration = Duration::from_secs(30);
 
 /// Represents a running `ampctl` with its output in pipes; killed when the test is over.
 pub(crate) struct Program {
@@ -75,7 +75,7 @@ impl Program {
     /// Waits until so many bytes of standard output wait for a reader.
     pub(crate) fn wait_until_unread(&self, bytes: u64) {
         let pipe = self.stdout.as_ref().expect("an open pipe").get_ref();
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + PROCESS_LIMIT;
         while rustix::io::ioctl_fionread(pipe).expect("a pipe") < bytes {
             assert!(Instant::now() < deadline, "the pipe does not fill");
             std::thread::yield_now();
@@ -134,7 +134,7 @@ pub(crate) fn wait_until_gone(id: u32) {
         Ok(process) => process,
         Err(error) => return assert_eq!(error, Errno::SRCH),
     };
-    let deadline = Timespec::try_from(PATIENCE).expect("a short time");
+    let deadline = Timespec::try_from(PROCESS_LIMIT).expect("a short time");
     let mut exits = [PollFd::new(&process, PollFlags::IN)];
     let ended = poll(&mut exits, Some(&deadline)).expect("a wait");
     assert_eq!(ended, 1, "process {id} did not end");
@@ -171,7 +171,7 @@ pub(crate) fn processes_in(world: &World) -> Vec<String> {
 
 /// Waits until a process of a world has a command line that contains a text.
 pub(crate) fn wait_for_process(world: &World, text: &str) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + PROCESS_LIMIT;
     while !processes_in(world).iter().any(|line| line.contains(text)) {
         assert!(Instant::now() < deadline, "no {text} was started");
         std::thread::yield_now();
@@ -196,7 +196,7 @@ pub(crate) fn agents_marked(mark: &str) -> Vec<u32> {
 
 /// Waits until so many of the processes are suspended.
 pub(crate) fn wait_until_suspended(ids: &[u32], count: usize) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + PROCESS_LIMIT;
     let is_suspended = |id: &&u32| {
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).expect("a process");
         stat.rsplit_once(") ")

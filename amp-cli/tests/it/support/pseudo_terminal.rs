@@ -14,7 +14,7 @@ use super::World;
 use super::program::send;
 
 /// How long a screen may take to show what a test waits for.
-const PATIENCE: Duration = Duration::from_secs(30);
+const SCREEN_LIMIT: Duration = Duration::from_secs(30);
 
 /// Represents `ampctl` as the leader of a session with a terminal of its own.
 pub(crate) struct Terminal {
@@ -73,7 +73,7 @@ impl Terminal {
 
     /// Waits until what is typed is no longer shown.
     pub(crate) fn wait_for_hidden_input(&mut self) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + SCREEN_LIMIT;
         while self.local_modes().contains(LocalModes::ECHO) {
             assert!(Instant::now() < deadline, "input stays visible");
             std::thread::yield_now();
@@ -122,7 +122,7 @@ impl Terminal {
 
     /// Waits until the screen is as wanted.
     pub(crate) fn wait_until(&mut self, wanted: &str, is_seen: impl Fn(&str) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + SCREEN_LIMIT;
         loop {
             let screen = self.screen();
             if is_seen(&screen) {
@@ -140,7 +140,7 @@ impl Terminal {
 
     /// Waits until `ampctl` has exited and everything it wrote is on the screen.
     pub(crate) fn wait_for_exit(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + SCREEN_LIMIT;
         loop {
             match self
                 .chunks
