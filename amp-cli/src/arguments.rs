@@ -94,7 +94,7 @@ pub(crate) enum Command {
 /// Returns the table of exit codes that ends the help text and the manual page.
 pub(crate) fn exit_codes() -> String {
     let mut table = String::from("Exit codes:\n");
-    for code in crate::ExitCode::ALL {
+    for code in crate::exit_code::ExitCode::ALL {
         table.push_str(&format!("  {:>3}  {}\n", code.number(), code.meaning()));
     }
     table

@@ -14,9 +14,9 @@ mod sessions;
 mod versions;
 mod which;
 
-use crate::ExitCode;
 use crate::arguments::{Arguments, Command};
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
 /// Runs the chosen command.

@@ -14,9 +14,10 @@ use serde::Serialize;
 pub(crate) use self::install_command::InstallCommand;
 pub(crate) use self::session::not_configured;
 use crate::context::Signal;
+use crate::exit_code::ExitCode;
+use crate::json;
 use crate::style::Style;
 use crate::text::{columns, one_line, wrap_plain};
-use crate::{ExitCode, json};
 
 /// Represents a command that did not reach its end.
 ///

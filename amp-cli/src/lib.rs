@@ -66,6 +66,7 @@ use self::arguments::{Arguments, GlobalArguments};
 pub use self::context::{Captured, Context, Input, Output, Signal, Signals, Terminal};
 pub use self::exit_code::ExitCode;
 use self::failure::Failure;
+use self::settings::Settings;
 use self::style::ColorChoice;
 
 /// The most columns that help fills.
@@ -152,7 +153,7 @@ fn show_usage(
         color,
         ..GlobalArguments::default()
     };
-    let color = ColorChoice::wanted(&global, context);
+    let color = Settings::color_or_flag(&global, context);
     if color.style(context, &output).is_colored() {
         write!(output, "{}", text.ansi())?;
     } else {
@@ -175,7 +176,7 @@ fn show_failure(
         true => failure.write_json(&mut context.stdout),
         false => Ok(()),
     };
-    let style = ColorChoice::wanted(global, context).style(context, &context.stderr);
+    let style = Settings::color_or_flag(global, context).style(context, &context.stderr);
     let limit = context.stderr.terminal().map(Terminal::columns);
     failure.write_text(&mut context.stderr, style, limit.map(usize::from))?;
     context.stderr.flush()?;

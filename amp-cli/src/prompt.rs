@@ -3,8 +3,8 @@
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use crate::ExitCode;
 use crate::context::{Context, Input};
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
 /// The most that is read from standard input or from one file, in bytes.

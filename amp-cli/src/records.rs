@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use amp_session::{Ledger, NewSession, SessionConfig, SessionRecord, ThreadId};
 
-use crate::ExitCode;
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
 /// The word that stands for the session used last.

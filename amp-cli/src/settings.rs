@@ -116,6 +116,14 @@ impl Settings {
     pub(crate) fn of(global: &GlobalArguments, context: &Context) -> Result<Self, Failure> {
         Self::resolve(Layer::default(), global, context)
     }
+
+    /// Returns when to use colours, from all places that may say it.
+    ///
+    /// Errors have to be shown when these places cannot be read as well: then the flag alone counts.
+    pub(crate) fn color_or_flag(global: &GlobalArguments, context: &Context) -> ColorChoice {
+        let flag = global.color.unwrap_or_default();
+        Self::of(global, context).map_or(flag, |settings| settings.color)
+    }
 }
 
 /// How long an Amp may take to its first line, unless the user says otherwise.

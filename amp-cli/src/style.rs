@@ -5,13 +5,11 @@ use std::fmt::{self, Display};
 
 use anstyle::{AnsiColor, Style as Ansi};
 
-use crate::arguments::GlobalArguments;
 use crate::context::{Context, Output};
-use crate::settings::Settings;
 
 /// What the manual says about colours, moving lines and widths.
 ///
-/// This is the one place where the precedence is written down; [`ColorChoice::wanted`] and
+/// This is the one place where the precedence is written down; `Settings::color_or_flag` and
 /// [`ColorChoice::style`], [`may_animate`](crate::screen::may_animate) and
 /// [`Terminal::columns`](crate::Terminal) do what it says. Its lines fit a manual page.
 pub(crate) const ON_A_TERMINAL: &str = "\
@@ -41,14 +39,6 @@ pub(crate) enum ColorChoice {
 }
 
 impl ColorChoice {
-    /// Returns the choice of the user, from all places that may say it.
-    ///
-    /// Errors have to be shown when these places cannot be read as well: then the flag alone counts.
-    pub(crate) fn wanted(global: &GlobalArguments, context: &Context) -> Self {
-        let flag = global.color.unwrap_or_default();
-        Settings::of(global, context).map_or(flag, |settings| settings.color)
-    }
-
     /// Returns what the flag says among arguments that make no sense otherwise.
     pub(crate) fn named_in(arguments: &[OsString]) -> Option<Self> {
         let words = arguments.iter().map(|argument| argument.to_str());

@@ -1,10 +1,10 @@
 //! Text for a terminal: safe, wrapped, measured.
 
 mod age;
-mod duration;
+pub(crate) mod duration;
 mod markdown;
 mod safe;
-mod size;
+pub(crate) mod size;
 mod wrap;
 
 pub(crate) use self::age::ago;

@@ -6,8 +6,8 @@ use amp_bootstrap::{
 };
 
 use super::store::store;
-use crate::ExitCode;
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::settings::{AmpChoice, Origin};
 

@@ -2,8 +2,8 @@
 
 use amp_bootstrap::{ErrorKind, Store};
 
-use crate::ExitCode;
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
 /// Opens the store of installed versions.

@@ -8,10 +8,11 @@ use serde::Serialize;
 
 use crate::arguments::{GlobalArguments, WhichArguments};
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::settings::{Layer, Settings};
 use crate::style::Style;
-use crate::{ExitCode, amp_in_use, json, runtime};
+use crate::{amp_in_use, json, runtime};
 
 /// The object that `--json` writes: what `amp-session` says, and where this Amp is.
 #[derive(Serialize)]

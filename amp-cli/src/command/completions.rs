@@ -3,9 +3,9 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::ExitCode;
 use crate::arguments::Arguments;
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
 pub(super) fn run(shell: Shell, context: &mut Context) -> Result<ExitCode, Failure> {

@@ -7,10 +7,11 @@ use amp_session::{CredentialState, Credentials, CredentialsReport, Effective, Pl
 
 use crate::arguments::{CredentialsCommand, GlobalArguments};
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::style::Style;
-use crate::{ExitCode, json, keyboard};
+use crate::{json, keyboard};
 
 /// The longest key that is read, in bytes.
 const LONGEST_KEY: u64 = 4096;

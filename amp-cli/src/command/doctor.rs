@@ -13,11 +13,12 @@ use serde::Serialize;
 use self::check::{Check, State};
 use crate::arguments::GlobalArguments;
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::style::{ColorChoice, Style};
+use crate::style::Style;
 use crate::text::wrap_plain;
-use crate::{ExitCode, json, runtime};
+use crate::{json, runtime};
 
 /// The columns of a report nobody measures.
 const WIDE: u16 = 100;
@@ -39,7 +40,7 @@ pub(super) fn run(
         }
         json::write(&Document { checks: &checks }, &mut context.stdout)?;
     } else {
-        let style = ColorChoice::wanted(global, context).style(context, &context.stdout);
+        let style = Settings::color_or_flag(global, context).style(context, &context.stdout);
         write_report(&checks, style, global, context)?;
     }
     let first_red = checks.iter().find(|check| check.state == State::Red);

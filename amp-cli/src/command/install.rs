@@ -10,11 +10,12 @@ use amp_bootstrap::{InstallRequest, Installed, Outcome, Source, Store, VersionSp
 use self::progress::{InstallView, warning_in_words};
 use crate::arguments::{GlobalArguments, InstallArguments};
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::{Failure, InstallCommand};
 use crate::screen::may_animate;
 use crate::settings::{Layer, Settings};
 use crate::text::bytes;
-use crate::{ExitCode, amp_in_use, json, runtime};
+use crate::{amp_in_use, json, runtime};
 
 pub(super) fn run(
     arguments: &InstallArguments,

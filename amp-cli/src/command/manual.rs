@@ -6,9 +6,9 @@ use std::path::Path;
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
-use crate::ExitCode;
 use crate::arguments::{Arguments, exit_codes};
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::style::ON_A_TERMINAL;
 

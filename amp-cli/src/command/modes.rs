@@ -8,9 +8,10 @@ use serde::Serialize;
 use super::capabilities::{in_use, note};
 use crate::arguments::{GlobalArguments, WhichArguments};
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::style::Style;
-use crate::{ExitCode, json, runtime};
+use crate::{json, runtime};
 
 pub(super) fn run(
     arguments: &WhichArguments,

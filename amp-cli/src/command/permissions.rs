@@ -5,9 +5,9 @@ mod judge;
 mod lint;
 mod test;
 
-use crate::ExitCode;
 use crate::arguments::{GlobalArguments, PermissionsCommand};
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
 pub(super) fn run(

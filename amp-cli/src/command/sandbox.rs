@@ -9,9 +9,10 @@ use amp_session::{Amp, SandboxConfig, SessionConfig};
 use crate::amp_in_use;
 use crate::arguments::{GlobalArguments, SandboxCommand, SandboxMode, SandboxSubject};
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::runtime;
 use crate::settings::{Layer, Settings};
-use crate::{ExitCode, runtime};
 
 /// Runs the chosen command.
 pub(super) fn run(

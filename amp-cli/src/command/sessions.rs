@@ -7,9 +7,9 @@ mod prune;
 mod replay;
 mod show;
 
-use crate::ExitCode;
 use crate::arguments::{GlobalArguments, SessionsCommand};
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::records::Records;
 

@@ -10,10 +10,11 @@ use serde::Serialize;
 
 use crate::arguments::{GcArguments, GlobalArguments, UninstallArguments, VersionsArguments};
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::settings::{AmpChoice, Settings};
 use crate::text::bytes;
-use crate::{ExitCode, amp_in_use, json};
+use crate::{amp_in_use, json};
 
 /// Runs `ampctl versions`.
 pub(super) fn list(

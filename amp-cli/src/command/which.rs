@@ -8,10 +8,11 @@ use serde::Serialize;
 use crate::amp_in_use::{Look, look};
 use crate::arguments::{GlobalArguments, WhichArguments};
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::json;
 use crate::settings::{Layer, Settings};
 use crate::style::Style;
-use crate::{ExitCode, json};
 
 /// The object that `--json` writes.
 #[derive(Serialize)]

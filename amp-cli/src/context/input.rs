@@ -85,7 +85,7 @@ impl Input {
         if bytes.len() as u64 > limit {
             return Err(std::io::Error::other(format!(
                 "it is longer than {}",
-                crate::text::bytes(limit)
+                crate::text::size::bytes(limit)
             )));
         }
         Ok(bytes)
@@ -114,7 +114,7 @@ impl Input {
                 std::io::ErrorKind::TimedOut,
                 format!(
                     "nothing came within {}",
-                    crate::text::clock(self.first_byte)
+                    crate::text::duration::clock(self.first_byte)
                 ),
             )
         })?;

@@ -3,7 +3,7 @@
 use amp_bootstrap::{Error, ErrorKind, NextStep};
 
 use super::{Failure, InstallCommand, Step};
-use crate::ExitCode;
+use crate::exit_code::ExitCode;
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {

@@ -3,7 +3,7 @@
 use amp_session::{Outcome, Reason, Status};
 
 use super::{Failure, not_configured};
-use crate::ExitCode;
+use crate::exit_code::ExitCode;
 
 /// How many of the last lines of standard error are shown.
 const STDERR_LINES: usize = 5;

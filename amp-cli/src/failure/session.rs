@@ -3,7 +3,7 @@
 use amp_session::{Error, ErrorKind};
 
 use super::{Failure, Step};
-use crate::ExitCode;
+use crate::exit_code::ExitCode;
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {

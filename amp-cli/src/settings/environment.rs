@@ -8,8 +8,8 @@ use clap::ValueEnum;
 
 use super::Layer;
 use super::choice::VERSION_VARIABLE;
-use crate::ExitCode;
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
 /// What a variable should hold, in words.

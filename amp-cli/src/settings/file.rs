@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::Layer;
 use super::project::{self, ProjectFile};
-use crate::ExitCode;
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
 /// Holds the places of the configuration files that apply.

@@ -8,8 +8,9 @@ use amp_session::{Outcome, SandboxReport};
 use serde::Serialize;
 
 use super::status::Status;
+use crate::exit_code::ExitCode;
 use crate::failure::{Failure, FailureReport};
-use crate::{ExitCode, json};
+use crate::json;
 
 /// The object that `--output json` writes.
 ///

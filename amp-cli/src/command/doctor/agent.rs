@@ -4,10 +4,10 @@ use amp_bootstrap::CliVersion;
 use amp_session::{Amp, CredentialState};
 
 use super::check::Check;
-use crate::ExitCode;
 use crate::amp_in_use::{Found, Look, look};
 use crate::command::credentials;
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::settings::AmpChoice;
 

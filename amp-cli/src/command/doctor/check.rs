@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::ExitCode;
+use crate::exit_code::ExitCode;
 
 /// Represents a finding.
 #[derive(Debug, Serialize)]

@@ -4,9 +4,9 @@ use amp_bootstrap::{EntryState, Store};
 use amp_session::{Effective, SettingsScope, SettingsState};
 
 use super::check::Check;
-use crate::ExitCode;
 use crate::arguments::GlobalArguments;
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::records::Records;
 use crate::settings::Files;

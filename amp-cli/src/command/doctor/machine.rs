@@ -7,7 +7,7 @@ use amp_session::Amp;
 use amp_session::process::{ContainmentKind, ProcessSpec};
 
 use super::check::Check;
-use crate::ExitCode;
+use crate::exit_code::ExitCode;
 
 pub(super) fn platform() -> Check {
     let facts = HostFacts::observe();

@@ -4,9 +4,9 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use super::check::Check;
-use crate::ExitCode;
 use crate::command::credentials;
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::runtime::on_a_thread;
 
 /// How long all of it may take.

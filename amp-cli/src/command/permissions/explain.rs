@@ -9,9 +9,10 @@ use serde::Serialize;
 use super::judge::Judgement;
 use crate::arguments::{GlobalArguments, JudgeArguments};
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::json;
 use crate::settings::Settings;
-use crate::{ExitCode, json};
 
 /// The object that `--json` writes.
 #[derive(Serialize)]

@@ -7,9 +7,9 @@ use amp_session::protocol::PermissionContext;
 use amp_session::{Amp, AmpVersion, BUILDS, Dialect, Effective};
 use serde_json::{Map, Value};
 
-use crate::ExitCode;
 use crate::arguments::{CallContext, GlobalArguments, JudgeArguments};
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::settings::{Layer, Settings};
 use crate::{amp_in_use, runtime};

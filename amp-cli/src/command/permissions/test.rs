@@ -11,9 +11,10 @@ use serde_json::{Map, Value};
 use super::judge::Judgement;
 use crate::arguments::{GlobalArguments, JudgeArguments};
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::json;
 use crate::settings::Settings;
-use crate::{ExitCode, json};
 
 /// The object that `--json` writes: what `amp permissions test` says, and what a run does.
 #[derive(Serialize)]

@@ -9,8 +9,9 @@ use amp_session::process::{Deadlines, ErrorKind, ProcessSpec};
 use super::prepare;
 use crate::arguments::{GlobalArguments, SandboxSubject};
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::{ExitCode, runtime};
+use crate::runtime;
 
 pub(super) fn run(
     subject: &SandboxSubject,

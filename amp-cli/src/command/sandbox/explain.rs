@@ -10,8 +10,9 @@ use serde::Serialize;
 use super::{exec, prepare};
 use crate::arguments::{GlobalArguments, SandboxSubject};
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::{ExitCode, json, runtime};
+use crate::{json, runtime};
 
 /// The object that `--json` writes.
 #[derive(Serialize)]

@@ -5,9 +5,9 @@ use std::io::Write;
 use amp_session::SessionRecord;
 
 use super::list::title;
-use crate::ExitCode;
 use crate::arguments::GlobalArguments;
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::records::{Records, refuse_in_use};
 use crate::text::{ago, counted};

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use amp_session::SessionRecord;
 
-use crate::ExitCode;
 use crate::arguments::ExportFormat;
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
 pub(super) fn run(

@@ -7,11 +7,12 @@ use serde::Serialize;
 
 use crate::arguments::GlobalArguments;
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::json;
 use crate::records::{Records, is_of};
 use crate::settings::Settings;
 use crate::text::{ago, fit, one_line};
-use crate::{ExitCode, json};
 
 /// The columns of a list nobody measures.
 const WIDE: u16 = 120;

@@ -9,10 +9,11 @@ use super::delete::is_confirmed;
 use super::list::title;
 use crate::arguments::{GlobalArguments, PruneArguments};
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::json;
 use crate::records::Records;
 use crate::text::{ago, bytes, counted};
-use crate::{ExitCode, json};
 
 /// The object that `--json` writes.
 #[derive(Serialize)]

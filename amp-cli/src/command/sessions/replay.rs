@@ -5,11 +5,12 @@ use amp_session::SessionRecord;
 use crate::arguments::GlobalArguments;
 use crate::context::Context;
 use crate::drive::{Driven, drive};
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::runtime;
 use crate::screen::Screen;
 use crate::settings::Settings;
 use crate::view::{LiveOptions, LiveView, View};
-use crate::{ExitCode, runtime};
 
 /// The columns of a replay that goes to a file.
 const WIDE: u16 = 100;

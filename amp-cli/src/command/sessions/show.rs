@@ -8,10 +8,11 @@ use serde::Serialize;
 use super::list::title;
 use crate::arguments::GlobalArguments;
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::json;
 use crate::settings::Settings;
 use crate::text::{ago, bytes, elapsed, fit, one_line};
-use crate::{ExitCode, json};
 
 #[derive(Serialize)]
 struct Document<'a> {
