@@ -160,12 +160,16 @@ fn planned(policy: &Policy, spec: &ProcessSpec, machine: &Machine) -> Result<Pla
     plan(policy, &entries, &directory, machine, &files).map_err(refused)
 }
 
+/// Refuses a sandbox that lacks something, by the first reason that tells what to do about it.
 fn refuse_missing(sandbox: &Sandbox, layers: &[LayerStatus]) -> Result<(), Error> {
-    let missing = layers.iter().find(|layer| layer.is_missing());
-    let absence = missing.and_then(|layer| Some((layer.layer, layer.absence.as_ref()?)));
-    match absence {
-        Some((layer, absence)) if !sandbox.is_best_effort() => {
-            let reason = format!("{layer} cannot be protected here: {absence}");
+    let missing: Vec<&LayerStatus> = layers.iter().filter(|layer| layer.is_missing()).collect();
+    let absences = || missing.iter().filter_map(|layer| layer.absence.as_ref());
+    let telling = absences().find(|absence| **absence != Absence::BeyondLandlock);
+    match telling.or_else(|| absences().next()) {
+        Some(absence) if !sandbox.is_best_effort() => {
+            let names: Vec<&str> = missing.iter().map(|layer| layer.layer.as_str()).collect();
+            let names = names.join(", ");
+            let reason = format!("{absence}, and without it there is no protection of {names}");
             Err(Error::sandbox(reason, layers.to_vec()))
         }
         _ => Ok(()),

@@ -1,5 +1,6 @@
 //! What a shim does to itself before it starts the program, so that the program inherits it.
 
+use std::io;
 use std::net::TcpListener;
 use std::os::fd::AsFd;
 
@@ -22,6 +23,7 @@ pub(super) fn apply(confinement: &Confinement, control: impl AsFd) -> Result<(),
         }
     }
     listen(confinement, control)?;
+    close_on_start().map_err(|error| format!("descriptors cannot be closed: {error}"))?;
     drop_capabilities();
     limit(confinement).map_err(|error| format!("limits cannot be set: {error}"))?;
     // Nobody inside can look into this process, which has the program's environment too.
@@ -55,6 +57,26 @@ fn listen(confinement: &Confinement, control: impl AsFd) -> Result<(), String> {
     }
     protocol::send_listeners(control, &positions, &listeners)
         .map_err(|error| format!("listeners cannot be handed over: {error}"))
+}
+
+/// Sees to it that the program gets its standard streams and no other descriptor.
+///
+/// One that the host was started with may lead to a folder that is out of sight here.
+#[expect(unsafe_code, reason = "no call that std has takes a number")]
+fn close_on_start() -> io::Result<()> {
+    for entry in std::fs::read_dir("/proc/self/fd")? {
+        let number = entry?
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok());
+        let number: libc::c_int = number.ok_or(io::ErrorKind::InvalidData)?;
+        if number > 2 {
+            // SAFETY: it changes a flag of a descriptor of this process, which only `execve` heeds.
+            // The one of the folder that is read here is gone afterwards, which is no failure.
+            unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
+        }
+    }
+    Ok(())
 }
 
 /// Gives up the capability to bind low ports, for good and for root too.

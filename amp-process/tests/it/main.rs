@@ -25,6 +25,8 @@
 //! | 50 | lines up to, at and far beyond the limit | `bytes`, `flat` |
 //! | 55 | lines that are not what was expected are lines all the same | `bytes` |
 //! | 56 | slow caller, floods on standard error, interleaving; the order of events is the decoder's | `bytes`, `flat` |
+//!
+//! `sandbox/cases.md` lists what a sandbox withstands.
 #![cfg(unix)]
 
 mod bytes;
@@ -32,6 +34,8 @@ mod cancel;
 mod host;
 mod input;
 mod life;
+#[cfg(target_os = "linux")]
+mod sandbox;
 mod starting;
 mod support;
 mod tree;

@@ -146,27 +146,30 @@ pub(crate) fn state_of(pid: u32) -> Option<(char, u64)> {
 }
 
 /// Returns the path of the supervise example, which is a host with the hook.
-#[expect(clippy::disallowed_methods, reason = "tests build what they need")]
 pub(crate) fn supervise() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| {
-        let test = std::env::current_exe().expect("the running test has a path");
-        let profile = test
-            .ancestors()
-            .nth(2)
-            .expect("it lies in target/PROFILE/deps");
-        let path = profile.join("examples/supervise");
-        if !path.is_file() {
-            // `cargo test --test it` builds no examples.
-            let status = Command::new(env!("CARGO"))
-                .args(["build", "--quiet", "--offline", "--example", "supervise"])
-                .arg("--manifest-path")
-                .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
-                .status();
-            assert!(status.is_ok_and(|status| status.success()), "no example");
-        }
-        path
-    })
+    PATH.get_or_init(|| example("supervise"))
+}
+
+/// Returns the path of an example.
+#[expect(clippy::disallowed_methods, reason = "tests build what they need")]
+pub(crate) fn example(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("the running test has a path");
+    let profile = test
+        .ancestors()
+        .nth(2)
+        .expect("it lies in target/PROFILE/deps");
+    let path = profile.join("examples").join(name);
+    if !path.is_file() {
+        // `cargo test --test it` builds no examples.
+        let status = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--offline", "--example", name])
+            .arg("--manifest-path")
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+            .status();
+        assert!(status.is_ok_and(|status| status.success()), "no example");
+    }
+    path
 }
 
 /// Returns a command that runs a fake agent below the supervise example, to be started by std.

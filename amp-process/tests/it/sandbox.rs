@@ -1,0 +1,127 @@
+//! Programs in a sandbox, on a real machine: what they can reach, and what they cannot.
+
+mod cases;
+mod files;
+mod kernel;
+mod life;
+mod network;
+mod probe;
+
+use std::path::{Path, PathBuf};
+
+use amp_process::sandbox::{Access, Decision, Policy, Sandbox};
+use amp_process::{Exit, ProcessSpec};
+use fixtures::Requirement;
+
+use crate::support::{deadlines, example, lines, supervise, text};
+
+/// A home folder with a secret, a project in it, and what lies outside.
+struct Place {
+    _folder: tempfile::TempDir,
+    home: PathBuf,
+    project: PathBuf,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self::below(std::env::temp_dir())
+    }
+
+    fn below(folder: impl AsRef<Path>) -> Self {
+        let folder = tempfile::tempdir_in(folder).expect("a temporary folder");
+        let root = folder.path().canonicalize().expect("its path");
+        let place = Self {
+            home: root.join("home"),
+            project: root.join("home/project"),
+            _folder: folder,
+        };
+        std::fs::create_dir_all(place.project.join(".git/hooks")).expect("folders");
+        place.write("home/.ssh/id_rsa", "a secret");
+        place.write("home/.bashrc", "original");
+        place.write("outside.txt", "original");
+        place.write("home/project/file.txt", "original");
+        place.write("home/project/.git/config", "original");
+        place
+    }
+
+    fn root(&self) -> &Path {
+        self.home.parent().expect("a parent")
+    }
+
+    fn write(&self, path: &str, content: &str) {
+        let path = self.root().join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(path, content).expect("a file");
+    }
+
+    fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.root().join(path)).expect("a file")
+    }
+
+    /// A project to change, with a folder and a file in it that stay as they are.
+    fn policy(&self) -> Policy {
+        Policy::new()
+            .with_files(&self.home, Access::Private)
+            .with_files(&self.project, Access::Writable)
+            .with_files(self.project.join(".git/hooks"), Access::Readable)
+            .with_files(self.project.join(".git/config"), Access::Readable)
+            .with_variable("PATH")
+            .with_variable("HOME")
+    }
+
+    /// Describes a run of a program in the project.
+    fn spec(&self, program: impl Into<PathBuf>, policy: Policy) -> ProcessSpec {
+        ProcessSpec::new(program)
+            .with_variable("PATH", "/usr/bin:/bin")
+            .with_variable("HOME", &self.home)
+            .with_variable("SECRET", "a secret")
+            .with_working_directory(&self.project)
+            .with_deadlines(deadlines())
+            .with_shim_program(supervise())
+            .with_sandbox(Sandbox::new(policy))
+    }
+}
+
+/// What came of a run.
+struct Said {
+    lines: Vec<String>,
+    exit: Exit,
+    decisions: Vec<Decision>,
+}
+
+impl Said {
+    /// Both outputs.
+    fn text(&self) -> String {
+        format!("{}\n{}", self.lines.join("\n"), self.exit.stderr())
+    }
+}
+
+/// Runs a program in its sandbox; `None` where this machine has none.
+async fn run(spec: ProcessSpec) -> Option<Said> {
+    let layers = spec.probe_sandbox().await.expect("the policy can be kept");
+    if let Some(missing) = layers.iter().find(|layer| layer.is_missing()) {
+        let absence = missing.absence.as_ref().expect("a reason");
+        Requirement::Namespace.is_missing(format!("{}: {absence}", missing.layer));
+        return None;
+    }
+    let mut process = spec.spawn().await.expect("the program starts");
+    let lines = lines(&mut process).await.expect("no deadline passes");
+    let status = process.sandbox().expect("a sandbox").clone();
+    let exit = process.finish().await;
+    Some(Said {
+        lines: lines.iter().map(text).collect(),
+        exit,
+        decisions: status.network().decisions(),
+    })
+}
+
+/// Runs a script of the shell.
+async fn shell(place: &Place, policy: Policy, script: &str) -> Option<Said> {
+    run(place.spec("/bin/sh", policy).with_arguments(["-c", script])).await
+}
+
+/// Tries to reach all of this, and returns what came of each attempt.
+async fn reach(place: &Place, policy: Policy, attempts: &[&str]) -> Option<Said> {
+    let spec = place.spec(example("reach"), policy);
+    run(spec.with_arguments(attempts.iter().copied())).await
+}

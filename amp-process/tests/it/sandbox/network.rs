@@ -1,0 +1,162 @@
+//! The network: empty but for what is allowed, and decided outside.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::thread::JoinHandle;
+
+use amp_process::sandbox::{Network, Policy};
+
+use super::{Place, reach, shell};
+
+/// A service of this machine that answers every connection.
+fn service() -> (SocketAddr, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let thread = std::thread::spawn(move || {
+        // It ends when the test does not keep it busy any more: its last client says so.
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            let mut first = [0; 4];
+            let _ = client.read(&mut first);
+            let _ = client.write_all(b"hello\n");
+            if &first == b"quit" {
+                return;
+            }
+        }
+    });
+    (address, thread)
+}
+
+fn end((address, thread): (SocketAddr, JoinHandle<()>)) {
+    let mut client = std::net::TcpStream::connect(address).unwrap();
+    client.write_all(b"quit").unwrap();
+    thread.join().unwrap();
+}
+
+fn with_hosts(policy: Policy, rules: &[String], transparent: bool) -> Policy {
+    policy.with_network(Network::Hosts {
+        rules: rules.iter().map(|rule| rule.parse().unwrap()).collect(),
+        transparent,
+    })
+}
+
+#[tokio::test]
+async fn without_the_proxy_there_is_no_network_at_all() {
+    let place = Place::new();
+    let service = service();
+    let local = format!("tcp:{}", service.0);
+    let attempts = [
+        local.as_str(),
+        "tcp:10.0.0.1:80",
+        "tcp:169.254.169.254:80",
+        "tcp:1.1.1.1:443",
+        "tcp:[2606:4700:4700::1111]:443",
+        "udp:1.1.1.1:53",
+        "udp:[2606:4700:4700::1111]:53",
+        "name:example.com",
+    ];
+    let rules = ["example.com".to_owned()];
+    let policy = with_hosts(place.policy(), &rules, false);
+    if let Some(said) = reach(&place, policy, &attempts).await {
+        for line in &said.lines {
+            assert!(!line.contains("reached"), "{line}");
+        }
+        assert_eq!(said.lines.len(), attempts.len());
+    }
+    end(service);
+}
+
+#[tokio::test]
+async fn a_port_of_this_machine_is_open_when_a_rule_says_so() {
+    let place = Place::new();
+    let (allowed, other) = (service(), service());
+    let rules = [allowed.0.to_string()];
+    let attempts = [format!("tcp:{}", allowed.0), format!("tcp:{}", other.0)];
+    let attempts = attempts.each_ref().map(String::as_str);
+    let policy = with_hosts(place.policy(), &rules, false);
+    if let Some(said) = reach(&place, policy, &attempts).await {
+        assert!(said.lines[0].ends_with("reached"), "{:?}", said.lines);
+        assert!(said.lines[1].contains("refused"), "{:?}", said.lines);
+        let decision = &said.decisions[0];
+        assert_eq!(decision.to_string(), format!("{}: allowed", allowed.0));
+    }
+    end(allowed);
+    end(other);
+}
+
+#[tokio::test]
+async fn the_proxy_serves_allowed_names_and_tells_of_all() {
+    let place = Place::new();
+    let service = service();
+    let rules = [
+        format!("ampcode.example={}", service.0),
+        format!("*.ampcode.example={}", service.0),
+    ];
+    let attempts = [
+        "proxy:ampcode.example:443",
+        "proxy:a.b.ampcode.example:443",
+        "proxy:AMPCODE.example.:443",
+        "proxy:evil-ampcode.example:443",
+        "proxy:ampcode.example.evil.com:443",
+        "proxy:ampcode.example:80",
+        "proxy:127.0.0.1:443",
+    ];
+    let policy = with_hosts(place.policy(), &rules, false);
+    if let Some(said) = reach(&place, policy, &attempts).await {
+        for (index, line) in said.lines.iter().enumerate() {
+            let status = if index < 3 { "200" } else { "451" };
+            assert!(line.contains(&format!("HTTP/1.1 {status} ")), "{line}");
+        }
+        let refused = said
+            .decisions
+            .iter()
+            .filter(|decision| decision.is_about_rules());
+        assert_eq!(refused.count(), 4, "{:?}", said.decisions);
+    }
+    end(service);
+}
+
+#[tokio::test]
+async fn names_lead_to_the_forwarder_for_programs_that_ignore_proxies() {
+    let place = Place::new();
+    let rules = ["ampcode.example=127.0.0.1:9".to_owned()];
+    let policy = with_hosts(place.policy(), &rules, true);
+    let attempts = [
+        "name:ampcode.example",
+        "tcp:ampcode.example:443",
+        "name:other.example",
+    ];
+    let Some(said) = reach(&place, policy, &attempts).await else {
+        return;
+    };
+    assert_eq!(said.lines[0], "name:ampcode.example: reached 127.0.0.1");
+    assert_eq!(said.lines[1], "tcp:ampcode.example:443: reached");
+    assert!(!said.lines[2].contains("reached"), "{:?}", said.lines);
+}
+
+#[tokio::test]
+async fn two_sandboxes_at_once_do_not_know_of_each_other() {
+    let (one, other) = (Place::new(), Place::new());
+    let rules = ["ampcode.example=127.0.0.1:9".to_owned()];
+    let script = "env | grep https_proxy; echo $$";
+    let first = shell(&one, with_hosts(one.policy(), &rules, true), script);
+    let second = shell(&other, with_hosts(other.policy(), &rules, true), script);
+    let (Some(first), Some(second)) = tokio::join!(first, second) else {
+        return;
+    };
+    assert_eq!(first.lines, second.lines);
+    assert!(first.exit.status().is_success() && second.exit.status().is_success());
+}
+
+#[tokio::test]
+async fn the_open_network_is_the_hosts() {
+    let place = Place::new();
+    let service = service();
+    let policy = place.policy().with_network(Network::Open);
+    let local = format!("tcp:{}", service.0);
+    if let Some(said) = reach(&place, policy, &[&local, "socket:vsock"]).await {
+        assert!(said.lines[0].ends_with("reached"), "{:?}", said.lines);
+        assert!(!said.lines[1].contains("reached"), "{:?}", said.lines);
+    }
+    end(service);
+}
