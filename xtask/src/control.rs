@@ -8,6 +8,10 @@
 mod key;
 mod place;
 mod rules;
+#[cfg(target_os = "linux")]
+mod sandbox;
+#[cfg(target_os = "linux")]
+mod tls;
 
 use anyhow::Result;
 use clap::Args;
@@ -42,7 +46,10 @@ struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    rules::cases().into_iter().chain(key::cases()).collect()
+    let cases = rules::cases().into_iter().chain(key::cases());
+    #[cfg(target_os = "linux")]
+    let cases = cases.chain(sandbox::cases());
+    cases.collect()
 }
 
 /// Tries every case with every version and prints expected and got.

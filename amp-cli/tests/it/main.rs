@@ -17,6 +17,8 @@ mod pages;
 mod permissions;
 mod refusals;
 mod run;
+#[cfg(target_os = "linux")]
+mod sandbox;
 mod sessions;
 #[cfg(target_os = "linux")]
 mod stop;

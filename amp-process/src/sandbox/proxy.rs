@@ -239,7 +239,9 @@ impl Shared {
 
     /// Connects to an allowed service; what was looked up is what is connected to.
     async fn reach(&self, host: &HostName, port: u16) -> Result<TcpStream, Refusal> {
-        let rule = self.rules.iter().find(|rule| rule.allows(host, port));
+        let allowing = self.rules.iter().filter(|rule| rule.allows(host, port));
+        // An address that is stated wins over one that would be looked up.
+        let rule = allowing.max_by_key(|rule| rule.stated_address().is_some());
         let rule = rule.ok_or(Refusal::NotAllowed)?;
         let connecting = async {
             let addresses = match rule.stated_address() {

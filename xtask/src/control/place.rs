@@ -15,7 +15,7 @@ use crate::command;
 use crate::installed_cli::InstalledCli;
 
 /// The longest time for one run; the slowest takes about six seconds.
-const LIMIT: Duration = Duration::from_secs(40);
+pub(super) const LIMIT: Duration = Duration::from_secs(40);
 
 /// The prompt that makes the model run the command.
 pub(super) const PROMPT: &str = "SCN:leave-a-trace";

@@ -97,7 +97,7 @@ async fn a_sandbox_that_is_asked_for_with_another_containment_is_refused() {
 #[expect(clippy::disallowed_methods, reason = "another host is under test")]
 fn confined(place: &Place, wrapper: &[&str]) -> Output {
     let confine = example("confine");
-    let mut words: Vec<&std::ffi::OsStr> = wrapper.iter().map(|word| word.as_ref()).collect();
+    let mut words: Vec<&std::ffi::OsStr> = wrapper.iter().map(AsRef::as_ref).collect();
     words.push(confine.as_os_str());
     Command::new(words[0])
         .args(&words[1..])

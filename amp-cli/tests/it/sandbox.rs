@@ -1,0 +1,220 @@
+//! The agent in a sandbox, as its user sees it.
+
+use std::process::{Command, Output};
+
+use amp_cli::ExitCode;
+use fixtures::Requirement;
+
+use crate::support::World;
+
+/// What the fake agent needs beside what Amp does.
+const FAKE: [&str; 3] = ["--sandbox", "--allow-env", "FAKE_AGENT*"];
+
+const INIT: &str = concat!(
+    r#"out {"type":"system","subtype":"init","cwd":"/","#,
+    r#""session_id":"T-5928a90d-d53b-488f-a829-4e36442142ee","tools":[],"mcp_servers":[]}"#
+);
+const SUCCESS: &str = concat!(
+    r#"out {"type":"result","subtype":"success","duration_ms":1,"is_error":false,"#,
+    r#""num_turns":1,"result":"Done.","session_id":"T-5928a90d-d53b-488f-a829-4e36442142ee"}"#
+);
+
+/// Runs the program itself, which can be started again as the shim.
+#[expect(clippy::disallowed_methods, reason = "ampctl itself is what is tested")]
+fn ampctl(world: &World, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ampctl"))
+        .args(arguments)
+        .env_clear()
+        .envs(world.environment())
+        .current_dir(world.project())
+        .output()
+        .expect("ampctl starts")
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Whether this machine has sandboxes.
+fn is_here(world: &World) -> bool {
+    let output = ampctl(world, &["sandbox", "explain"]);
+    if code(&output) != Some(0) {
+        Requirement::Namespace.is_missing(stderr(&output));
+        return false;
+    }
+    true
+}
+
+/// A world whose agent has a tool that says this.
+fn where_a_tool_says(said: impl FnOnce(&World) -> String) -> World {
+    let world = World::playing("");
+    let said = serde_json::json!({
+        "type": "user",
+        "session_id": "T-5928a90d-d53b-488f-a829-4e36442142ee",
+        "message": {
+            "role": "user",
+            "content": [{"type": "tool_result", "tool_use_id": "t", "content": said(&world)}],
+        },
+    });
+    world.with(
+        "FAKE_AGENT_SCRIPT",
+        &format!("{INIT}; out {said}; {SUCCESS}; exit 0"),
+    )
+}
+
+#[test]
+fn what_a_tool_could_not_read_is_told_with_the_option_that_allows_it() {
+    let world = where_a_tool_says(|world| {
+        let key = world.write("home/.ssh/id_rsa", "a secret");
+        format!("cat: {}: No such file or directory", key.display())
+    });
+    if !is_here(&world) {
+        return;
+    }
+    let output = ampctl(&world, &[&["run"], &FAKE[..], &["hello"]].concat());
+    assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+    let key = world.home().join(".ssh/id_rsa");
+    let expected = format!(
+        "hidden by the sandbox; --allow-read {} allows it",
+        key.display()
+    );
+    assert!(stderr(&output).contains(&expected), "{}", stderr(&output));
+
+    let output = ampctl(
+        &world,
+        &[&["run", "--json"], &FAKE[..], &["hello"]].concat(),
+    );
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let denied = &document["sandbox"]["denied"][0];
+    assert_eq!(denied["kind"], "read", "{document}");
+    assert_eq!(denied["allow"], format!("--allow-read {}", key.display()));
+    let layers = document["sandbox"]["layers"].as_array().expect("layers");
+    assert!(layers.iter().any(|layer| layer == "network (bubblewrap)"));
+}
+
+#[test]
+fn a_service_that_is_not_allowed_is_refused_with_the_option_that_allows_it() {
+    let world = World::playing("exit 0").with("AMP_URL", "https://other.example/");
+    let output = ampctl(&world, &[&["run"], &FAKE[..], &["hello"]].concat());
+    assert_eq!(code(&output), Some(ExitCode::Refused.number().into()));
+    let said = stderr(&output);
+    assert!(
+        said.contains("does not allow the service https://other.example/"),
+        "{said}"
+    );
+    assert!(
+        said.contains("--allow-host other.example allows it"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_home_folder_is_no_folder_to_work_in() {
+    let world = World::playing("exit 0");
+    let home = world.home();
+    let home = home.to_str().expect("UTF-8");
+    let output = ampctl(
+        &world,
+        &[&["run", "-C", home], &FAKE[..], &["hello"]].concat(),
+    );
+    assert_eq!(code(&output), Some(ExitCode::Usage.number().into()));
+    let said = stderr(&output);
+    assert!(said.contains("holds the whole home folder"), "{said}");
+}
+
+#[test]
+fn something_that_is_allowed_needs_a_sandbox() {
+    let world = World::playing("exit 0");
+    for option in [
+        ["--allow-host", "a.example"],
+        ["--allow-read", "/opt"],
+        ["--allow-write", "/opt"],
+        ["--allow-env", "NAME"],
+    ] {
+        let finished = world.run(&["run", option[0], option[1], "hello"]);
+        assert_eq!(finished.code, ExitCode::Usage, "{option:?}");
+        assert!(
+            finished.stderr().contains("--sandbox makes one"),
+            "{option:?}"
+        );
+    }
+}
+
+#[test]
+fn a_project_cannot_decide_what_may_be_reached() {
+    for key in [
+        "sandbox = 'off'",
+        "allow-host = ['a.example']",
+        "allow-read = ['/']",
+        "allow-write = ['/']",
+        "allow-env = ['*']",
+    ] {
+        let world = World::playing("exit 0");
+        world.write("project/.ampctl.toml", key);
+        let finished = world.run(&["run", "hello"]);
+        assert_eq!(finished.code, ExitCode::Usage, "{key}");
+        assert!(
+            finished.stderr().contains("may only be set by the user"),
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn an_allow_all_without_a_sandbox_says_what_it_means() {
+    let script = format!("{INIT}; {SUCCESS}; exit 0");
+    let world = World::playing(&script);
+    let said = |arguments: &[&str]| {
+        let finished = world.run(&[&["run"], arguments, &["hello"]].concat());
+        finished.stderr().contains("may do all that you may")
+    };
+    assert!(said(&["--dangerously-allow-all"]));
+    assert!(!said(&["--dangerously-allow-all", "--quiet"]));
+    assert!(!said(&[]));
+    if is_here(&world) {
+        let arguments = [&["run", "--dangerously-allow-all"], &FAKE[..], &["hello"]].concat();
+        let output = ampctl(&world, &arguments);
+        assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+        assert_eq!(stderr(&output), "");
+    }
+}
+
+#[test]
+fn a_command_can_be_tried_and_its_refusals_are_told() {
+    let world = World::new().with("SECRET", "a secret");
+    world.write("home/.ssh/id_rsa", "a secret");
+    if !is_here(&world) {
+        return;
+    }
+    let script = "env; cat ~/.ssh/id_rsa; echo new > made; exit 3";
+    let output = ampctl(&world, &["sandbox", "exec", "--", "sh", "-c", script]);
+    assert_eq!(code(&output), Some(1));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &stderr(&output);
+    assert!(
+        said.contains("HOME=") && !said.contains("a secret"),
+        "{said}"
+    );
+    assert!(
+        said.contains("the command ended with exit code 3"),
+        "{said}"
+    );
+    assert!(world.project().join("made").exists());
+}
+
+#[test]
+fn what_is_enforced_is_explained_to_programs() {
+    let world = World::new();
+    if !is_here(&world) {
+        return;
+    }
+    let arguments = ["sandbox", "explain", "--json", "--allow-host", "a.example"];
+    let output = ampctl(&world, &arguments);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(document["enforced"], true);
+    let hosts = document["hosts"].as_array().expect("hosts");
+    assert_eq!(hosts, &["ampcode.com", "*.ampcode.com", "a.example"]);
+}
