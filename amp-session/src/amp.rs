@@ -10,12 +10,8 @@ use std::path::{Path, PathBuf};
 use amp_process::{Containment, ProcessSpec};
 
 use crate::capabilities::Capabilities;
-use crate::config::SessionConfig;
 use crate::dialect::Dialect;
 use crate::environment::{Environment, NamesOf};
-use crate::error::Error;
-use crate::session::Session;
-use crate::thread_id::ThreadId;
 use crate::version::AmpVersion;
 
 /// An Amp CLI to hold conversations with.
@@ -130,26 +126,6 @@ impl Amp {
     #[must_use]
     pub fn environment(&self) -> &Environment {
         &self.environment
-    }
-
-    /// Begins a new conversation; nothing is run before its first prompt.
-    ///
-    /// # Errors
-    ///
-    /// Refuses options that this Amp lacks, see [`invocation`](crate::invocation).
-    pub fn start(&self, config: SessionConfig) -> Result<Session, Error> {
-        Session::new(self.clone(), config, None)
-    }
-
-    /// Goes on with a conversation; nothing is run before the next prompt.
-    ///
-    /// Only new messages will be in the stream: no build repeats the old ones.
-    ///
-    /// # Errors
-    ///
-    /// Refuses options that this Amp lacks, see [`invocation`](crate::invocation).
-    pub fn resume(&self, thread: ThreadId, config: SessionConfig) -> Result<Session, Error> {
-        Session::new(self.clone(), config, Some(thread))
     }
 
     /// Returns the paths of the executable and of what stands in front of its arguments.

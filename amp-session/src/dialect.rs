@@ -14,6 +14,7 @@ pub use feature::Feature;
 pub use mode::{AgentMode, EffortLevels, ModeSource, Subagent};
 pub use rules::RuleSemantics;
 
+use crate::error::Error;
 use crate::version::AmpVersion;
 
 /// The language a build of the CLI speaks: its flags, modes, settings and habits.
@@ -180,6 +181,18 @@ impl Dialect {
                     | Feature::DangerouslyAllowAll
             ),
         }
+    }
+
+    /// Refuses a feature that this build lacks, naming the builds that have it.
+    pub(crate) fn require(&self, version: &AmpVersion, feature: Feature) -> Result<(), Error> {
+        if self.supports(feature) {
+            return Ok(());
+        }
+        Err(Error::UnsupportedOption {
+            option: feature.spelling(),
+            version: version.to_string(),
+            available: self.available_in(feature),
+        })
     }
 
     /// Names the builds that have a feature, as words to put behind its name.

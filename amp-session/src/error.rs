@@ -5,8 +5,6 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::thread_id::ThreadId;
-
 /// A reason why a turn, a store or a ledger operation could not be carried out.
 ///
 /// Nothing was sent to the agent when a turn ends in one of these.
@@ -63,7 +61,7 @@ pub enum Error {
     #[error("a turn of thread {thread} is still running")]
     ThreadInUse {
         /// The thread.
-        thread: ThreadId,
+        thread: String,
     },
     /// The executable did not say which version of Amp it is.
     #[error("{} does not answer like an Amp CLI: {reason}", executable.display())]

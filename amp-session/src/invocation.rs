@@ -20,8 +20,6 @@ use crate::settings;
 use crate::thread_id::ThreadId;
 use crate::version::AmpVersion;
 
-pub(crate) use checks::require;
-
 /// Everything that decides how a turn is run.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
@@ -324,6 +322,6 @@ impl Builder<'_> {
     }
 
     fn require(&self, feature: Feature) -> Result<(), Error> {
-        require(self.request.dialect, self.request.version, feature)
+        self.request.dialect.require(self.request.version, feature)
     }
 }

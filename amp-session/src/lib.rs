@@ -70,6 +70,7 @@ mod amp;
 mod blocking;
 mod capabilities;
 mod config;
+mod conversation;
 mod credentials;
 mod dialect;
 mod environment;
@@ -89,6 +90,7 @@ mod settings;
 mod thread_id;
 mod thread_lock;
 mod turn;
+mod turn_line;
 mod version;
 
 pub use amp_process as process;
@@ -118,5 +120,6 @@ pub use settings::{
     SettingsScope, SettingsState,
 };
 pub use thread_id::ThreadId;
-pub use turn::{Canceller, Turn, TurnInput, TurnLine};
+pub use turn::{Canceller, Turn, TurnInput};
+pub use turn_line::TurnLine;
 pub use version::AmpVersion;

@@ -1,9 +1,8 @@
 //! A conversation: its thread, its options, one turn at a time.
 
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
+use std::sync::Arc;
 
 use amp_process::StdinSource;
 use amp_process::sandbox::Sandbox;
@@ -11,6 +10,7 @@ use amp_process::sandbox::Sandbox;
 use crate::amp::Amp;
 use crate::blocking::blocking;
 use crate::config::SessionConfig;
+use crate::conversation::{Claim, Conversation};
 use crate::credentials::Credentials;
 use crate::dialect::Feature;
 use crate::environment::{Environment, home};
@@ -23,7 +23,7 @@ use crate::sandbox::{self, Subject, Watch};
 use crate::secrets::Secrets;
 use crate::settings::{self, Effective, ServiceAddress};
 use crate::thread_id::ThreadId;
-use crate::thread_lock::{self, ThreadLock};
+use crate::thread_lock;
 use crate::turn::{Turn, TurnParts};
 
 /// Keeps the CLI in the folder whose settings were checked: it goes to the one that this variable
@@ -42,18 +42,31 @@ pub struct Session {
     record: Option<Arc<SessionRecord>>,
 }
 
+impl Amp {
+    /// Begins a new conversation; nothing is run before its first prompt.
+    ///
+    /// # Errors
+    ///
+    /// Refuses options that this Amp lacks, see [`invocation`](crate::invocation).
+    pub fn start(&self, config: SessionConfig) -> Result<Session, Error> {
+        Session::new(self.clone(), config, None)
+    }
+
+    /// Goes on with a conversation; nothing is run before the next prompt.
+    ///
+    /// Only new messages will be in the stream: no build repeats the old ones.
+    ///
+    /// # Errors
+    ///
+    /// Refuses options that this Amp lacks, see [`invocation`](crate::invocation).
+    pub fn resume(&self, thread: ThreadId, config: SessionConfig) -> Result<Session, Error> {
+        Session::new(self.clone(), config, Some(thread))
+    }
+}
+
 impl Session {
-    pub(crate) fn new(
-        amp: Amp,
-        config: SessionConfig,
-        thread: Option<ThreadId>,
-    ) -> Result<Self, Error> {
-        let conversation = Conversation {
-            locks: thread_lock::folder(amp.environment()),
-            resumed: thread.is_some(),
-            thread: Mutex::new(thread),
-            busy: AtomicBool::new(false),
-        };
+    fn new(amp: Amp, config: SessionConfig, thread: Option<ThreadId>) -> Result<Self, Error> {
+        let conversation = Conversation::new(thread_lock::folder(amp.environment()), thread);
         let session = Self {
             amp,
             config,
@@ -208,7 +221,7 @@ impl Session {
             Ok::<_, Error>((lock, record.transpose()?))
         })
         .await?;
-        claim.lock = lock;
+        claim.hold(lock);
         let process = match spec.spawn().await {
             Ok(process) => process,
             Err(source) => {
@@ -280,7 +293,7 @@ impl Session {
     fn invocation(&self, input: Input<'_>, run_folder: &Path) -> Result<Invocation, Error> {
         let thread = self.thread();
         let mut config = Cow::Borrowed(&self.config);
-        if thread.is_some() && !self.conversation.resumed {
+        if thread.is_some() && !self.conversation.is_resumed() {
             // The turn that began the thread has given it these.
             let config = config.to_mut();
             config.title = None;
@@ -331,88 +344,5 @@ impl Session {
             }
         }
         environment
-    }
-}
-
-/// What the turns of a session share.
-#[derive(Debug)]
-pub(crate) struct Conversation {
-    /// Where the locks of threads are; nowhere in an environment without a home.
-    locks: Option<PathBuf>,
-    /// It goes on with a thread that was begun elsewhere.
-    resumed: bool,
-    thread: Mutex<Option<ThreadId>>,
-    busy: AtomicBool,
-}
-
-impl Conversation {
-    fn lock(&self, thread: &ThreadId) -> Result<Option<ThreadLock>, Error> {
-        match &self.locks {
-            Some(folder) => ThreadLock::take(folder, thread),
-            None => Ok(None),
-        }
-    }
-
-    fn thread(&self) -> Option<ThreadId> {
-        self.thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-}
-
-/// The right to run the one turn of a session; given back on drop.
-#[derive(Debug)]
-pub(crate) struct Claim {
-    conversation: Arc<Conversation>,
-    /// Keeps other sessions and processes from the thread, as soon as there is one.
-    lock: Option<ThreadLock>,
-}
-
-impl Claim {
-    fn take(conversation: &Arc<Conversation>) -> Result<Self, Error> {
-        if conversation.busy.swap(true, Ordering::AcqRel) {
-            return Err(Error::TurnInProgress);
-        }
-        Ok(Self {
-            conversation: Arc::clone(conversation),
-            lock: None,
-        })
-    }
-
-    /// Returns the thread of the session, if it has one by now.
-    pub(crate) fn thread(&self) -> Option<ThreadId> {
-        self.conversation.thread()
-    }
-
-    /// Notes the thread that the turn belongs to; tells whether it is a new one, whose lock has to
-    /// be [taken](Self::locking).
-    pub(crate) fn note_thread(&self, thread: &ThreadId) -> bool {
-        let known = self.conversation.thread.lock();
-        let mut known = known.unwrap_or_else(PoisonError::into_inner);
-        let is_new = known.is_none();
-        known.get_or_insert_with(|| thread.clone());
-        is_new
-    }
-
-    /// Returns what takes the lock of a new thread, to be run where it may block.
-    pub(crate) fn locking(
-        &self,
-        thread: &ThreadId,
-    ) -> impl FnOnce() -> Option<ThreadLock> + 'static {
-        let (conversation, thread) = (Arc::clone(&self.conversation), thread.clone());
-        // Nobody can hold the lock of a thread that nobody knew of.
-        move || conversation.lock(&thread).ok().flatten()
-    }
-
-    /// Keeps the lock of a new thread until the turn ends.
-    pub(crate) fn hold(&mut self, lock: Option<ThreadLock>) {
-        self.lock = lock;
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        self.conversation.busy.store(false, Ordering::Release);
     }
 }

@@ -37,7 +37,7 @@ impl ThreadLock {
         match lock(&folder.join(format!("{thread}.lock"))) {
             Ok(lock) => Ok(Some(lock)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(Error::ThreadInUse {
-                thread: thread.clone(),
+                thread: thread.to_string(),
             }),
             Err(_) => Ok(None),
         }

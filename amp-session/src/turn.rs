@@ -2,7 +2,7 @@
 
 mod cancel;
 mod input;
-mod line;
+mod replay;
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -15,19 +15,20 @@ use tokio::task::JoinHandle;
 
 pub use cancel::Canceller;
 pub use input::TurnInput;
-pub use line::TurnLine;
+use replay::Recorded;
 
 use crate::blocking::blocking;
+use crate::conversation::Claim;
 use crate::dialect::Dialect;
-use crate::ledger::{Ended, RecordedLines, TurnEnd, TurnRecord};
+use crate::ledger::{Ended, TurnRecord};
 use crate::outcome::{Ending, Observer, Outcome};
 use crate::plain_text::without_escapes;
 use crate::run_folder::RunFiles;
 use crate::sandbox::Watch;
 use crate::secrets::{Cut, Secrets};
-use crate::session::Claim;
 use crate::thread_id::ThreadId;
 use crate::thread_lock::ThreadLock;
+use crate::turn_line::TurnLine;
 
 /// A turn of the agent.
 ///
@@ -64,15 +65,6 @@ enum Source {
     Recorded(Box<Recorded>),
 }
 
-/// The lines of a turn that is over, and how it ended.
-#[derive(Debug)]
-pub(crate) struct Recorded {
-    pub(crate) lines: RecordedLines,
-    pub(crate) ending: Ending,
-    /// How it ended by the record; unknown when the host died first.
-    pub(crate) end: Option<TurnEnd>,
-}
-
 /// What a running turn holds on to.
 pub(crate) struct TurnParts {
     pub(crate) claim: Claim,
@@ -100,7 +92,7 @@ impl Turn {
         }
     }
 
-    pub(crate) fn replay(recorded: Recorded) -> Self {
+    fn replay(recorded: Recorded) -> Self {
         Self {
             source: Source::Recorded(Box::new(recorded)),
             observer: Observer::default(),

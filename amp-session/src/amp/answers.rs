@@ -12,7 +12,8 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::probe::LONGEST_ANSWER;
+/// The most bytes of an answer; what is longer comes from another program.
+pub(super) const LONGEST_ANSWER: usize = 256 * 1024;
 
 /// The most answers that are kept; one more, and all of them are forgotten.
 const MOST: usize = 64;

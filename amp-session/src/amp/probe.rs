@@ -7,7 +7,7 @@ use std::time::Duration;
 use amp_process::{Deadlines, Exit, ProcessSpec};
 
 use super::Amp;
-use super::answers::Answer;
+use super::answers::{Answer, LONGEST_ANSWER};
 use crate::dialect::{AgentMode, Dialect, Match};
 use crate::environment::Environment;
 use crate::error::Error;
@@ -16,9 +16,6 @@ use crate::version::AmpVersion;
 
 /// How long a question may take; measured answers take half a second to a second.
 const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The most bytes of an answer; what is longer comes from another program.
-pub(super) const LONGEST_ANSWER: usize = 256 * 1024;
 
 impl Amp {
     /// Asks an executable for its version and, when that is not a measured one, for its help.

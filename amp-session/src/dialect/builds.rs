@@ -59,7 +59,7 @@ pub const BUILDS: &[KnownBuild] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::AmpVersion;
+    use crate::version::AmpVersion;
 
     #[test]
     fn positions_and_build_times_agree_with_the_version_texts() {

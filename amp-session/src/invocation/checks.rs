@@ -4,7 +4,6 @@ use super::{Input, Request};
 use crate::config::{Executor, SessionConfig};
 use crate::dialect::{Dialect, Feature, Generation, Match};
 use crate::error::Error;
-use crate::version::AmpVersion;
 
 /// Arguments that the session itself sets; a second one would break the stream.
 const OWN_ARGUMENTS: [&str; 8] = [
@@ -18,27 +17,6 @@ const OWN_ARGUMENTS: [&str; 8] = [
     "--stats",
 ];
 
-/// Refuses a feature that the dialect lacks, naming the versions that have it.
-pub(crate) fn require(
-    dialect: &Dialect,
-    version: &AmpVersion,
-    feature: Feature,
-) -> Result<(), Error> {
-    match dialect.supports(feature) {
-        true => Ok(()),
-        false => Err(unsupported(dialect, version, feature)),
-    }
-}
-
-/// Says that the dialect lacks a feature, and which versions have it.
-pub(super) fn unsupported(dialect: &Dialect, version: &AmpVersion, feature: Feature) -> Error {
-    Error::UnsupportedOption {
-        option: feature.spelling(),
-        version: version.to_string(),
-        available: dialect.available_in(feature),
-    }
-}
-
 /// Checks everything that does not depend on a file.
 pub(super) fn check(request: &Request<'_>) -> Result<(), Error> {
     let Request {
@@ -50,10 +28,10 @@ pub(super) fn check(request: &Request<'_>) -> Result<(), Error> {
     match request.input {
         Input::Prompt(prompt) if prompt.trim().is_empty() => return Err(Error::EmptyPrompt),
         Input::Prompt(_) => {}
-        Input::Messages => require(dialect, version, Feature::StreamJsonInput)?,
+        Input::Messages => dialect.require(version, Feature::StreamJsonInput)?,
     }
     if config.thinking {
-        require(dialect, version, Feature::Thinking)?;
+        dialect.require(version, Feature::Thinking)?;
     }
     check_mode(request)?;
     check_effort(request)?;

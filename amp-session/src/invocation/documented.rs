@@ -2,8 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::checks::unsupported;
-use super::{Input, Invocation, Request, StandardInput, require};
+use super::{Input, Invocation, Request, StandardInput};
 use crate::config::Executor;
 use crate::dialect::Feature;
 use crate::environment::Environment;
@@ -47,7 +46,7 @@ pub(super) fn invocation(request: &Request<'_>) -> Result<Invocation, Error> {
     ];
     for (asked_for, feature) in refused {
         if asked_for {
-            require(dialect, version, feature)?;
+            dialect.require(version, feature)?;
         }
     }
     let mut arguments: Vec<OsString> = ["--print", "--output-format", "stream-json"]
@@ -66,7 +65,8 @@ pub(super) fn invocation(request: &Request<'_>) -> Result<Invocation, Error> {
     let mut variables = Environment::from([("AMP_SKIP_UPDATE_CHECK".into(), "1".into())]);
     variables.extend(config.environment.clone());
     let Input::Prompt(prompt) = request.input else {
-        return Err(unsupported(dialect, version, Feature::StreamJsonInput));
+        dialect.require(version, Feature::StreamJsonInput)?;
+        return Err(Error::EmptyPrompt);
     };
     Ok(Invocation {
         arguments,

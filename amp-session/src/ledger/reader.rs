@@ -1,9 +1,8 @@
-//! Reading a record: its turns, and each of them again as a [`Turn`].
+//! Reading a record: its turns, and the lines of each of them.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use amp_process::Completeness;
 use amp_protocol::decode_line;
@@ -15,8 +14,7 @@ use super::id::now_ms;
 use super::ledger_error;
 use crate::error::Error;
 use crate::file_lock;
-use crate::outcome::Ending;
-use crate::turn::{Recorded, Turn, TurnLine};
+use crate::turn_line::TurnLine;
 
 /// The record of a session, open to read it or to add turns.
 #[derive(Debug)]
@@ -168,27 +166,6 @@ impl RecordedTurn {
             reader,
             number: 0,
         })
-    }
-
-    /// Returns the turn again, as it was seen when it ran.
-    ///
-    /// # Errors
-    ///
-    /// Fails when its lines cannot be opened.
-    pub fn replay(&self) -> Result<Turn, Error> {
-        let end = self.end();
-        let ending = Ending {
-            stderr: self.stderr(),
-            wall_time: end
-                .as_ref()
-                .map_or(Duration::ZERO, |end| Duration::from_millis(end.wall_time)),
-            ..Ending::default()
-        };
-        Ok(Turn::replay(Recorded {
-            lines: self.lines()?,
-            ending,
-            end,
-        }))
     }
 }
 

@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 use crate::config::SessionConfig;
 use crate::dialect::{Dialect, Feature};
 use crate::error::Error;
-use crate::invocation::require;
 use crate::version::AmpVersion;
 
 /// Separates folders in one setting, as the help of the builds that know it says.
@@ -58,7 +57,7 @@ pub(crate) fn overlay(
     if overlay.keys.is_empty() {
         return Ok(None);
     }
-    require(dialect, version, Feature::SettingsFile)?;
+    dialect.require(version, Feature::SettingsFile)?;
     let mut merged = base.clone();
     merged.extend(overlay.keys);
     Ok(Some(merged))
@@ -74,7 +73,7 @@ struct Overlay<'a> {
 impl Overlay<'_> {
     /// Sets a key that the build at hand must know.
     fn set(&mut self, feature: Feature, value: Value) -> Result<(), Error> {
-        require(self.dialect, self.version, feature)?;
+        self.dialect.require(self.version, feature)?;
         self.keys.insert(feature.spelling().to_owned(), value);
         Ok(())
     }

@@ -1,0 +1,108 @@
+//! What the turns of a session share: the thread, and the right to run one turn at a time.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::Error;
+use crate::thread_id::ThreadId;
+use crate::thread_lock::ThreadLock;
+
+/// What the turns of a session share.
+#[derive(Debug)]
+pub(crate) struct Conversation {
+    /// Where the locks of threads are; nowhere in an environment without a home.
+    locks: Option<PathBuf>,
+    resumed: bool,
+    thread: Mutex<Option<ThreadId>>,
+    busy: AtomicBool,
+}
+
+impl Conversation {
+    /// Takes the folder of the locks, and the thread to go on with.
+    pub(crate) fn new(locks: Option<PathBuf>, thread: Option<ThreadId>) -> Self {
+        Self {
+            locks,
+            resumed: thread.is_some(),
+            thread: Mutex::new(thread),
+            busy: AtomicBool::new(false),
+        }
+    }
+
+    /// Tells whether it goes on with a thread that was begun elsewhere.
+    pub(crate) fn is_resumed(&self) -> bool {
+        self.resumed
+    }
+
+    /// Takes the lock of a thread, unless a turn of it runs.
+    pub(crate) fn lock(&self, thread: &ThreadId) -> Result<Option<ThreadLock>, Error> {
+        match &self.locks {
+            Some(folder) => ThreadLock::take(folder, thread),
+            None => Ok(None),
+        }
+    }
+
+    /// Returns the thread, once there is one.
+    pub(crate) fn thread(&self) -> Option<ThreadId> {
+        self.thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+/// The right to run the one turn of a session; given back on drop.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    conversation: Arc<Conversation>,
+    /// Keeps other sessions and processes from the thread, as soon as there is one.
+    lock: Option<ThreadLock>,
+}
+
+impl Claim {
+    pub(crate) fn take(conversation: &Arc<Conversation>) -> Result<Self, Error> {
+        if conversation.busy.swap(true, Ordering::AcqRel) {
+            return Err(Error::TurnInProgress);
+        }
+        Ok(Self {
+            conversation: Arc::clone(conversation),
+            lock: None,
+        })
+    }
+
+    /// Returns the thread of the session, if it has one by now.
+    pub(crate) fn thread(&self) -> Option<ThreadId> {
+        self.conversation.thread()
+    }
+
+    /// Notes the thread that the turn belongs to; tells whether it is a new one, whose lock has to
+    /// be [taken](Self::locking).
+    pub(crate) fn note_thread(&self, thread: &ThreadId) -> bool {
+        let known = self.conversation.thread.lock();
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        let is_new = known.is_none();
+        known.get_or_insert_with(|| thread.clone());
+        is_new
+    }
+
+    /// Returns what takes the lock of a new thread, to be run where it may block.
+    pub(crate) fn locking(
+        &self,
+        thread: &ThreadId,
+    ) -> impl FnOnce() -> Option<ThreadLock> + 'static {
+        let (conversation, thread) = (Arc::clone(&self.conversation), thread.clone());
+        // Nobody can hold the lock of a thread that nobody knew of.
+        move || conversation.lock(&thread).ok().flatten()
+    }
+
+    /// Keeps the lock of the thread until the turn ends.
+    pub(crate) fn hold(&mut self, lock: Option<ThreadLock>) {
+        self.lock = lock;
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.conversation.busy.store(false, Ordering::Release);
+    }
+}

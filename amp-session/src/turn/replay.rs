@@ -1,0 +1,40 @@
+//! A recorded turn again, as it was seen when it ran.
+
+use std::time::Duration;
+
+use super::Turn;
+use crate::error::Error;
+use crate::ledger::{RecordedLines, RecordedTurn, TurnEnd};
+use crate::outcome::Ending;
+
+/// The lines of a turn that is over, and how it ended.
+#[derive(Debug)]
+pub(super) struct Recorded {
+    pub(super) lines: RecordedLines,
+    pub(super) ending: Ending,
+    /// How it ended by the record; unknown when the host died first.
+    pub(super) end: Option<TurnEnd>,
+}
+
+impl RecordedTurn {
+    /// Returns the turn again, as it was seen when it ran.
+    ///
+    /// # Errors
+    ///
+    /// Fails when its lines cannot be opened.
+    pub fn replay(&self) -> Result<Turn, Error> {
+        let end = self.end();
+        let ending = Ending {
+            stderr: self.stderr(),
+            wall_time: end
+                .as_ref()
+                .map_or(Duration::ZERO, |end| Duration::from_millis(end.wall_time)),
+            ..Ending::default()
+        };
+        Ok(Turn::replay(Recorded {
+            lines: self.lines()?,
+            ending,
+            end,
+        }))
+    }
+}
