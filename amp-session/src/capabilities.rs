@@ -17,8 +17,8 @@ pub struct Capabilities {
     pub agent: &'static str,
     /// The version at hand.
     pub version: AmpVersion,
-    /// The measured build whose facts are used; `None` for the documented dialect.
-    pub build: Option<&'static str>,
+    /// The measured build whose facts are used.
+    pub build: &'static str,
     /// How the version relates to that build.
     pub matched: Match,
     /// Where the agent loop runs.
@@ -118,7 +118,7 @@ impl Capabilities {
         Self {
             agent: "amp",
             version: version.clone(),
-            build: dialect.build().map(|build| build.version),
+            build: dialect.build().version,
             matched: dialect.matched(),
             generation: dialect.generation(),
             abilities: abilities(dialect),

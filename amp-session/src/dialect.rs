@@ -3,6 +3,7 @@
 mod builds;
 mod feature;
 mod mode;
+mod never_real;
 mod rules;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use serde::Serialize;
 pub use builds::{BUILDS, KnownBuild};
 pub use feature::Feature;
 pub use mode::{AgentMode, EffortLevels, ModeSource, Subagent};
+pub(crate) use never_real::never_real;
 pub use rules::RuleSemantics;
 
 use crate::error::Error;
@@ -29,16 +31,10 @@ use crate::version::AmpVersion;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dialect {
-    shape: Shape,
-}
-
-/// Where the facts of a dialect come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    /// The position of a measured build in [`BUILDS`], and how the version relates to it.
-    Measured(usize, Match),
-    /// The flags that older documentation names and that no build of 2026 has.
-    Documented,
+    /// The position of a measured build in [`BUILDS`].
+    position: usize,
+    /// How the version at hand relates to it.
+    matched: Match,
 }
 
 /// How well the version at hand is known.
@@ -56,8 +52,6 @@ pub enum Match {
     Older,
     /// The version has no build time in it; the newest build's facts are used.
     Unreadable,
-    /// Its help lists the flags of the older documentation.
-    Help,
 }
 
 /// Where the agent loop runs, which decides most of the CLI's behaviour.
@@ -69,99 +63,57 @@ pub enum Generation {
     LocalLoop,
     /// Native builds from July 2026 on: the loop runs on the service, tools on the client.
     ServerThreads,
-    /// A CLI with the flags of the older documentation; none was seen in 2026.
-    Documented,
 }
-
-/// The flags that tell a CLI of the older documentation by its help.
-const DOCUMENTED_FLAGS: [&str; 3] = ["--print", "--output-format", "--continue"];
 
 impl Dialect {
     /// Chooses the dialect of a version: the newest measured build that is not newer than it.
     #[must_use]
     pub fn for_version(version: &AmpVersion) -> Self {
         let newest = BUILDS.len() - 1;
-        let Some(built_at) = version.built_at() else {
-            return Self {
-                shape: Shape::Measured(newest, Match::Unreadable),
-            };
+        let older = |built_at| BUILDS.partition_point(|build| build.built_at <= built_at);
+        let (position, matched) = match version.built_at() {
+            None => (newest, Match::Unreadable),
+            Some(built_at) => match older(built_at).checked_sub(1) {
+                None => (0, Match::Older),
+                Some(position) if BUILDS[position].built_at == built_at => (position, Match::Exact),
+                Some(position) if position == newest => (position, Match::Newer),
+                Some(position) => (position, Match::Between),
+            },
         };
-        let newer = BUILDS.partition_point(|build| build.built_at <= built_at);
-        let shape = match newer.checked_sub(1) {
-            None => Shape::Measured(0, Match::Older),
-            Some(position) if BUILDS[position].built_at == built_at => {
-                Shape::Measured(position, Match::Exact)
-            }
-            Some(position) if position == newest => Shape::Measured(position, Match::Newer),
-            Some(position) => Shape::Measured(position, Match::Between),
-        };
-        Self { shape }
-    }
-
-    /// Returns the dialect of the older documentation: `--print --output-format stream-json
-    /// --dangerously-skip-permissions --continue ID --model`.
-    #[must_use]
-    pub fn documented() -> Self {
-        Self {
-            shape: Shape::Documented,
-        }
-    }
-
-    /// Chooses the dialect from a version and the text that `amp --help` prints.
-    ///
-    /// The documented dialect is taken only when the help lists its flags and does not list
-    /// `--execute`.
-    #[must_use]
-    pub fn from_help(version: &AmpVersion, help: &str) -> Self {
-        let lists = |flag: &str| {
-            help.split(|character: char| character.is_whitespace() || ",=<[".contains(character))
-                .any(|word| word == flag)
-        };
-        if DOCUMENTED_FLAGS.iter().all(|flag| lists(flag)) && !lists("--execute") {
-            Self::documented()
-        } else {
-            Self::for_version(version)
-        }
+        Self { position, matched }
     }
 
     /// Returns where the agent loop runs.
     #[must_use]
     pub fn generation(&self) -> Generation {
-        match self.shape {
-            Shape::Measured(position, _) if position >= builds::JUL_15 => Generation::ServerThreads,
-            Shape::Measured(..) => Generation::LocalLoop,
-            Shape::Documented => Generation::Documented,
+        match self.position {
+            builds::JUL_15.. => Generation::ServerThreads,
+            _ => Generation::LocalLoop,
         }
     }
 
-    /// Returns the measured build whose facts are used; `None` for the documented dialect.
+    /// Returns the measured build whose facts are used.
     #[must_use]
-    pub fn build(&self) -> Option<&'static KnownBuild> {
-        self.position().map(|position| &BUILDS[position])
+    pub fn build(&self) -> &'static KnownBuild {
+        &BUILDS[self.position]
     }
 
     /// Returns how the version at hand relates to that build.
     #[must_use]
     pub fn matched(&self) -> Match {
-        match self.shape {
-            Shape::Measured(_, matched) => matched,
-            Shape::Documented => Match::Help,
-        }
+        self.matched
     }
 
     /// Returns a note for the user when the facts were not measured on this very build.
     #[must_use]
     pub fn note(&self) -> Option<String> {
-        let build = self.build().map_or("", |build| build.version);
-        let relation = match self.matched() {
+        let relation = match self.matched {
             Match::Exact | Match::Between => return None,
             Match::Newer => "newer than every build this release knows",
             Match::Older => "older than every build this release knows",
             Match::Unreadable => "without a build time",
-            Match::Help => {
-                return Some("this Amp has the flags of the older documentation".to_owned());
-            }
         };
+        let build = self.build().version;
         Some(format!(
             "this Amp's version is {relation}; treating it like {build}"
         ))
@@ -170,17 +122,7 @@ impl Dialect {
     /// Tells whether this build has a feature.
     #[must_use]
     pub fn supports(&self, feature: Feature) -> bool {
-        match self.shape {
-            Shape::Measured(position, _) => feature.row().is_some_and(|row| row.covers(position)),
-            Shape::Documented => matches!(
-                feature,
-                Feature::Execute
-                    | Feature::StreamJson
-                    | Feature::ContinueThread
-                    | Feature::Model
-                    | Feature::DangerouslyAllowAll
-            ),
-        }
+        feature.row().is_some_and(|row| row.covers(self.position))
     }
 
     /// Refuses a feature that this build lacks, naming the builds that have it.
@@ -220,7 +162,7 @@ impl Dialect {
     pub fn shell_tool(&self) -> &'static str {
         match self.generation() {
             Generation::ServerThreads => "shell_command",
-            Generation::LocalLoop | Generation::Documented => "Bash",
+            Generation::LocalLoop => "Bash",
         }
     }
 
@@ -230,24 +172,14 @@ impl Dialect {
         match self.generation() {
             Generation::LocalLoop => &["private", "public", "workspace", "group"],
             Generation::ServerThreads => &["private", "unlisted", "workspace", "group"],
-            Generation::Documented => &[],
-        }
-    }
-
-    fn position(&self) -> Option<usize> {
-        match self.shape {
-            Shape::Measured(position, _) => Some(position),
-            Shape::Documented => None,
         }
     }
 }
 
 impl fmt::Display for Dialect {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.build() {
-            Some(build) => write!(formatter, "{} ({})", build.version, build.date),
-            None => formatter.write_str("older documentation"),
-        }
+        let build = self.build();
+        write!(formatter, "{} ({})", build.version, build.date)
     }
 }
 
@@ -291,7 +223,7 @@ mod tests {
         ];
         for (version, build, matched) in cases {
             let dialect = dialect(version);
-            assert_eq!(dialect.build().unwrap().version, build, "{version}");
+            assert_eq!(dialect.build().version, build, "{version}");
             assert_eq!(dialect.matched(), matched, "{version}");
         }
     }
@@ -304,27 +236,8 @@ mod tests {
     }
 
     #[test]
-    fn the_documented_dialect_is_taken_only_when_the_help_lists_its_flags() {
-        let version = AmpVersion::new("0.0.1790142911-g7618fb");
-        let documented = "  -p, --print\n  --output-format <format>\n  --continue [id]\n";
-        assert_eq!(
-            Dialect::from_help(&version, documented),
-            Dialect::documented()
-        );
-        let real = "  -x, --execute [message]\n  --stream-json\n  --output-format <format>";
-        assert_eq!(
-            Dialect::from_help(&version, real),
-            Dialect::for_version(&version)
-        );
-        assert_eq!(
-            Dialect::from_help(&version, ""),
-            Dialect::for_version(&version)
-        );
-    }
-
-    #[test]
     fn availability_names_the_versions() {
-        let any = Dialect::documented();
+        let any = dialect("0.0.1790142911-g7618fb");
         assert_eq!(
             any.available_in(Feature::Execute),
             "in every measured version"

@@ -4,7 +4,6 @@
 //! shown, tested and reasoned about without running anything.
 
 mod checks;
-mod documented;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -13,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::config::{Executor, SessionConfig};
-use crate::dialect::{Dialect, Feature, Generation};
+use crate::dialect::{Dialect, Feature};
 use crate::environment::{Environment, NamesOf};
 use crate::error::Error;
 use crate::settings;
@@ -114,9 +113,6 @@ impl fmt::Debug for RunFile {
 /// version takes. Nothing is left out silently.
 pub fn invocation(request: &Request<'_>) -> Result<Invocation, Error> {
     checks::check(request)?;
-    if request.dialect.generation() == Generation::Documented {
-        return documented::invocation(request);
-    }
     let config = request.config;
     let mut builder = Builder {
         request,

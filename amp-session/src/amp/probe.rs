@@ -8,7 +8,7 @@ use amp_process::{Deadlines, Exit, ProcessSpec};
 
 use super::Amp;
 use super::answers::{Answer, LONGEST_ANSWER};
-use crate::dialect::{AgentMode, Dialect, Match};
+use crate::dialect::{AgentMode, Dialect, Match, never_real};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::plain_text::{telling_line, without_escapes};
@@ -48,9 +48,13 @@ impl Amp {
             return Ok(self);
         }
         let help = self.help().await?;
-        self.dialect = Dialect::from_help(&self.version, &help);
-        if self.dialect != Dialect::documented() && !help.contains("--stream-json") {
-            return Err(self.not_amp("its help lists no --stream-json".to_owned()));
+        if !help.contains("--stream-json") {
+            let mut words = help.split(|character: char| {
+                character.is_whitespace() || matches!(character, ',' | '=' | '<' | '[')
+            });
+            let documented = words.find_map(never_real);
+            let documented = documented.map_or(String::new(), |reason| format!("; {reason}"));
+            return Err(self.not_amp(format!("its help lists no --stream-json{documented}")));
         }
         Ok(self)
     }

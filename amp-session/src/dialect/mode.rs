@@ -200,9 +200,7 @@ impl Dialect {
     /// Returns the modes of this build, those of its help first.
     #[must_use]
     pub fn modes(&self) -> Vec<AgentMode> {
-        let Some(position) = self.position() else {
-            return Vec::new();
-        };
+        let position = self.position;
         let mut modes: Vec<AgentMode> = MODES
             .iter()
             .filter(|row| row.since <= position && row.until.is_none_or(|until| position <= until))
@@ -258,9 +256,7 @@ impl Dialect {
     /// Returns the specialised agents that this build's main agent can call.
     #[must_use]
     pub fn subagents(&self) -> Vec<Subagent> {
-        let Some(position) = self.position() else {
-            return Vec::new();
-        };
+        let position = self.position;
         let local = self.generation() == Generation::LocalLoop;
         SUBAGENTS
             .iter()

@@ -2,7 +2,7 @@
 
 use super::{Input, Request};
 use crate::config::{Executor, SessionConfig};
-use crate::dialect::{Dialect, Feature, Generation, Match};
+use crate::dialect::{Dialect, Feature, Generation, Match, never_real};
 use crate::error::Error;
 
 /// Arguments that the session itself sets; a second one would break the stream.
@@ -266,6 +266,12 @@ fn check_extra_arguments(config: &SessionConfig) -> Result<(), Error> {
             return Err(Error::InvalidOption {
                 option: "extra arguments",
                 reason: format!("{flag} is set by the session itself"),
+            });
+        }
+        if let Some(reason) = never_real(flag) {
+            return Err(Error::InvalidOption {
+                option: "extra arguments",
+                reason,
             });
         }
     }

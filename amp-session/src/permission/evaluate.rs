@@ -72,7 +72,7 @@ impl Evaluator {
         Self {
             set,
             semantics,
-            build: dialect.build().map_or("", |build| build.version).to_owned(),
+            build: dialect.build().version.to_owned(),
             steps,
         }
     }

@@ -242,8 +242,19 @@ fn every_build_has_its_own_command_line_for_every_option() {
 }
 
 #[test]
-fn the_older_documentation_is_a_dialect_of_its_own() {
-    insta::assert_snapshot!("documented", every_option("1.0.0", &Dialect::documented()));
+fn a_flag_that_was_documented_and_never_real_is_refused_with_the_real_one() {
+    for (flag, real) in [
+        ("--print", "--execute"),
+        ("--output-format=stream-json", "--stream-json"),
+        ("--dangerously-skip-permissions", "--dangerously-allow-all"),
+        ("--continue", "threads continue ID"),
+    ] {
+        let mut config = SessionConfig::new();
+        config.extra_arguments = vec![flag.into()];
+        let refused = newest(&config, Input::Prompt("hello")).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Usage);
+        assert!(refused.to_string().contains(real), "{refused}");
+    }
 }
 
 fn newest(config: &SessionConfig, input: Input<'_>) -> Result<Invocation, Error> {

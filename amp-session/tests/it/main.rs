@@ -1,5 +1,6 @@
 //! Behaviour of the crate as its users see it.
 
+mod builds;
 mod credentials;
 mod invocation;
 mod permission;

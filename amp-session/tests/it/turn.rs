@@ -448,7 +448,7 @@ async fn an_executable_is_asked_for_its_version() {
     let environment = environment(home.path(), &[("FAKE_AGENT_VERSION", FEBRUARY)]);
     let amp = Amp::probe(fake_agent(), environment).await.unwrap();
     assert_eq!(amp.version().as_str(), FEBRUARY);
-    assert_eq!(amp.dialect().build().unwrap().date, "2026-02-10");
+    assert_eq!(amp.dialect().build().date, "2026-02-10");
 }
 
 /// Returns an Amp that is a copy of the fake agent, says `version` and remembers what it said.
@@ -537,4 +537,21 @@ async fn an_executable_that_is_no_amp_is_told() {
             .contains("its help lists no --stream-json"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn an_executable_with_the_flags_of_older_documentation_is_told_the_real_ones() {
+    let home = TempDir::new().unwrap();
+    let environment = environment(
+        home.path(),
+        &[
+            ("FAKE_AGENT_VERSION", "1.0"),
+            (
+                "FAKE_AGENT_SCRIPT",
+                "out   -p, --print  --output-format <format>",
+            ),
+        ],
+    );
+    let error = Amp::probe(fake_agent(), environment).await.unwrap_err();
+    assert!(error.to_string().contains("it is `--execute`"), "{error}");
 }
