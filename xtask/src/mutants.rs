@@ -126,7 +126,10 @@ struct Workshop {
     cargo: PathBuf,
     /// The scratch copy.
     tree: PathBuf,
-    /// The workspace's own build folder: what the copy depends on is built there already.
+    /// Where reports go, a folder a group.
+    reports: PathBuf,
+    /// The copy's own build folder. In the workspace's one, cargo takes what it built of a mutant
+    /// for the package of the same name, and the tests of the workspace link it.
     target: PathBuf,
     matching: Vec<String>,
 }
@@ -135,10 +138,12 @@ impl Workshop {
     async fn open(root: &Path, options: &Options) -> Result<Self> {
         machine::find_program("cargo-mutants").context(INSTALL)?;
         let matching = options.matching.iter();
+        let reports = root.join("target/mutants");
         Ok(Self {
             cargo: machine::find_program("cargo").context("cargo is not on the path")?,
             tree: scratch::refresh(root).await?,
-            target: root.join("target"),
+            target: reports.join("target"),
+            reports,
             matching: matching
                 .flat_map(|regex| ["--re".to_owned(), regex.clone()])
                 .collect(),
@@ -156,7 +161,7 @@ impl Workshop {
     }
 
     async fn test(&self, group: &Group) -> Result<Tally> {
-        let output = self.target.join("mutants").join(group.name);
+        let output = self.reports.join(group.name);
         std::fs::create_dir_all(&output)?;
         let options = [
             "--in-place",
