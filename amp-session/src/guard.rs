@@ -5,15 +5,13 @@
 //! rules are checked together with everything that outranks them, before anything is started; what
 //! cannot be judged is refused.
 
-use std::fs;
-use std::io;
 use std::path::PathBuf;
 
 use amp_protocol::{PermissionAction, PermissionRule, RawJson, SettingsKey};
 use serde_json::Value;
 
 use crate::config::{SessionConfig, is_off};
-use crate::dialect::{Dialect, Generation};
+use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::settings::{Effective, SettingsFile, SettingsScope};
 
@@ -47,7 +45,7 @@ pub(crate) fn check(config: &SessionConfig, around: Surroundings<'_>) -> Result<
     }
     check_managed(around.settings)?;
     check_workspace(around.settings)?;
-    check_plugins(around)
+    programs::check(around)
 }
 
 /// Checks the rules themselves and tells whether one of them restricts anything.
@@ -129,32 +127,6 @@ fn refuse_doubt(settings: &Effective, scope: SettingsScope) -> Result<(), Error>
     }
 }
 
-/// A project's plugins are loaded without anybody's consent by the builds that have them; they run
-/// code of their own and change what a tool is called with (measured on 2026-07-15 and 2026-09-23).
-fn check_plugins(around: Surroundings<'_>) -> Result<(), Error> {
-    if around.dialect.generation() != Generation::ServerThreads {
-        return Ok(());
-    }
-    for folder in around.workspace {
-        let plugins = folder.join(".amp").join("plugins");
-        let is_empty = match fs::read_dir(&plugins) {
-            Ok(mut entries) => entries.next().is_none(),
-            Err(error) => error.kind() == io::ErrorKind::NotFound,
-        };
-        if !is_empty {
-            let reason = format!(
-                "{} holds plugins of the project, which run whatever the rules say",
-                plugins.display()
-            );
-            return Err(refused(
-                reason,
-                "review them, and run without rules if you trust them",
-            ));
-        }
-    }
-    Ok(())
-}
-
 /// Tells whether rules can only make a run stricter: an action that is not exactly one of these may
 /// be another one to some build.
 fn only_restrict(rules: &Value) -> bool {
@@ -171,8 +143,12 @@ fn refused(reason: impl Into<String>, advice: &'static str) -> Error {
     }
 }
 
+mod programs;
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use serde_json::json;
 
     use super::*;

@@ -26,6 +26,7 @@ pub(crate) fn folders(environment: &Environment, working_directory: &Path) -> Ve
         .iter()
         .any(|name| environment::value(environment, name).is_some());
     let mut folders = Vec::new();
+    let mut is_outside = !told_by_variable;
     for folder in start.ancestors() {
         folders.push(folder.to_path_buf());
         if told_by_variable {
@@ -34,11 +35,15 @@ pub(crate) fn folders(environment: &Environment, working_directory: &Path) -> Ve
         match root(folder) {
             Root::Here => return folders,
             Root::Elsewhere => folders.extend(folder.ancestors().skip(1).map(Path::to_path_buf)),
+            Root::Perhaps => {
+                is_outside = false;
+                continue;
+            }
             Root::No => continue,
         }
         return folders;
     }
-    if !told_by_variable {
+    if is_outside {
         // Outside a repository only the working folder itself counts.
         folders.truncate(1);
     }
@@ -51,6 +56,8 @@ enum Root {
     Here,
     /// It holds the repository, and the root may be another folder.
     Elsewhere,
+    /// Its root, or Git looks further up: it holds something that Git may take for a repository.
+    Perhaps,
     /// Nothing: Git looks further up.
     No,
 }
@@ -65,7 +72,8 @@ fn root(folder: &Path) -> Root {
         },
         Ok(_) if is_repository(&entry) => entry,
         // A repository without a `.git` of its own may name any folder as its root.
-        _ if is_repository(folder) => return Root::Elsewhere,
+        _ if folder.join("HEAD").symlink_metadata().is_ok() => return Root::Elsewhere,
+        _ if entry.symlink_metadata().is_ok() => return Root::Perhaps,
         _ => return Root::No,
     };
     match names_another_root(&repository, folder) {
@@ -74,22 +82,28 @@ fn root(folder: &Path) -> Root {
     }
 }
 
-/// Tells whether Git takes a folder for a repository; it passes an empty one.
+/// Tells whether a folder is a repository beyond doubt.
+///
+/// Git takes more for one (rubbish behind the name of a commit, objects in another folder that
+/// `commondir` names) and passes what only resembles one (white space that is not ASCII), so this
+/// knows nothing but the form in which Git itself writes a repository.
 fn is_repository(folder: &Path) -> bool {
     let head = folder.join("HEAD");
     let link = fs::read_link(&head);
     let is_head = match &link {
-        Ok(target) => target.starts_with("refs"),
+        Ok(target) => target.starts_with("refs/heads"),
         Err(_) => {
             let text = read(&head);
-            let text = text.trim_end();
-            let reference = text.strip_prefix("ref:").map(str::trim_start);
-            let is_object = text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-            is_object || reference.is_some_and(|name| name.starts_with("refs/"))
+            let line = text.strip_suffix('\n').unwrap_or(&text);
+            let is_object =
+                matches!(line.len(), 40 | 64) && line.bytes().all(|byte| byte.is_ascii_hexdigit());
+            is_object || line.starts_with("ref: refs/")
         }
     };
-    // A worktree's own folder has its objects elsewhere; it is reached through a file.
-    is_head && folder.join("objects").is_dir() && folder.join("refs").is_dir()
+    let is_redirected = folder.join("commondir").symlink_metadata().is_ok();
+    // What is in a folder can be seen by those alone who may enter it.
+    let is_folder = |name: &str| folder.join(name).join(".").is_dir();
+    is_head && !is_redirected && is_folder("objects") && is_folder("refs")
 }
 
 /// Tells whether a repository's configuration may put its root elsewhere than in `folder`.

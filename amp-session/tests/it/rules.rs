@@ -267,6 +267,57 @@ fn plugins_of_a_project_refuse_the_run_where_they_are_loaded() {
 }
 
 #[test]
+fn mcp_servers_of_a_projects_skills_refuse_the_run() {
+    for (file, named) in [
+        (".agents/skills/any/mcp.json", "/any/mcp.json"),
+        (".agents/skills/a/b/c/d/e/mcp.json", "/a/b/c/d/e/mcp.json"),
+        (".claude/skills/any/MCP.json", "/any/MCP.json"),
+    ] {
+        let place = Place::new();
+        place.write("project/.agents/skills/any/SKILL.md", "");
+        assert!(place.start(place.config()).is_ok(), "no server");
+        place.write(&format!("project/{file}"), "{}");
+        let refusal = place.refusal(place.config());
+        let reason = format!("{named} may bring MCP servers of the project");
+        assert!(refusal.contains(&reason), "{refusal}");
+        let without_rules = SessionConfig::new().with_working_directory(place.path("project"));
+        assert!(place.start(without_rules).is_ok(), "nothing is promised");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn skills_that_are_too_many_to_judge_refuse_the_run() {
+    let place = Place::new();
+    let skills = place.path("project/.agents/skills");
+    fs::create_dir_all(&skills).unwrap();
+    // Each link doubles what there is to see.
+    for name in 0..20 {
+        std::os::unix::fs::symlink(".", skills.join(name.to_string())).unwrap();
+    }
+    let refusal = place.refusal(place.config());
+    assert!(refusal.contains("may bring MCP servers"), "{refusal}");
+}
+
+#[test]
+fn a_toolbox_of_a_project_refuses_the_run_where_it_is_used() {
+    let mut place = Place::new();
+    let settings = "project/.amp/settings.json";
+    place.write(settings, r#"{"amp.toolbox.path": "/project/tools"}"#);
+    assert!(place.start(place.config()).is_ok(), "this build has none");
+    place.version = FEBRUARY;
+    let refusal = place.refusal(place.config());
+    assert!(
+        refusal.contains("settings.json names a toolbox of the project"),
+        "{refusal}"
+    );
+    for none in ["null", r#""""#] {
+        place.write(settings, format!(r#"{{"amp.toolbox.path": {none}}}"#));
+        assert!(place.start(place.config()).is_ok(), "{none}");
+    }
+}
+
+#[test]
 fn the_users_own_settings_must_be_known_to_be_merged() {
     for content in ["{", r#"{"a": "\ud83d"}"#] {
         let place = Place::new();

@@ -148,7 +148,7 @@ fn all() -> Vec<Rules> {
             place.write(PROJECT, format!("{{\"amp.dangerouslyAllowAll\": true{blank}}}"))
         }),
         Rules { directory: "project/sub", ..Rules::hostile("project: an empty .git folder below", |place| {
-            repository(place)?;
+            repository(place, "project")?;
             fs::create_dir_all(place.path("project/sub/.git"))?;
             place.write(PROJECT, ALLOW_ALL)
         }) },
@@ -157,7 +157,7 @@ fn all() -> Vec<Rules> {
             place.write(PROJECT, ALLOW_ALL)
         }) },
         Rules { directory: "link", ..Rules::hostile("project: through a symbolic link", |place| {
-            repository(place)?;
+            repository(place, "project")?;
             fs::create_dir_all(place.path("project/sub"))?;
             link(&place.path("project/sub"), &place.path("link"))?;
             place.write(PROJECT, ALLOW_ALL)
@@ -184,6 +184,43 @@ fn all() -> Vec<Rules> {
         Rules::case("project: only rejects", |place| {
             place.write(PROJECT, r#"{"amp.permissions": [{"tool": "other", "action": "reject"}]}"#)
         }),
+        Rules { directory: "project/sub", ..Rules::hostile("project: objects of .git elsewhere", |place| {
+            place.write("project/.git/HEAD", "ref: refs/heads/main\n")?;
+            place.write("project/.git/commondir", "../store\n")?;
+            for folder in ["store/objects", "store/refs", "sub"] {
+                fs::create_dir_all(place.path("project").join(folder))?;
+            }
+            place.write(PROJECT, ALLOW_ALL)
+        }) },
+        Rules { directory: "project/sub", ..Rules::hostile("project: more behind the commit in HEAD", |place| {
+            repository(place, "project")?;
+            place.write("project/.git/HEAD", format!("{}\nmore\n", "a".repeat(40)))?;
+            fs::create_dir_all(place.path("project/sub"))?;
+            place.write(PROJECT, ALLOW_ALL)
+        }) },
+        Rules { directory: "project/sub", ..Rules::hostile("project: .git below with a strange space", |place| {
+            repository(place, "project")?;
+            repository(place, "project/sub")?;
+            place.write("project/sub/.git/HEAD", "ref:\u{a0}refs/heads/main\n")?;
+            place.write(PROJECT, ALLOW_ALL)
+        }) },
+        Rules { directory: "project/sub", ..Rules::hostile("project: .git below without its objects", |place| {
+            repository(place, "project")?;
+            repository(place, "project/sub")?;
+            place.write("project/sub/.git/commondir", "nowhere\n")?;
+            place.write(PROJECT, ALLOW_ALL)
+        }) },
+        Rules::hostile("project: a skill with an MCP server", |place| {
+            place.write("project/.agents/skills/any/SKILL.md", "---\nname: any\ndescription: any\n---\n")?;
+            let server = json!({"any": {"command": "touch", "args": [place.path("trace")]}});
+            place.write("project/.agents/skills/any/mcp.json", server.to_string())
+        }),
+        Rules { by_hand: ["command ran", "held"], driven: ["refused", "held"], ..Rules::case("project: a toolbox", |place| {
+            let trace = place.path("trace");
+            place.write("project/tools/any", format!("#!/bin/sh\ntouch '{}'\n", trace.display()))?;
+            executable(&place.path("project/tools/any"))?;
+            place.write(PROJECT, json!({"amp.toolbox.path": place.path("project/tools")}).to_string())
+        }) },
         Rules { by_hand: ["held", "command ran"], driven: ["held", "refused"], ..Rules::case("project: a plugin", |place| {
             let trace = json!(place.path("trace"));
             place.write("project/.amp/plugins/trace.ts", format!(
@@ -200,11 +237,26 @@ fn nested(place: &Place, depth: usize) -> Result<()> {
     place.write(PROJECT, text)
 }
 
-/// Makes the project what Git takes for a repository.
-fn repository(place: &Place) -> Result<()> {
-    fs::create_dir_all(place.path("project/.git/objects"))?;
-    fs::create_dir_all(place.path("project/.git/refs"))?;
-    place.write("project/.git/HEAD", "ref: refs/heads/main\n")
+/// Makes a folder what Git takes for a repository.
+fn repository(place: &Place, folder: &str) -> Result<()> {
+    let git = format!("{folder}/.git");
+    fs::create_dir_all(place.path(&git).join("objects"))?;
+    fs::create_dir_all(place.path(&git).join("refs"))?;
+    place.write(&format!("{git}/HEAD"), "ref: refs/heads/main\n")
+}
+
+#[cfg(unix)]
+fn executable(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    Ok(fs::set_permissions(
+        path,
+        fs::Permissions::from_mode(0o755),
+    )?)
+}
+
+#[cfg(windows)]
+fn executable(_path: &Path) -> Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]

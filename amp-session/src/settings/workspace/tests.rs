@@ -60,7 +60,7 @@ fn outside_a_repository_only_the_folder_itself_counts() {
 fn the_root_of_the_nearest_repository_is_the_last() {
     for head in [
         "ref: refs/heads/main\n",
-        "ref:\trefs/heads/main",
+        "ref: refs/heads/main",
         COMMIT,
         &format!("{COMMIT}{}", &COMMIT[..24]),
     ] {
@@ -97,6 +97,8 @@ fn what_only_looks_like_a_repository_is_passed() {
         "ref: heads/main",
         &COMMIT[..39],
         &COMMIT.replace('0', "x"),
+        "ref:\u{a0}refs/heads/main",
+        &format!("ref: {}refs/heads/main", " ".repeat(300)),
     ] {
         let tree = Tree::new();
         tree.repository("top/.git", COMMIT);
@@ -117,6 +119,54 @@ fn what_only_looks_like_a_repository_is_passed() {
         }
         assert_eq!(tree.end(), "top", "{missing}");
     }
+}
+
+#[test]
+fn what_git_may_take_for_a_repository_is_not_outside_of_one() {
+    let tree = Tree::new();
+    tree.write("top/project/.git/HEAD", "ref: refs/heads/main\n");
+    tree.write("top/project/.git/commondir", "../elsewhere\n");
+    assert_eq!(tree.end(), "beyond", "its objects are elsewhere");
+
+    let tree = Tree::new();
+    tree.repository("top/project/.git", &format!("{COMMIT}\nmore"));
+    assert_eq!(tree.end(), "beyond", "Git reads the first line of a commit");
+
+    let tree = Tree::new();
+    tree.repository("top/project/.git", "ref:\trefs/heads/main");
+    assert_eq!(tree.end(), "beyond", "Git passes any white space");
+
+    let tree = Tree::new();
+    tree.write("top/project/sub/HEAD", "ref: refs/heads/main\n");
+    tree.write("top/project/sub/commondir", "../elsewhere\n");
+    assert_eq!(tree.end(), "beyond", "a repository without a folder `.git`");
+}
+
+#[test]
+fn a_repository_whose_objects_may_be_missing_is_passed() {
+    let tree = Tree::new();
+    tree.repository("top/.git", COMMIT);
+    tree.repository("top/project/.git", COMMIT);
+    tree.write("top/project/.git/commondir", "nowhere\n");
+    assert_eq!(tree.end(), "top");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_repository_that_cannot_be_entered_is_passed() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let tree = Tree::new();
+    tree.repository("top/.git", COMMIT);
+    tree.repository("top/project/.git", COMMIT);
+    let objects = tree.path("top/project/.git/objects");
+    let set = |mode| fs::set_permissions(&objects, fs::Permissions::from_mode(mode)).unwrap();
+    set(0o600);
+    // The superuser may enter, and so may the Git that it runs.
+    let may_enter = objects.join(".").is_dir();
+    let end = tree.end();
+    set(0o700);
+    assert_eq!(end, if may_enter { "top/project" } else { "top" });
 }
 
 #[test]

@@ -1,0 +1,129 @@
+//! Programs of a project that Amp starts by itself, whatever the rules say.
+
+use std::fs::{self, DirEntry};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{Surroundings, refused};
+use crate::dialect::Generation;
+use crate::error::Error;
+use crate::settings::SettingsScope;
+
+/// Folders of skills, from each folder that Amp looks into.
+const SKILLS: [&str; 2] = [".agents/skills", ".claude/skills"];
+
+/// The file of a skill that names MCP servers; Amp does not look at its case.
+const SERVERS: &str = "mcp.json";
+
+/// How deep below a folder of skills is looked: Amp goes five folders down into each.
+const DEEPEST: usize = 7;
+
+/// How many files skills may have together.
+const MOST_FILES: usize = 20_000;
+
+/// Refuses a run in a project that brings programs which Amp starts without anybody's consent.
+///
+/// # Errors
+///
+/// [`Error::UnsafeRules`].
+pub(super) fn check(around: Surroundings<'_>) -> Result<(), Error> {
+    check_plugins(around)?;
+    check_skills(around)?;
+    check_toolbox(around)
+}
+
+/// A project's plugins are loaded by the builds that have them; they run code of their own and
+/// change what a tool is called with (measured on 2026-07-15 and 2026-09-23).
+fn check_plugins(around: Surroundings<'_>) -> Result<(), Error> {
+    if around.dialect.generation() != Generation::ServerThreads {
+        return Ok(());
+    }
+    for folder in around.workspace {
+        let plugins = folder.join(".amp").join("plugins");
+        let is_empty = match fs::read_dir(&plugins) {
+            Ok(mut entries) => entries.next().is_none(),
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        if !is_empty {
+            return Err(started(&plugins, "holds plugins of the project"));
+        }
+    }
+    Ok(())
+}
+
+/// The MCP servers that a skill brings are started with the session, unlike those of a project's
+/// settings, which wait for consent (measured on 2026-05-04 and 2026-09-23).
+fn check_skills(around: Surroundings<'_>) -> Result<(), Error> {
+    for folder in around.workspace {
+        for skills in SKILLS {
+            let mut left = MOST_FILES;
+            if let Some(path) = server_below(&folder.join(skills), DEEPEST, &mut left) {
+                return Err(started(&path, "may bring MCP servers of the project"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns the first file that names MCP servers, or the folder of which it cannot be told.
+fn server_below(folder: &Path, depth: usize, left: &mut usize) -> Option<PathBuf> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            let holds_none = matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            );
+            return (!holds_none).then(|| folder.to_path_buf());
+        }
+    };
+    for entry in entries {
+        let looked_at = left.checked_sub(1);
+        let (Ok(entry), Some(rest)) = (entry, looked_at) else {
+            return Some(folder.to_path_buf());
+        };
+        *left = rest;
+        let path = entry.path();
+        if names_servers(&entry) {
+            return Some(path);
+        }
+        // Links are followed, as Amp does.
+        if depth > 0
+            && path.is_dir()
+            && let Some(found) = server_below(&path, depth - 1, left)
+        {
+            return Some(found);
+        }
+    }
+    None
+}
+
+fn names_servers(entry: &DirEntry) -> bool {
+    entry.file_name().eq_ignore_ascii_case(SERVERS)
+}
+
+/// The tools of a toolbox are asked what they are when the session begins (measured on 2026-05-04).
+fn check_toolbox(around: Surroundings<'_>) -> Result<(), Error> {
+    const SETTING: &str = "amp.toolbox.path";
+    if around.dialect.generation() == Generation::ServerThreads {
+        return Ok(());
+    }
+    let mut files = around.settings.of(SettingsScope::Workspace);
+    let names_one = |value: &Value| !value.is_null() && value.as_str() != Some("");
+    match files.find(|file| file.get(SETTING).is_some_and(names_one)) {
+        Some(file) => Err(started(&file.path, "names a toolbox of the project")),
+        None => Ok(()),
+    }
+}
+
+fn started(path: &Path, what: &str) -> Error {
+    refused(
+        format!(
+            "{} {what}, which run whatever the rules say",
+            path.display()
+        ),
+        "review them, and run without rules if you trust them",
+    )
+}
