@@ -1,6 +1,7 @@
 //! The command line as types.
 
 mod byte_size;
+mod config;
 mod credentials;
 mod global;
 mod install;
@@ -13,6 +14,7 @@ mod sessions;
 use clap::{Parser, Subcommand};
 
 pub(crate) use self::byte_size::ByteSize;
+pub(crate) use self::config::ConfigCommand;
 pub(crate) use self::credentials::CredentialsCommand;
 pub(crate) use self::global::GlobalArguments;
 pub(crate) use self::install::{
@@ -67,6 +69,9 @@ pub(crate) enum Command {
     /// Show, store or clear the key the agent needs
     #[command(subcommand)]
     Credentials(CredentialsCommand),
+    /// Show the settings of ampctl and where they come from
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Show what the Amp in use can do
     Capabilities(WhichArguments),
     /// Show what a sandboxed run could reach, or run a command in its sandbox

@@ -2,6 +2,7 @@
 
 mod capabilities;
 mod completions;
+mod config;
 mod credentials;
 mod doctor;
 mod install;
@@ -34,6 +35,7 @@ pub(crate) fn dispatch(arguments: &Arguments, context: &mut Context) -> Result<E
         Command::Gc(arguments) => versions::collect(arguments, global, context),
         Command::Modes(arguments) => modes::run(arguments, global, context),
         Command::Credentials(command) => credentials::run(command, global, context),
+        Command::Config(command) => config::run(command, global, context),
         Command::Capabilities(arguments) => capabilities::run(arguments, global, context),
         Command::Sandbox(command) => sandbox::run(command, global, context),
         Command::Doctor { network } => doctor::run(*network, global, context),

@@ -8,22 +8,24 @@
 mod choice;
 mod environment;
 mod file;
+mod key;
 mod layer;
 mod limit;
+mod place;
 mod project;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use amp_bootstrap::VersionSpec;
 use amp_session::Deadlines;
 use amp_session::process::sandbox::HostRule;
 
-use self::choice::Place;
-pub(crate) use self::choice::{AmpChoice, Origin};
+pub(crate) use self::choice::AmpChoice;
 pub(crate) use self::file::Files;
+pub(crate) use self::key::SOURCES;
 pub(crate) use self::layer::Layer;
 pub(crate) use self::limit::Limit;
+pub(crate) use self::place::{Origin, Places, Setting};
 use crate::arguments::{AgentArguments, GlobalArguments, OutputFormat, SandboxMode};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -48,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) version: Option<VersionSpec>,
     pub(crate) sources: Vec<String>,
     pub(crate) sandbox: SandboxSettings,
+    /// What every place said.
+    pub(crate) places: Places,
 }
 
 /// What the agent and its tools may reach.
@@ -73,20 +77,11 @@ impl Settings {
         context: &Context,
     ) -> Result<Self, Failure> {
         let allowed_by_flags = flags.first_allowance();
-        let files = Files::find(global.config.as_deref(), context)?;
-        let file = |path: &Option<_>| Place::File(path.clone().unwrap_or_default());
-        let layers = [
-            (flags.over(Layer::of_global_arguments(global)), Place::Flags),
-            (environment::layer(context)?, Place::Environment),
-            (files.project_layer()?, file(&files.project)),
-            (files.user_layer()?, file(&files.user)),
-        ];
-        let amp = AmpChoice::of_strongest(layers.iter().map(|(layer, place)| (layer, place)));
-        let layers = layers.into_iter().map(|(layer, _)| layer);
-        let layer = layers.reduce(Layer::over).unwrap_or_default();
+        let places = Places::read(flags, global, context)?;
+        let layer = places.together();
         Ok(Self {
             deadlines: deadlines(&layer),
-            amp,
+            amp: AmpChoice::of_strongest(places.iter()),
             mode: layer.mode,
             effort: layer.effort,
             visibility: layer.visibility,
@@ -106,6 +101,7 @@ impl Settings {
                 variables: layer.allow_env,
                 allowed_by_flags,
             },
+            places,
         })
     }
 
@@ -126,22 +122,17 @@ impl Settings {
     }
 }
 
-/// How long an Amp may take to its first line, unless the user says otherwise.
-const STARTUP_TIMEOUT: Duration = Duration::from_secs(2 * 60);
-/// How long an agent may be silent, unless the user says otherwise.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60 * 60);
-
 /// Returns the deadlines of a run.
 ///
 /// An agent may work for days, so the whole turn has no limit unless one is asked for; but an Amp
 /// that says nothing at all hangs, as every version of 2026 does when the service accepts a
 /// connection and stays silent.
 fn deadlines(layer: &Layer) -> Deadlines {
-    let limit = |asked: Option<Limit>, usual| asked.map_or(usual, Limit::duration);
+    let limit = |asked: Option<Limit>| asked.and_then(Limit::duration);
     Deadlines::default()
-        .with_total(limit(layer.timeout, None))
-        .with_idle(limit(layer.idle_timeout, Some(IDLE_TIMEOUT)))
-        .with_startup(limit(layer.startup_timeout, Some(STARTUP_TIMEOUT)))
+        .with_total(limit(layer.timeout))
+        .with_idle(limit(layer.idle_timeout))
+        .with_startup(limit(layer.startup_timeout))
 }
 
 impl From<&AgentArguments> for Layer {

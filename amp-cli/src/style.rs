@@ -29,7 +29,17 @@ On a terminal:
 ";
 
 /// Says when colours are used; `auto` means on a terminal that has them and whose user wants them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    clap::ValueEnum,
+    serde::Deserialize,
+    serde::Serialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ColorChoice {
     #[default]

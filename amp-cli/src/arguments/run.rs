@@ -108,7 +108,9 @@ pub(crate) struct AgentArguments {
 }
 
 /// How a run writes the agent's answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum OutputFormat {
     /// A live view on a terminal, otherwise the final text only

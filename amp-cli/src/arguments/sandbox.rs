@@ -45,7 +45,9 @@ pub(crate) struct Allowances {
 }
 
 /// Whether the agent runs in a sandbox.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum SandboxMode {
     /// No sandbox

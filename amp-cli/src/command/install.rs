@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, InstallCommand};
 use crate::screen::may_animate;
-use crate::settings::{Layer, Settings};
+use crate::settings::{Layer, SOURCES, Settings};
 use crate::text::bytes;
 use crate::{amp_in_use, json, runtime};
 
@@ -87,7 +87,10 @@ fn request(
             .sources
             .iter()
             .map(|text| source(text, context))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_, _>>()
+            .map_err(|failure: Failure| {
+                failure.because(format!("{} names it", settings.places.origin(&SOURCES)))
+            })?;
         request = request.with_sources(sources);
     }
     Ok(request)

@@ -1,14 +1,11 @@
 //! Which Amp the settings choose, and who said so.
 
-use std::fmt;
 use std::path::PathBuf;
 
-use amp_bootstrap::{EXECUTABLE_VARIABLE, VersionSpec};
+use amp_bootstrap::VersionSpec;
 
-use super::Layer;
-
-/// The variable that pins the version.
-pub(super) const VERSION_VARIABLE: &str = "AMPCTL_VERSION";
+use super::place::{Origin, Place};
+use super::{Layer, key};
 
 /// Holds which Amp is to run.
 ///
@@ -22,21 +19,6 @@ pub(crate) enum AmpChoice {
     Executable { path: PathBuf, by: Origin },
     /// A version of the store.
     Version { version: VersionSpec, by: Origin },
-}
-
-/// Represents a place that says something about an option.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    Flag(&'static str),
-    Variable(&'static str),
-    File { path: PathBuf, key: &'static str },
-}
-
-/// Represents a kind of place, from the strongest to the weakest.
-pub(super) enum Place {
-    Flags,
-    Environment,
-    File(PathBuf),
 }
 
 impl AmpChoice {
@@ -54,38 +36,15 @@ impl AmpChoice {
         match (&layer.amp, &layer.version) {
             (Some(path), _) => Some(Self::Executable {
                 path: path.clone(),
-                by: place.origin("--amp", EXECUTABLE_VARIABLE, "amp"),
+                by: place.origin(&key::AMP),
             }),
             // The newest in the store is found first anyway, and is not all that there may be.
             (None, Some(VersionSpec::Latest)) => Some(Self::Found),
             (None, Some(version)) => Some(Self::Version {
                 version: version.clone(),
-                by: place.origin("the version given", VERSION_VARIABLE, "version"),
+                by: place.origin(&key::VERSION),
             }),
             (None, None) => None,
-        }
-    }
-}
-
-impl Place {
-    fn origin(&self, flag: &'static str, variable: &'static str, key: &'static str) -> Origin {
-        match self {
-            Self::Flags => Origin::Flag(flag),
-            Self::Environment => Origin::Variable(variable),
-            Self::File(path) => Origin::File {
-                path: path.clone(),
-                key,
-            },
-        }
-    }
-}
-
-/// Names the place as the subject of a sentence: "AMPCTL_VERSION asks for …".
-impl fmt::Display for Origin {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag(name) | Self::Variable(name) => formatter.write_str(name),
-            Self::File { path, key } => write!(formatter, "`{key}` in {}", path.display()),
         }
     }
 }

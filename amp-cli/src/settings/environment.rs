@@ -6,8 +6,8 @@ use std::str::FromStr;
 use amp_bootstrap::EXECUTABLE_VARIABLE;
 use clap::ValueEnum;
 
-use super::Layer;
-use super::choice::VERSION_VARIABLE;
+use super::key::Key;
+use super::{Layer, key};
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -22,21 +22,21 @@ pub(super) fn layer(context: &Context) -> Result<Layer, Failure> {
     let variables = Variables(context);
     Ok(Layer {
         amp: context.variable(EXECUTABLE_VARIABLE).map(PathBuf::from),
-        mode: variables.text("AMPCTL_MODE")?,
-        effort: variables.text("AMPCTL_EFFORT")?,
-        visibility: variables.text("AMPCTL_VISIBILITY")?,
-        labels: variables.list("AMPCTL_LABELS")?,
-        output: variables.choice("AMPCTL_OUTPUT")?,
-        thinking: variables.parsed("AMPCTL_THINKING", A_SWITCH)?,
-        timeout: variables.parsed("AMPCTL_TIMEOUT", A_LIMIT)?,
-        idle_timeout: variables.parsed("AMPCTL_IDLE_TIMEOUT", A_LIMIT)?,
-        startup_timeout: variables.parsed("AMPCTL_STARTUP_TIMEOUT", A_LIMIT)?,
-        color: variables.choice("AMPCTL_COLOR")?,
-        progress: variables.parsed("AMPCTL_PROGRESS", A_SWITCH)?,
-        record: variables.parsed("AMPCTL_RECORD", A_SWITCH)?,
-        version: variables.parsed(VERSION_VARIABLE, A_VERSION)?,
-        sources: variables.list("AMPCTL_SOURCES")?,
-        sandbox: variables.choice("AMPCTL_SANDBOX")?,
+        mode: variables.text(&key::MODE)?,
+        effort: variables.text(&key::EFFORT)?,
+        visibility: variables.text(&key::VISIBILITY)?,
+        labels: variables.list(&key::LABELS)?,
+        output: variables.choice(&key::OUTPUT)?,
+        thinking: variables.parsed(&key::THINKING, A_SWITCH)?,
+        timeout: variables.parsed(&key::TIMEOUT, A_LIMIT)?,
+        idle_timeout: variables.parsed(&key::IDLE_TIMEOUT, A_LIMIT)?,
+        startup_timeout: variables.parsed(&key::STARTUP_TIMEOUT, A_LIMIT)?,
+        color: variables.choice(&key::COLOR)?,
+        progress: variables.parsed(&key::PROGRESS, A_SWITCH)?,
+        record: variables.parsed(&key::RECORD, A_SWITCH)?,
+        version: variables.parsed(&key::VERSION, A_VERSION)?,
+        sources: variables.list(&key::SOURCES)?,
+        sandbox: variables.choice(&key::SANDBOX)?,
         ..Layer::default()
     })
 }
@@ -44,7 +44,8 @@ pub(super) fn layer(context: &Context) -> Result<Layer, Failure> {
 struct Variables<'a>(&'a Context);
 
 impl Variables<'_> {
-    fn text(&self, name: &str) -> Result<Option<String>, Failure> {
+    fn text(&self, key: &Key) -> Result<Option<String>, Failure> {
+        let name = name(key);
         let Some(value) = self.0.variable(name) else {
             return Ok(None);
         };
@@ -54,13 +55,13 @@ impl Variables<'_> {
         }
     }
 
-    fn list(&self, name: &str) -> Result<Option<Vec<String>>, Failure> {
-        let text = self.text(name)?;
+    fn list(&self, key: &Key) -> Result<Option<Vec<String>>, Failure> {
+        let text = self.text(key)?;
         Ok(text.map(|text| text.split(',').map(|item| item.trim().to_owned()).collect()))
     }
 
-    fn choice<T: ValueEnum>(&self, name: &str) -> Result<Option<T>, Failure> {
-        let Some(text) = self.text(name)? else {
+    fn choice<T: ValueEnum>(&self, key: &Key) -> Result<Option<T>, Failure> {
+        let Some(text) = self.text(key)? else {
             return Ok(None);
         };
         T::from_str(&text, true).map(Some).map_err(|_| {
@@ -70,21 +71,26 @@ impl Variables<'_> {
                 .map(|value| format!("`{}`", value.get_name()))
                 .collect();
             unusable(
-                name,
+                name(key),
                 &format!("`{text}` is not one of {}", values.join(", ")),
             )
         })
     }
 
-    fn parsed<T: FromStr>(&self, name: &str, expected: &str) -> Result<Option<T>, Failure> {
-        let Some(text) = self.text(name)? else {
+    fn parsed<T: FromStr>(&self, key: &Key, expected: &str) -> Result<Option<T>, Failure> {
+        let Some(text) = self.text(key)? else {
             return Ok(None);
         };
         match text.parse() {
             Ok(value) => Ok(Some(value)),
-            Err(_) => Err(unusable(name, &format!("`{text}` is not {expected}"))),
+            Err(_) => Err(unusable(name(key), &format!("`{text}` is not {expected}"))),
         }
     }
+}
+
+/// Returns the variable of a setting that has one.
+fn name(key: &Key) -> &'static str {
+    key.variable.unwrap_or_default()
 }
 
 fn unusable(name: &str, reason: &str) -> Failure {

@@ -1,14 +1,22 @@
 //! One place that may say something about each option.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use amp_bootstrap::VersionSpec;
+use amp_bootstrap::{Source, VersionSpec};
 use amp_session::process::sandbox::HostRule;
 use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
 
 use super::Limit;
+use super::key::{self, Key};
 use crate::arguments::{Allowances, GlobalArguments, OutputFormat, SandboxArguments, SandboxMode};
 use crate::style::ColorChoice;
+
+/// How long an Amp may take to its first line, unless the user says otherwise.
+const STARTUP_TIMEOUT: Duration = Duration::from_secs(2 * 60);
+/// How long an agent may be silent, unless the user says otherwise.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 /// Holds what one place says; `None` leaves the word to the next.
 ///
@@ -106,14 +114,8 @@ impl Layer {
 
     /// Returns the flag of the first thing that is allowed in a sandbox.
     pub(super) fn first_allowance(&self) -> Option<&'static str> {
-        [
-            ("--allow-host", self.allow_host.is_empty()),
-            ("--allow-read", self.allow_read.is_empty()),
-            ("--allow-write", self.allow_write.is_empty()),
-            ("--allow-env", self.allow_env.is_empty()),
-        ]
-        .into_iter()
-        .find_map(|(flag, empty)| (!empty).then_some(flag))
+        let mut allowances = key::ALL.iter().filter(|key| key.adds_up);
+        Some(allowances.find(|key| self.value(key).is_some())?.flag)
     }
 
     /// Returns what the options of every command say.
@@ -126,24 +128,74 @@ impl Layer {
         }
     }
 
+    /// Returns what holds where nobody says anything.
+    pub(super) fn of_defaults() -> Self {
+        Self {
+            labels: Some(Vec::new()),
+            output: Some(OutputFormat::default()),
+            thinking: Some(false),
+            timeout: Some(Limit::Never),
+            idle_timeout: Some(Limit::After(IDLE_TIMEOUT)),
+            startup_timeout: Some(Limit::After(STARTUP_TIMEOUT)),
+            color: Some(ColorChoice::default()),
+            progress: Some(true),
+            record: Some(true),
+            sandbox: Some(SandboxMode::default()),
+            ..Self::default()
+        }
+    }
+
     /// Returns the first key a project file may not set.
-    ///
-    /// A project file arrives with a clone; it must not choose the program that runs, where that
-    /// comes from, what it may reach, or who sees the conversation.
     pub(super) fn key_reserved_for_user(&self) -> Option<&'static str> {
-        [
-            ("amp", self.amp.is_some()),
-            ("visibility", self.visibility.is_some()),
-            ("record", self.record.is_some()),
-            ("version", self.version.is_some()),
-            ("sources", self.sources.is_some()),
-            ("sandbox", self.sandbox.is_some()),
-            ("allow-host", !self.allow_host.is_empty()),
-            ("allow-read", !self.allow_read.is_empty()),
-            ("allow-write", !self.allow_write.is_empty()),
-            ("allow-env", !self.allow_env.is_empty()),
-        ]
-        .into_iter()
-        .find_map(|(key, set)| set.then_some(key))
+        let mut reserved = key::ALL.iter().filter(|key| key.is_reserved_for_user);
+        Some(reserved.find(|key| self.value(key).is_some())?.name)
+    }
+
+    /// Returns what this place says about one setting, if anything; without the credentials of an
+    /// address.
+    pub(super) fn value(&self, key: &Key) -> Option<Value> {
+        let path = |path: &PathBuf| Value::from(path.to_string_lossy());
+        let list = |values: Vec<Value>| (!values.is_empty()).then_some(Value::Array(values));
+        let paths = |paths: &[PathBuf]| list(paths.iter().map(path).collect());
+        match *key {
+            key::AMP => self.amp.as_ref().map(path),
+            key::MODE => self.mode.clone().map(Value::from),
+            key::EFFORT => self.effort.clone().map(Value::from),
+            key::VISIBILITY => self.visibility.clone().map(Value::from),
+            key::LABELS => self.labels.clone().map(Value::from),
+            key::OUTPUT => self.output.map(|output| json!(output)),
+            key::THINKING => self.thinking.map(Value::from),
+            key::TIMEOUT => self.timeout.as_ref().map(text),
+            key::IDLE_TIMEOUT => self.idle_timeout.as_ref().map(text),
+            key::STARTUP_TIMEOUT => self.startup_timeout.as_ref().map(text),
+            key::COLOR => self.color.map(|color| json!(color)),
+            key::PROGRESS => self.progress.map(Value::from),
+            key::RECORD => self.record.map(Value::from),
+            key::VERSION => self.version.as_ref().map(text),
+            key::SOURCES => {
+                let sources = self.sources.as_ref()?.iter();
+                Some(sources.map(|source| without_credentials(source)).collect())
+            }
+            key::SANDBOX => self.sandbox.map(|sandbox| json!(sandbox)),
+            key::ALLOW_HOST => list(self.allow_host.iter().map(text).collect()),
+            key::ALLOW_READ => paths(&self.allow_read),
+            key::ALLOW_WRITE => paths(&self.allow_write),
+            key::ALLOW_ENV => list(self.allow_env.iter().map(text).collect()),
+            _ => None,
+        }
+    }
+}
+
+fn text(value: &impl ToString) -> Value {
+    Value::String(value.to_string())
+}
+
+/// Returns a source as it may be shown.
+fn without_credentials(source: &str) -> String {
+    match source.parse::<Source>() {
+        Ok(source) => source.to_string(),
+        Err(_) if source.contains("://") => "an address that cannot be used".to_owned(),
+        // A folder below the current one.
+        Err(_) => source.to_owned(),
     }
 }

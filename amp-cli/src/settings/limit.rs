@@ -1,5 +1,6 @@
 //! How long something may take.
 
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -20,6 +21,15 @@ impl Limit {
         match self {
             Self::Never => None,
             Self::After(duration) => Some(duration),
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Never => formatter.write_str("none"),
+            Self::After(duration) => humantime::format_duration(*duration).fmt(formatter),
         }
     }
 }

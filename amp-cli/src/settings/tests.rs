@@ -222,3 +222,58 @@ fn what_is_no_file_of_the_user_is_not_read() {
     std::os::unix::fs::symlink("/dev/null", &path).expect("a link");
     assert_eq!(mode(&world, &[], &[]), None);
 }
+
+/// A file that sets everything.
+const EVERYTHING: &str = "
+    amp = '/amp'\nmode = 'high'\neffort = 'low'\nvisibility = 'private'\nlabels = []
+    output = 'json'\nthinking = true\ntimeout = '90m'\nidle-timeout = 'none'\nstartup-timeout = '1m'
+    color = 'never'\nprogress = false\nrecord = false\nversion = 'known'\nsources = ['npm']
+    sandbox = 'full'\nallow-host = ['example.com']\nallow-read = ['/r']\nallow-write = ['/w']
+    allow-env = ['E']
+";
+
+#[test]
+fn every_key_of_a_file_is_known_by_name_and_shown() {
+    let refused = toml::from_str::<Layer>("moed = 1").expect_err("a mistyped key");
+    let text = refused.to_string();
+    let (_, expected) = text.split_once("expected one of").expect("the keys");
+    let mut of_files: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+    let mut known: Vec<&str> = key::ALL.iter().map(|key| key.name).collect();
+    of_files.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(of_files, known);
+
+    let everything: Layer = toml::from_str(EVERYTHING).expect("a file");
+    for key in key::ALL {
+        assert!(everything.value(key).is_some(), "{}", key.name);
+    }
+}
+
+#[test]
+fn the_page_about_settings_says_what_sets_each_key_and_who_may() {
+    let page = include_str!("../../docs/configuration.md");
+    for key in key::ALL {
+        let start = format!("| `{}` | ", key.name);
+        let row = page.lines().find(|line| line.starts_with(&start));
+        let row = row.unwrap_or_else(|| panic!("no row begins with {start}"));
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let variable = cells[2].trim_end_matches(" (commas)").trim_matches('`');
+        assert_eq!(variable, key.variable.unwrap_or_default(), "{row}");
+        assert_eq!(cells[3] == "no", key.is_reserved_for_user, "{row}");
+    }
+}
+
+#[test]
+fn each_place_that_allows_something_in_a_sandbox_is_shown() {
+    let world = World::new("allow-env = ['OF_USER']", "");
+    let (layer, global) = flags(&["--sandbox", "--allow-env", "OF_FLAG"]);
+    let settings = Settings::resolve(layer, &global, &world.context(&[])).expect("settings");
+    let shown: Vec<_> = settings.places.settings();
+    let of_key = shown.iter().filter(|setting| setting.key == "allow-env");
+    let shown: Vec<String> = of_key
+        .map(|one| format!("{} {}", one.value, one.from))
+        .collect();
+    let user = world.folder.path().join("home/.config/ampctl/config.toml");
+    let of_user = format!("[\"OF_USER\"] `allow-env` in {}", user.display());
+    assert_eq!(shown, ["[\"OF_FLAG\"] --allow-env".to_owned(), of_user]);
+}

@@ -4,7 +4,7 @@ use amp_cli::{Context, ExitCode};
 
 use crate::support::{Finished, run_in};
 
-const COMMANDS: [&str; 27] = [
+const COMMANDS: &[&str] = &[
     "run",
     "continue",
     "sessions",
@@ -28,6 +28,8 @@ const COMMANDS: [&str; 27] = [
     "credentials status",
     "credentials set",
     "credentials clear",
+    "config",
+    "config show",
     "capabilities",
     "doctor",
     "completions",

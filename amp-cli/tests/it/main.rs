@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod appearance;
+mod config;
 #[cfg(unix)]
 mod download;
 #[cfg(unix)]
