@@ -126,18 +126,23 @@ impl Client {
             request = request.header("authorization", authorization);
         }
         let proxy_name = proxy.as_ref().map(proxy::name);
-        let response = request
-            .config()
-            .proxy(proxy)
-            .build()
-            .call()
-            .map_err(|cause| failure::classify(cause, address, proxy_name.as_deref()))?;
-        let (parts, body) = response.into_parts();
-        Ok(Response {
-            status: parts.status,
-            headers: parts.headers,
-            body: Box::new(body.into_reader()),
-        })
+        let result = request.config().proxy(proxy).build().call();
+        Response::of(result, address, proxy_name.as_deref())
+    }
+
+    /// Posts a small JSON document with a bearer token, once.
+    ///
+    /// A redirect is an answer like any other, so that the token goes to this address alone.
+    pub(crate) fn post(&self, address: &Address, token: &str, body: &str) -> Result<Response> {
+        let proxy = self.proxies.for_address(address)?;
+        let proxy_name = proxy.as_ref().map(proxy::name);
+        let request = self
+            .agent()?
+            .post(address.as_str())
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json");
+        let result = request.config().proxy(proxy).build().send(body);
+        Response::of(result, address, proxy_name.as_deref())
     }
 
     /// Fetches a small document, with retries.
@@ -164,6 +169,16 @@ impl Client {
             ..Wanted::default()
         };
         let response = self.send(address, wanted)?.successful(address)?;
+        self.read_whole(response, address, cap)
+    }
+
+    /// Reads the body of a small document.
+    pub(crate) fn read_whole(
+        &self,
+        response: Response,
+        address: &Address,
+        cap: u64,
+    ) -> Result<Vec<u8>> {
         let too_large = |actual: String| {
             Error::new(ErrorKind::TooLarge, "the answer is too large")
                 .at(address.to_string())
@@ -201,6 +216,20 @@ impl Client {
 }
 
 impl Response {
+    fn of(
+        result: std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+        address: &Address,
+        proxy_name: Option<&str>,
+    ) -> Result<Self> {
+        let response = result.map_err(|cause| failure::classify(cause, address, proxy_name))?;
+        let (parts, body) = response.into_parts();
+        Ok(Self {
+            status: parts.status,
+            headers: parts.headers,
+            body: Box::new(body.into_reader()),
+        })
+    }
+
     /// Turns every status but 200 and 206 into an error of the right kind.
     pub(crate) fn successful(self, address: &Address) -> Result<Self> {
         match failure::of_status(self.status, &self.headers, address) {

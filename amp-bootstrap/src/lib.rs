@@ -67,6 +67,7 @@ mod locate;
 mod npm;
 mod platform;
 mod progress;
+mod question;
 mod settings;
 mod signature;
 mod source;
@@ -86,6 +87,7 @@ pub use locate::{
 };
 pub use platform::{Architecture, CLibrary, HostFacts, OperatingSystem, Platform};
 pub use progress::{Event, Progress, Silent};
+pub use question::{Answer, Question, ask};
 pub use settings::{Caps, Deadlines, Limits, RetryPolicy};
 pub use signature::PinnedKey;
 pub use source::Source;

@@ -15,7 +15,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use self::byte_size::ByteSize;
 pub(crate) use self::config::ConfigCommand;
-pub(crate) use self::credentials::CredentialsCommand;
+pub(crate) use self::credentials::{CredentialsCommand, LoginArguments};
 pub(crate) use self::global::GlobalArguments;
 pub(crate) use self::install::{
     GcArguments, InstallArguments, UninstallArguments, VersionsArguments, WhichArguments,
@@ -69,6 +69,8 @@ pub(crate) enum Command {
     /// Show, store or clear the key the agent needs
     #[command(subcommand)]
     Credentials(CredentialsCommand),
+    /// Log in with a browser, as Amp itself does
+    Login(LoginArguments),
     /// Show the settings of ampctl and where they come from
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -6,6 +6,7 @@ mod config;
 mod credentials;
 mod doctor;
 mod install;
+mod login;
 mod manual;
 mod modes;
 mod permissions;
@@ -36,6 +37,7 @@ pub(crate) fn dispatch(arguments: &Arguments, context: &mut Context) -> Result<E
         Command::Modes(arguments) => modes::run(arguments, global, context),
         Command::Credentials(command) => credentials::run(command, global, context),
         Command::Config(command) => config::run(command, global, context),
+        Command::Login(arguments) => login::run(arguments, global, context),
         Command::Capabilities(arguments) => capabilities::run(arguments, global, context),
         Command::Sandbox(command) => sandbox::run(command, global, context),
         Command::Doctor { network } => doctor::run(*network, global, context),

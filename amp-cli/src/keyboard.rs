@@ -24,5 +24,13 @@ use crate::runtime::interruptible;
 /// # Errors
 /// Fails with the outer error on a signal, with the inner one when nothing can be read.
 pub(crate) fn read_hidden(prompt: &str, signals: &Signals) -> Result<io::Result<String>, Failure> {
-    interruptible(signals, async { Ok(platform::read_hidden(prompt).await) })
+    interruptible(signals, async { Ok(hidden_line(prompt).await) })
+}
+
+/// As [`read_hidden`], beside other work; dropping it shows again what is typed.
+///
+/// # Errors
+/// Fails when nothing can be read.
+pub(crate) async fn hidden_line(prompt: &str) -> io::Result<String> {
+    platform::read_hidden(prompt).await
 }

@@ -1,7 +1,10 @@
 //! An Amp CLI that is there: an executable, its version, what it understands.
 
 mod answers;
+mod login;
 mod probe;
+
+pub use login::Login;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;

@@ -2,9 +2,11 @@
 //!
 //! No value of a secret ever leaves this module: reports name places and states only.
 
+mod key_check;
 mod report;
 mod secrets;
 
+pub use key_check::{KeyQuestion, KeyVerdict};
 pub use report::{CredentialState, CredentialsReport, Place, PlaceKind};
 
 use std::fmt;

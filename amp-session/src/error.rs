@@ -4,6 +4,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A reason why a turn, a store or a ledger operation could not be carried out.
 ///
@@ -88,6 +89,18 @@ pub enum Error {
         /// The rule that would allow it.
         rule: String,
     },
+    /// Amp's own login came to nothing.
+    #[error("the login failed: {reason}")]
+    LoginFailed {
+        /// What Amp says.
+        reason: String,
+    },
+    /// Nobody logged in in time.
+    #[error("nobody logged in within {timeout:?}")]
+    LoginTimedOut {
+        /// How long there was.
+        timeout: Duration,
+    },
     /// A settings file cannot be used as the base of the run's settings.
     #[error("settings file {}: {reason}", path.display())]
     Settings {
@@ -151,6 +164,10 @@ pub enum ErrorKind {
     Busy,
     /// A turn takes no more messages.
     InputClosed,
+    /// A login came to nothing.
+    Login,
+    /// A deadline passed.
+    TimedOut,
     /// A file could not be read or written.
     Files,
 }
@@ -181,6 +198,8 @@ impl Error {
             Self::UnsafeRules { .. } | Self::SandboxedService { .. } => ErrorKind::Refused,
             Self::TurnInProgress | Self::ThreadInUse { .. } => ErrorKind::Busy,
             Self::InputClosed(_) => ErrorKind::InputClosed,
+            Self::LoginFailed { .. } => ErrorKind::Login,
+            Self::LoginTimedOut { .. } => ErrorKind::TimedOut,
             Self::Settings { .. }
             | Self::Credentials { .. }
             | Self::Ledger { .. }

@@ -96,11 +96,13 @@ mod version;
 pub use amp_process as process;
 pub use amp_protocol as protocol;
 
-pub use amp::Amp;
+pub use amp::{Amp, Login};
 pub use amp_process::Deadlines;
 pub use capabilities::{Ability, Capabilities, Support};
 pub use config::{Executor, SessionConfig, default_deadlines, no_deadlines};
-pub use credentials::{CredentialState, Credentials, CredentialsReport, Place, PlaceKind};
+pub use credentials::{
+    CredentialState, Credentials, CredentialsReport, KeyQuestion, KeyVerdict, Place, PlaceKind,
+};
 pub use dialect::{
     AgentMode, BUILDS, Dialect, EffortLevels, Feature, Generation, KnownBuild, Match, ModeSource,
     RuleSemantics, Subagent,

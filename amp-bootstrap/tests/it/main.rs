@@ -26,6 +26,7 @@ mod offline;
 mod platform;
 mod provenance;
 mod proxies;
+mod question;
 mod redirects;
 mod resume;
 #[cfg(any(windows, target_os = "linux"))]

@@ -10,10 +10,10 @@ use crate::arguments::{ConfigCommand, GlobalArguments};
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::json;
 use crate::settings::{Files, Setting, Settings};
 use crate::style::Style;
 use crate::text::columns;
-use crate::json;
 
 /// Runs the chosen command.
 pub(super) fn run(

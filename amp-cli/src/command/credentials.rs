@@ -1,5 +1,7 @@
 //! `ampctl credentials`: the key the agent needs.
 
+mod check;
+
 use std::io::Write;
 use std::path::Path;
 
@@ -24,7 +26,7 @@ pub(super) fn run(
     let credentials = of(None, context);
     match command {
         CredentialsCommand::Status => status(&credentials, global, context),
-        CredentialsCommand::Set => set(&credentials, global, context),
+        CredentialsCommand::Set { check } => set(*check, &credentials, global, context),
         CredentialsCommand::Clear => clear(&credentials, global, context),
     }
 }
@@ -139,6 +141,7 @@ pub(super) fn in_words(state: &CredentialState) -> String {
 }
 
 fn set(
+    is_checked: bool,
     credentials: &Credentials,
     global: &GlobalArguments,
     context: &mut Context,
@@ -148,6 +151,10 @@ fn set(
     if key.is_empty() {
         return Err(no_key("no key was given"));
     }
+    let user = match is_checked {
+        true => check::check(key, credentials, context)?,
+        false => None,
+    };
     let path = credentials.store(key)?;
     if !global.quiet {
         writeln!(
@@ -156,14 +163,23 @@ fn set(
             credentials.service_url(),
             path.display()
         )?;
-        if context.variable("AMP_API_KEY").is_some() {
-            writeln!(
-                context.stderr,
-                "note: AMP_API_KEY is set and outranks the stored key"
-            )?;
+        if let Some(user) = user {
+            writeln!(context.stderr, "it works, and belongs to {user}")?;
+        } else if is_checked {
+            writeln!(context.stderr, "it works")?;
         }
+        note_stronger_key(context)?;
     }
     Ok(ExitCode::Done)
+}
+
+/// Tells of a key that a run takes instead of the stored one.
+pub(super) fn note_stronger_key(context: &mut Context) -> std::io::Result<()> {
+    if context.variable("AMP_API_KEY").is_none() {
+        return Ok(());
+    }
+    let note = "note: AMP_API_KEY is set and outranks the stored key";
+    writeln!(context.stderr, "{note}")
 }
 
 fn no_key(what: &str) -> Failure {

@@ -21,6 +21,10 @@ impl From<Error> for Failure {
             ErrorKind::Executable => from(ExitCode::NoUsableAmp, &error)
                 .next("ampctl which", "shows which Amp is used, and why")
                 .next("ampctl install", "installs one that is known to work"),
+            ErrorKind::Login => from(ExitCode::Credentials, &error)
+                .next("ampctl login", "tries again, with a new code")
+                .next("ampctl credentials set", "stores a key instead"),
+            ErrorKind::TimedOut => from(ExitCode::TimedOut, &error),
             ErrorKind::Refused => refused(&error),
             ErrorKind::Busy => {
                 from(ExitCode::Failed, &error).hint("it can be continued when the run has ended")

@@ -30,6 +30,7 @@ const COMMANDS: &[&str] = &[
     "credentials clear",
     "config",
     "config show",
+    "login",
     "capabilities",
     "doctor",
     "completions",

@@ -13,6 +13,9 @@ mod hostile;
 mod inspect;
 #[cfg(target_os = "linux")]
 mod interrupt;
+mod key_check;
+#[cfg(unix)]
+mod login;
 #[cfg(unix)]
 mod pages;
 mod permissions;

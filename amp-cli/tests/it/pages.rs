@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use amp_cli::ExitCode;
+use fixtures::backend::{Backend, Options};
 
 use self::page::{Command, code_spans, commands};
 use self::walk::Walk;
@@ -80,18 +81,22 @@ fn world_of_a_newcomer() -> World {
     with_mirror_of(world, &[OLDER, NEWER])
 }
 
+fn stand_in() -> Backend {
+    Backend::start_blocking(Options::default()).expect("a stand-in")
+}
+
 /// A world in which the reader of any page is at home: Amp is installed and was used before, there
-/// is a key, a service accepts connections, and the files that the pages name are there.
-fn world_of_a_user(service: &std::net::TcpListener) -> World {
-    let address = service.local_addr().expect("an address");
+/// is a key, a service answers, and the files that the pages name are there.
+fn world_of_a_user(service: &Backend) -> World {
+    let url = service.url();
     let world = world_of_a_newcomer()
         .with("AMP_API_KEY", "a-key-for-tests")
-        .with("AMP_URL", &format!("http://{address}/"))
+        .with("AMP_URL", &url)
         .with("KEY", "another-key-for-tests");
     let mirror = world.project().with_file_name("mirror");
     let world = world
         .with("MIRROR", mirror.to_str().expect("UTF-8"))
-        .with("PROXY", &format!("http://{address}"));
+        .with("PROXY", url.trim_end_matches('/'));
     world.write("project/README.md", "# A project\n");
     world.write("project/src/main.rs", "fn main() {}\n");
     world.write("project/my.toml", "mode = 'high'\n");
@@ -109,8 +114,9 @@ fn world_of_a_user(service: &std::net::TcpListener) -> World {
 const SANDBOX: &str = "docs/sandbox.md";
 
 /// The same world with its agent and its service allowed in a sandbox; `None` where none works.
-fn world_with_a_sandbox(world: World, service: &std::net::TcpListener) -> Option<World> {
-    let address = service.local_addr().expect("an address");
+fn world_with_a_sandbox(world: World, service: &Backend) -> Option<World> {
+    let url = service.url();
+    let address = url.trim_start_matches("http://").trim_end_matches('/');
     let recordings = repository().canonicalize().expect("a folder");
     world.write("home/.cargo/config.toml", "");
     world.write("home/.rustup/settings.toml", "");
@@ -157,7 +163,7 @@ fn walk_through(world: &World, name: &str, page: &str) -> Vec<String> {
 fn every_command_of_every_page_does_what_the_page_says() {
     let mut problems = Vec::new();
     for (name, page) in pages() {
-        let service = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let service = stand_in();
         let mut world = world_of_a_user(&service);
         if name == SANDBOX {
             match world_with_a_sandbox(world, &service) {
@@ -299,7 +305,7 @@ fn every_command_that_is_said_to_write_json_does() {
     let page = read(docs().join("scripting.md"));
     let (_, list) = page.split_once("`--json` works with").expect("a list");
     let (list, _) = list.split_once("Fields are").expect("its end");
-    let service = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let service = stand_in();
     for command in code_spans(list) {
         let world = world_of_a_user(&service);
         let mut arguments: Vec<&str> = command.split(' ').collect();

@@ -173,7 +173,7 @@ impl Amp {
     }
 }
 
-fn with_no_update(mut environment: Environment) -> Environment {
+pub(super) fn with_no_update(mut environment: Environment) -> Environment {
     environment.insert("AMP_SKIP_UPDATE_CHECK".into(), "1".into());
     environment
 }
