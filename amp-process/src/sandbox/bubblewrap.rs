@@ -16,6 +16,8 @@ pub(super) struct View<'a> {
     pub(super) low_ports: bool,
     /// Whether the file of host names comes as standard output.
     pub(super) own_host_names: bool,
+    /// Whether the kernel takes us for root, who may change its settings.
+    pub(super) root: bool,
     /// The folder to start in.
     pub(super) directory: &'a Path,
 }
@@ -73,8 +75,10 @@ pub(super) fn arguments(view: &View<'_>) -> Vec<OsString> {
     }
     arguments.devices(view);
     arguments.add(["--proc", "/proc"]);
-    for path in KERNEL_SETTINGS {
-        arguments.add(["--ro-bind-try", path, path]);
+    if view.root {
+        for path in KERNEL_SETTINGS {
+            arguments.add(["--ro-bind-try", path, path]);
+        }
     }
     let mut read_only = vec![OsStr::new("/")];
     for mount in view.mounts {
@@ -185,6 +189,7 @@ mod tests {
             own_network: true,
             low_ports: false,
             own_host_names: false,
+            root: false,
             directory: Path::new("/home/me/project"),
         }
     }
@@ -202,6 +207,21 @@ mod tests {
             ..view(&[])
         };
         insta::assert_snapshot!(shown(&arguments(&view)));
+    }
+
+    #[test]
+    fn root_is_kept_from_the_settings_of_the_kernel() {
+        let view = View {
+            root: true,
+            ..view(&[])
+        };
+        let arguments = arguments(&view);
+        let sys: OsString = "/proc/sys".into();
+        assert!(
+            arguments
+                .windows(2)
+                .any(|pair| pair == ["--ro-bind-try".into(), sys.clone()])
+        );
     }
 
     #[test]

@@ -112,6 +112,12 @@ fn find(policy: &Policy, path: &Path, access: Access) -> Result<Option<Entry>, S
     let metadata = canonical
         .metadata()
         .map_err(|error| format!("{shown} cannot be used: {error}"))?;
+    // What belongs to others and cannot be read is hidden already.
+    let readable = rustix::fs::access(&canonical, rustix::fs::Access::READ_OK).is_ok();
+    let ours = metadata.uid() == rustix::process::geteuid().as_raw();
+    if access == Access::Hidden && !readable && !ours {
+        return Ok(None);
+    }
     let kind = match metadata.is_dir() {
         true => Kind::Folder(access),
         false if access == Access::Private => {

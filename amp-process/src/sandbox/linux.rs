@@ -209,6 +209,7 @@ async fn try_namespace(
         own_network: true,
         low_ports: false,
         own_host_names: false,
+        root: false,
         directory: Path::new("/"),
     };
     let mut arguments = bubblewrap::arguments(&view);

@@ -99,6 +99,7 @@ pub(super) fn plan(
         own_network: *policy.network() != Network::Open,
         low_ports: transparent,
         own_host_names: transparent,
+        root: machine.root,
         directory,
     };
     let variables = variables(&purposes, &listeners);
