@@ -76,6 +76,7 @@ impl HostRule {
     }
 
     /// Returns the address that the rule states for its name.
+    #[cfg(any(test, target_os = "linux"))]
     pub(crate) fn stated_address(&self) -> Option<SocketAddr> {
         match &self.0 {
             Shape::Name { address, .. } => *address,
@@ -84,6 +85,7 @@ impl HostRule {
     }
 
     /// Returns the name, if the rule is about one name alone.
+    #[cfg(target_os = "linux")]
     pub(crate) fn single_name(&self) -> Option<&HostName> {
         match &self.0 {
             Shape::Name {

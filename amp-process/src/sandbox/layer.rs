@@ -83,6 +83,7 @@ impl Layer {
 
 impl LayerStatus {
     /// Describes a layer that is there.
+    #[cfg(target_os = "linux")]
     pub(super) fn present(layer: Layer, by: &'static str) -> Self {
         Self {
             layer,
@@ -93,6 +94,7 @@ impl LayerStatus {
     }
 
     /// Describes a layer that the policy needs and that cannot be had.
+    #[cfg(target_os = "linux")]
     pub(super) fn absent(layer: Layer, by: &'static str, absence: Absence) -> Self {
         Self {
             absence: Some(absence),
@@ -150,6 +152,7 @@ impl fmt::Display for Absence {
 ///
 /// `setting` reads a setting of the kernel, such as `user.max_user_namespaces`; `None` where there
 /// is no such setting.
+#[cfg(any(test, target_os = "linux"))]
 pub(super) fn diagnose(said: &str, setting: impl Fn(&str) -> Option<String>) -> Absence {
     const NONE: &str = "user.max_user_namespaces";
     const DEBIAN: &str = "kernel.unprivileged_userns_clone";
