@@ -3,7 +3,7 @@
 //! Each case puts something into a project or a home that would undo the promise. It is tried
 //! twice: by hand, with the CLI started as a careless driver would, which shows whether the case is
 //! an attack on this build at all; then through `amp-session`. A family of cases is a file beside:
-//! it gives a list of [`Case`]s, and [`cases`] names it.
+//! it gives a list of `Case`s, and `cases` names it.
 
 mod key;
 mod place;

@@ -19,8 +19,8 @@ impl Sandbox {
         }
     }
 
-    /// Asks for as much of the policy as can be had; [`SandboxStatus::layers`] tells what is
-    /// missing.
+    /// Asks for as much of the policy as can be had; [`SandboxStatus::layers`](super::SandboxStatus::layers) tells what
+    /// is missing.
     #[must_use]
     pub fn best_effort(mut self) -> Self {
         self.best_effort = true;
