@@ -20,6 +20,8 @@ pub(crate) struct Clock {
     heard_on_stderr: Option<Instant>,
     waiting: Option<Instant>,
     paused: Option<Instant>,
+    /// Silence is expected, so it does not count.
+    quiet: bool,
 }
 
 impl Clock {
@@ -30,7 +32,16 @@ impl Clock {
             heard_on_stderr: None,
             waiting: None,
             paused: None,
+            quiet: false,
         }
+    }
+
+    /// Lets silence count no longer, or again from now on.
+    pub(crate) fn expect_silence(&mut self, expected: bool, now: Instant) {
+        if self.quiet && !expected {
+            self.heard = self.heard.map(|heard| heard.max(now));
+        }
+        self.quiet = expected;
     }
 
     /// Notes that something came on standard output.
@@ -62,6 +73,7 @@ impl Clock {
                 let from = self.heard_on_stderr.unwrap_or(self.started);
                 (after(from, limit), Deadline::Startup)
             }),
+            Some(_) if self.quiet => None,
             Some(heard) => self.waiting.zip(deadlines.idle).map(|(waiting, limit)| {
                 let from = waiting
                     .max(heard)
@@ -163,6 +175,20 @@ mod tests {
         clock.heard_on_stderr(start + 5 * SECOND);
         let due = clock.due(&deadlines());
         assert_eq!(due, Some((start + 15 * SECOND, Deadline::Idle)));
+    }
+
+    #[test]
+    fn silence_that_is_expected_does_not_count_and_begins_anew_afterwards() {
+        let start = Instant::now();
+        let mut clock = Clock::new(start);
+        clock.heard(start);
+        clock.waits(start);
+        clock.expect_silence(true, start + SECOND);
+        let due = clock.due(&deadlines());
+        assert_eq!(due, Some((start + 60 * SECOND, Deadline::Total)));
+        clock.expect_silence(false, start + 30 * SECOND);
+        let due = clock.due(&deadlines());
+        assert_eq!(due, Some((start + 40 * SECOND, Deadline::Idle)));
     }
 
     #[cfg(unix)]

@@ -143,6 +143,12 @@ impl Process {
         std::future::poll_fn(|context| self.poll_deadline(context)).await
     }
 
+    /// Says that the program has reason to be silent, as while a person answers its question; the
+    /// [idle deadline](Deadlines::idle) stands still until this is called with `false`.
+    pub fn expect_silence(&mut self, expected: bool) {
+        self.clock.expect_silence(expected, Instant::now());
+    }
+
     /// Says that the caller has what it wanted, without waiting.
     ///
     /// Standard input is closed. Further lines can be read, but if the program is still there after
