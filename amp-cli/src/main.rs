@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // The agent's process tree is kept by a copy of this program, which does nothing else.
-    amp_session::process::run_shim_if_requested();
+    // The agent's process tree is kept, and its questions are asked, by copies of this program.
+    amp_session::run_helper_if_requested();
     let mut context = amp_cli::Context::from_process();
     amp_cli::run(std::env::args_os(), &mut context).into()
 }

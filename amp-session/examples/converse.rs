@@ -16,7 +16,7 @@ use amp_session::{Amp, SessionConfig};
     reason = "an example is a program and hands on what it has"
 )]
 async fn main() -> Result<(), Box<dyn Error>> {
-    amp_session::process::run_shim_if_requested();
+    amp_session::run_helper_if_requested();
     let mut arguments = std::env::args().skip(1);
     let executable = arguments.next().ok_or("usage: converse AMP PROMPT...")?;
     let amp = Amp::probe(executable, std::env::vars_os().collect()).await?;

@@ -9,6 +9,7 @@ use amp_process::Deadlines;
 use amp_protocol::{McpServer, PermissionRule, SettingsKey};
 use serde_json::{Map, Value, json};
 
+use crate::approval::Approval;
 use crate::environment::{Environment, NamesOf};
 use crate::sandbox::SandboxConfig;
 
@@ -66,6 +67,8 @@ pub struct SessionConfig {
     pub dangerously_allow_all: bool,
     /// What the agent and its tools may reach; everything that this program may, when absent.
     pub sandbox: Option<SandboxConfig>,
+    /// Who is asked about tool calls; nobody when absent.
+    pub approval: Option<Approval>,
     /// Arguments to pass to the CLI as they are, behind everything else.
     pub extra_arguments: Vec<OsString>,
     /// Variables to set over those of the [`Amp`](crate::Amp); an empty value unsets one.
@@ -149,6 +152,7 @@ impl Default for SessionConfig {
             executor: Executor::default(),
             dangerously_allow_all: false,
             sandbox: None,
+            approval: None,
             extra_arguments: Vec::new(),
             environment: Environment::new(),
             working_directory: None,
@@ -196,6 +200,13 @@ impl SessionConfig {
     #[must_use]
     pub fn with_sandbox(mut self, sandbox: SandboxConfig) -> Self {
         self.sandbox = Some(sandbox);
+        self
+    }
+
+    /// Returns this configuration with somebody who is asked about tool calls.
+    #[must_use]
+    pub fn with_approval(mut self, approval: Approval) -> Self {
+        self.approval = Some(approval);
         self
     }
 
@@ -281,6 +292,7 @@ impl fmt::Debug for SessionConfig {
             .field("archive", &self.archive)
             .field("executor", &self.executor)
             .field("dangerously_allow_all", &self.dangerously_allow_all)
+            .field("approval", &self.approval)
             .field("extra_arguments", &self.extra_arguments)
             .field("environment", &NamesOf(&self.environment))
             .field("working_directory", &self.working_directory)

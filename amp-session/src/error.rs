@@ -81,6 +81,12 @@ pub enum Error {
         /// What can be done about it.
         advice: &'static str,
     },
+    /// The calls of the run cannot be put to anybody.
+    #[error("nobody can be asked about the calls of the run: {reason}")]
+    NoApproval {
+        /// Why not.
+        reason: String,
+    },
     /// The service is not among those that the sandbox allows.
     #[error("the sandbox does not allow the service {service_url}")]
     SandboxedService {
@@ -195,7 +201,9 @@ impl Error {
                 ErrorKind::Refused
             }
             Self::NotAmp { .. } | Self::Process { .. } => ErrorKind::Executable,
-            Self::UnsafeRules { .. } | Self::SandboxedService { .. } => ErrorKind::Refused,
+            Self::UnsafeRules { .. } | Self::NoApproval { .. } | Self::SandboxedService { .. } => {
+                ErrorKind::Refused
+            }
             Self::TurnInProgress | Self::ThreadInUse { .. } => ErrorKind::Busy,
             Self::InputClosed(_) => ErrorKind::InputClosed,
             Self::LoginFailed { .. } => ErrorKind::Login,

@@ -16,12 +16,14 @@ use crate::error::Error;
 use crate::settings::{Effective, SettingsFile, SettingsScope};
 
 /// What decides on the rules of a run besides themselves.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Surroundings<'a> {
     pub(crate) settings: &'a Effective,
     pub(crate) dialect: &'a Dialect,
     /// The folders in which the build looks for a project's `.amp`.
     pub(crate) workspace: &'a [PathBuf],
+    /// The user's plugins, where they count: they change a call after it was allowed.
+    pub(crate) own_plugins: Option<PathBuf>,
 }
 
 /// Refuses permission rules that would not hold; without any, there is nothing to hold.
@@ -168,6 +170,7 @@ mod tests {
             settings: &managed(content),
             dialect: &Dialect::for_version(&AmpVersion::new("0.0.1790142911-g7618fb")),
             workspace: &[],
+            own_plugins: None,
         };
         let rules = json!([{"tool": "Bash", "action": "reject"}]);
         let config = SessionConfig::new().with_setting("amp.permissions", rules);

@@ -8,7 +8,7 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Error> {
-//!     amp_session::process::run_shim_if_requested();
+//!     amp_session::run_helper_if_requested();
 //!     let amp = Amp::probe("/usr/local/bin/amp", std::env::vars_os().collect()).await?;
 //!     let session = amp.start(SessionConfig::new())?;
 //!
@@ -56,7 +56,7 @@
 //!
 //! It is handed an executable and an environment: it finds, downloads and reads neither, and it
 //! never prints. `amp-bootstrap` finds and installs executables. A host calls
-//! [`process::run_shim_if_requested`] first thing in `main`, so that nothing the agent starts can
+//! [`run_helper_if_requested`] first thing in `main`, so that nothing the agent starts can
 //! outlive the host.
 //!
 //! # Limits
@@ -67,6 +67,7 @@
 //! containment that other platforms have is told by [`process`].
 
 mod amp;
+pub mod approval;
 mod blocking;
 mod capabilities;
 mod config;
@@ -98,6 +99,7 @@ pub use amp_protocol as protocol;
 
 pub use amp::{Amp, Login};
 pub use amp_process::Deadlines;
+pub use approval::{Answer, Approval, Approver, Question, run_helper_if_requested};
 pub use capabilities::{Ability, Capabilities, Support};
 pub use config::{Executor, SessionConfig, default_deadlines, no_deadlines};
 pub use credentials::{
@@ -114,7 +116,7 @@ pub use ledger::{
     ExportFormat, Ledger, NewSession, RecordId, RecordedLines, RecordedTurn, Retention,
     SessionMetadata, SessionRecord, TurnEnd, TurnStart,
 };
-pub use outcome::{Failure, LineCounts, Outcome, Reason, Status};
+pub use outcome::{Failure, LineCounts, Outcome, Reason, RefusedCall, Status};
 pub use sandbox::{Denial, DenialKind, SandboxConfig, SandboxReport};
 pub use session::Session;
 pub use settings::{

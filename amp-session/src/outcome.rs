@@ -8,12 +8,15 @@ use std::time::Duration;
 
 use amp_process::Exit;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 pub(crate) use conclude::{Ending, Observer};
 pub use reason::Reason;
 
+use crate::approval::Decided;
 use crate::plain_text::telling_line;
 use crate::sandbox::SandboxReport;
+use crate::secrets::Secrets;
 use crate::thread_id::ThreadId;
 
 /// How a turn ended.
@@ -42,6 +45,8 @@ pub struct Outcome {
     pub lines: LineCounts,
     /// How many tool calls were refused, by rules, a helper or a person.
     pub refused_tools: u64,
+    /// The calls that were refused; their number is [`refused_tools`](Self::refused_tools).
+    pub refused_calls: Vec<RefusedCall>,
     /// Head and tail of standard error, without terminal escapes and known secrets.
     pub stderr: String,
     /// What protected the turn and what its agent was refused; `None` without a sandbox.
@@ -51,6 +56,18 @@ pub struct Outcome {
     pub exit: Option<Exit>,
     /// Why the ledger holds less than was seen, when it does.
     pub ledger_failure: Option<String>,
+}
+
+/// A tool call that was refused, by a rule, a helper or a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct RefusedCall {
+    /// The tool.
+    pub tool: String,
+    /// The arguments as JSON, without known secrets, and cut to 400 characters.
+    pub arguments: String,
+    /// What the agent was told.
+    pub reason: String,
 }
 
 /// How a turn ended, in a word.
@@ -97,6 +114,39 @@ pub struct LineCounts {
 }
 
 impl Outcome {
+    /// Adds what became of the questions about tool calls.
+    pub(crate) fn add_questions(
+        &mut self,
+        refused: &[Decided],
+        bypass: Option<String>,
+        secrets: &Secrets,
+    ) {
+        let told: Vec<RefusedCall> = refused
+            .iter()
+            .filter(|decided| !decided.tool.is_empty())
+            .map(|decided| {
+                let arguments = json!(decided.arguments).to_string();
+                let reason = decided.reason.as_deref().unwrap_or_default();
+                RefusedCall::new(&decided.tool, &arguments, reason, secrets)
+            })
+            .collect();
+        // Since July 2026 the stream tells of these as well, in words around the same reason.
+        self.refused_calls.retain(|seen| {
+            let mut told = told.iter();
+            !told.any(|told| seen.tool == told.tool && seen.reason.contains(&told.reason))
+        });
+        self.refused_calls.extend(told);
+        self.refused_tools = self.refused_calls.len() as u64;
+        if let Some(reason) = bypass {
+            self.status = Status::Failed;
+            self.failure = Some(Failure {
+                reason: Reason::ApprovalBypassed,
+                message: secrets.redact_text(&reason),
+                hint: Reason::ApprovalBypassed.hint().map(str::to_owned),
+            });
+        }
+    }
+
     /// Tells whether the agent said that it is done.
     #[must_use]
     pub fn is_success(&self) -> bool {
@@ -114,6 +164,16 @@ impl Outcome {
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
         self.failure.as_ref().map(|failure| failure.reason)
+    }
+}
+
+impl RefusedCall {
+    pub(crate) fn new(tool: &str, arguments: &str, reason: &str, secrets: &Secrets) -> Self {
+        Self {
+            tool: tool.to_owned(),
+            arguments: secrets.redact_text(arguments).chars().take(400).collect(),
+            reason: secrets.redact_text(reason),
+        }
     }
 }
 

@@ -1,19 +1,22 @@
 //! A conversation: its thread, its options, one turn at a time.
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use amp_process::StdinSource;
 use amp_process::sandbox::Sandbox;
+use amp_protocol::SettingsKey;
+use serde_json::Value;
 
 use crate::amp::Amp;
+use crate::approval::{self, Supervision};
 use crate::blocking::blocking;
 use crate::config::SessionConfig;
 use crate::conversation::{Claim, Conversation};
 use crate::credentials::Credentials;
 use crate::dialect::Feature;
-use crate::environment::{Environment, home};
+use crate::environment::{Environment, base_folder, home};
 use crate::error::Error;
 use crate::guard::{self, Surroundings};
 use crate::invocation::{Input, Invocation, Request, StandardInput, invocation};
@@ -174,9 +177,15 @@ impl Session {
         let credentials = self.credentials();
         credentials.check()?;
         let folder = RunFolder::create(self.amp.environment())?;
-        let invocation = self.invocation(input, folder.path())?;
+        let Plan { invocation, rules } = self.plan(input, folder.path())?;
+        let run_folder = folder.path().to_path_buf();
         let files = folder.fill(&invocation.files)?;
-        let environment = self.environment(&invocation.variables);
+        let mut environment = self.environment(&invocation.variables);
+        let supervision = rules.map(|rules| self.supervise(&rules, &run_folder, &invocation));
+        let supervision = supervision.transpose()?;
+        if let Some(supervision) = &supervision {
+            environment.extend(supervision.variables().clone());
+        }
         let sandbox = self.sandbox_of(&invocation, &environment)?;
         let home = home(&environment);
         let secrets = Secrets::of(
@@ -235,6 +244,9 @@ impl Session {
         if let Some(watch) = &mut watch {
             watch.begin(process.sandbox());
         }
+        if let Some(supervision) = &supervision {
+            supervision.attach(process.id());
+        }
         let parts = TurnParts {
             claim,
             files,
@@ -242,6 +254,7 @@ impl Session {
             secrets,
             dialect: *self.amp.dialect(),
             sandbox: watch,
+            supervision,
         };
         Ok(Turn::running(process, parts))
     }
@@ -290,7 +303,63 @@ impl Session {
         sandbox::sandbox(&subject).map(Some)
     }
 
+    /// Begins to listen for questions about the calls of a turn.
+    fn supervise(
+        &self,
+        rules: &Value,
+        run_folder: &Path,
+        invocation: &Invocation,
+    ) -> Result<Supervision, Error> {
+        let Some(approval) = &self.config.approval else {
+            return Err(Error::NoApproval {
+                reason: "nobody is named".to_owned(),
+            });
+        };
+        let environment = self.environment(&self.config.environment);
+        let settings = self.settings();
+        let workspace = settings::workspace_folders(&environment, self.config.folder());
+        let mut watched: Vec<PathBuf> = settings
+            .files()
+            .iter()
+            .map(|file| file.path.clone())
+            .collect();
+        for folder in workspace {
+            let names = ["settings.json", "settings.jsonc", "plugins"];
+            watched.extend(names.map(|name| folder.join(".amp").join(name)));
+        }
+        watched.extend(own_plugins(&environment, self.config.folder()));
+        watched.sort();
+        watched.dedup();
+        let (amp, mut config) = (self.amp.clone(), self.config.clone());
+        let key = SettingsKey::PERMISSIONS.as_str();
+        config.settings.insert(key.to_owned(), rules.clone());
+        let again = environment.clone();
+        Supervision::begin(approval::Beginning {
+            approval,
+            amp: &self.amp,
+            settings: &settings,
+            rules,
+            run_folder,
+            files: invocation
+                .files
+                .iter()
+                .map(|file| file.path.clone())
+                .collect(),
+            folder: self.config.folder(),
+            watched,
+            refusal: Box::new(move || {
+                let settings = Effective::of_run(&again, &config).as_read_by(amp.version());
+                let checked = check(&amp, &config, &again, &settings);
+                checked.err().map(|error| error.to_string())
+            }),
+        })
+    }
+
     fn invocation(&self, input: Input<'_>, run_folder: &Path) -> Result<Invocation, Error> {
+        self.plan(input, run_folder).map(|plan| plan.invocation)
+    }
+
+    fn plan(&self, input: Input<'_>, run_folder: &Path) -> Result<Plan, Error> {
         let thread = self.thread();
         let mut config = Cow::Borrowed(&self.config);
         if thread.is_some() && !self.conversation.is_resumed() {
@@ -303,19 +372,24 @@ impl Session {
         }
         let environment = self.environment(&self.config.environment);
         let settings = self.settings();
-        let surroundings = Surroundings {
-            settings: &settings,
-            dialect: self.amp.dialect(),
-            workspace: &settings::workspace_folders(&environment, self.config.folder()),
-        };
-        guard::check(&self.config, surroundings)?;
+        let mut base = settings.base()?;
+        let mut rules = None;
+        if let Some(approval) = &self.config.approval {
+            let config = config.to_mut();
+            approval::take_over(approval, config, &mut base, self.amp.dialect())?;
+            rules = config
+                .settings
+                .get(SettingsKey::PERMISSIONS.as_str())
+                .cloned();
+        }
+        check(&self.amp, &config, &environment, &settings)?;
         let mut invocation = invocation(&Request {
             version: self.amp.version(),
             dialect: self.amp.dialect(),
             config: &config,
             thread: thread.as_ref(),
             input,
-            base_settings: &settings.base()?,
+            base_settings: &base,
             run_folder,
         })?;
         let service = self.service(&settings, &environment);
@@ -324,7 +398,7 @@ impl Session {
         for (name, value) in pinned {
             invocation.variables.insert(name.into(), value.into());
         }
-        Ok(invocation)
+        Ok(Plan { invocation, rules })
     }
 
     /// The service that a turn talks to.
@@ -345,4 +419,36 @@ impl Session {
         }
         environment
     }
+}
+
+/// What a turn runs, and the rules that put its calls to somebody, if any do.
+struct Plan {
+    invocation: Invocation,
+    rules: Option<Value>,
+}
+
+/// Refuses a run whose permission rules would not hold.
+fn check(
+    amp: &Amp,
+    config: &SessionConfig,
+    environment: &Environment,
+    settings: &Effective,
+) -> Result<(), Error> {
+    let folder = config.folder();
+    let surroundings = Surroundings {
+        settings,
+        dialect: amp.dialect(),
+        workspace: &settings::workspace_folders(environment, folder),
+        own_plugins: config
+            .approval
+            .as_ref()
+            .and(own_plugins(environment, folder)),
+    };
+    guard::check(config, surroundings)
+}
+
+/// Where the CLI looks for plugins of the user.
+fn own_plugins(environment: &Environment, folder: &Path) -> Option<PathBuf> {
+    let base = base_folder(environment, "XDG_CONFIG_HOME", ".config")?;
+    Some(folder.join(base).join("amp").join("plugins"))
 }

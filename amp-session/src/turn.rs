@@ -17,10 +17,11 @@ pub use cancel::Canceller;
 pub use input::TurnInput;
 use replay::Recorded;
 
+use crate::approval::Supervision;
 use crate::blocking::blocking;
 use crate::conversation::Claim;
 use crate::dialect::Dialect;
-use crate::ledger::{Ended, TurnRecord};
+use crate::ledger::{Ended, Lines, TurnRecord};
 use crate::outcome::{Ending, Observer, Outcome};
 use crate::plain_text::without_escapes;
 use crate::run_folder::RunFiles;
@@ -49,6 +50,9 @@ pub struct Turn {
     _files: Option<RunFiles>,
     /// What is seen of the sandbox.
     sandbox: Option<Watch>,
+    /// The questions about tool calls, and the record of them once there is something to record.
+    supervision: Option<Supervision>,
+    approvals: Option<Lines>,
 }
 
 /// A line that waits until what it says of the thread is noted.
@@ -73,6 +77,7 @@ pub(crate) struct TurnParts {
     pub(crate) secrets: Secrets,
     pub(crate) dialect: Dialect,
     pub(crate) sandbox: Option<Watch>,
+    pub(crate) supervision: Option<Supervision>,
 }
 
 impl Turn {
@@ -89,6 +94,8 @@ impl Turn {
             claim: Some(parts.claim),
             _files: parts.files,
             sandbox: parts.sandbox,
+            supervision: parts.supervision,
+            approvals: None,
         }
     }
 
@@ -105,6 +112,8 @@ impl Turn {
             claim: None,
             _files: None,
             sandbox: None,
+            supervision: None,
+            approvals: None,
         }
     }
 
@@ -181,6 +190,10 @@ impl Turn {
     #[cfg(unix)]
     pub fn resume(&mut self) -> Result<(), amp_process::Error> {
         match &mut self.source {
+            // Until a change to what decides about calls was allowed, it stands still.
+            Source::Process(_) if self.supervision.as_ref().is_some_and(Supervision::holds) => {
+                Ok(())
+            }
             Source::Process(process) => process.resume(),
             Source::Recorded(_) => Ok(()),
         }
@@ -193,6 +206,7 @@ impl Turn {
     pub async fn finish(mut self) -> Outcome {
         drop(self.take_input());
         while self.next_line().await.is_some() {}
+        self.record_questions();
         let (exit, ending) = match self.source {
             Source::Recorded(recorded) => {
                 let mut outcome = self.observer.conclude(&recorded.ending, &self.secrets);
@@ -217,6 +231,9 @@ impl Turn {
         };
         let mut outcome = self.observer.conclude(&ending, &self.secrets);
         outcome.exit = Some(exit);
+        if let Some(supervision) = &self.supervision {
+            outcome.add_questions(&supervision.refused(), supervision.bypass(), &self.secrets);
+        }
         let secrets = &self.secrets;
         let report = self
             .sandbox
@@ -261,6 +278,7 @@ impl Turn {
         if self.ended {
             return Poll::Ready(None);
         }
+        self.record_questions();
         let line = match &mut self.source {
             Source::Recorded(recorded) => match recorded.lines.next().transpose() {
                 Ok(line) => line,
@@ -274,6 +292,9 @@ impl Turn {
             Source::Process(process) => {
                 if self.cancel.is_new(context) {
                     process.begin_stop();
+                }
+                if let Some(supervision) = &mut self.supervision {
+                    supervision.poll(context, process);
                 }
                 match poll_process(process, context, &mut self.trouble) {
                     Poll::Pending => return Poll::Pending,
@@ -294,6 +315,19 @@ impl Turn {
                 self.poll_line(context)
             }
             None => Poll::Ready(Some(line)),
+        }
+    }
+
+    /// Writes what was asked and decided into the record.
+    fn record_questions(&mut self) {
+        let notes = self.supervision.as_ref().map(Supervision::take_notes);
+        for note in notes.unwrap_or_default() {
+            if self.approvals.is_none() {
+                self.approvals = self.record.as_ref().and_then(TurnRecord::approvals);
+            }
+            if let Some(lines) = &mut self.approvals {
+                lines.append(note.to_string().as_bytes(), Cut::Nowhere);
+            }
         }
     }
 
@@ -322,8 +356,14 @@ impl Turn {
         if let Some(sandbox) = &mut self.sandbox {
             sandbox.observe(line.decoded());
         }
+        let in_order = match &mut self.supervision {
+            Some(supervision) => supervision.observe(line.decoded()),
+            None => true,
+        };
         if let Source::Process(process) = &mut self.source {
-            if self.observer.has_result() {
+            if !in_order {
+                process.begin_kill();
+            } else if self.observer.has_result() {
                 process.begin_finish();
             } else if self.observer.is_login_flow() {
                 process.begin_stop();

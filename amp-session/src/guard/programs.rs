@@ -29,9 +29,9 @@ const MOST_FILES: usize = 20_000;
 ///
 /// [`Error::UnsafeRules`].
 pub(super) fn check(around: Surroundings<'_>) -> Result<(), Error> {
-    check_plugins(around)?;
-    check_skills(around)?;
-    check_toolbox(around)
+    check_skills(&around)?;
+    check_toolbox(&around)?;
+    check_plugins(around)
 }
 
 /// A project's plugins are loaded by the builds that have them; they run code of their own and
@@ -40,14 +40,16 @@ fn check_plugins(around: Surroundings<'_>) -> Result<(), Error> {
     if around.dialect.generation() != Generation::ServerThreads {
         return Ok(());
     }
-    for folder in around.workspace {
-        let plugins = folder.join(".amp").join("plugins");
+    let projects = around.workspace.iter();
+    let projects = projects.map(|folder| (folder.join(".amp").join("plugins"), "of the project"));
+    let own = around.own_plugins.map(|folder| (folder, "of the user"));
+    for (plugins, whose) in projects.chain(own) {
         let is_empty = match fs::read_dir(&plugins) {
             Ok(mut entries) => entries.next().is_none(),
             Err(error) => error.kind() == io::ErrorKind::NotFound,
         };
         if !is_empty {
-            return Err(started(&plugins, "holds plugins of the project"));
+            return Err(started(&plugins, &format!("holds plugins {whose}")));
         }
     }
     Ok(())
@@ -55,7 +57,7 @@ fn check_plugins(around: Surroundings<'_>) -> Result<(), Error> {
 
 /// The MCP servers that a skill brings are started with the session, unlike those of a project's
 /// settings, which wait for consent (measured on 2026-05-04 and 2026-09-23).
-fn check_skills(around: Surroundings<'_>) -> Result<(), Error> {
+fn check_skills(around: &Surroundings<'_>) -> Result<(), Error> {
     for folder in around.workspace {
         for skills in SKILLS {
             let mut left = MOST_FILES;
@@ -105,7 +107,7 @@ fn names_servers(entry: &DirEntry) -> bool {
 }
 
 /// The tools of a toolbox are asked what they are when the session begins (measured on 2026-05-04).
-fn check_toolbox(around: Surroundings<'_>) -> Result<(), Error> {
+fn check_toolbox(around: &Surroundings<'_>) -> Result<(), Error> {
     const SETTING: &str = "amp.toolbox.path";
     if around.dialect.generation() == Generation::ServerThreads {
         return Ok(());

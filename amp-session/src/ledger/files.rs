@@ -21,6 +21,7 @@ pub(super) const METADATA: &str = "session.json";
 pub(super) const START: &str = "turn.json";
 pub(super) const EVENTS: &str = "events.jsonl";
 pub(super) const MESSAGES: &str = "messages.jsonl";
+pub(super) const APPROVALS: &str = "approvals.jsonl";
 pub(super) const STDERR: &str = "stderr.txt";
 pub(super) const END: &str = "end.json";
 

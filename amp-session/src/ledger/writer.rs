@@ -8,7 +8,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::files::{
-    self, END, EVENTS, LOCK, MESSAGES, START, STDERR, SessionMetadata, TURNS, TurnEnd, TurnStart,
+    self, APPROVALS, END, EVENTS, LOCK, MESSAGES, START, STDERR, SessionMetadata, TURNS, TurnEnd,
+    TurnStart,
 };
 use super::id::now_ms;
 use super::ledger_error;
@@ -114,7 +115,18 @@ impl TurnRecord {
     ///
     /// Where it cannot be made, that is why the record is not whole.
     pub(crate) fn messages(&self) -> Option<Lines> {
-        let path = self.folder.join(MESSAGES);
+        self.lines(MESSAGES)
+    }
+
+    /// Begins the file of the questions about tool calls and of what was decided.
+    ///
+    /// Where it cannot be made, that is why the record is not whole.
+    pub(crate) fn approvals(&self) -> Option<Lines> {
+        self.lines(APPROVALS)
+    }
+
+    fn lines(&self, name: &str) -> Option<Lines> {
+        let path = self.folder.join(name);
         let created = Lines::create(path, &self.secrets, &self.failure);
         created.map_err(|error| self.fail(error.to_string())).ok()
     }

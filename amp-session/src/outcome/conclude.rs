@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use amp_process::{Cause, Deadline, ExitStatus};
 use amp_protocol::progress::Progress;
+use amp_protocol::tool::ToolOutcome;
 use amp_protocol::{Count, Decoded, Event};
 
-use super::{Failure, LineCounts, Outcome, Reason, Status};
+use super::{Failure, LineCounts, Outcome, Reason, RefusedCall, Status};
 use crate::dialect::{Dialect, Feature};
 use crate::secrets::{Cut, Secrets};
 use crate::thread_id::ThreadId;
@@ -28,6 +29,8 @@ pub(crate) struct Observer {
     pub(crate) thread: Option<ThreadId>,
     progress: Progress,
     counts: LineCounts,
+    /// Tool, arguments and reason of each refused call.
+    refused: Vec<(String, String, String)>,
     login_flow: bool,
     /// The beginning of the first line that is no message, for a turn that says nothing else.
     stray: Option<Vec<u8>>,
@@ -85,7 +88,20 @@ impl Observer {
 
     fn observe_event(&mut self, event: &Event) {
         self.counts.events += 1;
-        self.progress.observe(event);
+        for closed in self.progress.observe(event) {
+            if let (Some(ToolOutcome::Refused(_)), Some(result)) = (closed.outcome(), closed.result)
+            {
+                let request = closed.call.map(|call| call.request);
+                let (tool, arguments) = request.map_or_else(Default::default, |request| {
+                    (
+                        request.name.as_str().to_owned(),
+                        request.input.as_str().to_owned(),
+                    )
+                });
+                let reason = result.text().unwrap_or_default().to_owned();
+                self.refused.push((tool, arguments, reason));
+            }
+        }
         if self.thread.is_none() {
             let id = self.progress.session_id();
             self.thread = id.and_then(|id| id.as_str().parse().ok());
@@ -118,6 +134,11 @@ impl Observer {
             wall_time: ending.wall_time,
             lines: self.counts,
             refused_tools: self.progress.refused_calls(),
+            refused_calls: self
+                .refused
+                .iter()
+                .map(|(tool, arguments, reason)| RefusedCall::new(tool, arguments, reason, secrets))
+                .collect(),
             stderr: secrets.redact_text(&ending.stderr),
             sandbox: None,
             exit: None,

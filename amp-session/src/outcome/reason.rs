@@ -45,6 +45,8 @@ pub enum Reason {
     ConnectionLost,
     /// A tool waits for an approval that the stream cannot give.
     ApprovalNeeded,
+    /// A tool call ran without its question, or what decides about questions was changed.
+    ApprovalBypassed,
     /// The turn was cancelled, by this program or by a signal from elsewhere.
     Cancelled,
     /// A line did not come in time.
@@ -81,6 +83,7 @@ impl Reason {
             Self::ServiceError => "service_error",
             Self::ConnectionLost => "connection_lost",
             Self::ApprovalNeeded => "approval_needed",
+            Self::ApprovalBypassed => "approval_bypassed",
             Self::Cancelled => "cancelled",
             Self::IdleTimeout => "idle_timeout",
             Self::TotalTimeout => "total_timeout",
@@ -131,6 +134,7 @@ impl Reason {
             Self::ServiceError => "try again later",
             Self::ConnectionLost => "continue the thread once the network is back",
             Self::ApprovalNeeded => "allow the tool by a rule, or refuse it by one",
+            Self::ApprovalBypassed => "look at what changed in the project before the next run",
             Self::IdleTimeout | Self::TotalTimeout => "allow more time, or none at all on request",
             Self::VersionNotSupported => "install a newer Amp",
             Self::ExitedUnexpectedly => "see what it wrote on standard error",

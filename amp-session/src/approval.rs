@@ -1,0 +1,53 @@
+//! People in the loop: each tool call of a run is put to an [`Approver`] before it runs.
+//!
+//! Amp's stream carries no questions, but a permission rule may hand a call to a program. Here that
+//! program is the host's own executable, started by the CLI as a *helper*: it reads the call, asks
+//! the host over a private socket, and tells the CLI yes or no. Whatever goes wrong on the way is
+//! a no.
+//!
+//! - [`Approval`] is what a [`SessionConfig`](crate::SessionConfig) asks for; [`Approver`] answers
+//!   each [`Question`] with an [`Answer`].
+//! - Settings that outrank the rules of the run are refused before it starts and watched while it
+//!   runs; every tool result is held against a recorded decision, and a run that got round its
+//!   questions is killed ([`Reason::ApprovalBypassed`](crate::Reason::ApprovalBypassed)).
+//! - The host calls [`run_helper_if_requested`](crate::run_helper_if_requested) first thing in
+//!   `main`; a host that does not cannot serve as the helper, and its runs are refused.
+//!
+//! What was measured of the CLIs (six builds, 2026-01-08 to 2026-09-23): a helper is asked before
+//! each local tool call, those that the CLI's own rules would allow included; it may take as long
+//! as it likes; exit code 0 allows and 2 rejects with the text of standard error; 1 means "ask",
+//! and hangs, aborts or rejects; one that exits before its input was read ends the run.
+
+mod answer;
+mod approver;
+#[cfg(unix)]
+mod bridge;
+#[cfg(unix)]
+mod control;
+#[cfg_attr(not(unix), expect(dead_code, reason = "nobody is asked there"))]
+mod decisions;
+mod diff;
+mod helper;
+#[cfg(unix)]
+mod opinion;
+#[cfg(unix)]
+mod peer;
+#[cfg(unix)]
+mod protocol;
+mod question;
+mod rules;
+#[cfg(unix)]
+mod supervision;
+#[cfg(not(unix))]
+mod supervision_elsewhere;
+
+pub use answer::{Answer, Remember};
+pub use approver::{AllowReadOnly, Approval, Approver, RejectAll, approve_with};
+pub use decisions::{Decided, DecidedBy};
+pub use helper::run_helper_if_requested;
+pub use question::{Concern, Question};
+pub(crate) use rules::take_over;
+#[cfg(unix)]
+pub(crate) use supervision::{Beginning, Supervision};
+#[cfg(not(unix))]
+pub(crate) use supervision_elsewhere::{Beginning, Supervision};

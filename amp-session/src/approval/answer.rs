@@ -1,0 +1,48 @@
+//! What an approver answers.
+
+use amp_protocol::PermissionRule;
+use serde::Serialize;
+
+/// The answer to a [`Question`](super::Question).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Answer {
+    /// It may go on.
+    Allow,
+    /// It may, and so may every later call that this rule matches.
+    ///
+    /// A rule that does not allow, or that Amp would not take, is as good as none: the call is
+    /// allowed and the next one asked about.
+    AllowAndRemember {
+        /// The rule.
+        rule: PermissionRule,
+        /// For how long.
+        remember: Remember,
+    },
+    /// It may not.
+    Reject {
+        /// What the agent is told; a sentence of ours when empty.
+        reason: String,
+    },
+    /// It may not, and the turn is cancelled.
+    Stop,
+}
+
+/// How long an answer is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Remember {
+    /// For the turns of this configuration, and of its clones.
+    Session,
+}
+
+impl Answer {
+    /// Rejects with a reason for the agent.
+    #[must_use]
+    pub fn reject(reason: impl Into<String>) -> Self {
+        Self::Reject {
+            reason: reason.into(),
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! The host's end: a private socket on which helpers ask, and what becomes of each question.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use amp_protocol::PermissionAction;
+use serde_json::{Map, Value};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::unix::{OwnedReadHalf, UCred};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::answer::Answer;
+use super::approver::Approval;
+use super::control::Control;
+use super::decisions::{Decided, DecidedBy};
+use super::opinion::Opinions;
+use super::peer::{self, Identity};
+use super::protocol::{LONGEST_LINE, LONGEST_REASON, MOST_ARGUMENTS, Reply, Request};
+use super::question::{Concern, Question};
+use super::supervision::Shared;
+use crate::dialect::Dialect;
+use crate::error::Error;
+use crate::permission::{Decision, Evaluator, RuleList, RuleScope, RuleSet, ToolCall};
+
+/// How long a helper may take to say what it wants.
+const REQUEST: Duration = Duration::from_secs(30);
+/// How often the files that decide what may run are looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Everything that questions of one turn share.
+pub(super) struct Host {
+    pub(super) shared: Arc<Shared>,
+    pub(super) approval: Approval,
+    pub(super) opinions: Opinions,
+    pub(super) dialect: Dialect,
+    pub(super) folder: PathBuf,
+    pub(super) control: Mutex<Control>,
+    /// The files of the run itself, which nobody has a reason to change.
+    pub(super) own: Vec<PathBuf>,
+    /// Reads the settings again and tells why the run would be refused now.
+    pub(super) refusal: Box<dyn Fn() -> Option<String> + Send + Sync>,
+    /// The CLI's process id, once it has been started.
+    pub(super) agent: watch::Receiver<Option<u32>>,
+}
+
+/// Where helpers ask.
+pub(super) struct Listening {
+    pub(super) socket: PathBuf,
+    pub(super) token: String,
+    listener: UnixListener,
+    helper: Identity,
+}
+
+impl Listening {
+    /// Opens a socket in a folder that is closed to others.
+    pub(super) fn open(folder: &Path, helper: &Path) -> Result<Self, Error> {
+        let open = || -> io::Result<Self> {
+            let socket = folder.join("approval.sock");
+            let mut token = [0; 16];
+            File::open("/dev/urandom")?.read_exact(&mut token)?;
+            Ok(Self {
+                listener: UnixListener::bind(&socket)?,
+                socket,
+                token: format!("{:032x}", u128::from_ne_bytes(token)),
+                helper: Identity::of(helper)?,
+            })
+        };
+        open().map_err(Error::RunFiles)
+    }
+
+    /// Answers until it is dropped.
+    pub(super) async fn serve(self, host: Arc<Host>) {
+        let (helper, token) = (self.helper, Arc::<str>::from(self.token));
+        let mut questions = JoinSet::new();
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut watching = std::pin::pin!(async {
+            loop {
+                looks.tick().await;
+                // What it finds is told to the turn, which ends over it.
+                let _ = host.look_at_control().await;
+            }
+        });
+        loop {
+            tokio::select! {
+                () = &mut watching => {}
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, _)) => {
+                        let (host, token) = (Arc::clone(&host), Arc::clone(&token));
+                        questions.spawn(async move { host.serve(stream, helper, &token).await });
+                    }
+                    // Out of descriptors, perhaps; a helper that is not heard refuses.
+                    Err(_) => tokio::time::sleep(LOOK).await,
+                },
+                Some(_) = questions.join_next() => {}
+            }
+        }
+    }
+}
+
+impl Host {
+    async fn serve(&self, stream: UnixStream, helper: Identity, token: &str) {
+        let peer = stream.peer_cred();
+        let (reader, mut writer) = stream.into_split();
+        let mut reader = BufReader::new(reader);
+        let reply = match timeout(REQUEST, self.hear(&mut reader, peer, helper, token)).await {
+            Ok(Ok((request, arguments))) => {
+                let Some(decided) = self.decide(request, arguments, reader).await else {
+                    return;
+                };
+                let reply = match &decided.reason {
+                    _ if decided.allowed => Reply::Allow,
+                    Some(reason) => Reply::Reject(reason.clone()),
+                    None => Reply::Reject("the call was refused".to_owned()),
+                };
+                self.shared.decided(decided);
+                reply
+            }
+            Ok(Err(reason)) => {
+                self.shared.turn_away(&reason);
+                Reply::Reject(format!("this question was not heard: {reason}"))
+            }
+            Err(_) => {
+                self.shared.turn_away("it did not say what it wants");
+                return;
+            }
+        };
+        // A helper that is gone was killed with its CLI, or refuses by itself.
+        let _ = writer.write_all(reply.encode().as_bytes()).await;
+    }
+
+    /// Hears a question, if it comes from a helper of this run.
+    async fn hear(
+        &self,
+        reader: &mut BufReader<OwnedReadHalf>,
+        peer: io::Result<UCred>,
+        helper: Identity,
+        token: &str,
+    ) -> Result<(Request, Map<String, Value>), String> {
+        let mut agent = self.agent.clone();
+        let agent = agent.wait_for(Option::is_some).await;
+        let agent = agent
+            .ok()
+            .and_then(|agent| *agent)
+            .ok_or("there is no CLI")?;
+        let peer = peer.map_err(|error| error.to_string())?;
+        let known = peer::check(peer, helper, agent);
+        let mut line = String::new();
+        let mut limited = reader.take(LONGEST_LINE as u64);
+        let read = limited.read_line(&mut line).await;
+        read.map_err(|error| error.to_string())?;
+        let request: Request =
+            serde_json::from_str(&line).map_err(|error| format!("it is no question: {error}"))?;
+        if request.token != token {
+            return Err("it is about another run".to_owned());
+        }
+        if let Err(reason) = known {
+            // Closed with bytes unread, the connection would take the answer with it.
+            let rest = request.length.min(MOST_ARGUMENTS) as u64;
+            let _ = tokio::io::copy_buf(&mut reader.take(rest), &mut tokio::io::sink()).await;
+            return Err(reason);
+        }
+        if request.length > MOST_ARGUMENTS {
+            return Err("its arguments are longer than 16 MiB".to_owned());
+        }
+        let mut arguments = vec![0; request.length];
+        let read = reader.read_exact(&mut arguments).await;
+        read.map_err(|error| error.to_string())?;
+        let arguments = serde_json::from_slice(&arguments)
+            .map_err(|error| format!("its arguments are no object: {error}"))?;
+        Ok((request, arguments))
+    }
+
+    /// Decides about a call; `None` when the CLI took its question back before it was put.
+    async fn decide(
+        &self,
+        request: Request,
+        arguments: Map<String, Value>,
+        mut reader: BufReader<OwnedReadHalf>,
+    ) -> Option<Decided> {
+        let mut question = Question {
+            number: self.shared.number(),
+            concern: Concern::Call,
+            tool: request.tool,
+            arguments,
+            tool_use_id: request.tool_use_id,
+            thread: request.thread,
+            folder: self.folder.clone(),
+            opinion: None,
+        };
+        let decided = {
+            let mut byte = [0];
+            tokio::select! {
+                decided = self.judge(&mut question) => decided,
+                // The helper has nothing more to say, so this is the end of it.
+                _ = reader.read(&mut byte) => {
+                    (false, DecidedBy::Withdrawn, Some("the question was taken back".to_owned()))
+                }
+            }
+        };
+        let (allowed, by, reason) = decided;
+        Some(Decided {
+            number: question.number,
+            concern: question.concern,
+            tool: question.tool,
+            arguments: question.arguments,
+            tool_use_id: question.tool_use_id,
+            thread: question.thread,
+            allowed,
+            by,
+            reason,
+        })
+    }
+
+    async fn judge(&self, question: &mut Question) -> (bool, DecidedBy, Option<String>) {
+        let changed = |reason| (false, DecidedBy::Host, Some(reason));
+        if let Err(reason) = self.look_at_control().await {
+            return changed(reason);
+        }
+        if self.control.lock().await.is_named_in(&question.arguments) {
+            question.concern = Concern::ControlFiles;
+        } else if self.is_remembered(question) {
+            return (true, DecidedBy::RememberedRule, None);
+        }
+        question.opinion = self
+            .opinions
+            .about(&question.tool, &question.arguments)
+            .await;
+        let decision = self.ask(question.clone()).await;
+        match (decision.0, self.look_at_control().await) {
+            (true, Err(reason)) => changed(reason),
+            _ => decision,
+        }
+    }
+
+    /// Tells whether an answer before covers the call.
+    fn is_remembered(&self, question: &Question) -> bool {
+        let rules = self.approval.remembered();
+        let rules = RuleSet::of(vec![RuleList::from_rules(RuleScope::User, &rules)]);
+        let call = ToolCall {
+            tool: &question.tool,
+            arguments: &question.arguments,
+            context: None,
+        };
+        Evaluator::new(rules, &self.dialect).test(&call).decision == Decision::Allow
+    }
+
+    /// Puts a question to the approver; late is a no.
+    async fn ask(&self, question: Question) -> (bool, DecidedBy, Option<String>) {
+        let _open = self.shared.open(&question);
+        let deadline = self.approval.deadline();
+        let answer = timeout(deadline, self.approval.approver().decide(question)).await;
+        let (allowed, reason) = match answer {
+            Err(_) => {
+                let reason = format!("nobody answered within {} s", deadline.as_secs());
+                return (false, DecidedBy::Deadline, Some(reason));
+            }
+            Ok(Answer::Allow) => (true, None),
+            Ok(Answer::AllowAndRemember { rule, .. }) => {
+                if rule.action == PermissionAction::ALLOW && rule.problems().is_empty() {
+                    self.approval.remember(rule);
+                }
+                (true, None)
+            }
+            Ok(Answer::Reject { reason }) => (false, Some(sentence(&reason))),
+            Ok(Answer::Stop) => {
+                self.shared.stop();
+                (false, Some("the user has stopped the run".to_owned()))
+            }
+        };
+        (allowed, DecidedBy::Approver, reason)
+    }
+
+    /// Looks whether the files that decide what may run are as they were.
+    ///
+    /// The CLI stands still while a change is looked into. One that would have kept the run from
+    /// starting ends it, and so does one that is not allowed.
+    async fn look_at_control(&self) -> Result<(), String> {
+        // While somebody is asked about a change, others wait here.
+        let mut control = self.control.lock().await;
+        let Some(change) = control.changes() else {
+            return Ok(());
+        };
+        let _held = self.shared.hold();
+        let names: Vec<String> = change
+            .paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        let names = names.join(", ");
+        let refusal = match change.paths.iter().any(|path| self.own.contains(path)) {
+            true => Some("the files of the run itself are nobody's to change".to_owned()),
+            false => (self.refusal)(),
+        };
+        let bypassed = |why: &str| {
+            let reason = format!("{names} changed during the run: {why}");
+            self.shared.bypassed(reason.clone());
+            Err(reason)
+        };
+        if let Some(refusal) = refusal {
+            return bypassed(&refusal);
+        }
+        let question = Question {
+            number: self.shared.number(),
+            concern: Concern::Changed(change.paths.clone()),
+            tool: String::new(),
+            arguments: Map::new(),
+            tool_use_id: None,
+            thread: None,
+            folder: self.folder.clone(),
+            opinion: None,
+        };
+        let decided = Decided {
+            number: question.number,
+            concern: question.concern.clone(),
+            tool: String::new(),
+            arguments: Map::new(),
+            tool_use_id: None,
+            thread: None,
+            allowed: false,
+            by: DecidedBy::Host,
+            reason: None,
+        };
+        let (allowed, by, reason) = self.ask(question).await;
+        self.shared.decided(Decided {
+            allowed,
+            by,
+            reason,
+            ..decided
+        });
+        if !allowed {
+            return bypassed("that was not allowed");
+        }
+        control.accept(change);
+        Ok(())
+    }
+}
+
+/// Returns a reason that says something, and not too much.
+fn sentence(reason: &str) -> String {
+    match reason.trim() {
+        "" => "the user has refused this call".to_owned(),
+        reason => reason.chars().take(LONGEST_REASON).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! Who asks: a connection counts when it comes from the CLI's helper, and from nobody else.
+//!
+//! Every program that the agent runs knows the socket and the token, for both are in the
+//! environment that it inherits. So the kernel is asked who is at the other end: a process of this
+//! user, running the helper's executable, started by the CLI, and watched by no debugger.
+
+#[cfg(target_os = "linux")]
+pub(super) use linux::{Identity, check};
+
+#[cfg(not(target_os = "linux"))]
+pub(super) use elsewhere::{Identity, check};
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::fs;
+    use std::io;
+    use std::os::unix::fs::MetadataExt;
+    use std::path::Path;
+
+    use tokio::net::unix::UCred;
+
+    /// A file, whatever it is called.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) struct Identity {
+        device: u64,
+        inode: u64,
+    }
+
+    impl Identity {
+        pub(crate) fn of(path: &Path) -> io::Result<Self> {
+            let metadata = fs::metadata(path)?;
+            Ok(Self {
+                device: metadata.dev(),
+                inode: metadata.ino(),
+            })
+        }
+    }
+
+    /// Refuses a peer that is not the helper of the CLI with this process id.
+    pub(crate) fn check(peer: UCred, helper: Identity, agent: u32) -> Result<(), String> {
+        if peer.uid() != rustix::process::geteuid().as_raw() {
+            return Err(format!("it belongs to user {}", peer.uid()));
+        }
+        let pid = peer.pid().ok_or("its process is not known")?;
+        let executable = Path::new("/proc").join(pid.to_string()).join("exe");
+        let unknown = |error| format!("process {pid} cannot be looked at: {error}");
+        if Identity::of(&executable).map_err(unknown)? != helper {
+            return Err(format!("process {pid} is not the helper"));
+        }
+        if field(pid, "TracerPid").map_err(unknown)? != "0" {
+            return Err(format!("process {pid} is being debugged"));
+        }
+        let parent = field(pid, "PPid").map_err(unknown)?;
+        let parent: i32 = parent.parse().map_err(|_| "it has no parent")?;
+        // The last number is the one within the innermost PID namespace.
+        let names = field(parent, "NSpid").map_err(unknown)?;
+        let name = names.split_ascii_whitespace().last();
+        if name != Some(agent.to_string().as_str()) {
+            return Err(format!("process {pid} was not started by the CLI"));
+        }
+        Ok(())
+    }
+
+    fn field(pid: i32, name: &str) -> io::Result<String> {
+        let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let mut lines = status.lines().filter_map(|line| line.split_once(':'));
+        let found = lines.find(|(key, _)| *key == name);
+        found
+            .map(|(_, value)| value.trim().to_owned())
+            .ok_or_else(|| io::Error::other(format!("it has no {name}")))
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod elsewhere {
+    use std::io;
+    use std::path::Path;
+
+    /// A file; it cannot be told here which one a process runs.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) struct Identity;
+
+    impl Identity {
+        pub(crate) fn of(_: &Path) -> io::Result<Self> {
+            Ok(Self)
+        }
+    }
+
+    /// Refuses every peer.
+    pub(crate) fn check<P>(_: P, _: Identity, _: u32) -> Result<(), String> {
+        Err("this system does not tell who it is".to_owned())
+    }
+}
