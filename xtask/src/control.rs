@@ -5,6 +5,8 @@
 //! an attack on this build at all; then through `amp-session`. A family of cases is a file beside:
 //! it gives a list of `Case`s, and `cases` names it.
 
+#[cfg(target_os = "linux")]
+mod approval;
 mod key;
 mod place;
 mod rules;
@@ -48,7 +50,7 @@ struct Case {
 fn cases() -> Vec<Case> {
     let cases = rules::cases().into_iter().chain(key::cases());
     #[cfg(target_os = "linux")]
-    let cases = cases.chain(sandbox::cases());
+    let cases = cases.chain(sandbox::cases()).chain(approval::cases());
     cases.collect()
 }
 

@@ -49,8 +49,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    // A program's process tree is kept by a copy of this one, which does nothing else.
-    amp_process::run_shim_if_requested();
+    // A program's process tree is kept, and questions are asked, by copies of this one.
+    amp_session::run_helper_if_requested();
     let result = match Arguments::parse().command {
         Command::CheckLayers => check_layers::run(),
         Command::Demo(arguments) => demo::run(&arguments),

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use amp_session::{Amp, SessionConfig, default_deadlines};
+use amp_session::{Amp, Outcome, SessionConfig, default_deadlines};
 use anyhow::Result;
 use fixtures::backend::{Backend, Options};
 use fixtures::script::{Answer, Block, Script};
@@ -28,26 +28,37 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Makes a place in which the model runs the command that leaves a trace.
     pub(super) async fn create(cli: &InstalledCli) -> Result<Self> {
+        Self::with(cli, |folder| {
+            let trace = folder.join("trace");
+            let call = Block::Shell(format!("echo ran > '{}'", trace.display()));
+            let answer = |blocks| Answer {
+                blocks,
+                ..Answer::default()
+            };
+            Script {
+                answers: vec![
+                    answer(vec![call]),
+                    answer(vec![Block::Text("It is done.".to_owned())]),
+                ],
+                ..Script::default()
+            }
+        })
+        .await
+    }
+
+    /// Makes a place in which the model follows this script, told where the place is.
+    pub(super) async fn with(
+        cli: &InstalledCli,
+        script: impl FnOnce(&Path) -> Script,
+    ) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         for name in ["home", "project"] {
             fs::create_dir(folder.path().join(name))?;
         }
-        let trace = folder.path().join("trace");
-        let call = Block::Shell(format!("echo ran > '{}'", trace.display()));
-        let answer = |blocks| Answer {
-            blocks,
-            ..Answer::default()
-        };
-        let script = Script {
-            answers: vec![
-                answer(vec![call]),
-                answer(vec![Block::Text("It is done.".to_owned())]),
-            ],
-            ..Script::default()
-        };
         let options = Options::for_workspace(folder.path().join("project"))
-            .with_script("leave-a-trace", script);
+            .with_script("leave-a-trace", script(folder.path()));
         Ok(Self {
             backend: Backend::start(options).await?,
             cli: cli.clone(),
@@ -112,14 +123,7 @@ impl Place {
         environment: BTreeMap<OsString, OsString>,
         config: SessionConfig,
     ) -> String {
-        let deadlines = default_deadlines().with_total(Some(LIMIT));
-        let amp =
-            Amp::new(&self.cli.executable, self.cli.version.as_str()).with_environment(environment);
-        let outcome = async {
-            let session = amp.start(config.with_deadlines(deadlines))?;
-            Ok::<_, amp_session::Error>(session.prompt(PROMPT).await?.finish().await)
-        };
-        match (outcome.await, self.trace()) {
+        match (self.outcome(environment, config).await, self.trace()) {
             (_, Some(trace)) => trace,
             (Ok(outcome), None) if outcome.is_success() => "held".to_owned(),
             (Ok(outcome), None) => outcome.status.to_string(),
@@ -128,6 +132,19 @@ impl Place {
                 _ => error.to_string(),
             },
         }
+    }
+
+    /// Runs a turn through `amp-session`.
+    pub(super) async fn outcome(
+        &self,
+        environment: BTreeMap<OsString, OsString>,
+        config: SessionConfig,
+    ) -> Result<Outcome, amp_session::Error> {
+        let deadlines = default_deadlines().with_total(Some(LIMIT));
+        let amp =
+            Amp::new(&self.cli.executable, self.cli.version.as_str()).with_environment(environment);
+        let session = amp.start(config.with_deadlines(deadlines))?;
+        Ok(session.prompt(PROMPT).await?.finish().await)
     }
 
     /// Says that the command ran, if it did, and takes its trace away.
