@@ -46,9 +46,9 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Give the agent a prompt and wait for its answer
     Run(RunArguments),
-    /// Continue the last conversation, or a chosen one
+    /// Continue the last session, or a chosen one
     Continue(ContinueArguments),
-    /// List, show, export, replay, delete and prune recorded conversations
+    /// List, show, export, replay, delete and prune recorded sessions
     #[command(subcommand)]
     Sessions(SessionsCommand),
     /// Test, explain and check the rules that say what the agent may do

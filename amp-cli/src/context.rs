@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 pub use self::input::Input;
 pub use self::output::{Captured, Output, Terminal};
-pub(crate) use self::signals::{Listener, Requests, Wish};
+pub(crate) use self::signals::{Listener, Requests, UserRequest};
 pub use self::signals::{Signal, Signals};
 
 /// Holds the world a command runs in.

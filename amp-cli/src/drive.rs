@@ -1,4 +1,4 @@
-//! Carries a turn from its start to its outcome, under the eyes and signals of the user.
+//! Runs a turn to its outcome: shows its lines and obeys the user's signals.
 
 use std::future::Future;
 use std::io;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use amp_session::{Outcome, Turn};
 
-use crate::context::{Listener, Signal, Wish};
+use crate::context::{Listener, Signal, UserRequest};
 use crate::failure::Failure;
 use crate::view::View;
 
@@ -16,8 +16,7 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Waits until a turn has begun.
 ///
-/// There is nothing to be polite to yet: a signal drops the work, and with it every process that it
-/// has started.
+/// No turn has begun, so a signal drops the work, and with it every process that it has started.
 ///
 /// # Errors
 /// Fails when the work does, or on a signal.
@@ -54,18 +53,18 @@ pub(crate) enum Driven {
 /// Shows every line of a turn until it ends.
 ///
 /// The first signal asks the agent to stop and waits for what it still says; the second kills its
-/// whole process tree. When nobody reads any more, the agent is stopped as well.
+/// whole process tree. When the output was closed, the agent is stopped as well.
 pub(crate) async fn drive(mut turn: Turn, view: &mut View, signals: &mut Listener) -> Driven {
     let mut first_signal = None;
     let mut write_error = None;
     let mut ticks = tokio::time::interval(TICK);
     loop {
         tokio::select! {
-            wish = signals.wish() => match wish {
-                Wish::Suspension => suspend(&mut turn, signals),
-                Wish::Stop(signal) => {
+            request = signals.next_request() => match request {
+                UserRequest::Suspension => suspend(&mut turn, signals),
+                UserRequest::Stop(signal) => {
                     if first_signal.replace(signal).is_some() {
-                        // Its end has a deadline; leaving earlier could leave somebody behind.
+                        // Its end has a deadline; leaving earlier could leave processes behind.
                         turn.kill().await;
                         return Driven::Killed;
                     }
@@ -89,7 +88,7 @@ pub(crate) async fn drive(mut turn: Turn, view: &mut View, signals: &mut Listene
             _ = ticks.tick() => view.tick(),
         }
     }
-    // There is nothing left to interrupt: whatever is alive is being killed, within a deadline.
+    // The turn has ended: processes that still run are being killed, within a deadline.
     let outcome = Box::new(turn.finish().await);
     Driven::Ended {
         outcome,

@@ -30,7 +30,7 @@ pub(crate) struct Failure {
     hint: Option<String>,
     next: Vec<Step>,
     in_json: Option<bool>,
-    /// Nobody is left to be told.
+    /// The output was closed: nothing is shown.
     quiet: bool,
 }
 
@@ -244,7 +244,7 @@ impl From<io::Error> for Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self {
                 quiet: true,
-                ..Self::new(ExitCode::Done, "nobody reads the output")
+                ..Self::new(ExitCode::Done, "the output was closed")
             };
         }
         Self::new(ExitCode::Failed, "output could not be written").caused_by(&error)

@@ -23,8 +23,8 @@
 //!
 //! # What it leaves to others
 //!
-//! Programs that hold conversations use `amp-session`, and those that install use `amp-bootstrap`:
-//! this crate is their face. It alone prints, reads the environment and knows the terminal; all of
+//! Programs that run turns use `amp-session`, and those that install use `amp-bootstrap`:
+//! this crate is the command line on top of both. It alone prints, reads the environment and knows the terminal; all of
 //! it arrives through the [`Context`]. It has no types for what commands say: `--json` is the
 //! interface.
 //!
@@ -43,10 +43,10 @@ mod failure;
 mod json;
 mod keyboard;
 mod prompt;
-mod records;
 mod rules;
 mod runtime;
 mod screen;
+mod sessions;
 mod settings;
 mod style;
 mod text;

@@ -50,7 +50,7 @@ pub(crate) async fn on_a_thread<T: Send + 'static>(
 ) -> std::io::Result<T> {
     let (sender, result) = oneshot::channel();
     thread::Builder::new().spawn(move || {
-        // Nobody may wait for the result any more.
+        // The receiver may have been dropped.
         let _ = sender.send(work());
     })?;
     let result = result.await;

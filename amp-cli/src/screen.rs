@@ -16,7 +16,7 @@ use crate::text::fit;
 /// How often the transient line is drawn at most, per second.
 const DRAWS_PER_SECOND: u8 = 10;
 
-/// How often a line moves that nobody else moves.
+/// How often the line of a download is drawn, which no event moves.
 const TICK: Duration = Duration::from_millis(100);
 
 /// Tells whether moving things may be drawn on an output.
@@ -81,7 +81,7 @@ impl Screen {
     /// Writes text that stays.
     ///
     /// # Errors
-    /// Fails when nobody reads any more.
+    /// Fails when the output was closed.
     pub(crate) fn print(&mut self, text: &str) -> io::Result<()> {
         let Self { output, line } = self;
         line.suspend(|| {

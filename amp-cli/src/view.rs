@@ -36,7 +36,7 @@ impl View {
     /// Shows a line of the agent, without its line feed.
     ///
     /// # Errors
-    /// Fails when nobody reads any more.
+    /// Fails when the output was closed.
     pub(crate) fn line(&mut self, raw: &[u8], decoded: &Decoded) -> io::Result<()> {
         match (self, decoded) {
             (Self::Stream { output }, _) => {
@@ -65,18 +65,19 @@ impl View {
     /// Ends the view with what became of the turn.
     ///
     /// # Errors
-    /// Fails when nobody reads any more.
+    /// Fails when the output was closed.
     pub(crate) fn finish(
         &mut self,
         outcome: &Outcome,
         failure: Option<&Failure>,
+        session: Option<&str>,
         amp: AmpInUse<'_>,
     ) -> io::Result<()> {
         match self {
             Self::Live(view) => view.finish(outcome),
             Self::Text(view) => view.finish(outcome),
             Self::Json { output, status } => {
-                write_document(outcome, failure, status, amp, &mut *output)?;
+                write_document(outcome, failure, status, session, amp, &mut *output)?;
                 output.flush()
             }
             Self::Stream { output } => output.flush(),
@@ -87,7 +88,7 @@ impl View {
     /// nothing else than the answer, to `stderr`.
     ///
     /// # Errors
-    /// Fails when nobody reads any more.
+    /// Fails when the output was closed.
     pub(crate) fn remark(&mut self, text: &str, stderr: &mut Output) -> io::Result<()> {
         match self {
             Self::Live(view) => view.remark(text),

@@ -82,7 +82,7 @@ const ASYNC_RUNTIMES: &[&str] = &[
     "tokio",
 ];
 
-/// Checks every edge between workspace crates and prints the verdict.
+/// Checks every edge between workspace crates and prints what is wrong.
 pub fn run() -> Result<()> {
     let violations = violations(&MetadataCommand::new().exec().context("cargo metadata")?)?;
     if violations.is_empty() {

@@ -1,6 +1,6 @@
 //! `cargo demo`: a conversation of two turns with the real Amp CLI, as a user sees it.
 //!
-//! The stage is all that differs between the two ways to play it: the real CLI against the stand-in
+//! The setup is all that differs between the two ways to play it: the real CLI against the stand-in
 //! service on loopback, or the fake agent replaying what the real CLI once wrote. Each line after a
 //! `$` is run by `ampctl`'s own code, in this process.
 
@@ -36,21 +36,21 @@ pub struct Arguments {
 /// When a turn does not end well, or there is no room for a throw-away home.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let home = tempfile::tempdir().context("cannot make a throw-away home")?;
-    let stage = if arguments.offline {
-        Stage::of_recordings(home.path())?
+    let setup = if arguments.offline {
+        Setup::of_recordings(home.path())?
     } else {
         match installed()? {
-            Some(cli) => Stage::of_real_cli(&cli, home.path())?,
+            Some(cli) => Setup::of_real_cli(&cli, home.path())?,
             None => {
                 say("\nNo source of the real Amp CLI can be reached; these are its recordings.");
-                Stage::of_recordings(home.path())?
+                Setup::of_recordings(home.path())?
             }
         }
     };
-    say(format!("\n# {}", stage.introduction));
-    stage.show(&["which"])?;
-    stage.show(&["run", "What is in this folder?"])?;
-    stage.show(&["continue", "What did I ask you before?"])?;
+    say(format!("\n# {}", setup.introduction));
+    setup.show(&["which"])?;
+    setup.show(&["run", "What is in this folder?"])?;
+    setup.show(&["continue", "What did I ask you before?"])?;
     say("\nTwo turns of one conversation, and no process left behind.");
     Ok(())
 }
@@ -98,7 +98,7 @@ fn found(environment: &Environment) -> Result<Option<RealCli>> {
 }
 
 /// A home, a folder to work in, an agent and, for the real one, a service.
-struct Stage {
+struct Setup {
     introduction: String,
     environment: Environment,
     workspace: PathBuf,
@@ -106,8 +106,8 @@ struct Stage {
     _service: Option<Backend>,
 }
 
-impl Stage {
-    /// Sets the stage for the real CLI: its service is the stand-in.
+impl Setup {
+    /// Prepares the real CLI: its service is the stand-in.
     fn of_real_cli(cli: &RealCli, home: &Path) -> Result<Self> {
         let workspace = workspace_in(home)?;
         let service = Backend::start_blocking(Options::for_workspace(&workspace))
@@ -125,7 +125,7 @@ impl Stage {
         })
     }
 
-    /// Sets the stage for the fake agent, which replays what the real CLI wrote.
+    /// Prepares the fake agent, which replays what the real CLI wrote.
     fn of_recordings(home: &Path) -> Result<Self> {
         let version = fixtures::NEWEST_VERSION;
         let folders = RECORDINGS.map(|scenario| {

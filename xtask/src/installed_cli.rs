@@ -63,7 +63,7 @@ pub async fn install(version: &Version) -> Result<Installation> {
             }
         }
         Packaging::Native => {
-            // npm keeps every version, whoever else publishes the newest ones.
+            // npm keeps every version, also since the newest ones are published elsewhere.
             let spec = VersionSpec::Exact(version.number.parse()?);
             install_native(spec, &[Source::Npm, Source::Bucket]).await?
         }
@@ -141,7 +141,7 @@ async fn install_javascript(npm: &Npm, number: &str) -> Result<PathBuf> {
 /// # Errors
 /// When no source can be reached, or what it has does not verify.
 pub async fn install_native(spec: VersionSpec, sources: &[Source]) -> Result<InstalledCli> {
-    // Whoever asks for the latest version here asks what is published now.
+    // The latest version here is what is published now.
     let request = InstallRequest::new(spec)
         .with_sources(sources.iter().cloned())
         .with_latest_for(Duration::ZERO);
@@ -152,7 +152,7 @@ pub async fn install_native(spec: VersionSpec, sources: &[Source]) -> Result<Ins
     .await??;
     let stale = |warning: &Warning| matches!(warning, Warning::NewestUnknown { .. });
     if installed.warnings.iter().any(stale) {
-        bail!("nobody could say which version is the newest published one");
+        bail!("no source could say which version is the newest published one");
     }
     Ok(InstalledCli {
         version: installed.version.to_string(),

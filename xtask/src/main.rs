@@ -31,8 +31,8 @@ enum Command {
     Conformance(conformance::Options),
     /// Try with real CLIs what a run promises to keep an agent from
     Control(control::Options),
-    /// Compare the newest published CLI with the newest recorded one: 0 same, 1 drift, 2 nobody to
-    /// ask, 3 failed
+    /// Compare the newest published CLI with the newest recorded one: 0 same, 1 drift, 2 no source
+    /// answered, 3 failed
     Drift,
     /// Change the code that must not be wrong, place by place, and check that a test notices
     Mutants(mutants::Options),

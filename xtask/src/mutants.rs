@@ -2,7 +2,7 @@
 //! time, and checks that a test notices.
 //!
 //! `cargo mutants` makes the changes in a scratch copy and runs the few tests of each group; a
-//! survivor is killed with a test, or stands in `xtask/mutants.toml` with the reason why nobody
+//! survivor is killed with a test, or stands in `xtask/mutants.toml` with the reason why no test
 //! could notice it.
 
 use std::path::{Path, PathBuf};
@@ -86,7 +86,7 @@ pub fn run(options: &Options) -> Result<()> {
     })
 }
 
-/// Returns what to say about each survivor that nobody has explained.
+/// Returns what to say about each survivor without an explanation.
 #[must_use]
 pub fn unexpected(tally: &Tally, kept: &Kept) -> Vec<String> {
     let survivors = tally.missed.iter().filter(|mutant| !kept.has(mutant));

@@ -72,7 +72,7 @@ impl Npm {
                 let _ = unfinished.keep();
                 Ok(())
             }
-            // Somebody else was faster; theirs is as good.
+            // Another process was faster; its file is as good.
             Err(_) if folder.is_dir() => Ok(()),
             Err(error) => Err(error).with_context(|| format!("cannot fill {}", folder.display())),
         }

@@ -75,7 +75,7 @@ pub fn run(options: &Options) -> Result<()> {
     let manifest = Manifest::read()?;
     let versions = manifest.select(&options.versions)?;
     let mut job = Job::new(wanted(options, &manifest), service(options)?)?;
-    // Whoever names scenarios wants an answer about them soon.
+    // A maintainer who names scenarios wants an answer about them soon.
     job.with_flags = options.scenarios.is_empty();
     let mode = if options.check {
         Mode::Check

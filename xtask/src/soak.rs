@@ -25,7 +25,7 @@ pub struct Options {
     /// Runs, one after the other, and as many again in parallel
     #[arg(long, default_value_t = 1000)]
     pub runs: usize,
-    /// How many of the parallel runs are alive at once
+    /// How many of the parallel runs run at once
     #[arg(long, default_value_t = 64)]
     pub parallel: usize,
     /// Gigabytes in a single line on standard output; a tenth of that floods standard error
@@ -115,7 +115,10 @@ async fn live(spec: &ProcessSpec) -> Result<()> {
     // The last line of a flood is cut where the flood ends.
     ensure!(bytes >= 64 * 1024, "only {bytes} bytes arrived");
     ensure!(exit.leaked().is_empty(), "leaked {:?}", exit.leaked());
-    ensure!(!exit.survivors().is_empty(), "nobody was caught: {exit:?}");
+    ensure!(
+        !exit.survivors().is_empty(),
+        "no process was left over: {exit:?}"
+    );
     if exit.containment() != ContainmentKind::Group {
         ensure!(exit.is_proven_empty(), "no proof: {exit:?}");
     }
@@ -123,9 +126,9 @@ async fn live(spec: &ProcessSpec) -> Result<()> {
 }
 
 async fn at_once(spec: &ProcessSpec, runs: usize, parallel: usize) -> Result<()> {
-    let lives = (0..runs).map(|_| live(spec));
-    let mut lives = futures::stream::iter(lives).buffer_unordered(parallel);
-    while let Some(outcome) = lives.next().await {
+    let pending = (0..runs).map(|_| live(spec));
+    let mut pending = futures::stream::iter(pending).buffer_unordered(parallel);
+    while let Some(outcome) = pending.next().await {
         outcome?;
     }
     Ok(())

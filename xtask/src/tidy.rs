@@ -22,7 +22,7 @@ const FORBIDDEN: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Checks the whole repository and prints the verdict.
+/// Checks the whole repository and prints what is wrong.
 pub fn run() -> Result<()> {
     let violations = violations(&crate::workspace_root())?;
     if violations.is_empty() {

@@ -12,7 +12,7 @@ pub(crate) struct RunArguments {
     #[command(flatten)]
     pub(crate) prompt: PromptArguments,
 
-    /// Continue this conversation (a `T-…` id, a link, or the name of a recorded session)
+    /// Continue this session (its name or id) or thread (a `T-…` id or a link)
     #[arg(long = "continue", short = 'c', value_name = "SESSION")]
     pub(crate) continued: Option<String>,
 
@@ -25,10 +25,10 @@ pub(crate) struct ContinueArguments {
     #[command(flatten)]
     pub(crate) prompt: PromptArguments,
 
-    /// Continue this conversation instead of the last one of this folder
+    /// Continue this session instead of the last one of this folder
     ///
-    /// Takes a `T-…` id, a link, the name of a recorded session, or `last` for the last one of any
-    /// folder.
+    /// Takes the name or id of a session, the `T-…` id or link of a thread, or `last` for the last
+    /// session of any folder.
     #[arg(long, short, value_name = "SESSION")]
     pub(crate) session: Option<String>,
 
@@ -51,11 +51,11 @@ pub(crate) struct AgentArguments {
     #[arg(long, value_name = "EFFORT")]
     pub(crate) effort: Option<String>,
 
-    /// Who may see the conversation on the service
+    /// Who may see the thread on the service
     #[arg(long, value_name = "VISIBILITY")]
     pub(crate) visibility: Option<String>,
 
-    /// A label for the conversation; may be given several times
+    /// A label for the thread; may be given several times
     #[arg(long = "label", short = 'l', value_name = "LABEL")]
     pub(crate) labels: Vec<String>,
 

@@ -19,12 +19,12 @@ pub(crate) enum SessionsCommand {
     },
     /// Show what a session was about and how it ended
     Show {
-        /// A `T-…` id, a name, or `last`
+        /// Its name or id, the `T-…` id of its thread, or `last`
         session: String,
     },
     /// Write a session as a document
     Export {
-        /// A `T-…` id, a name, or `last`
+        /// Its name or id, the `T-…` id of its thread, or `last`
         session: String,
         /// The document to write
         #[arg(long, short, default_value = "markdown")]
@@ -35,12 +35,12 @@ pub(crate) enum SessionsCommand {
     },
     /// Play a session again as it looked, without the agent
     Replay {
-        /// A `T-…` id, a name, or `last`
+        /// Its name or id, the `T-…` id of its thread, or `last`
         session: String,
     },
     /// Delete recorded sessions; the service keeps its copy
     Delete {
-        /// `T-…` ids or names
+        /// Their names or ids, or the `T-…` ids of their threads
         #[arg(required = true)]
         sessions: Vec<String>,
         /// Do not ask
@@ -55,7 +55,7 @@ pub(crate) enum SessionsCommand {
 #[derive(Clone, Debug, Args)]
 #[command(
     after_help = "Nothing is ever pruned by itself. A session that is being recorded is \
-    kept, and the service keeps its copy of every conversation."
+    kept, and the service keeps its copy of every thread."
 )]
 #[command(group(ArgGroup::new("limits").required(true).multiple(true)))]
 #[group(skip)]

@@ -20,7 +20,7 @@ use crate::style::Style;
 use crate::text::wrap_plain;
 use crate::{json, runtime};
 
-/// The columns of a report nobody measures.
+/// The columns of a report that goes to no terminal.
 const WIDE: u16 = 100;
 
 /// The columns of the names in front of the findings.

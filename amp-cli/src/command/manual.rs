@@ -52,7 +52,7 @@ fn write_pages(directory: &Path) -> std::io::Result<()> {
             .unwrap_or(command.get_name())
             .to_owned();
         let below = command.get_subcommands();
-        // Help about help is a page nobody looks for.
+        // Help about help needs no page.
         commands.extend(
             below
                 .filter(|command| command.get_name() != "help")

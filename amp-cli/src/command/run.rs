@@ -14,8 +14,8 @@ use crate::context::Context;
 use crate::drive::{Driven, begin, drive};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::records::Records;
 use crate::runtime;
+use crate::sessions::Sessions;
 use crate::settings::{Layer, Settings};
 
 /// Runs `ampctl run`.
@@ -79,7 +79,7 @@ fn take_turn(
     let is_new = record.is_none();
     let mut view = view(settings, global, context);
     let remarks = Remarks::new(global, context);
-    let (amp, driven) = runtime::block_on(async {
+    let (amp, recorded, driven) = runtime::block_on(async {
         let mut signals = context.signals.listen()?;
         let amp = begin(found.identify(context), &mut view, &mut signals).await?;
         remarks.on_amp(&amp, &config, &mut view)?;
@@ -97,7 +97,7 @@ fn take_turn(
                         record
                     }
                     (Some(record), None) => record,
-                    (None, name) => Records::open(context)?.create(name, session.config())?,
+                    (None, name) => Sessions::open(context)?.create(name, session.config())?,
                 };
                 recorded = Some(record.metadata().id.clone());
                 session = session.recorded(record);
@@ -107,7 +107,7 @@ fn take_turn(
                 Err(error) => {
                     if let (true, Some(id)) = (is_new, &recorded) {
                         // Nothing was said in it, so there is nothing to list or to continue.
-                        let _ = Records::open(context)?.ledger().delete(id);
+                        let _ = Sessions::open(context)?.ledger().delete(id);
                     }
                     Err(error.into())
                 }
@@ -116,10 +116,11 @@ fn take_turn(
         let (turn, recorded) = begin(work, &mut view, &mut signals).await?;
         remarks.on_record(recorded.as_ref(), &mut view)?;
         let _limit = context.signals.limit_writes(settings.deadlines.total);
-        Ok::<_, Failure>((amp, drive(turn, &mut view, &mut signals).await))
+        let driven = drive(turn, &mut view, &mut signals).await;
+        Ok::<_, Failure>((amp, recorded, driven))
     })??;
     if let Driven::Ended { outcome, .. } = &driven {
         remarks.on_sandbox(outcome.sandbox.as_ref(), &mut view)?;
     }
-    conclude(driven, &mut view, &amp)
+    conclude(driven, &mut view, recorded.as_ref(), &amp)
 }

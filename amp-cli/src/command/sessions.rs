@@ -1,4 +1,4 @@
-//! `ampctl sessions`: the recorded conversations.
+//! `ampctl sessions`: the recorded sessions.
 
 mod delete;
 mod export;
@@ -11,30 +11,31 @@ use crate::arguments::{GlobalArguments, SessionsCommand};
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::records::Records;
+use crate::sessions::Sessions;
 
 pub(super) fn run(
     command: &SessionsCommand,
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
-    let records = Records::open(context)?;
+    let sessions = Sessions::open(context)?;
     match command {
         SessionsCommand::List { limit, here } => {
-            list::run(&records, *limit, *here, global, context)
+            list::run(&sessions, *limit, *here, global, context)
         }
-        SessionsCommand::Show { session } => show::run(&records.find(session)?, global, context),
+        SessionsCommand::Show { session } => show::run(&sessions.find(session)?, global, context),
         SessionsCommand::Export {
             session,
             format,
             to,
-        } => export::run(&records.find(session)?, *format, to.as_deref(), context),
+        } => export::run(&sessions.find(session)?, *format, to.as_deref(), context),
         SessionsCommand::Replay { session } => {
-            replay::run(&records.find(session)?, global, context)
+            replay::run(&sessions.find(session)?, global, context)
         }
-        SessionsCommand::Delete { sessions, yes } => {
-            delete::run(&records, sessions, *yes, global, context)
-        }
-        SessionsCommand::Prune(arguments) => prune::run(&records, arguments, global, context),
+        SessionsCommand::Delete {
+            sessions: words,
+            yes,
+        } => delete::run(&sessions, words, *yes, global, context),
+        SessionsCommand::Prune(arguments) => prune::run(&sessions, arguments, global, context),
     }
 }

@@ -24,7 +24,7 @@ pub(crate) use self::requests::Requests;
 pub enum Signal {
     /// Ctrl-C.
     Interrupt,
-    /// A polite request from another program.
+    /// Another program asks this one to end.
     Terminate,
     /// The terminal went away.
     HangUp,
@@ -122,8 +122,8 @@ pub(crate) enum Listener {
     Channel(Script),
 }
 
-/// What somebody at the terminal wants.
-pub(crate) enum Wish {
+/// What the user asks for.
+pub(crate) enum UserRequest {
     /// The end.
     Stop(Signal),
     /// A suspension, until this process is continued; [`Listener::suspend`] grants it.
@@ -134,23 +134,23 @@ impl Listener {
     /// Waits for the next signal, for ever if none comes; suspends this process meanwhile if wanted.
     pub(crate) async fn next(&mut self) -> Signal {
         loop {
-            match self.wish().await {
-                Wish::Stop(signal) => return signal,
-                Wish::Suspension => self.suspend(),
+            match self.next_request().await {
+                UserRequest::Stop(signal) => return signal,
+                UserRequest::Suspension => self.suspend(),
             }
         }
     }
 
     /// Waits for the next signal or suspension, for a caller who has something to suspend first.
-    pub(crate) async fn wish(&mut self) -> Wish {
+    pub(crate) async fn next_request(&mut self) -> UserRequest {
         match self {
             Self::Ignored => std::future::pending().await,
             Self::Process(handlers, requests) => tokio::select! {
-                signal = handlers.next() => Wish::Stop(signal),
-                () = requests.suspension() => Wish::Suspension,
+                signal = handlers.next() => UserRequest::Stop(signal),
+                () = requests.suspension() => UserRequest::Suspension,
             },
             Self::Channel(script) => match script.lock().await.recv().await {
-                Some(signal) => Wish::Stop(signal),
+                Some(signal) => UserRequest::Stop(signal),
                 None => std::future::pending().await,
             },
         }

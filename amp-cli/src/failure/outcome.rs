@@ -78,7 +78,7 @@ impl Failure {
                 .next("ampctl modes", "lists the modes of the Amp in use")
                 .next("ampctl capabilities", "shows what else it takes"),
             (_, Some(Reason::ContextTooLong)) => {
-                self.next("ampctl run \"…\"", "begins a new conversation")
+                self.next("ampctl run \"…\"", "begins a new session")
             }
             (_, Some(Reason::Unreachable | Reason::SilentStart)) => self.next(
                 "ampctl doctor --network",

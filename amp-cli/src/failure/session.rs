@@ -1,4 +1,4 @@
-//! Failures to start a conversation with the agent.
+//! Failures to start a turn.
 
 use amp_session::{Error, ErrorKind};
 
@@ -7,7 +7,7 @@ use crate::exit_code::ExitCode;
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        // Whoever has seen enough of a document is told nothing.
+        // A reader that closes its end of the pipe early is told nothing.
         let error = match error {
             Error::Output(error) => return error.into(),
             error => error,

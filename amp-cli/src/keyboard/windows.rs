@@ -1,4 +1,4 @@
-//! The console, whose settings are brought back by whoever changed them.
+//! Hidden input from the console; `rpassword` restores its settings.
 
 use std::io;
 

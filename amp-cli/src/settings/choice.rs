@@ -13,7 +13,7 @@ use super::{Layer, key};
 /// both, the executable counts and the version is for `ampctl install`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AmpChoice {
-    /// Nobody chose: the first that is found.
+    /// No place chooses: the first that is found.
     Found,
     /// The executable at this path.
     Executable { path: PathBuf, by: Origin },

@@ -22,8 +22,10 @@ struct Document<'a> {
     exit_code: u8,
     /// The agent's final text.
     text: Option<&'a str>,
-    /// The id to continue with.
-    session_id: Option<String>,
+    /// The id that Amp gave the thread.
+    thread: Option<String>,
+    /// The id of the record on disk; `None` when the turn was not recorded.
+    session: Option<&'a str>,
     mode: Option<String>,
     /// The sum over the assistant messages of the turn, in tokens.
     usage: UsageTotals,
@@ -49,11 +51,12 @@ pub(crate) struct AmpInUse<'a> {
 /// Writes the object.
 ///
 /// # Errors
-/// Fails when nobody reads any more.
+/// Fails when the output was closed.
 pub(crate) fn write_document(
     outcome: &Outcome,
     failure: Option<&Failure>,
     status: &Status,
+    session: Option<&str>,
     amp: AmpInUse<'_>,
     to: impl io::Write,
 ) -> io::Result<()> {
@@ -61,7 +64,8 @@ pub(crate) fn write_document(
         outcome: outcome.status.as_str(),
         exit_code: failure.map_or(ExitCode::Done, Failure::code).number(),
         text: outcome.text.as_deref(),
-        session_id: outcome.thread.as_ref().map(ToString::to_string),
+        thread: outcome.thread.as_ref().map(ToString::to_string),
+        session,
         mode: status.mode(),
         usage: status.usage(),
         messages: outcome.messages,

@@ -1,4 +1,4 @@
-//! The calm view of a turn on a terminal.
+//! The live view of a turn on a terminal.
 
 mod calls;
 
@@ -284,7 +284,7 @@ impl LiveView {
     }
 
     /// Writes a line where it belongs: at the margin, or below the call whose subagent it is about,
-    /// which is named again when somebody else spoke meanwhile.
+    /// which is named again when another wrote a line meanwhile.
     fn write_at(&mut self, parent: Option<&ToolUseId>, line: &str) -> io::Result<()> {
         if !self.options.tools {
             return Ok(());
@@ -302,7 +302,7 @@ impl LiveView {
         lines.push_str(&self.guides(level + 1));
         lines.push_str(line);
         self.write(Kind::Tools, &lines)?;
-        self.calls.set_speaking(Some(id));
+        self.calls.set_last_writer(Some(id));
         Ok(())
     }
 
@@ -380,7 +380,7 @@ impl LiveView {
             (Kind::Nothing, _) | (Kind::Tools, Kind::Tools)
         );
         self.last = kind;
-        self.calls.set_speaking(None);
+        self.calls.set_last_writer(None);
         if !follows {
             self.screen.print(&format!("\n{text}"))
         } else {

@@ -47,7 +47,7 @@ fn a_mode_that_amp_takes_without_a_check_is_doubted() {
 }
 
 #[test]
-fn a_conversation_that_goes_on_takes_a_new_name() {
+fn a_session_that_goes_on_takes_a_new_name() {
     let world = World::replaying(&["continue-first", "continue-second", "continue-second"]);
     world.run(&["run", "--name", "old", "hello"]);
     for (command, name) in [

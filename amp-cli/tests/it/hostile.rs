@@ -156,7 +156,7 @@ fn uninstalling_what_is_not_there_says_so() {
 }
 
 #[test]
-fn a_folder_whose_name_is_no_text_holds_conversations_too() {
+fn a_folder_whose_name_is_no_text_holds_sessions_too() {
     use std::os::unix::ffi::OsStrExt;
 
     let world = World::replaying(&["continue-first", "continue-second"]);

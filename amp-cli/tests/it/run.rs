@@ -1,4 +1,4 @@
-//! `ampctl run` against replayed conversations.
+//! `ampctl run` against replayed sessions.
 
 use amp_cli::ExitCode;
 
@@ -32,7 +32,9 @@ fn json_is_one_object_on_one_line() {
     let mut document = finished.json();
     assert!(document["duration_ms"].is_u64());
     assert!(document["amp"]["path"].is_string());
+    assert!(document["session"].is_string());
     document["duration_ms"] = 0.into();
+    document["session"] = "[session]".into();
     document["amp"]["path"] = "[agent]".into();
     insta::assert_json_snapshot!(document);
 }

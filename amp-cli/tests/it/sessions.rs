@@ -1,4 +1,4 @@
-//! Recorded conversations: continue, list, show, export, replay, delete.
+//! Recorded sessions: continue, list, show, export, replay, delete.
 
 use amp_cli::ExitCode;
 
@@ -6,7 +6,7 @@ use crate::support::{VERSION, World};
 
 const THREAD: &str = "T-00000000-0000-7000-8000-000000000001";
 
-/// A world in which two turns of one conversation were taken.
+/// A world in which two turns of one session were taken.
 fn with_two_turns() -> World {
     let world = World::replaying(&["continue-first", "continue-second"]);
     assert_eq!(
@@ -32,7 +32,7 @@ fn count(world: &World) -> usize {
 }
 
 #[test]
-fn continue_adds_a_turn_to_the_last_conversation_of_the_folder() {
+fn continue_adds_a_turn_to_the_last_session_of_the_folder() {
     let world = with_two_turns();
     assert_eq!(count(&world), 1);
     let shown = world.run(&["sessions", "show", "last", "--json"]).json();
@@ -41,7 +41,7 @@ fn continue_adds_a_turn_to_the_last_conversation_of_the_folder() {
 }
 
 #[test]
-fn a_conversation_is_found_by_thread_link_name_or_the_word_last() {
+fn a_session_is_found_by_thread_link_name_or_the_word_last() {
     let world = with_two_turns();
     let link = format!("https://ampcode.com/threads/{THREAD}");
     for word in [THREAD, &link, "greeting", "last"] {
@@ -80,7 +80,7 @@ fn the_thread_travels_as_an_argument_of_its_own_command() {
 }
 
 #[test]
-fn without_a_conversation_there_is_nothing_to_continue() {
+fn without_a_session_there_is_nothing_to_continue() {
     let world = World::replaying(&["text"]);
     let finished = world.run(&["continue", "more"]);
     assert_eq!(finished.code, ExitCode::Usage);
@@ -136,7 +136,7 @@ fn an_ambiguous_beginning_of_an_id_is_not_guessed() {
 }
 
 #[test]
-fn continue_in_another_folder_goes_on_with_the_conversation_of_that_folder() {
+fn continue_in_another_folder_goes_on_with_the_session_of_that_folder() {
     let world = World::replaying(&["text"]);
     world.write("project/there/file", "");
     for arguments in [
@@ -151,7 +151,7 @@ fn continue_in_another_folder_goes_on_with_the_conversation_of_that_folder() {
 }
 
 #[test]
-fn a_run_that_never_had_a_thread_is_not_the_last_conversation() {
+fn a_run_that_never_had_a_thread_is_not_the_last_session() {
     let world = World::replaying(&["text"]);
     assert_eq!(world.run(&["run", "first"]).code, ExitCode::Done);
     let world = world.with("FAKE_AGENT_SCRIPT", "read-all; exit 1");
@@ -209,7 +209,7 @@ fn the_list_and_the_page_of_a_session_are_readable() {
 }
 
 #[test]
-fn exports_hold_the_whole_conversation() {
+fn exports_hold_the_whole_session() {
     let world = with_two_turns();
     let lines = world.run(&["sessions", "export", "greeting", "-f", "stream-json"]);
     let recorded = |scenario| {

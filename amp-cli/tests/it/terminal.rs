@@ -30,7 +30,7 @@ fn without_times(screen: &str) -> String {
 }
 
 #[test]
-fn a_turn_leaves_a_calm_transcript() {
+fn a_turn_leaves_a_transcript() {
     let world = World::replaying(&["files"]);
     insta::assert_snapshot!(screen_after(&world, &["run", "create a file"], (24, 80)));
 }
@@ -260,11 +260,11 @@ fn the_end_of_input_is_no_key() {
 fn deleting_asks_first() {
     let world = World::replaying(&["text"]);
     assert_eq!(
-        world.run(&["run", "hello", "--name", "doomed"]).code,
+        world.run(&["run", "hello", "--name", "draft"]).code,
         amp_cli::ExitCode::Done
     );
     for (answer, left) in [("n\n", 1), ("y\n", 0)] {
-        let mut terminal = Terminal::start(&world, &["sessions", "delete", "doomed"], (24, 80));
+        let mut terminal = Terminal::start(&world, &["sessions", "delete", "draft"], (24, 80));
         terminal.wait_for("Delete 1 recorded session? [y/N]");
         terminal.type_keys(answer);
         terminal.wait_for_exit();
@@ -277,7 +277,7 @@ fn deleting_asks_first() {
 fn pruning_asks_first() {
     let world = World::replaying(&["text"]);
     assert_eq!(
-        world.run(&["run", "hello", "--name", "doomed"]).code,
+        world.run(&["run", "hello", "--name", "draft"]).code,
         amp_cli::ExitCode::Done
     );
     for (answer, code) in [("\n", 130), ("yes\n", 0)] {
@@ -285,7 +285,7 @@ fn pruning_asks_first() {
         let mut terminal = Terminal::start(&world, &arguments, (24, 80));
         terminal.wait_for("Delete 1 recorded session? [y/N]");
         assert!(
-            terminal.screen().contains("just now  doomed"),
+            terminal.screen().contains("just now  draft"),
             "{}",
             terminal.screen()
         );

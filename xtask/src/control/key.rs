@@ -63,7 +63,7 @@ async fn attempt(named: Named, cli: InstalledCli) -> Result<String> {
         ends.push(match (got_key(other), got_key(place.backend())) {
             (true, _) => "key sent to the project's service".to_owned(),
             (false, true) => "key kept".to_owned(),
-            // Nobody was asked, so nothing is shown.
+            // No question was asked, so nothing is shown.
             (false, false) => outcome,
         });
     }

@@ -23,7 +23,7 @@ pub struct Mutant {
 pub struct Tally {
     /// How many made a test fail.
     pub caught: usize,
-    /// How many made a test hang, which nobody overlooks either.
+    /// How many made a test hang, which is noticed too.
     pub timeouts: usize,
     /// How many did not compile.
     pub unviable: usize,

@@ -74,7 +74,7 @@ impl Cast {
         let mut text = serde_json::to_string(&header)?;
         text.push('\n');
         for Output { time, text: output } in &self.events {
-            // Nobody sees less than a millisecond.
+            // A millisecond is exact enough.
             let time = (time * 1000.0).round() / 1000.0;
             text.push_str(&serde_json::to_string(&(time, "o", output))?);
             text.push('\n');

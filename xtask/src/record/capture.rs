@@ -25,7 +25,7 @@ pub struct Capture {
 
 /// Runs a program as `run` plans it; the arguments and the environment are the spec's.
 ///
-/// A run that reaches its deadline is killed outright, so that nothing it says on a polite signal
+/// A run that reaches its deadline is killed outright, so that nothing it writes on SIGTERM
 /// mixes with what it said by itself.
 ///
 /// # Errors
@@ -96,7 +96,7 @@ fn end(status: ExitStatus, deadline_passed: bool) -> Result<Exit> {
     match status {
         ExitStatus::Code(code) => end.code = Some(code),
         ExitStatus::Signal(signal) => end.signal = Some(signal.to_string()),
-        _ => bail!("nobody saw how the run ended"),
+        _ => bail!("how the run ended is unknown"),
     }
     Ok(end)
 }

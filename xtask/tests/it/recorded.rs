@@ -45,7 +45,7 @@ fn every_question_about_flags_has_an_answer_on_file() {
         }
         assert!(
             !table.contains("other: "),
-            "{version}: an answer nobody understood"
+            "{version}: an answer that was not understood"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Files: Amp's settings, our configuration, the store, the records.
+//! Files: Amp's settings, our configuration, the store, the sessions.
 
 use amp_bootstrap::{EntryState, Store};
 use amp_session::{Effective, SettingsScope, SettingsState};
@@ -8,7 +8,7 @@ use crate::arguments::GlobalArguments;
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::records::Records;
+use crate::sessions::Sessions;
 use crate::settings::Files;
 use crate::text::{bytes, counted};
 
@@ -133,12 +133,12 @@ pub(super) fn store(context: &Context) -> Check {
 /// Reports the recorded sessions.
 pub(super) fn sessions(context: &Context) -> Check {
     const NAME: &str = "sessions";
-    let counted = Records::open(context)
-        .and_then(|records| Ok((records.ledger().sessions()?.len(), records)));
+    let counted = Sessions::open(context)
+        .and_then(|sessions| Ok((sessions.ledger().sessions()?.len(), sessions)));
     match counted {
-        Ok((count, records)) => Check::green(
+        Ok((count, sessions)) => Check::green(
             NAME,
-            format!("{} holds {count}", records.ledger().folder().display()),
+            format!("{} holds {count}", sessions.ledger().folder().display()),
         ),
         Err(failure) => Check::yellow(NAME, failure.in_one_line()),
     }

@@ -14,7 +14,7 @@ use crate::text::elapsed;
 pub(super) fn warning_in_words(warning: &Warning) -> String {
     match warning {
         Warning::NewestUnknown { reason } => {
-            format!("nobody could say which version is the newest ({reason})")
+            format!("no source could say which version is the newest ({reason})")
         }
         Warning::Replaced { reason } => {
             format!("what was in the store had been changed ({reason}) and was replaced")
@@ -75,7 +75,7 @@ impl InstallView {
         }
         if let Some(screen) = &mut *self.screen() {
             let line = format!("{} {text}\n", self.style.warning("!"));
-            // An installation goes on when nobody listens.
+            // An installation goes on when its progress cannot be written.
             let _ = screen.print(&line);
         }
     }

@@ -1,4 +1,4 @@
-//! What a run needs before it starts: the prompt, the configuration, the conversation and an Amp.
+//! What a run needs before it starts: the prompt, the configuration, the thread and an Amp.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -14,11 +14,11 @@ use crate::command::sandbox;
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, not_configured};
-use crate::records::{LAST, Records, refuse_in_use};
+use crate::sessions::{LAST, Sessions, refuse_in_use};
 use crate::settings::Settings;
 use crate::{prompt, rules};
 
-/// The conversation a prompt belongs to.
+/// The session a prompt belongs to.
 #[derive(Clone, Copy)]
 pub(super) enum Which<'a> {
     New,
@@ -32,7 +32,7 @@ pub(super) struct Prepared {
     pub(super) config: SessionConfig,
     /// The thread to continue.
     pub(super) thread: Option<ThreadId>,
-    /// The record of that thread, if it has one.
+    /// The session of that thread, if it was recorded.
     pub(super) record: Option<SessionRecord>,
     pub(super) amp: Found,
 }
@@ -53,7 +53,7 @@ pub(super) fn prepare(
     let directory = working_directory(agent, context)?;
     let config = session_config(agent, settings, directory.clone(), context)?;
     refuse_without_key(&config, global, context)?;
-    let (thread, record) = conversation(which, &directory, context)?;
+    let (thread, record) = thread_and_session(which, &directory, context)?;
     Ok(Prepared {
         prompt,
         config,
@@ -101,21 +101,21 @@ fn refuse_without_key(
     }
 }
 
-/// Finds the thread to continue, and its record if it has one.
-fn conversation(
+/// Finds the thread to continue, and its session if it was recorded.
+fn thread_and_session(
     which: Which<'_>,
     directory: &Path,
     context: &Context,
 ) -> Result<(Option<ThreadId>, Option<SessionRecord>), Failure> {
     let record = match which {
         Which::New => return Ok((None, None)),
-        Which::LastHere => Records::open(context)?.last_in(directory)?,
-        Which::Named(LAST) => Records::open(context)?.last()?,
+        Which::LastHere => Sessions::open(context)?.last_in(directory)?,
+        Which::Named(LAST) => Sessions::open(context)?.last()?,
         Which::Named(word) => {
-            let record = Records::open(context).and_then(|records| records.find(word));
+            let record = Sessions::open(context).and_then(|sessions| sessions.find(word));
             match (record, word.parse()) {
                 (Ok(record), _) => record,
-                // A thread that was begun elsewhere has no record here.
+                // A thread that was begun elsewhere has no session here.
                 (Err(_), Ok(thread)) => return Ok((Some(thread), None)),
                 (Err(failure), Err(_)) => return Err(failure),
             }
@@ -123,7 +123,7 @@ fn conversation(
     };
     // Of two turns at once, the first has been seen to wait for ever.
     refuse_in_use(&record, "it can be continued when the run has ended")
-        .map_err(|failure| failure.because("a turn of this conversation is still running"))?;
+        .map_err(|failure| failure.because("a turn of this session is still running"))?;
     match record.metadata().thread.clone() {
         Some(thread) => Ok((Some(thread), Some(record))),
         None => Err(Failure::new(
@@ -132,7 +132,7 @@ fn conversation(
         )
         .because("the agent never named its thread")
         .next("ampctl sessions list", "lists those that have")
-        .next("ampctl run \"…\"", "begins a new conversation")),
+        .next("ampctl run \"…\"", "begins a new session")),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use amp_session::Amp;
+use amp_session::{Amp, RecordId};
 
 use crate::arguments::{GlobalArguments, OutputFormat};
 use crate::context::Context;
@@ -52,7 +52,12 @@ pub(super) fn view(settings: &Settings, global: &GlobalArguments, context: &Cont
 }
 
 /// Ends the view and turns what became of the turn into an exit code.
-pub(super) fn conclude(driven: Driven, view: &mut View, amp: &Amp) -> Result<ExitCode, Failure> {
+pub(super) fn conclude(
+    driven: Driven,
+    view: &mut View,
+    session: Option<&RecordId>,
+    amp: &Amp,
+) -> Result<ExitCode, Failure> {
     let (outcome, signal, write_error) = match driven {
         Driven::Killed => {
             return Err(Failure::new(ExitCode::Interrupted, "interrupted")
@@ -76,11 +81,16 @@ pub(super) fn conclude(driven: Driven, view: &mut View, amp: &Amp) -> Result<Exi
         // A run that took too long failed for that reason.
         Some(error) if error.kind() == ErrorKind::TimedOut && failure.is_some() => Ok(()),
         Some(error) => Err(error),
-        None => view.finish(&outcome, failure.as_ref(), in_use),
+        None => view.finish(
+            &outcome,
+            failure.as_ref(),
+            session.map(RecordId::as_str),
+            in_use,
+        ),
     };
     if let Err(error) = shown {
         let failure = Failure::from(error);
-        // A run that nobody reads was stopped half-way, which is no success.
+        // A run whose output was closed was stopped half-way, which is no success.
         return Err(match failure.is_quiet() {
             true => failure.with_code(ExitCode::Interrupted),
             false => failure,

@@ -9,27 +9,27 @@ use crate::arguments::GlobalArguments;
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::records::{Records, refuse_in_use};
+use crate::sessions::{Sessions, refuse_in_use};
 use crate::text::{ago, counted};
 
 pub(super) fn run(
-    records: &Records,
+    sessions: &Sessions,
     words: &[String],
     yes: bool,
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
-    let doomed: Vec<SessionRecord> = words
+    let chosen: Vec<SessionRecord> = words
         .iter()
-        .map(|word| records.find(word))
+        .map(|word| sessions.find(word))
         .collect::<Result<_, _>>()?;
-    if !yes && !is_confirmed(&doomed, "delete", context)? {
+    if !yes && !is_confirmed(&chosen, "delete", context)? {
         return Ok(ExitCode::Interrupted);
     }
-    for record in &doomed {
+    for record in &chosen {
         let metadata = record.metadata();
         refuse_in_use(record, "it can be deleted when the run has ended")?;
-        records.ledger().delete(&metadata.id)?;
+        sessions.ledger().delete(&metadata.id)?;
         if !global.quiet {
             writeln!(
                 context.stderr,
@@ -44,19 +44,19 @@ pub(super) fn run(
 
 /// Asks a person; without one, nothing is deleted.
 pub(super) fn is_confirmed(
-    doomed: &[SessionRecord],
+    chosen: &[SessionRecord],
     command: &str,
     context: &mut Context,
 ) -> Result<bool, Failure> {
     if !context.stdin.is_terminal() {
         return Err(Failure::new(ExitCode::Usage, "nothing was deleted")
-            .because("nobody is there to confirm it")
+            .because("standard input is no terminal, so nobody can confirm it")
             .next(
                 format!("ampctl sessions {command} --yes …"),
                 "deletes without asking",
             ));
     }
-    for record in doomed {
+    for record in chosen {
         let metadata = record.metadata();
         let used = format!("{:>12}", ago(metadata.updated_at));
         writeln!(
@@ -69,7 +69,7 @@ pub(super) fn is_confirmed(
     write!(
         context.stderr,
         "Delete {}? [y/N] ",
-        counted(doomed.len(), "recorded session")
+        counted(chosen.len(), "recorded session")
     )?;
     context.stderr.flush()?;
     let answer = context.stdin.read_line()?;

@@ -10,11 +10,11 @@ use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::json;
-use crate::records::{Records, is_of};
+use crate::sessions::{Sessions, is_of};
 use crate::settings::Settings;
 use crate::text::{ago, fit, one_line};
 
-/// The columns of a list nobody measures.
+/// The columns of a list that goes to no terminal.
 const WIDE: u16 = 120;
 
 /// With less room than this a title has a line of its own, and the time is left out.
@@ -28,21 +28,21 @@ struct Unreadable {
 }
 
 pub(super) fn run(
-    records: &Records,
+    all: &Sessions,
     limit: usize,
     here: bool,
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
     let belongs = |record: &SessionRecord| !here || is_of(record, &context.directory);
-    let sessions: Vec<SessionRecord> = records
+    let sessions: Vec<SessionRecord> = all
         .ledger()
         .sessions()?
         .into_iter()
         .filter(belongs)
         .take(limit)
         .collect();
-    let unreadable: Vec<Unreadable> = records
+    let unreadable: Vec<Unreadable> = all
         .ledger()
         .unreadable()?
         .into_iter()

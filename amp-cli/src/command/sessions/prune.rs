@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::json;
-use crate::records::Records;
+use crate::sessions::Sessions;
 use crate::text::{ago, bytes, counted};
 
 /// The object that `--json` writes.
@@ -32,7 +32,7 @@ struct Pruned<'a> {
 }
 
 pub(super) fn run(
-    records: &Records,
+    sessions: &Sessions,
     arguments: &PruneArguments,
     global: &GlobalArguments,
     context: &mut Context,
@@ -40,17 +40,17 @@ pub(super) fn run(
     let mut retention = Retention::new();
     retention.max_age = arguments.older_than.map(Into::into);
     retention.max_bytes = arguments.max_size.map(|size| size.0);
-    let doomed = records.ledger().expired(&retention)?;
+    let chosen = sessions.ledger().expired(&retention)?;
     // Looked up while they are there.
-    let sizes: Vec<u64> = doomed.iter().map(SessionRecord::size).collect();
+    let sizes: Vec<u64> = chosen.iter().map(SessionRecord::size).collect();
     if !arguments.dry_run {
-        let is_sure = arguments.yes || doomed.is_empty();
-        if !is_sure && !is_confirmed(&doomed, "prune", context)? {
+        let is_sure = arguments.yes || chosen.is_empty();
+        if !is_sure && !is_confirmed(&chosen, "prune", context)? {
             return Ok(ExitCode::Interrupted);
         }
         // Exactly those that were shown, and no others that have grown too old meanwhile.
-        for record in &doomed {
-            records.ledger().delete(&record.metadata().id)?;
+        for record in &chosen {
+            sessions.ledger().delete(&record.metadata().id)?;
         }
     }
     let pruned = |(record, bytes): (_, &u64)| Pruned {
@@ -59,7 +59,7 @@ pub(super) fn run(
     };
     let document = Document {
         dry_run: arguments.dry_run,
-        sessions: doomed.iter().zip(&sizes).map(pruned).collect(),
+        sessions: chosen.iter().zip(&sizes).map(pruned).collect(),
         freed_bytes: sizes.iter().sum(),
     };
     if global.json {

@@ -1,4 +1,4 @@
-//! Writes to a reader that may stop reading, without being deaf to signals and time meanwhile.
+//! Writes to a reader that may stop reading, and heeds signals and deadlines meanwhile.
 
 use std::fs::File;
 use std::io::{self, LineWriter, Stderr, Stdout, Write};
@@ -20,21 +20,21 @@ const LOOK: Timespec = Timespec {
     tv_nsec: 100_000_000,
 };
 
-/// How long a reader may stall after that before nobody is said to read any more.
+/// How long a reader may stall after that before the write fails.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Returns an output that keeps the beginning of a line until the line is whole.
 pub(super) fn standard_output(stream: Stdout, requests: Requests) -> Output {
-    match Patient::new(&stream, requests) {
-        Ok(patient) => Output::new(LineWriter::new(patient)),
+    match InterruptibleWriter::new(&stream, requests) {
+        Ok(writer) => Output::new(LineWriter::new(writer)),
         Err(_) => Output::new(stream),
     }
 }
 
 /// Returns an output that writes at once.
 pub(super) fn standard_error(stream: Stderr, requests: Requests) -> Output {
-    match Patient::new(&stream, requests) {
-        Ok(patient) => Output::new(patient),
+    match InterruptibleWriter::new(&stream, requests) {
+        Ok(writer) => Output::new(writer),
         Err(_) => Output::new(stream),
     }
 }
@@ -43,12 +43,12 @@ pub(super) fn standard_error(stream: Stderr, requests: Requests) -> Output {
 ///
 /// A plain write would wait for its reader for ever, and the signal that should end the program would
 /// wait for the write.
-struct Patient {
+struct InterruptibleWriter {
     stream: File,
     requests: Requests,
 }
 
-impl Patient {
+impl InterruptibleWriter {
     fn new(stream: &impl AsFd, requests: Requests) -> io::Result<Self> {
         let stream = File::from(stream.as_fd().try_clone_to_owned()?);
         Ok(Self { stream, requests })
@@ -64,7 +64,7 @@ impl Patient {
     }
 }
 
-impl Write for Patient {
+impl Write for InterruptibleWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut end_of_grace = None;
         while !self.is_writable() {

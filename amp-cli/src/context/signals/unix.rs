@@ -29,7 +29,7 @@ impl Handlers {
     }
 }
 
-/// Receives SIGTSTP, unless whoever started this process has ruled that out.
+/// Receives SIGTSTP, unless this process was started with it ignored.
 pub(super) struct Suspensions(Option<Stream>);
 
 impl Suspensions {

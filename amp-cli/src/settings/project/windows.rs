@@ -1,4 +1,4 @@
-//! Files and folders where nobody says whose they are.
+//! Whether a path is a file or a folder; the owner is not asked for on Windows.
 
 use std::path::Path;
 

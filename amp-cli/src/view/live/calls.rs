@@ -23,11 +23,11 @@ pub(super) struct ShownCall {
     pub(super) started: Instant,
 }
 
-/// Holds the open calls, and knows whose subagent wrote the last line.
+/// Holds the open calls, and the one whose subagent wrote the last line.
 #[derive(Default)]
 pub(super) struct ShownCalls {
     calls: HashMap<ToolUseId, ShownCall>,
-    speaking: Option<ToolUseId>,
+    last_writer: Option<ToolUseId>,
 }
 
 impl ShownCalls {
@@ -44,11 +44,11 @@ impl ShownCalls {
         self.calls.insert(id, shown);
     }
 
-    /// Takes out a call; its subagent has said its last word, and its end follows right below.
+    /// Takes out a call; the line about its end follows the last line of its subagent.
     pub(super) fn take(&mut self, id: &ToolUseId) -> Option<ShownCall> {
         let taken = self.calls.remove(id)?;
-        if self.speaking.as_ref() == Some(id) {
-            self.speaking.clone_from(&taken.parent);
+        if self.last_writer.as_ref() == Some(id) {
+            self.last_writer.clone_from(&taken.parent);
         }
         Some(taken)
     }
@@ -57,9 +57,9 @@ impl ShownCalls {
         self.calls.get(id)
     }
 
-    /// Remembers whose subagent has written a line, or that none has.
-    pub(super) fn set_speaking(&mut self, id: Option<ToolUseId>) {
-        self.speaking = id;
+    /// Remembers whose subagent has written the last line, or that none has.
+    pub(super) fn set_last_writer(&mut self, id: Option<ToolUseId>) {
+        self.last_writer = id;
     }
 
     /// Returns the calls to name again before a line of this one's subagent, the outermost first:
@@ -67,15 +67,15 @@ impl ShownCalls {
     pub(super) fn to_name(&self, id: &ToolUseId) -> Vec<&ShownCall> {
         let mut calls: Vec<_> = self
             .upwards(id)
-            .take_while(|call| !self.is_speaking_below(&call.id))
+            .take_while(|call| !self.is_last_writer_below(&call.id))
             .collect();
         calls.reverse();
         calls
     }
 
-    fn is_speaking_below(&self, id: &ToolUseId) -> bool {
-        let speaking = self.speaking.as_ref();
-        speaking.is_some_and(|speaking| self.upwards(speaking).any(|call| call.id == *id))
+    fn is_last_writer_below(&self, id: &ToolUseId) -> bool {
+        let last_writer = self.last_writer.as_ref();
+        last_writer.is_some_and(|last_writer| self.upwards(last_writer).any(|call| call.id == *id))
     }
 
     /// Returns a call and those it is below, as many as are shown: nothing bounds how deep

@@ -45,8 +45,8 @@ fn text_tools_and_subagents_stand_apart() {
     insta::assert_snapshot!(shown(TURN, 80, |_| {}));
 }
 
-/// Returns a line of an assistant that says something and calls a tool.
-fn speaks(parent: &str, text: &str, call: &str) -> String {
+/// Returns a message with a text and a tool call.
+fn message(parent: &str, text: &str, call: &str) -> String {
     format!(
         r#"{{"type":"assistant","parent_tool_use_id":{parent},"message":{{"content":[{{"type":"text","text":"{text}"}},{{"type":"tool_use","id":"{call}","name":"Task","input":{{"description":"job {call}"}}}}]}}}}"#
     )
@@ -55,30 +55,33 @@ fn speaks(parent: &str, text: &str, call: &str) -> String {
 #[test]
 fn subagents_that_work_side_by_side_are_told_apart() {
     let lines = [
-        speaks("null", "Two jobs.", "a"),
-        speaks("null", "And another.", "b"),
-        speaks(r#""a""#, "A begins.", "a1"),
-        speaks(r#""b""#, "B begins.", "b1"),
-        speaks(r#""a1""#, "Deep below A.", "a2"),
-        speaks(r#""a""#, "A goes on.", "a3"),
-        speaks(r#""unheard""#, "An orphan.", "x"),
+        message("null", "Two jobs.", "a"),
+        message("null", "And another.", "b"),
+        message(r#""a""#, "A begins.", "a1"),
+        message(r#""b""#, "B begins.", "b1"),
+        message(r#""a1""#, "Deep below A.", "a2"),
+        message(r#""a""#, "A goes on.", "a3"),
+        message(r#""unknown""#, "Without a parent.", "x"),
     ];
     insta::assert_snapshot!(shown(&lines.join("\n"), 60, |_| {}));
 }
 
 #[test]
 fn calls_that_claim_to_be_their_own_parents_are_shown() {
-    let lines = [speaks(r#""a""#, "One.", "a"), speaks(r#""a""#, "Two.", "b")];
+    let lines = [
+        message(r#""a""#, "One.", "a"),
+        message(r#""a""#, "Two.", "b"),
+    ];
     assert!(shown(&lines.join("\n"), 60, |_| {}).contains("Two."));
 }
 
 #[test]
 fn subagents_nest_without_end() {
     const DEPTH: usize = 20_000;
-    let mut lines = vec![speaks("null", "A job.", "0")];
+    let mut lines = vec![message("null", "A job.", "0")];
     lines.extend((1..DEPTH).map(|depth| {
         let parent = format!(r#""{}""#, depth - 1);
-        speaks(&parent, "Deeper.", &depth.to_string())
+        message(&parent, "Deeper.", &depth.to_string())
     }));
     lines.push(
         r#"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"0","content":"done"}]}}"#

@@ -3,7 +3,7 @@
 /// Represents one command that a page tells its reader to type.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Command {
-    /// The page and the line, for whoever has to mend it.
+    /// The page and the line, to find the mistake.
     pub(super) place: String,
     /// The command as it is printed, with its comment.
     pub(super) text: String,

@@ -14,11 +14,11 @@ pub(crate) const LAST: &str = "last";
 /// How many sessions a word is said to mean at most.
 const MOST_SHOWN: usize = 5;
 
-/// Represents the recorded sessions.
-pub(crate) struct Records(Ledger);
+/// Represents the recorded sessions of this user.
+pub(crate) struct Sessions(Ledger);
 
-impl Records {
-    /// Opens the user's records; nothing is created before it is needed.
+impl Sessions {
+    /// Opens the folder of the sessions; nothing is created before it is needed.
     ///
     /// # Errors
     /// Fails when there is no home folder to keep them in.
@@ -39,7 +39,7 @@ impl Records {
         &self.0
     }
 
-    /// Begins a record.
+    /// Begins a session.
     pub(crate) fn create(
         &self,
         name: Option<&str>,
@@ -59,19 +59,13 @@ impl Records {
     pub(crate) fn last_in(&self, folder: &Path) -> Result<SessionRecord, Failure> {
         self.last_of(|record| is_of(record, folder))?
             .ok_or_else(|| {
-                Failure::new(
-                    ExitCode::Usage,
-                    "no conversation to continue in this folder",
-                )
-                .next(
-                    "ampctl sessions list",
-                    "lists the conversations of all folders",
-                )
-                .next(
-                    "ampctl continue --session last \"…\"",
-                    "continues the last one of any folder",
-                )
-                .next("ampctl run \"…\"", "begins a new one")
+                Failure::new(ExitCode::Usage, "no session to continue in this folder")
+                    .next("ampctl sessions list", "lists the sessions of all folders")
+                    .next(
+                        "ampctl continue --session last \"…\"",
+                        "continues the last one of any folder",
+                    )
+                    .next("ampctl run \"…\"", "begins a new one")
             })
     }
 
@@ -81,7 +75,7 @@ impl Records {
     /// Fails when there is none.
     pub(crate) fn last(&self) -> Result<SessionRecord, Failure> {
         self.last_of(|_| true)?.ok_or_else(|| {
-            Failure::new(ExitCode::Usage, "no conversation to continue")
+            Failure::new(ExitCode::Usage, "no session to continue")
                 .next("ampctl run \"…\"", "begins a new one")
         })
     }
@@ -158,7 +152,7 @@ pub(crate) fn is_of(record: &SessionRecord, folder: &Path) -> bool {
     record.metadata().working_directory == Some(as_recorded(folder))
 }
 
-/// Returns a folder as records have it: text, whatever bytes its name is made of.
+/// Returns a folder as sessions have it: text, whatever bytes its name is made of.
 fn as_recorded(folder: &Path) -> PathBuf {
     folder.to_string_lossy().into_owned().into()
 }
