@@ -12,7 +12,7 @@ pub(crate) struct Key {
     /// The variable that sets it, if one does.
     pub(super) variable: Option<&'static str>,
     /// A project file may not set it: it arrives with a clone, and must not choose the program that
-    /// runs, where that comes from, what it may reach, or who sees the conversation.
+    /// runs, where that comes from, what it may reach, or who sees the thread.
     pub(super) is_reserved_for_user: bool,
     /// Each place adds to what the others say, where else the strongest decides.
     pub(super) adds_up: bool,
