@@ -317,6 +317,24 @@ async fn retention_by_size_and_age_keeps_the_newest() {
     assert!(ledger.retain(&old).unwrap().is_empty());
 }
 
+#[tokio::test(flavor = "current_thread")]
+async fn waiting_for_a_record_leaves_the_thread_to_others() {
+    let recorded = Recorded::replaying("text");
+    let record = recorded.session.record().unwrap();
+    let lock = fs::File::open(record.folder().join("lock")).unwrap();
+    lock.lock().unwrap();
+    let (release, told) = std::sync::mpsc::channel();
+    let holder = std::thread::spawn(move || {
+        let told = told.recv_timeout(Duration::from_secs(30));
+        drop(lock);
+        told.is_ok()
+    });
+    let others = async { release.send(()).unwrap() };
+    let (turn, ()) = futures::join!(recorded.session.prompt("Do it."), others);
+    assert!(turn.unwrap().finish().await.is_success());
+    assert!(holder.join().unwrap(), "the others were not held up");
+}
+
 #[tokio::test]
 async fn several_writers_of_one_session_get_turns_of_their_own() {
     let home = TempDir::new().unwrap();
