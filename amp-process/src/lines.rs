@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn memory_stays_bounded_while_a_huge_line_passes() {
         let mut buffer = LineBuffer::new(1024 * 1024);
-        for _ in 0..2_000 {
+        for _ in 0..200 {
             let room = buffer.room();
             room.resize(room.capacity(), b'x');
             assert_eq!(buffer.next_line(), None);
