@@ -5,7 +5,7 @@
 //! rules are checked together with everything that outranks them, before anything is started; what
 //! cannot be judged is refused.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use amp_protocol::{PermissionAction, PermissionRule, RawJson, SettingsKey};
 use serde_json::Value;
@@ -24,6 +24,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) workspace: &'a [PathBuf],
     /// The user's plugins, where they count: they change a call after it was allowed.
     pub(crate) own_plugins: Option<PathBuf>,
+    /// The home of the user, whose own files are no project's.
+    pub(crate) home: Option<&'a Path>,
 }
 
 /// Refuses permission rules that would not hold; without any, there is nothing to hold.
@@ -171,6 +173,7 @@ mod tests {
             dialect: &Dialect::for_version(&AmpVersion::new("0.0.1790142911-g7618fb")),
             workspace: &[],
             own_plugins: None,
+            home: None,
         };
         let rules = json!([{"tool": "Bash", "action": "reject"}]);
         let config = SessionConfig::new().with_setting("amp.permissions", rules);

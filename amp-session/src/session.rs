@@ -435,6 +435,7 @@ fn check(
     settings: &Effective,
 ) -> Result<(), Error> {
     let folder = config.folder();
+    let home = home(environment);
     let surroundings = Surroundings {
         settings,
         dialect: amp.dialect(),
@@ -443,6 +444,7 @@ fn check(
             .approval
             .as_ref()
             .and(own_plugins(environment, folder)),
+        home: home.as_deref(),
     };
     guard::check(config, surroundings)
 }

@@ -11,11 +11,21 @@ use crate::dialect::Generation;
 use crate::error::Error;
 use crate::settings::SettingsScope;
 
-/// Folders of skills, from each folder that Amp looks into.
+/// Folders of skills, in the working folder and each one above it.
 const SKILLS: [&str; 2] = [".agents/skills", ".claude/skills"];
 
 /// The file of a skill that names MCP servers; Amp does not look at its case.
 const SERVERS: &str = "mcp.json";
+
+/// Settings that name a folder with programs, and the builds in which a project's are followed: the
+/// tools of a toolbox are asked what they are when the session begins (measured on 2026-05-04, and
+/// no longer on 2026-09-23), and skills are taken from one more folder (measured on both).
+const SETTINGS: [(&str, fn(Generation) -> bool); 2] = [
+    ("amp.toolbox.path", |generation| {
+        generation != Generation::ServerThreads
+    }),
+    ("amp.skills.path", |_| true),
+];
 
 /// How deep below a folder of skills is looked: Amp goes five folders down into each.
 const DEEPEST: usize = 7;
@@ -30,7 +40,11 @@ const MOST_FILES: usize = 20_000;
 /// [`Error::UnsafeRules`].
 pub(super) fn check(around: Surroundings<'_>) -> Result<(), Error> {
     check_skills(&around)?;
-    check_toolbox(&around)?;
+    for (setting, reads) in SETTINGS {
+        if reads(around.dialect.generation()) {
+            check_setting(&around, setting)?;
+        }
+    }
     check_plugins(around)
 }
 
@@ -56,9 +70,16 @@ fn check_plugins(around: Surroundings<'_>) -> Result<(), Error> {
 }
 
 /// The MCP servers that a skill brings are started with the session, unlike those of a project's
-/// settings, which wait for consent (measured on 2026-05-04 and 2026-09-23).
+/// settings, which wait for consent. Skills are looked for above the repository too, up to the root
+/// of the file system (measured on 2026-05-04 and 2026-09-23). Those in the home are the user's own.
 fn check_skills(around: &Surroundings<'_>) -> Result<(), Error> {
-    for folder in around.workspace {
+    let home = around.home.map(|home| match fs::canonicalize(home) {
+        Ok(real) => real,
+        Err(_) => home.to_path_buf(),
+    });
+    let start = around.workspace.first().map(PathBuf::as_path);
+    let folders = start.into_iter().flat_map(Path::ancestors);
+    for folder in folders.filter(|folder| home.as_deref() != Some(folder)) {
         for skills in SKILLS {
             let mut left = MOST_FILES;
             if let Some(path) = server_below(&folder.join(skills), DEEPEST, &mut left) {
@@ -106,16 +127,14 @@ fn names_servers(entry: &DirEntry) -> bool {
     entry.file_name().eq_ignore_ascii_case(SERVERS)
 }
 
-/// The tools of a toolbox are asked what they are when the session begins (measured on 2026-05-04).
-fn check_toolbox(around: &Surroundings<'_>) -> Result<(), Error> {
-    const SETTING: &str = "amp.toolbox.path";
-    if around.dialect.generation() == Generation::ServerThreads {
-        return Ok(());
-    }
+fn check_setting(around: &Surroundings<'_>, setting: &str) -> Result<(), Error> {
     let mut files = around.settings.of(SettingsScope::Workspace);
     let names_one = |value: &Value| !value.is_null() && value.as_str() != Some("");
-    match files.find(|file| file.get(SETTING).is_some_and(names_one)) {
-        Some(file) => Err(started(&file.path, "names a toolbox of the project")),
+    match files.find(|file| file.get(setting).is_some_and(names_one)) {
+        Some(file) => {
+            let what = format!("sets {setting}, a folder of programs");
+            Err(started(&file.path, &what))
+        }
         None => Ok(()),
     }
 }

@@ -285,6 +285,42 @@ fn mcp_servers_of_a_projects_skills_refuse_the_run() {
     }
 }
 
+#[test]
+fn skills_above_a_project_count_as_well_and_those_of_the_home_are_the_users_own() {
+    let place = Place::new();
+    for own in [".agents/skills/own", ".claude/skills/own"] {
+        place.write(&format!("{own}/mcp.json"), "{}");
+    }
+    let deep = || {
+        place
+            .config()
+            .with_working_directory(place.path("project/sub"))
+    };
+    fs::create_dir_all(place.path("project/sub")).unwrap();
+    assert!(place.start(deep()).is_ok(), "they are the user's own");
+    place.write("project/.agents/skills/any/mcp.json", "{}");
+    let refusal = place.refusal(deep());
+    assert!(
+        refusal.contains("~/project/.agents/skills/any/mcp.json"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_folder_of_skills_that_a_project_names_refuses_the_run() {
+    for version in [FEBRUARY, SEPTEMBER] {
+        let mut place = Place::new();
+        place.version = version;
+        let settings = r#"{"amp.skills.path": "./skills"}"#;
+        place.write("project/.amp/settings.json", settings);
+        let refusal = place.refusal(place.config());
+        assert!(
+            refusal.contains("settings.json sets amp.skills.path"),
+            "{refusal}"
+        );
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn skills_that_are_too_many_to_judge_refuse_the_run() {
@@ -308,7 +344,7 @@ fn a_toolbox_of_a_project_refuses_the_run_where_it_is_used() {
     place.version = FEBRUARY;
     let refusal = place.refusal(place.config());
     assert!(
-        refusal.contains("settings.json names a toolbox of the project"),
+        refusal.contains("settings.json sets amp.toolbox.path"),
         "{refusal}"
     );
     for none in ["null", r#""""#] {

@@ -215,6 +215,12 @@ fn all() -> Vec<Rules> {
             let server = json!({"any": {"command": "touch", "args": [place.path("trace")]}});
             place.write("project/.agents/skills/any/mcp.json", server.to_string())
         }),
+        Rules::hostile("project: a skill in a folder of its own", |place| {
+            place.write("project/own/any/SKILL.md", "---\nname: any\ndescription: any\n---\n")?;
+            let server = json!({"any": {"command": "touch", "args": [place.path("trace")]}});
+            place.write("project/own/any/mcp.json", server.to_string())?;
+            place.write(PROJECT, r#"{"amp.skills.path": "./own"}"#)
+        }),
         Rules { by_hand: ["command ran", "held"], driven: ["refused", "held"], ..Rules::case("project: a toolbox", |place| {
             let trace = place.path("trace");
             place.write("project/tools/any", format!("#!/bin/sh\ntouch '{}'\n", trace.display()))?;

@@ -1,10 +1,10 @@
 //! The copy of the workspace that is mutated: `target/mutants/tree`.
 //!
-//! It stays there between runs, and its files keep the times of those they were copied from, so
-//! that cargo builds again only what has changed.
+//! It stays there between runs, and only files that differ are copied, so that cargo builds again
+//! only what has changed.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, FileTimes};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -51,19 +51,17 @@ async fn tracked(root: &Path) -> Result<BTreeSet<PathBuf>> {
     Ok(files.filter(|file| root.join(file).is_file()).collect())
 }
 
+/// Leaves a file alone that holds the same: what was changed there and changed back is newer than
+/// what cargo built of the change, and has to stay so.
 fn copy(from: &Path, to: &Path) -> Result<()> {
-    let modified = fs::metadata(from)?.modified()?;
-    if let Ok(there) = fs::metadata(to)
-        && there.modified()? == modified
-    {
+    let bytes = fs::read(from)?;
+    if fs::read(to).is_ok_and(|there| there == bytes) {
         return Ok(());
     }
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder)?;
     }
     fs::copy(from, to)?;
-    let times = FileTimes::new().set_modified(modified);
-    File::options().write(true).open(to)?.set_times(times)?;
     Ok(())
 }
 
