@@ -5,6 +5,7 @@ mod config;
 mod credentials;
 mod global;
 mod install;
+mod near_miss;
 mod permissions;
 mod prompt;
 mod run;
@@ -20,11 +21,14 @@ pub(crate) use self::global::GlobalArguments;
 pub(crate) use self::install::{
     GcArguments, InstallArguments, UninstallArguments, VersionsArguments, WhichArguments,
 };
+pub(crate) use self::near_miss::meant;
 pub(crate) use self::permissions::{
     CallContext, JudgeArguments, LintArguments, PermissionsCommand,
 };
 pub(crate) use self::prompt::PromptArguments;
-pub(crate) use self::run::{AgentArguments, ContinueArguments, OutputFormat, RunArguments};
+pub(crate) use self::run::{
+    AgentArguments, ContinueArguments, OutputFormat, RunArguments, Variable,
+};
 pub(crate) use self::sandbox::{
     Allowances, SandboxArguments, SandboxCommand, SandboxMode, SandboxSubject,
 };

@@ -93,10 +93,11 @@ where
     }
     context.limit_columns();
     let color = ColorChoice::named_in(&arguments);
-    let arguments = match parse(arguments, context) {
+    let arguments = match parse(&arguments, context) {
         Ok(arguments) => arguments,
         Err(error) => {
-            let shown = show_usage(&error, color, context);
+            let meant = arguments::meant(&error, &arguments);
+            let shown = show_usage(&error, meant.as_deref(), color, context);
             return or_complain(shown, context);
         }
     };
@@ -129,7 +130,7 @@ fn or_complain(written: io::Result<ExitCode>, context: &mut Context) -> ExitCode
     })
 }
 
-fn parse(arguments: Vec<OsString>, context: &Context) -> Result<Arguments, clap::Error> {
+fn parse(arguments: &[OsString], context: &Context) -> Result<Arguments, clap::Error> {
     let width = context.columns(WIDEST_HELP).min(WIDEST_HELP.into());
     let command = Arguments::command().term_width(width);
     let mut matches = command.try_get_matches_from(arguments)?;
@@ -139,6 +140,7 @@ fn parse(arguments: Vec<OsString>, context: &Context) -> Result<Arguments, clap:
 /// Shows help, the version, or what is wrong with the arguments.
 fn show_usage(
     error: &clap::Error,
+    meant: Option<&str>,
     color: Option<ColorChoice>,
     context: &mut Context,
 ) -> io::Result<ExitCode> {
@@ -158,6 +160,9 @@ fn show_usage(
         write!(output, "{}", text.ansi())?;
     } else {
         write!(output, "{text}")?;
+    }
+    if let Some(command) = meant {
+        writeln!(output, "\n  try: {command}")?;
     }
     output.flush()?;
     Ok(if error.use_stderr() {

@@ -22,7 +22,7 @@ use amp_session::process::sandbox::HostRule;
 
 pub(crate) use self::choice::AmpChoice;
 pub(crate) use self::file::Files;
-pub(crate) use self::key::SOURCES;
+pub(crate) use self::key::{MODE, SOURCES};
 pub(crate) use self::layer::Layer;
 pub(crate) use self::limit::Limit;
 pub(crate) use self::place::{Origin, Places, Setting};
@@ -49,6 +49,8 @@ pub(crate) struct Settings {
     /// The version to install.
     pub(crate) version: Option<VersionSpec>,
     pub(crate) sources: Vec<String>,
+    /// Whether the newest Amp is installed when a run finds none; `None` asks a person.
+    pub(crate) install: Option<bool>,
     pub(crate) sandbox: SandboxSettings,
     /// What every place said.
     pub(crate) places: Places,
@@ -93,6 +95,7 @@ impl Settings {
             record: layer.record.unwrap_or(true),
             version: layer.version,
             sources: layer.sources.unwrap_or_default(),
+            install: layer.install,
             sandbox: SandboxSettings {
                 mode: layer.sandbox.unwrap_or_default(),
                 hosts: layer.allow_host,
@@ -149,6 +152,7 @@ impl From<&AgentArguments> for Layer {
             idle_timeout: arguments.idle_timeout,
             startup_timeout: arguments.startup_timeout,
             record: arguments.no_record.then_some(false),
+            install: arguments.install.then_some(true),
             ..Self::of_sandbox(&arguments.sandbox)
         }
     }

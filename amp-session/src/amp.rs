@@ -107,6 +107,12 @@ impl Amp {
         &self.executable
     }
 
+    /// Returns the arguments in front of all others.
+    #[must_use]
+    pub fn leading_arguments(&self) -> &[OsString] {
+        &self.leading_arguments
+    }
+
     /// Returns the version.
     #[must_use]
     pub fn version(&self) -> &AmpVersion {

@@ -47,6 +47,7 @@ pub(crate) fn check(config: &SessionConfig, around: Surroundings<'_>) -> Result<
         }
         return Ok(());
     }
+    check_arguments(config)?;
     check_managed(around.settings)?;
     check_workspace(around.settings)?;
     programs::check(around)
@@ -75,6 +76,17 @@ fn check_rules(rules: &Value) -> Result<bool, Error> {
         ));
     }
     Ok(restricts)
+}
+
+/// What is passed on could undo the rules.
+fn check_arguments(config: &SessionConfig) -> Result<(), Error> {
+    match arguments::first_doubtful(&config.extra_arguments) {
+        None => Ok(()),
+        Some(argument) => Err(refused(
+            format!("{argument:?}, passed on to Amp, may undo them"),
+            "leave out the argument or the rules",
+        )),
+    }
 }
 
 /// Rules of the administrator count alone, so that those of the run would not be looked at.
@@ -147,6 +159,7 @@ fn refused(reason: impl Into<String>, advice: &'static str) -> Error {
     }
 }
 
+mod arguments;
 mod programs;
 
 #[cfg(test)]

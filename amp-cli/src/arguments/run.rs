@@ -1,13 +1,19 @@
 //! `ampctl run` and `ampctl continue`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
 use super::{PromptArguments, SandboxArguments};
 use crate::settings::Limit;
 
+/// What the options do not say.
+const PASSED_ON: &str = "What follows `--` is passed on to Amp as it is.";
+
 #[derive(Clone, Debug, Args)]
+#[command(after_help = PASSED_ON)]
 pub(crate) struct RunArguments {
     #[command(flatten)]
     pub(crate) prompt: PromptArguments,
@@ -21,6 +27,7 @@ pub(crate) struct RunArguments {
 }
 
 #[derive(Clone, Debug, Args)]
+#[command(after_help = PASSED_ON)]
 pub(crate) struct ContinueArguments {
     #[command(flatten)]
     pub(crate) prompt: PromptArguments,
@@ -59,6 +66,18 @@ pub(crate) struct AgentArguments {
     #[arg(long = "label", short = 'l', value_name = "LABEL")]
     pub(crate) labels: Vec<String>,
 
+    /// The title of a new thread, where the Amp in use takes one
+    #[arg(long, value_name = "TITLE")]
+    pub(crate) title: Option<String>,
+
+    /// Archive the thread after the turn, where the Amp in use can
+    #[arg(long, overrides_with = "no_archive")]
+    pub(crate) archive: bool,
+
+    /// Do not archive the thread after the turn
+    #[arg(long, overrides_with = "archive")]
+    pub(crate) no_archive: bool,
+
     /// A name to find the recorded session by
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
@@ -91,6 +110,22 @@ pub(crate) struct AgentArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) mcp_config: Option<PathBuf>,
 
+    /// Let the agent use this tool and others named so, such as `Bash` or `mcp__*`, and no other
+    #[arg(long = "enable-tool", value_name = "TOOL")]
+    pub(crate) tools_enabled: Vec<String>,
+
+    /// Keep this tool from the agent; may be given several times
+    #[arg(long = "disable-tool", value_name = "TOOL")]
+    pub(crate) tools_disabled: Vec<String>,
+
+    /// One more folder with skills; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub(crate) skills: Vec<PathBuf>,
+
+    /// A variable for the agent, over those it has anyway; an empty value removes it
+    #[arg(long = "env", value_name = "NAME=VALUE")]
+    pub(crate) environment: Vec<Variable>,
+
     /// Permission rules for this run: a JSON file with a list of rules
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
@@ -102,9 +137,45 @@ pub(crate) struct AgentArguments {
     #[command(flatten)]
     pub(crate) sandbox: SandboxArguments,
 
+    /// Show what would run, and run nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Install the newest Amp if there is none
+    #[arg(long)]
+    pub(crate) install: bool,
+
     /// Do not record the session
     #[arg(long)]
     pub(crate) no_record: bool,
+
+    /// Arguments to pass on to Amp
+    #[arg(last = true, value_name = "ARGUMENT", hide = true)]
+    pub(crate) extra_arguments: Vec<OsString>,
+}
+
+/// A variable for the agent.
+#[derive(Clone, Debug)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+impl FromStr for Variable {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some(("AMP_API_KEY", _)) => {
+                Err("everybody on this machine can read a key among arguments".to_owned())
+            }
+            Some((name, value)) if !name.is_empty() => Ok(Self {
+                name: name.to_owned(),
+                value: value.to_owned(),
+            }),
+            _ => Err("write it like NAME=VALUE".to_owned()),
+        }
+    }
 }
 
 /// How a run writes the agent's answer.

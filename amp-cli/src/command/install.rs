@@ -29,12 +29,41 @@ pub(super) fn run(
     };
     let settings = Settings::resolve(flags, global, context)?;
     let request = request(&settings, arguments.offline, context)?;
-    let store = amp_in_use::store(context)?;
     let command = InstallCommand::new(
         arguments.version.clone(),
         arguments.sources.clone(),
         arguments.offline,
     );
+    let installed = perform(request, &command, &settings, global, context)?;
+    if global.json {
+        json::write(&installed, &mut context.stdout)?;
+    } else {
+        say(&installed, global, context)?;
+        writeln!(context.stdout, "{}", installed.path.display())?;
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Installs the newest Amp for a run that found none.
+pub(super) fn install_for_run(
+    settings: &Settings,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<(), Failure> {
+    let request = request(settings, false, context)?;
+    let command = InstallCommand::default();
+    let installed = perform(request, &command, settings, global, context)?;
+    Ok(say(&installed, global, context)?)
+}
+
+fn perform(
+    request: InstallRequest,
+    command: &InstallCommand,
+    settings: &Settings,
+    global: &GlobalArguments,
+    context: &Context,
+) -> Result<Installed, Failure> {
+    let store = amp_in_use::store(context)?;
     let style = settings.color.style(context, &context.stderr);
     let animate = settings.progress && may_animate(context, &context.stderr);
     let view = InstallView::new(context.stderr.clone(), animate, style, global.quiet);
@@ -43,13 +72,7 @@ pub(super) fn run(
             .hint("the part of a download that is here already is kept")
             .next(command.to_string(), "goes on from there")
     })?;
-    let installed = installed.map_err(|error| Failure::of_installation(&error, &command))?;
-    if global.json {
-        json::write(&installed, &mut context.stdout)?;
-    } else {
-        write_text(&installed, global, context)?;
-    }
-    Ok(ExitCode::Done)
+    installed.map_err(|error| Failure::of_installation(&error, command))
 }
 
 /// Installs until it is done or a signal comes; an installation may be killed at any moment.
@@ -105,7 +128,8 @@ fn source(text: &str, context: &Context) -> Result<Source, Failure> {
     Ok(folder.to_string_lossy().parse()?)
 }
 
-fn write_text(
+/// Tells a person what was installed.
+fn say(
     installed: &Installed,
     global: &GlobalArguments,
     context: &mut Context,
@@ -129,5 +153,5 @@ fn write_text(
             writeln!(context.stderr, "from {}", installed.location)?;
         }
     }
-    writeln!(context.stdout, "{}", installed.path.display())
+    Ok(())
 }

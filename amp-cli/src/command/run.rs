@@ -1,5 +1,6 @@
 //! `ampctl run` and `ampctl continue`: one prompt, one turn.
 
+mod dry_run;
 mod prepare;
 mod present;
 mod remarks;
@@ -69,13 +70,17 @@ fn take_turn(
     settings: &Settings,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
+    let prepared = prepare(which, prompt, agent, global, settings, context)?;
+    if agent.dry_run {
+        return dry_run::show(prepared, settings, context);
+    }
     let Prepared {
         prompt,
         config,
         thread,
         record,
         amp: found,
-    } = prepare(which, prompt, agent, global, settings, context)?;
+    } = prepared;
     let is_new = record.is_none();
     let mut view = view(settings, global, context);
     let remarks = Remarks::new(global, context);

@@ -36,6 +36,7 @@ pub(super) fn layer(context: &Context) -> Result<Layer, Failure> {
         record: variables.parsed(&key::RECORD, A_SWITCH)?,
         version: variables.parsed(&key::VERSION, A_VERSION)?,
         sources: variables.list(&key::SOURCES)?,
+        install: variables.parsed(&key::INSTALL, A_SWITCH)?,
         sandbox: variables.choice(&key::SANDBOX)?,
         ..Layer::default()
     })

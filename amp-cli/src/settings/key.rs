@@ -50,7 +50,7 @@ impl Key {
 }
 
 pub(super) const AMP: Key = Key::of_user("amp", "--amp", EXECUTABLE_VARIABLE);
-pub(super) const MODE: Key = Key::new("mode", "--mode", "AMPCTL_MODE");
+pub(crate) const MODE: Key = Key::new("mode", "--mode", "AMPCTL_MODE");
 pub(super) const EFFORT: Key = Key::new("effort", "--effort", "AMPCTL_EFFORT");
 pub(super) const VISIBILITY: Key = Key::of_user("visibility", "--visibility", "AMPCTL_VISIBILITY");
 pub(super) const LABELS: Key = Key::new("labels", "--label", "AMPCTL_LABELS");
@@ -69,6 +69,7 @@ pub(super) const PROGRESS: Key =
     Key::new("progress", "--no-progress or --quiet", "AMPCTL_PROGRESS");
 pub(super) const RECORD: Key = Key::of_user("record", "--no-record", "AMPCTL_RECORD");
 pub(super) const VERSION: Key = Key::of_user("version", "the version given", "AMPCTL_VERSION");
+pub(super) const INSTALL: Key = Key::of_user("install", "--install", "AMPCTL_INSTALL");
 pub(crate) const SOURCES: Key = Key::of_user("sources", "--source", "AMPCTL_SOURCES");
 pub(super) const SANDBOX: Key = Key::of_user("sandbox", "--sandbox", "AMPCTL_SANDBOX");
 pub(super) const ALLOW_HOST: Key = Key::allowance("allow-host", "--allow-host");
@@ -77,7 +78,7 @@ pub(super) const ALLOW_WRITE: Key = Key::allowance("allow-write", "--allow-write
 pub(super) const ALLOW_ENV: Key = Key::allowance("allow-env", "--allow-env");
 
 /// Every setting, in the order in which they are shown.
-pub(super) const ALL: [&Key; 20] = [
+pub(super) const ALL: [&Key; 21] = [
     &MODE,
     &EFFORT,
     &LABELS,
@@ -91,6 +92,7 @@ pub(super) const ALL: [&Key; 20] = [
     &AMP,
     &VERSION,
     &SOURCES,
+    &INSTALL,
     &VISIBILITY,
     &RECORD,
     &SANDBOX,

@@ -40,6 +40,7 @@ pub(crate) struct Layer {
     #[serde(deserialize_with = "version")]
     pub(crate) version: Option<VersionSpec>,
     pub(crate) sources: Option<Vec<String>>,
+    pub(crate) install: Option<bool>,
     pub(crate) sandbox: Option<SandboxMode>,
     #[serde(deserialize_with = "rules")]
     pub(crate) allow_host: Vec<HostRule>,
@@ -104,6 +105,7 @@ impl Layer {
             record: self.record.or(lower.record),
             version: self.version.or(lower.version),
             sources: self.sources.or(lower.sources),
+            install: self.install.or(lower.install),
             sandbox: self.sandbox.or(lower.sandbox),
             allow_host: both(self.allow_host, lower.allow_host),
             allow_read: both(self.allow_read, lower.allow_read),
@@ -176,6 +178,7 @@ impl Layer {
                 let sources = self.sources.as_ref()?.iter();
                 Some(sources.map(|source| without_credentials(source)).collect())
             }
+            key::INSTALL => self.install.map(Value::from),
             key::SANDBOX => self.sandbox.map(|sandbox| json!(sandbox)),
             key::ALLOW_HOST => list(self.allow_host.iter().map(text).collect()),
             key::ALLOW_READ => paths(&self.allow_read),

@@ -110,6 +110,23 @@ fn mistyped_commands_and_options_get_a_suggestion() {
 }
 
 #[test]
+fn words_of_other_programs_point_to_the_command_that_is_meant() {
+    for (word, command) in [
+        ("hi there", "ampctl run 'hi there'"),
+        ("exec", "ampctl run \"…\""),
+        ("resume", "ampctl continue \"…\""),
+        ("update", "ampctl install"),
+    ] {
+        let finished = ampctl(&[word]);
+        assert_eq!(finished.code, ExitCode::Usage, "{word}");
+        let told = finished.stderr();
+        assert!(told.ends_with(&format!("\n  try: {command}\n")), "{told}");
+    }
+    assert!(!ampctl(&["instal"]).stderr().contains("try:"));
+    assert!(!ampctl(&["sessions", "update"]).stderr().contains("try:"));
+}
+
+#[test]
 fn a_narrow_terminal_wraps_the_help() {
     let (stdout, written) = amp_cli::Output::captured();
     let stdout = stdout.on_terminal(amp_cli::Terminal::with_columns(40));

@@ -17,6 +17,8 @@ mod key_check;
 #[cfg(unix)]
 mod login;
 #[cfg(unix)]
+mod options;
+#[cfg(unix)]
 mod pages;
 mod permissions;
 mod refusals;

@@ -194,10 +194,8 @@ fn the_prompt_and_files_of_context_reach_the_agent_and_are_in_no_argument() {
     let finished = world.run(&[
         "run",
         "-ostream-json",
-        "--",
-        "--help me",
+        "please --help me",
         "@notes.md",
-        "-m",
         "not an option",
     ]);
     let stdout = finished.stdout();
@@ -206,7 +204,7 @@ fn the_prompt_and_files_of_context_reach_the_agent_and_are_in_no_argument() {
     for word in ["help me", "notes", "milk"] {
         assert!(!arguments.contains(word), "{arguments}");
     }
-    let expected = "--help me -m not an option\n\nnotes.md:\n```\nremember the milk\n```";
+    let expected = "please --help me not an option\n\nnotes.md:\n```\nremember the milk\n```";
     assert_eq!(input.trim_end(), expected);
 }
 

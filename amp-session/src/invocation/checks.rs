@@ -6,7 +6,7 @@ use crate::dialect::{Dialect, Feature, Generation, Match, never_real};
 use crate::error::Error;
 
 /// Arguments that the session itself sets; a second one would break the stream.
-const OWN_ARGUMENTS: [&str; 8] = [
+const OWN_ARGUMENTS: [&str; 9] = [
     "--execute",
     "--stream-json",
     "--stream-json-input",
@@ -14,6 +14,7 @@ const OWN_ARGUMENTS: [&str; 8] = [
     "--settings-file",
     "--mcp-config",
     "--orb-execute",
+    "--executor",
     "--stats",
 ];
 

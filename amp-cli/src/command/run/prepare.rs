@@ -8,14 +8,14 @@ use amp_session::{
 };
 
 use crate::amp_in_use::{self, Found};
-use crate::arguments::{AgentArguments, GlobalArguments, PromptArguments};
+use crate::arguments::{AgentArguments, GlobalArguments, PromptArguments, Variable};
 use crate::command::credentials::{self, in_words};
-use crate::command::sandbox;
+use crate::command::{install, sandbox};
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, not_configured};
 use crate::sessions::{LAST, Sessions, refuse_in_use};
-use crate::settings::Settings;
+use crate::settings::{AmpChoice, MODE, Origin, Settings};
 use crate::{prompt, rules};
 
 /// The session a prompt belongs to.
@@ -50,17 +50,80 @@ pub(super) fn prepare(
     context: &mut Context,
 ) -> Result<Prepared, Failure> {
     let prompt = prompt::assemble(&prompt.words, context)?;
-    let directory = working_directory(agent, context)?;
-    let config = session_config(agent, settings, directory.clone(), context)?;
+    let here = working_directory(agent, context)?;
+    let (thread, record) = thread_and_session(which, &here, context)?;
+    let remembered = record.as_ref().map(SessionRecord::metadata);
+    let directory = match remembered.and_then(|session| session.working_directory.as_deref()) {
+        Some(folder) if agent.directory.is_none() => existing(folder.to_owned())?,
+        _ => here,
+    };
+    let mut config = session_config(agent, settings, directory, context)?;
+    // What was said for this very run counts more than what the session began with.
+    let is_for_this_run = matches!(
+        settings.places.origin(&MODE),
+        Origin::Flag { .. } | Origin::Variable { .. }
+    );
+    if let Some(mode) = remembered.and_then(|session| session.mode.clone())
+        && !is_for_this_run
+    {
+        config.mode = Some(mode);
+    }
     refuse_without_key(&config, global, context)?;
-    let (thread, record) = thread_and_session(which, &directory, context)?;
+    let amp = match amp_in_use::find(settings, context) {
+        Err(failure) if failure.code() == ExitCode::NoUsableAmp && !agent.dry_run => {
+            installed_or(failure, settings, global, context)?
+        }
+        found => found?,
+    };
     Ok(Prepared {
         prompt,
         config,
         thread,
         record,
-        amp: amp_in_use::find(settings, context)?,
+        amp,
     })
+}
+
+/// Installs the newest Amp where there is none, if the settings say so or a person does.
+///
+/// # Errors
+/// Fails with the reason why there is none, and when the installation does.
+fn installed_or(
+    failure: Failure,
+    settings: &Settings,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<Found, Failure> {
+    // Somebody who names a program or a version does not want another one.
+    let wanted = settings.amp == AmpChoice::Found
+        && match settings.install {
+            Some(wanted) => wanted,
+            None => is_asked_for(context)?,
+        };
+    if !wanted {
+        return Err(match settings.amp {
+            AmpChoice::Found => {
+                failure.next("ampctl run --install …", "installs the newest one first")
+            }
+            _ => failure,
+        });
+    }
+    install::install_for_run(settings, global, context)?;
+    amp_in_use::find(settings, context)
+}
+
+/// Asks a person whether an Amp is to be installed; without one, none is.
+fn is_asked_for(context: &mut Context) -> Result<bool, Failure> {
+    if !context.stdin.is_terminal() || context.stderr.terminal().is_none() {
+        return Ok(false);
+    }
+    write!(
+        context.stderr,
+        "There is no Amp on this machine. Install the newest one? [y/N] "
+    )?;
+    context.stderr.flush()?;
+    let answer = context.stdin.read_line()?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// Fails early when there is no key, before an Amp is even looked for: without one the CLI would
@@ -139,14 +202,18 @@ fn thread_and_session(
 /// Returns the folder that the agent works in.
 fn working_directory(agent: &AgentArguments, context: &Context) -> Result<PathBuf, Failure> {
     let directory = agent.directory.as_deref().map(|path| context.resolve(path));
-    let directory = directory.unwrap_or_else(|| context.directory.clone());
+    existing(directory.unwrap_or_else(|| context.directory.clone()))
+}
+
+/// Returns a folder that is there.
+fn existing(directory: PathBuf) -> Result<PathBuf, Failure> {
     if directory.is_dir() {
         return Ok(directory);
     }
     let name = directory.display();
     let what = format!("{name} is not a folder to work in");
     Err(Failure::new(ExitCode::Usage, what)
-        .hint("-C names an existing folder; without it the run works in this one"))
+        .hint("-C names an existing folder; without it a new run works in this one"))
 }
 
 fn session_config(
@@ -163,6 +230,19 @@ fn session_config(
     config.thinking = settings.thinking;
     config.deadlines = settings.deadlines.clone();
     config.dangerously_allow_all = agent.dangerously_allow_all;
+    config.title.clone_from(&agent.title);
+    config.archive = match (agent.archive, agent.no_archive) {
+        (false, false) => None,
+        (archive, _) => Some(archive),
+    };
+    config.tools_enabled.clone_from(&agent.tools_enabled);
+    config.tools_disabled.clone_from(&agent.tools_disabled);
+    let skills = agent.skills.iter().map(|folder| context.resolve(folder));
+    config.skills = skills.collect();
+    for Variable { name, value } in &agent.environment {
+        config = config.with_variable(name, value);
+    }
+    config.extra_arguments.clone_from(&agent.extra_arguments);
     config.mcp_config_file = agent
         .mcp_config
         .as_deref()

@@ -1,0 +1,201 @@
+//! What `run` passes to Amp, shows with `--dry-run`, and remembers for `continue`.
+
+use amp_cli::ExitCode;
+
+use crate::support::World;
+use crate::support::mirror::{NEWER, OLDER, with_mirror_of};
+
+/// A world whose Amp writes what it was started with.
+fn world() -> World {
+    World::playing("show arguments; show environment; show directory")
+}
+
+/// Returns what Amp was started with.
+fn started(world: &World, arguments: &[&str]) -> String {
+    let mut all = vec!["run", "-ostream-json", "hello"];
+    all.extend(arguments);
+    world.run(&all).stdout()
+}
+
+#[test]
+fn options_of_the_library_reach_amp() {
+    let world = world();
+    let flags = [
+        "--title",
+        "a title",
+        "--no-archive",
+        "--env",
+        "GREETING=hello",
+        "--env",
+        "PATH=",
+    ];
+    let said = started(&world, &flags);
+    for line in [
+        "--title=a title",
+        "--no-archive-after-execute",
+        "GREETING=hello",
+    ] {
+        assert!(said.lines().any(|one| one == line), "no {line} in {said}");
+    }
+    assert!(!said.contains("\nPATH="), "{said}");
+    let tools = [
+        "--enable-tool",
+        "Read",
+        "--disable-tool",
+        "Bash",
+        "--skills",
+        "skills",
+        "--dry-run",
+    ];
+    let said = started(&world, &tools);
+    assert!(said.contains("files      settings.json"), "{said}");
+}
+
+#[test]
+fn a_key_is_no_argument() {
+    let finished = world().run(&["run", "hello", "--env", "AMP_API_KEY=a-secret"]);
+    assert_eq!(finished.code, ExitCode::Usage, "{}", finished.document());
+}
+
+#[test]
+fn what_follows_two_hyphens_goes_to_amp_and_never_undoes_rules() {
+    let world = world();
+    let said = started(&world, &["--", "--log-level", "debug"]);
+    assert!(said.contains("--log-level\ndebug\n"), "{said}");
+    world.write(
+        "project/rules.json",
+        r#"[{"tool":"shell_command","action":"reject"}]"#,
+    );
+    let beside = |argument: &str| {
+        let arguments = ["run", "--rules", "rules.json", "hello", "--", argument];
+        world.run(&arguments).code
+    };
+    for argument in [
+        "--dangerously-allow-all",
+        "--of-a-later-build",
+        "--features=x",
+    ] {
+        assert_eq!(beside(argument), ExitCode::Refused, "{argument}");
+    }
+    assert_eq!(beside("--executor=runner:x"), ExitCode::Refused);
+    assert_ne!(beside("--no-ide"), ExitCode::Refused);
+    let elsewhere = world.run(&["run", "hello", "--", "--executor=runner:x"]);
+    assert_eq!(elsewhere.code, ExitCode::Usage, "{}", elsewhere.document());
+}
+
+#[test]
+fn a_dry_run_shows_what_would_run_and_runs_and_records_nothing() {
+    let world = World::replaying(&["text"]).with("AMP_URL", "http://127.0.0.1:9/");
+    let shown = world.run(&[
+        "--color",
+        "never",
+        "run",
+        "--dry-run",
+        "hello",
+        "--env",
+        "TOKEN=hidden",
+    ]);
+    assert!(!shown.document().contains("hidden"), "{}", shown.document());
+    let document = shown.document();
+    let (what_runs, settings) = document.split_once("\n\n").expect("two parts");
+    insta::assert_snapshot!(what_runs);
+    assert!(settings.contains("AMP_CLI_PATH"), "{settings}");
+    let document = world.run(&[
+        "run",
+        "--dry-run",
+        "--json",
+        "hello",
+        "--",
+        "a-key-for-tests",
+    ]);
+    assert_eq!(document.code, ExitCode::Done, "{}", document.document());
+    assert!(!document.stdout().contains("a-key-for-tests"));
+    let document = document.json();
+    assert_eq!(document["prompt_bytes"], 5);
+    assert_eq!(document["thread"], serde_json::Value::Null);
+    let sessions = world.run(&["sessions", "list", "--json"]).json();
+    assert_eq!(
+        sessions["sessions"].as_array().map(Vec::len),
+        Some(0),
+        "{sessions}"
+    );
+}
+
+#[test]
+fn a_dry_run_is_refused_as_the_run_would_be() {
+    let world = World::replaying(&["text"]);
+    let no_key = World::replaying(&["text"]).without("AMP_API_KEY");
+    let code = |world: &World, flag: &str| world.run(&["run", "--dry-run", "hello", flag]).code;
+    assert_eq!(code(&no_key, "--thinking"), ExitCode::Credentials);
+    assert_eq!(code(&world, "--effort=high"), ExitCode::Usage);
+}
+
+#[test]
+fn continue_remembers_the_folder_and_the_mode_of_the_session() {
+    let world = World::replaying(&["demo-first", "demo-second"]);
+    world.write("project/inner/file", "");
+    let first = [
+        "run", "-C", "inner", "--mode", "high", "--name", "it", "hello",
+    ];
+    assert_eq!(world.run(&first).code, ExitCode::Done);
+    let again = |flags: &[&str]| {
+        let mut all = vec![
+            "continue",
+            "--session",
+            "it",
+            "--dry-run",
+            "--json",
+            "hello",
+        ];
+        all.extend(flags);
+        world.run(&all).json()
+    };
+    let in_folder = |document: &serde_json::Value, name: &str| {
+        document["directory"]
+            .as_str()
+            .expect("a folder")
+            .ends_with(name)
+    };
+    let has_mode = |document: &serde_json::Value, mode: &str| {
+        document["arguments"]
+            .to_string()
+            .contains(&format!("--mode={mode}"))
+    };
+    let remembered = again(&[]);
+    assert!(
+        in_folder(&remembered, "inner") && has_mode(&remembered, "high"),
+        "{remembered}"
+    );
+    let changed = again(&["-C", ".", "--mode", "low"]);
+    assert!(
+        !in_folder(&changed, "inner") && has_mode(&changed, "low"),
+        "{changed}"
+    );
+}
+
+#[test]
+fn a_run_without_an_amp_installs_one_only_when_it_is_asked_to() {
+    let world = || {
+        let world = World::replaying(&["text"]).without("AMP_CLI_PATH");
+        with_mirror_of(world, &[OLDER, NEWER])
+    };
+    let untouched = world();
+    let refused = untouched.run(&["run", "hello"]);
+    assert_eq!(refused.code, ExitCode::NoUsableAmp);
+    assert!(
+        refused.stderr().contains("ampctl run --install …"),
+        "{}",
+        refused.document()
+    );
+    assert_eq!(untouched.run(&["which"]).code, ExitCode::NoUsableAmp);
+
+    let finished = world().run(&["run", "--install", "hello"]);
+    assert_eq!(finished.code, ExitCode::Done, "{}", finished.document());
+    assert!(finished.stderr().contains(NEWER), "{}", finished.document());
+    let by_setting = world().with("AMPCTL_INSTALL", "true");
+    assert_eq!(by_setting.run(&["run", "hello"]).code, ExitCode::Done);
+
+    // Whoever names an Amp wants that one.
+    let named = world().run(&["run", "--install", "--amp", "nowhere", "hello"]);
+    assert_eq!(named.code, ExitCode::NoUsableAmp, "{}", named.document());
+}
