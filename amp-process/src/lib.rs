@@ -88,6 +88,12 @@ mod stdout;
 #[cfg_attr(windows, path = "windows.rs")]
 mod platform;
 
+/// Makes lines of any bytes, for the fuzzer.
+#[cfg(fuzzing)]
+pub fn fuzz_lines(bytes: &[u8]) {
+    lines::promises::check(bytes);
+}
+
 pub use containment::kind::{Containment, ContainmentKind, ContainmentStatus};
 pub use deadlines::{Deadline, Deadlines, StopPolicy};
 pub use error::{Error, ErrorKind};

@@ -10,6 +10,8 @@ mod settings;
 #[cfg(unix)]
 mod count;
 #[cfg(unix)]
+mod framing;
+#[cfg(unix)]
 mod killed_host;
 #[cfg(unix)]
 mod ledger;

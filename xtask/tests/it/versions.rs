@@ -1,5 +1,7 @@
 //! The manifest of versions.
 
+use amp_bootstrap::{CliVersion, KNOWN_VERSIONS};
+use amp_session::BUILDS;
 use xtask::versions::{Manifest, Packaging, Selection, build_time};
 
 #[test]
@@ -51,4 +53,31 @@ fn a_number_carries_its_build_time() {
     for wrong in ["1.0.0", "0.0.x-g1", "0.0.1", "0.0.1-gxyz"] {
         assert!(build_time(wrong).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn every_table_of_versions_agrees_with_the_measured_builds() {
+    let measured = |number: &str| {
+        let build = BUILDS.iter().find(|build| build.version == number);
+        build.unwrap_or_else(|| panic!("{number} was never measured"))
+    };
+    let manifest = Manifest::read().unwrap();
+    for version in &manifest.versions {
+        let build = measured(&version.number);
+        assert_eq!(version.build_time().unwrap(), build.built_at);
+    }
+    let mut newer = u64::MAX;
+    for number in KNOWN_VERSIONS {
+        let build = measured(number);
+        let version: CliVersion = number.parse().unwrap();
+        assert_eq!(version.release_date(), build.date);
+        assert_eq!(version.released_unix(), build.built_at);
+        assert!(build.built_at < newer, "{number} is not in order of age");
+        newer = build.built_at;
+        // What `amp-bootstrap` installs are executables.
+        let recorded = manifest.find(number).unwrap();
+        assert_eq!(recorded.packaging, Packaging::Native);
+    }
+    let newest = BUILDS.last().map(|build| build.version);
+    assert_eq!(KNOWN_VERSIONS.first().copied(), newest);
 }
