@@ -137,3 +137,40 @@ impl Partial {
 fn origin_path(part: &Path) -> PathBuf {
     part.with_extension("json")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transfer_that_goes_on_has_the_bytes_of_every_attempt_and_knows_when_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("download.part");
+        let open = || Partial::open(path.clone()).unwrap().unwrap();
+
+        let mut partial = open();
+        partial.append(b"one ").unwrap();
+        assert!(!partial.is_whole(), "nobody said how many there are");
+        partial.begin(Some("\"tag\""), Some(13)).unwrap();
+        partial.append(b"two ").unwrap();
+        assert_eq!(partial.length(), 8);
+        assert!(!partial.is_whole());
+        drop(partial);
+
+        let mut partial = open();
+        assert_eq!(
+            (partial.length(), partial.validator()),
+            (8, Some("\"tag\""))
+        );
+        partial.append(b"three").unwrap();
+        assert!(partial.is_whole());
+        let mut bytes = [0; 13];
+        assert_eq!(partial.read_at(0, &mut bytes).unwrap(), 13);
+        assert_eq!(&bytes, b"one two three");
+        partial.append(b"!").unwrap();
+        assert!(!partial.is_whole());
+
+        partial.discard();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

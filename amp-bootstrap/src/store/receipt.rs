@@ -141,3 +141,25 @@ fn modified(metadata: &Metadata) -> u64 {
         u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_is_withdrawn_once_and_its_absence_is_no_error() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(NAME), "{}").unwrap();
+        Receipt::withdraw(folder.path()).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        Receipt::withdraw(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn a_receipt_that_cannot_be_withdrawn_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        // No file has this name.
+        fs::create_dir(folder.path().join(NAME)).unwrap();
+        Receipt::withdraw(folder.path()).unwrap_err();
+    }
+}

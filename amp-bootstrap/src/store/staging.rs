@@ -197,4 +197,20 @@ mod tests {
         drop(staging);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
+    #[test]
+    fn what_killed_installers_left_is_swept_up_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let at_work = Staging::create(folder.path()).unwrap();
+        let left_behind = folder.path().join(format!("{PREFIX}left-behind"));
+        let installed = folder.path().join("amp");
+        for path in [&left_behind, &installed] {
+            fs::write(path, "bytes").unwrap();
+        }
+        assert_eq!(abandoned(folder.path()), std::slice::from_ref(&left_behind));
+        sweep(folder.path());
+        assert!(!left_behind.exists());
+        assert!(at_work.path().exists() && installed.exists());
+        assert!(abandoned(folder.path()).is_empty());
+        assert!(abandoned(&folder.path().join("absent")).is_empty());
+    }
 }
