@@ -46,6 +46,8 @@ pub(crate) struct Settings {
     pub(crate) color: ColorChoice,
     pub(crate) progress: bool,
     pub(crate) record: bool,
+    /// A project file that is not read because it is not the user's.
+    pub(crate) ignored_project: Option<PathBuf>,
     /// The version to install.
     pub(crate) version: Option<VersionSpec>,
     pub(crate) sources: Vec<String>,
@@ -79,7 +81,8 @@ impl Settings {
         context: &Context,
     ) -> Result<Self, Failure> {
         let allowed_by_flags = flags.first_allowance();
-        let places = Places::read(flags, global, context)?;
+        let files = Files::find(global.config.as_deref(), context)?;
+        let places = Places::read(flags, &files, global, context)?;
         let layer = places.together();
         Ok(Self {
             deadlines: deadlines(&layer),
@@ -93,6 +96,7 @@ impl Settings {
             color: layer.color.unwrap_or_default(),
             progress: layer.progress.unwrap_or(true),
             record: layer.record.unwrap_or(true),
+            ignored_project: files.foreign_project,
             version: layer.version,
             sources: layer.sources.unwrap_or_default(),
             install: layer.install,

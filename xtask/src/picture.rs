@@ -10,8 +10,7 @@ pub mod cast;
 mod recording;
 mod screen;
 #[cfg(unix)]
-mod stage;
-mod svg;
+mod setup;
 
 use std::path::PathBuf;
 
@@ -57,12 +56,12 @@ pub fn run(options: &Options) -> Result<()> {
 /// Draws the last screen of a cast.
 #[must_use]
 pub fn draw(cast: &Cast) -> String {
-    svg::draw(&screen::last_screen(cast), &cast.title)
+    anstyle_svg::Term::new().render_svg(&screen::last_screen(cast))
 }
 
 #[cfg(unix)]
 fn record() -> Result<Cast> {
-    recording::record(&stage::Stage::set()?)
+    recording::record(&setup::Setup::new()?)
 }
 
 #[cfg(not(unix))]

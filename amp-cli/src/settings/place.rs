@@ -71,10 +71,10 @@ impl Places {
     /// Fails when a variable or a file cannot be understood.
     pub(super) fn read(
         flags: Layer,
+        files: &Files,
         global: &GlobalArguments,
         context: &Context,
     ) -> Result<Self, Failure> {
-        let files = Files::find(global.config.as_deref(), context)?;
         let path = |path: &Option<PathBuf>| path.clone().unwrap_or_default();
         Ok(Self([
             (flags.over(Layer::of_global_arguments(global)), Place::Flags),

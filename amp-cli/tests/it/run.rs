@@ -289,3 +289,21 @@ fn sound_rules_reach_the_agent_in_a_settings_file_of_the_run() {
         .stdout();
     assert!(shown.contains("--settings-file"), "{shown}");
 }
+
+#[test]
+fn a_project_file_that_is_not_the_users_own_is_told_to_be_ignored() {
+    let world = World::replaying(&["text"]);
+    // No file at all is nobody's file; another user's needs two users.
+    std::fs::create_dir(world.project().join(".ampctl.toml")).expect("a folder");
+    let told = |arguments: &[&str]| {
+        let finished = world.run(arguments);
+        assert_eq!(finished.code, ExitCode::Done, "{}", finished.stderr());
+        let stderr = finished.stderr();
+        let lines = stderr
+            .lines()
+            .filter(|line| line.contains(".ampctl.toml is not read"));
+        lines.count()
+    };
+    assert_eq!(told(&["run", "hello"]), 1);
+    assert_eq!(told(&["run", "--quiet", "hello"]), 0);
+}

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::builds::{
-    APR_05, APR_21, APR_27, FEB_10, FEB_16, JAN_08, JAN_25, JUL_15, MAR_13, MAY_04,
+    APR_05, APR_21, APR_27, BUILDS, FEB_10, FEB_16, JAN_08, JAN_25, JUL_15, MAR_13, MAY_04,
 };
 use super::{Dialect, Feature, Generation};
 
@@ -56,11 +56,11 @@ pub struct Subagent {
     /// The model, as the agent table inside the published JavaScript builds names it; `None`
     /// where the service decides or it takes the caller's.
     pub model: Option<&'static str>,
-    /// Whether a recording of the CLI's own tool list names it.
+    /// The day of the build whose recorded tool list names it, as `YYYY-MM-DD`.
     ///
-    /// From July 2026 on the list comes from the service, and the recordings were made against a
-    /// stand-in, so its names are unconfirmed there.
-    pub confirmed: bool,
+    /// It is this build's own day through May 2026. From July on the list comes from the service, and
+    /// the recordings were made against a stand-in: the newest list of a build is that of 2026-05-04.
+    pub listed: &'static str,
 }
 
 struct ModeRow {
@@ -269,7 +269,7 @@ impl Dialect {
                     .rev()
                     .find(|(since, _)| local && *since <= position)
                     .map(|(_, model)| *model),
-                confirmed: local,
+                listed: BUILDS[position.min(MAY_04)].date,
             })
             .collect()
     }
@@ -444,6 +444,7 @@ mod tests {
         assert_eq!(oracle("0.0.1770734955-g93e689").model, Some("GPT-5.2"));
         assert_eq!(oracle("0.0.1777897475-g2324e1").model, Some("GPT-5.4"));
         assert_eq!(oracle("0.0.1790142911-g7618fb").model, None);
-        assert!(!oracle("0.0.1790142911-g7618fb").confirmed);
+        assert_eq!(oracle("0.0.1770734955-g93e689").listed, "2026-02-10");
+        assert_eq!(oracle("0.0.1790142911-g7618fb").listed, "2026-05-04");
     }
 }

@@ -11,7 +11,7 @@ use pty_process::Size;
 use pty_process::blocking::{Command, Pty, open};
 
 use super::cast::{Cast, Output};
-use super::stage::{PROMPT, Stage};
+use super::setup::{PROMPT, Setup};
 
 const ROWS: u16 = 44;
 const COLUMNS: u16 = 84;
@@ -28,15 +28,15 @@ const COMMAND_LIMIT: Duration = Duration::from_secs(120);
 /// The pause after a key; a person who watches should be able to follow.
 const KEY: Duration = Duration::from_millis(35);
 
-/// Records the commands on a stage.
-pub(super) fn record(stage: &Stage) -> Result<Cast> {
+/// Records the commands of the picture.
+pub(super) fn record(setup: &Setup) -> Result<Cast> {
     let (mut pty, terminal) = open().context("no pseudo-terminal")?;
     pty.resize(Size::new(ROWS, COLUMNS))?;
     let mut shell = Command::new("/bin/sh")
         .arg("-i")
         .env_clear()
-        .envs(&stage.environment)
-        .current_dir(&stage.project)
+        .envs(&setup.environment)
+        .current_dir(&setup.project)
         .spawn(terminal)
         .context("cannot start a shell")?;
     let mut recorder = Recorder::new(&pty)?;

@@ -68,6 +68,17 @@ pub(super) fn prepare(
     {
         config.mode = Some(mode);
     }
+    if let Some(path) = settings
+        .ignored_project
+        .as_deref()
+        .filter(|_| !global.quiet)
+    {
+        let path = path.display();
+        writeln!(
+            context.stderr,
+            "note: {path} is not read: it is no file of yours"
+        )?;
+    }
     refuse_without_key(&config, global, context)?;
     let amp = match amp_in_use::find(settings, context) {
         Err(failure) if failure.code() == ExitCode::NoUsableAmp && !agent.dry_run => {

@@ -32,7 +32,7 @@ const PROJECT: [(&str, &str); 2] = [
 ];
 
 /// Holds everything until the recording is over.
-pub(super) struct Stage {
+pub(super) struct Setup {
     pub(super) environment: Environment,
     pub(super) project: PathBuf,
     _home: TempDir,
@@ -44,9 +44,9 @@ struct Conversation {
     script: Vec<Script>,
 }
 
-impl Stage {
+impl Setup {
     /// Builds `ampctl`, finds or installs the real CLI, and starts the stand-in service.
-    pub(super) fn set() -> Result<Self> {
+    pub(super) fn new() -> Result<Self> {
         let programs = build_ampctl()?;
         let cli = demo::installed()?.context("the real CLI cannot be installed")?;
         let home = tempfile::tempdir().context("cannot make a throw-away home")?;
