@@ -115,6 +115,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A settings file could not be replaced by one with a rule more or less.
+    #[error("cannot change settings file {}", path.display())]
+    WriteSettings {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
     /// A credentials file could not be read or written.
     #[error("cannot {action} {}", path.display())]
     Credentials {
@@ -209,6 +217,7 @@ impl Error {
             Self::LoginFailed { .. } => ErrorKind::Login,
             Self::LoginTimedOut { .. } => ErrorKind::TimedOut,
             Self::Settings { .. }
+            | Self::WriteSettings { .. }
             | Self::Credentials { .. }
             | Self::Ledger { .. }
             | Self::Output(_)

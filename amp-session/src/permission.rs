@@ -18,6 +18,7 @@ mod lint;
 mod opinion;
 mod rule_set;
 mod rules;
+mod store;
 mod tool_glob;
 
 pub use evaluate::{Evaluator, ToolCall, TracedRule};
@@ -25,3 +26,4 @@ pub use lint::{Check, Finding, Severity, lint};
 pub use opinion::{Decision, Matched, Opinion};
 pub use rule_set::{BuiltInRules, RuleSet};
 pub use rules::{RuleFile, RuleList, RuleScope, WrittenRule};
+pub use store::{RuleChange, RuleStore};

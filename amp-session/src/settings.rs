@@ -1,7 +1,8 @@
 //! Settings: the files Amp reads, in their order of precedence, and our overlay for one run.
 //!
 //! [`Effective`] is the one reader: credentials, the guard of permission rules, the overlay and
-//! every report ask it. The user's files are read and never written. `--settings-file` *replaces*
+//! every report ask it. A run reads the user's files and never writes them; whoever is told to keep a
+//! rule for good does (`permission::RuleStore`). `--settings-file` *replaces*
 //! the user's file in every build, so the overlay is that file's content with our keys over it.
 
 mod effective;
@@ -12,8 +13,8 @@ mod service;
 mod workspace;
 
 pub use effective::Effective;
-pub(crate) use file::values_of_file;
 pub use file::{SettingsFile, SettingsScope, SettingsState};
+pub(crate) use file::{values_of_file, values_of_text};
 pub(crate) use overlay::overlay;
 pub use service::{DEFAULT_SERVICE_URL, NamedBy, RefusedService, ServiceAddress};
 pub(crate) use workspace::folders as workspace_folders;

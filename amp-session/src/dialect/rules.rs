@@ -2,6 +2,9 @@
 
 use super::{Dialect, Feature, Match};
 
+/// Builds of the table that nobody asked about rules.
+const NOT_ASKED: [&str; 2] = ["0.0.1788854443-g7f007d", "0.0.1789582098-g39fff0"];
+
 /// How a build reads permission rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -16,11 +19,17 @@ pub struct RuleSemantics {
 impl Dialect {
     /// Returns how this very build reads permission rules; `None` for a build nobody measured.
     ///
-    /// What a neighbour does is no answer here: a guess could let something through. Every build
-    /// of [`BUILDS`](super::BUILDS) was asked with `amp permissions test`.
+    /// What a neighbour does is no answer here: a guess could let something through. Of
+    /// [`BUILDS`](super::BUILDS) all but two of September were asked with `amp permissions test`:
+    ///
+    /// - hundreds of questions: 2026-01-08, 2026-05-04 and 2026-09-23; more than a hundred:
+    ///   2026-02-10, 2026-03-13 and 2026-07-15;
+    /// - two questions, the ones that divide the others (the case of a tool's name, a rule for one
+    ///   name of the shell tool): 2026-01-10, 2026-01-25, 2026-02-16 and the three of April.
     #[must_use]
     pub fn rule_semantics(&self) -> Option<RuleSemantics> {
-        if self.matched() != Match::Exact {
+        let asked = |version| !NOT_ASKED.contains(&version);
+        if self.matched() != Match::Exact || !asked(self.build().version) {
             return None;
         }
         let shell_tools: &[&str] = if self.supports(Feature::AsyncShellToolAlias) {
@@ -34,5 +43,23 @@ impl Dialect {
             ignores_case_of_tools: self.supports(Feature::CaseInsensitiveToolRules),
             shell_tools,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::BUILDS;
+
+    #[test]
+    fn nothing_is_known_of_a_build_that_nobody_asked_about_rules() {
+        let known = |version: &str| Dialect::for_version(&version.into()).rule_semantics();
+        for version in NOT_ASKED {
+            assert!(BUILDS.iter().any(|build| build.version == version));
+            assert_eq!(known(version), None, "{version}");
+        }
+        assert!(known("0.0.1790142911-g7618fb").is_some());
+        // Neighbours are no answer either.
+        assert_eq!(known("0.0.1790142910-gabc"), None);
     }
 }

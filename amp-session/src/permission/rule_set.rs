@@ -53,6 +53,23 @@ impl RuleSet {
         }
     }
 
+    /// Takes a list in place of the one of its scope.
+    pub(super) fn with_list(self, list: RuleList) -> Self {
+        let others = self.lists.into_iter();
+        let mut lists: Vec<RuleList> = others.filter(|other| other.scope != list.scope).collect();
+        lists.push(list);
+        Self {
+            lists: Self::of(lists).lists,
+            ..self
+        }
+    }
+
+    /// Returns how many rules of a scope there are, those that Amp would drop too.
+    pub(super) fn count(&self, scope: RuleScope) -> usize {
+        let lists = self.lists.iter().filter(|list| list.scope == scope);
+        lists.map(|list| list.rules.len()).sum()
+    }
+
     /// Adds the CLI's own rules, as `amp permissions list --builtin --json` prints them.
     #[must_use]
     pub fn with_built_in(mut self, list: RuleList) -> Self {

@@ -152,6 +152,13 @@ impl Effective {
             .find(|file| file.state != SettingsState::Shadowed)
     }
 
+    /// Returns the workspace's file: the one that Amp reads, or would read if it were there.
+    #[must_use]
+    pub fn workspace(&self) -> Option<&SettingsFile> {
+        self.of(SettingsScope::Workspace)
+            .find(|file| file.state != SettingsState::Shadowed)
+    }
+
     /// Returns what an overlay goes over: the user's settings, nothing when there are none.
     ///
     /// # Errors
@@ -171,16 +178,21 @@ impl Effective {
     }
 }
 
-/// Returns the files of the nearest `.amp` folder that has any.
+/// Returns the files of the nearest `.amp` folder that has any; where none has, those that
+/// `amp permissions add -w` would make, at the root of the repository or else here (builds of
+/// 2026-05-04 and 2026-09-23).
 fn workspace_files(environment: &Environment, working_directory: &Path) -> Vec<SettingsFile> {
     let folders = workspace::folders(environment, working_directory);
     let nearest = folders
         .iter()
         .map(|folder| folder.join(".amp"))
         .find(|folder| candidates(folder).iter().any(|path| path.exists()));
-    let here = || folders.first().map(|folder| folder.join(".amp"));
+    let root = || {
+        let root = folders.last().filter(|root| root.join(".git").exists());
+        root.or(folders.first()).map(|folder| folder.join(".amp"))
+    };
     nearest
-        .or_else(here)
+        .or_else(root)
         .map(|folder| alternatives(SettingsScope::Workspace, &folder))
         .unwrap_or_default()
 }

@@ -158,7 +158,7 @@ impl SettingsFile {
     }
 
     /// Returns everything the file sets, keys that Amp ignores included.
-    pub(super) fn all(&self) -> &Map<String, Value> {
+    pub(crate) fn all(&self) -> &Map<String, Value> {
         &self.values
     }
 }
@@ -179,6 +179,17 @@ impl fmt::Debug for SettingsFile {
 pub(crate) fn values_of_file(path: PathBuf) -> Option<Map<String, Value>> {
     let file = SettingsFile::read(SettingsScope::User, path);
     file.state.is_known().then_some(file.values)
+}
+
+/// Returns what a text sets that stands in a settings file.
+///
+/// # Errors
+/// Returns why it is not known what Amp reads in it.
+pub(crate) fn values_of_text(text: &str) -> Result<Map<String, Value>, String> {
+    match jsonc::parse(text.as_bytes()) {
+        Ok(parsed) => Ok(parsed.values),
+        Err(Unread::Invalid(reason) | Unread::Unclear(reason)) => Err(reason),
+    }
 }
 
 /// Returns what a file holds, or the state of one that cannot be read.
