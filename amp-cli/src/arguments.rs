@@ -23,7 +23,7 @@ pub(crate) use self::install::{
 };
 pub(crate) use self::near_miss::meant;
 pub(crate) use self::permissions::{
-    CallContext, JudgeArguments, LintArguments, PermissionsCommand,
+    AddArguments, JudgeArguments, LintArguments, ListArguments, PermissionsCommand, RemoveArguments,
 };
 pub(crate) use self::prompt::PromptArguments;
 pub(crate) use self::run::{
@@ -55,7 +55,7 @@ pub(crate) enum Command {
     /// List, show, export, replay, delete and prune recorded sessions
     #[command(subcommand)]
     Sessions(SessionsCommand),
-    /// Test, explain and check the rules that say what the agent may do
+    /// Test, explain, check and change the rules that say what the agent may do
     #[command(subcommand)]
     Permissions(PermissionsCommand),
     /// Install a verified Amp executable

@@ -14,6 +14,7 @@ pub mod machine;
 pub mod mutants;
 pub mod newcomer;
 pub mod npm;
+pub mod oracle;
 pub mod picture;
 pub mod record;
 pub mod soak;

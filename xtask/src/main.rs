@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::{
-    check_layers, conformance, control, demo, drift, mutants, newcomer, picture, record, soak,
-    tidy, windows,
+    check_layers, conformance, control, demo, drift, mutants, newcomer, oracle, picture, record,
+    soak, tidy, windows,
 };
 
 /// Upkeep of the amp-* workspace
@@ -38,6 +38,8 @@ enum Command {
     Mutants(mutants::Options),
     /// Follow the README in a fresh clone with an empty home, up to a continued conversation
     Newcomer,
+    /// Ask real CLIs what they make of permission rules, and compare
+    Oracle(oracle::Options),
     /// Record a run of the real CLI on a terminal and draw the picture of the documentation
     Picture(picture::Options),
     /// Run real CLIs through the scenarios and keep what they write
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         Command::Drift => return drift::run(),
         Command::Mutants(options) => mutants::run(&options),
         Command::Newcomer => newcomer::run(),
+        Command::Oracle(options) => oracle::run(&options),
         Command::Picture(options) => picture::run(&options),
         Command::RecordFixtures(options) => record::run(&options),
         Command::Soak(options) => soak::run(&options),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use amp_session::protocol::PermissionContext;
 use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Clone, Debug, Subcommand)]
@@ -12,6 +13,12 @@ pub(crate) enum PermissionsCommand {
     Explain(JudgeArguments),
     /// Find rules that do not do what they say
     Lint(LintArguments),
+    /// List the rules in force here, with their numbers
+    List(ListArguments),
+    /// Put a rule in front of yours, or of the workspace's
+    Add(AddArguments),
+    /// Take a rule out of yours, or of the workspace's
+    Remove(RemoveArguments),
 }
 
 /// Which rules are looked at.
@@ -25,7 +32,95 @@ pub(crate) struct LintArguments {
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 
-    /// For this build [default: the newest measured]
+    /// For this build [default: the Amp in use, else the newest measured]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) build: Option<String>,
+
+    /// Write the findings as SARIF 2.1.0, for code review
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) sarif: bool,
+}
+
+/// Which rules are listed.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "The first rule that matches a call decides. Rules of the workspace come before \
+    yours, and Amp's own come last."
+)]
+pub(crate) struct ListArguments {
+    /// List the rules of the workspace alone
+    #[arg(long, short, conflicts_with = "builtin")]
+    pub(crate) workspace: bool,
+
+    /// List the rules that Amp brings along instead
+    #[arg(long)]
+    pub(crate) builtin: bool,
+
+    /// Use this Amp executable
+    #[arg(long, value_name = "PATH")]
+    pub(crate) amp: Option<PathBuf>,
+}
+
+/// A rule to add.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Example: ampctl permissions add -w reject shell_command --command '*git push*'\n\n\
+    A rule that would not do what it says is refused with exit code 6. A file that cannot be read as \
+    Amp reads it is left alone."
+)]
+pub(crate) struct AddArguments {
+    /// What becomes of the call: `allow`, `ask`, `reject` or `delegate`
+    #[arg(required_unless_present = "rule")]
+    pub(crate) action: Option<String>,
+
+    /// The tool: a glob, such as `Bash` or `mcp__*`
+    #[arg(required_unless_present = "rule")]
+    pub(crate) tool: Option<String>,
+
+    /// What the call's arguments must look like, as `--name pattern`
+    #[arg(
+        value_name = "--NAME PATTERN",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub(crate) words: Vec<String>,
+
+    /// The whole rule as JSON
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["action", "tool", "words", "to", "message", "context"])]
+    pub(crate) rule: Option<String>,
+
+    /// The program that decides, for `delegate`
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) to: Option<String>,
+
+    /// What the agent is told, for `reject`
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) message: Option<String>,
+
+    /// Where the rule holds [default: everywhere]
+    #[arg(long, short, value_name = "CONTEXT")]
+    pub(crate) context: Option<CallContext>,
+
+    /// Add it to the settings of the workspace instead of yours
+    #[arg(long, short)]
+    pub(crate) workspace: bool,
+
+    /// Check it for this build [default: the Amp in use, else the newest measured]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) build: Option<String>,
+}
+
+/// A rule to remove.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RemoveArguments {
+    /// Its number, as `ampctl permissions list` shows it
+    pub(crate) number: usize,
+
+    /// Remove it from the settings of the workspace instead of yours
+    #[arg(long, short)]
+    pub(crate) workspace: bool,
+
+    /// Read the settings as this build does [default: the Amp in use, else the newest measured]
     #[arg(long, value_name = "VERSION")]
     pub(crate) build: Option<String>,
 }
@@ -86,4 +181,13 @@ pub(crate) enum CallContext {
     Thread,
     /// In a subagent
     Subagent,
+}
+
+impl From<CallContext> for PermissionContext {
+    fn from(context: CallContext) -> Self {
+        match context {
+            CallContext::Thread => Self::THREAD,
+            CallContext::Subagent => Self::SUBAGENT,
+        }
+    }
 }

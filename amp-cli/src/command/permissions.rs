@@ -1,8 +1,13 @@
-//! `ampctl permissions`: what the rules say, and whether they say what is meant.
+//! `ampctl permissions`: what the rules say, whether they say what is meant, and other rules.
 
+mod build;
+mod change;
 mod explain;
 mod judge;
 mod lint;
+mod list;
+mod print;
+mod sarif;
 mod test;
 
 use crate::arguments::{GlobalArguments, PermissionsCommand};
@@ -19,5 +24,8 @@ pub(super) fn run(
         PermissionsCommand::Test(arguments) => test::run(arguments, global, context),
         PermissionsCommand::Explain(arguments) => explain::run(arguments, global, context),
         PermissionsCommand::Lint(arguments) => lint::run(arguments, global, context),
+        PermissionsCommand::List(arguments) => list::run(arguments, global, context),
+        PermissionsCommand::Add(arguments) => change::add(arguments, global, context),
+        PermissionsCommand::Remove(arguments) => change::remove(arguments, global, context),
     }
 }

@@ -3,7 +3,7 @@
 use amp_cli::ExitCode;
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::{Finished, World};
 
 const SEPTEMBER: &str = "0.0.1790142911-g7618fb";
 
@@ -178,4 +178,166 @@ fn lint_fails_on_errors_alone_and_says_where_they_are() {
     let finished = world.run(&["permissions", "lint", "doubtful.json", "--json"]);
     assert_eq!(finished.code, ExitCode::Done);
     assert_eq!(finished.json()["findings"][0]["check"], "allows-more");
+}
+
+/// Runs `ampctl permissions` with these words for the build of September.
+fn change(world: &World, words: &[&str]) -> Finished {
+    let (verb, rest) = words.split_first().expect("a verb");
+    world.run(&[&["permissions", verb, "--build", SEPTEMBER], rest].concat())
+}
+
+#[test]
+fn rules_are_added_listed_and_removed_where_amp_reads_them() {
+    let world = World::new();
+    let settings = world.write(
+        "home/.config/amp/settings.json",
+        "{\n  // mine\n  \"amp.permissions\": [\n    {\"tool\": \"Read\", \"action\": \"allow\"}\n  ]\n}\n",
+    );
+    let added = change(
+        &world,
+        &["add", "reject", "shell_command", "--command", "*push*"],
+    );
+    assert_eq!(added.code, ExitCode::Done, "{}", added.document());
+    let workspace = [
+        "add",
+        "-w",
+        "--json",
+        "--rule",
+        r#"{"tool": "Read", "action": "ask"}"#,
+    ];
+    let added = change(&world, &workspace).json();
+    assert_eq!(
+        (&added["written"], &added["rules"]),
+        (&json!(true), &json!(1))
+    );
+
+    let listed = world.run(&["permissions", "list", "--json"]).json();
+    let rows: Vec<_> = listed["rules"].as_array().expect("rows").iter().collect();
+    let seen: Vec<_> = rows
+        .iter()
+        .map(|row| (&row["scope"], &row["number"], &row["rule"]["tool"]))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (&json!("workspace"), &json!(1), &json!("Read")),
+            (&json!("user"), &json!(1), &json!("shell_command")),
+            (&json!("user"), &json!(2), &json!("Read")),
+        ]
+    );
+    let own = world.run(&["permissions", "list", "-w", "--json"]).json();
+    assert_eq!(own["rules"].as_array().map(Vec::len), Some(1));
+
+    let removed = change(&world, &["remove", "2"]);
+    assert_eq!(removed.code, ExitCode::Done, "{}", removed.document());
+    let text = std::fs::read_to_string(settings).expect("settings");
+    assert!(text.contains("// mine") && !text.contains("Read"), "{text}");
+    assert_eq!(change(&world, &["remove", "2"]).code, ExitCode::Usage);
+}
+
+#[test]
+fn a_rule_that_would_not_do_what_it_says_is_refused() {
+    let world = World::new();
+    for words in [
+        &["add", "deny", "Bash"][..],
+        &["add", "reject", "Bash", "--command", "git push*"],
+        &["add", "delegate", "Bash"],
+    ] {
+        let refused = change(&world, words);
+        assert_eq!(refused.code, ExitCode::Refused, "{}", refused.document());
+    }
+    for words in [
+        &["add", "reject", "Bash", "--cmd", "x", "--to", "y"][..],
+        &["add", "reject"],
+        &["add"],
+        &["add", "--rule", "{}"],
+        &["remove", "0"],
+    ] {
+        assert_eq!(change(&world, words).code, ExitCode::Usage, "{words:?}");
+    }
+    let path = world.write("home/.config/amp/settings.json", "{\"amp.permissions\": [");
+    let left = change(&world, &["add", "reject", "Read"]);
+    assert_eq!(left.code, ExitCode::Failed, "{}", left.document());
+    let text = std::fs::read_to_string(path).expect("settings");
+    assert_eq!(text, "{\"amp.permissions\": [");
+}
+
+#[test]
+fn findings_come_as_sarif() {
+    let world = World::new();
+    world.write(
+        "project/a folder/bad.json",
+        "[\n{\"tool\": \"Bahs\", \"action\": \"reject\"}]",
+    );
+    let lint = [
+        "permissions",
+        "lint",
+        "--build",
+        SEPTEMBER,
+        "--sarif",
+        "a folder/bad.json",
+    ];
+    let finished = world.run(&lint);
+    assert_eq!(finished.code, ExitCode::Failed);
+    // What SARIF 2.1.0 requires: version and runs; of a run its tool, of that its driver, of that
+    // its name; of a reporting descriptor its id; of a result its message, of that its text.
+    let log = finished.json();
+    assert_eq!(log["version"], "2.1.0");
+    assert!(
+        log["$schema"]
+            .as_str()
+            .expect("a schema")
+            .contains("sarif-schema-2.1.0")
+    );
+    let [run] = &log["runs"].as_array().expect("runs")[..] else {
+        panic!("one run");
+    };
+    let driver = &run["tool"]["driver"];
+    assert!(driver["name"].is_string());
+    let checks = driver["rules"].as_array().expect("rules");
+    for check in checks {
+        assert!(check["id"].is_string() && check["shortDescription"]["text"].is_string());
+    }
+    let [result] = &run["results"].as_array().expect("results")[..] else {
+        panic!("one result: {}", run["results"]);
+    };
+    assert_eq!(result["ruleId"], "unknown-tool");
+    let index = result["ruleIndex"].as_u64().expect("an index");
+    assert_eq!(
+        checks[usize::try_from(index).expect("small")]["id"],
+        "unknown-tool"
+    );
+    assert_eq!(result["level"], "error");
+    assert!(
+        result["message"]["text"]
+            .as_str()
+            .expect("a text")
+            .contains("Bahs")
+    );
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "a%20folder/bad.json");
+    assert_eq!(place["region"]["startLine"], 2);
+}
+
+#[test]
+fn the_linter_judges_as_the_amp_in_use_does_and_says_so() {
+    let world = World::replaying(&["demo-first"]);
+    world.write("project/rules.json", "[]");
+    let finished = world.run(&["permissions", "lint", "rules.json", "--json"]);
+    assert_eq!(finished.json()["chosen_by"], "amp-in-use");
+    let alone = World::new().with("PATH", "/nowhere");
+    alone.write("project/rules.json", "[]");
+    let finished = alone.run(&["permissions", "lint", "rules.json", "--json"]);
+    assert_eq!(
+        finished.json()["chosen_by"],
+        "newest-measured",
+        "{}",
+        finished.document()
+    );
+    let finished = alone.run(&["permissions", "lint", "rules.json"]);
+    assert!(
+        finished.stderr().contains("the newest measured"),
+        "{}",
+        finished.stderr()
+    );
 }

@@ -174,3 +174,32 @@ impl Expression {
         (length as f64 + 2.0).powi(i32::try_from(choices + 1).unwrap_or(i32::MAX))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_that_takes_for_ever_is_given_up_and_others_go_on() {
+        let hostile = Expression::new(r"(a+)+$", "m");
+        let text = format!("{}!", "a".repeat(60));
+        assert_eq!(
+            hostile.is_in(&text),
+            Found::Unclear("its pattern takes too long")
+        );
+        assert_eq!(hostile.is_in("aaa"), Found::Yes);
+        assert_eq!(Expression::new("^a+!$", "m").is_in(&text), Found::Yes);
+    }
+
+    #[test]
+    fn what_engines_read_differently_is_unclear() {
+        let deep = "(".repeat(GROUPS_AT_MOST + 1) + &")".repeat(GROUPS_AT_MOST + 1);
+        let long = "a".repeat(LONGEST + 1);
+        for source in ["(?i:a)", r"\u{1}", r"\x{1}", &deep, &long] {
+            let found = Expression::new(source, "").is_in("a");
+            assert!(matches!(found, Found::Unclear(_)), "{source}: {found:?}");
+        }
+        assert_eq!(Expression::new("(", "").check(), Err(Unusable::Invalid));
+        assert_eq!(Expression::new("(", "").is_in("("), Found::No);
+    }
+}

@@ -214,7 +214,11 @@ impl RuleStore {
                         reason: format!("{path} holds {count} rules"),
                     });
                 }
-                let rule = RawJson::from(rules.remove(*position));
+                let removed = rules.remove(*position);
+                let rule = match as_written(file, text, *position) {
+                    Some(rule) => rule,
+                    None => RawJson::from(removed),
+                };
                 let new_text = edit::take_out(text, *position).map_err(unusable)?;
                 (rule, Some(new_text))
             }
@@ -339,6 +343,13 @@ fn file_of(settings: &Effective, scope: SettingsScope) -> Result<&SettingsFile, 
             reason: doubt.to_owned(),
         }),
     }
+}
+
+/// Returns a rule with its keys in their order.
+fn as_written(file: &SettingsFile, text: &str, position: usize) -> Option<RawJson> {
+    let file = RuleFile::read(file.scope.into(), &file.path, text.as_bytes()).ok()?;
+    let rule = file.list.rules.into_iter().nth(position)?;
+    Some(rule.json)
 }
 
 fn rules_of(values: &Map<String, Value>) -> Vec<Value> {

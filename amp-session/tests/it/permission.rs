@@ -1,4 +1,7 @@
 //! Permission rules: judged as the real CLIs judge them.
 
 mod answers;
+#[cfg(unix)]
+mod builtin;
 mod lint;
+mod promises;

@@ -4,15 +4,18 @@ use std::path::Path;
 
 use amp_session::permission::{Evaluator, RuleFile, RuleList, RuleScope, RuleSet, ToolCall};
 use amp_session::protocol::PermissionContext;
-use amp_session::{Amp, AmpVersion, BUILDS, Dialect, Effective};
+use amp_session::{Amp, AmpVersion, Dialect, Effective};
 use serde_json::{Map, Value};
 
-use crate::arguments::{CallContext, GlobalArguments, JudgeArguments};
+use super::build::{Build, amp_if_any};
+use crate::arguments::{GlobalArguments, JudgeArguments};
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::settings::{Layer, Settings};
-use crate::{amp_in_use, runtime};
+use crate::runtime;
+
+/// Options of `test` and `explain`, which an argument of the call may not be taken for.
+const OPTIONS: [&str; 6] = ["json", "quiet", "rules", "builtin", "build", "arguments"];
 
 /// A call and its judge.
 pub(super) struct Judgement {
@@ -35,14 +38,10 @@ impl Judgement {
     ) -> Result<Self, Failure> {
         let call_arguments = match &arguments.arguments {
             Some(json) => parse(json)?,
-            None => from_words(&arguments.words)?,
+            None => from_words(&arguments.words, &OPTIONS)?,
         };
         let amp = amp_if_needed(arguments, global, context)?;
-        let build = match (&arguments.build, &amp) {
-            (Some(build), _) => AmpVersion::new(build),
-            (None, Some(amp)) => amp.version().clone(),
-            (None, None) => AmpVersion::new(BUILDS[BUILDS.len() - 1].version),
-        };
+        let build = Build::choose(arguments.build.as_deref(), amp.as_ref()).version;
         let set = rules_of(arguments, &build, context)?;
         let set = match arguments.builtin.as_deref() {
             Some(none) if none == Path::new("none") => set,
@@ -52,10 +51,7 @@ impl Judgement {
         Ok(Self {
             tool: arguments.tool.clone(),
             arguments: call_arguments,
-            context: arguments.context.map(|context| match context {
-                CallContext::Thread => PermissionContext::THREAD,
-                CallContext::Subagent => PermissionContext::SUBAGENT,
-            }),
+            context: arguments.context.map(PermissionContext::from),
             evaluator: Evaluator::new(set, &Dialect::for_version(&build)),
             build,
         })
@@ -81,16 +77,7 @@ fn amp_if_needed(
     if arguments.build.is_some() && arguments.builtin.is_some() {
         return Ok(None);
     }
-    let flags = Layer {
-        amp: arguments.amp.clone(),
-        ..Layer::default()
-    };
-    let settings = Settings::resolve(flags, global, context)?;
-    match amp_in_use::find(&settings, context) {
-        Ok(found) => runtime::interruptible(&context.signals, found.identify(context)).map(Some),
-        Err(failure) if arguments.amp.is_some() => Err(failure),
-        Err(_) => Ok(None),
-    }
+    amp_if_any(arguments.amp.clone(), global, context)
 }
 
 fn with_built_in_of(amp: Option<Amp>, set: RuleSet, context: &Context) -> Result<RuleSet, Failure> {
@@ -162,7 +149,13 @@ fn parse(json: &str) -> Result<Map<String, Value>, Failure> {
 }
 
 /// Takes `--name value` pairs; of two with one name the last one counts, as it does for Amp.
-fn from_words(words: &[String]) -> Result<Map<String, Value>, Failure> {
+///
+/// # Errors
+/// Fails when they are no pairs, and when one of `options` of ours stands among them.
+pub(super) fn from_words(
+    words: &[String],
+    options: &[&str],
+) -> Result<Map<String, Value>, Failure> {
     let mut arguments = Map::new();
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -175,10 +168,7 @@ fn from_words(words: &[String]) -> Result<Map<String, Value>, Failure> {
             .because("a call's arguments are pairs such as --cmd 'git status'")
             .hint("options of ampctl itself come before them"));
         };
-        if matches!(
-            name,
-            "json" | "quiet" | "rules" | "builtin" | "build" | "arguments"
-        ) {
+        if options.contains(&name) {
             return Err(Failure::new(
                 ExitCode::Usage,
                 format!("{word} stands behind the call's arguments"),

@@ -3,10 +3,12 @@
 use std::io::Write;
 
 use amp_session::permission::{Finding, RuleScope, RuleSet, Severity, lint};
-use amp_session::{AmpVersion, BUILDS, Dialect, Effective};
+use amp_session::{AmpVersion, Dialect, Effective};
 use serde::Serialize;
 
-use super::judge;
+use super::build::{Build, ChosenBy};
+use super::print::write_findings;
+use super::{judge, sarif};
 use crate::arguments::{GlobalArguments, LintArguments};
 use crate::context::Context;
 use crate::exit_code::ExitCode;
@@ -18,6 +20,7 @@ use crate::settings::Settings;
 #[derive(Serialize)]
 struct Document<'a> {
     build: &'a str,
+    chosen_by: ChosenBy,
     findings: &'a [Finding],
 }
 
@@ -26,13 +29,10 @@ pub(super) fn run(
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
-    let build = match &arguments.build {
-        Some(build) => AmpVersion::new(build),
-        None => AmpVersion::new(BUILDS[BUILDS.len() - 1].version),
-    };
-    let dialect = Dialect::for_version(&build);
+    let build = Build::find(arguments.build.as_deref(), global, context)?;
+    let dialect = Dialect::for_version(&build.version);
     let mut findings = Vec::new();
-    for set in sets(arguments, &build, context)? {
+    for set in sets(arguments, &build.version, context)? {
         findings.extend(lint(&set, &dialect));
     }
     let wrong = findings
@@ -44,28 +44,25 @@ pub(super) fn run(
         ExitCode::Done
     };
     if global.json {
-        let build = build.as_str();
         let document = Document {
-            build,
+            build: build.version.as_str(),
+            chosen_by: build.chosen_by,
             findings: &findings,
         };
         json::write(&document, &mut context.stdout)?;
         return Ok(code);
     }
+    if arguments.sarif {
+        let log = sarif::log(&findings, build.version.as_str(), &context.directory);
+        json::write(&log, &mut context.stdout)?;
+        return Ok(code);
+    }
     let style = Settings::of(global, context)?
         .color
         .style(context, &context.stdout);
-    for finding in &findings {
-        let word = match finding.severity {
-            Severity::Error => style.error("error"),
-            _ => style.warning("warning"),
-        };
-        let check = style.dim(finding.check.id());
-        let (place, message) = (place_of(finding), &finding.message);
-        writeln!(context.stdout, "{place}: {word}: {message} {check}")?;
-        if let Some(safer) = &finding.safer {
-            writeln!(context.stdout, "  {} {safer}", style.dim("rather:"))?;
-        }
+    write_findings(&findings, style, &mut context.stdout)?;
+    if !global.quiet {
+        writeln!(context.stderr, "judged as by {}", build.in_words())?;
     }
     Ok(code)
 }
@@ -89,16 +86,4 @@ fn sets(
         Ok(set)
     });
     read.collect()
-}
-
-fn place_of(finding: &Finding) -> String {
-    let file = match &finding.file {
-        Some(file) => file.display().to_string(),
-        None => finding.scope.as_str().to_owned(),
-    };
-    match (finding.line, finding.number) {
-        (Some(line), Some(number)) => format!("{file}:{line}: rule {number}"),
-        (_, Some(number)) => format!("{file}: rule {number}"),
-        _ => file,
-    }
 }
