@@ -32,7 +32,7 @@
 //! - [`Amp`] pairs an executable with its version and environment; [`Amp::start`] begins a
 //!   conversation and [`Amp::resume`] goes on with one by its [`ThreadId`].
 //! - [`SessionConfig`] holds mode, deadlines, folder, permission rules, MCP servers and the rest.
-//! - [`Session::prompt`] makes a [`Turn`], a stream of [`TurnLine`]s that ends in an [`Outcome`];
+//! - [`Session::prompt`] makes a [`Turn`], a stream of [`TurnItem`]s: lines, then the [`Outcome`];
 //!   [`Turn::canceller`] stops it from elsewhere.
 //! - [`Ledger`] records sessions and replays them; [`Credentials`] says which key Amp would use;
 //!   [`Capabilities`] what the Amp at hand can do.
@@ -124,6 +124,6 @@ pub use settings::{
     SettingsScope, SettingsState,
 };
 pub use thread_id::ThreadId;
-pub use turn::{Canceller, Turn, TurnInput};
+pub use turn::{Canceller, Turn, TurnInput, TurnItem};
 pub use turn_line::TurnLine;
 pub use version::AmpVersion;

@@ -7,6 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use amp_process::Exit;
+use amp_protocol::progress::UsageTotals;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -43,6 +44,10 @@ pub struct Outcome {
     pub wall_time: Duration,
     /// What was on standard output.
     pub lines: LineCounts,
+    /// What the messages of the agent used, its subagents included where they are in the stream.
+    pub usage: UsageTotals,
+    /// How many tool calls the agent made.
+    pub tool_calls: u64,
     /// How many tool calls were refused, by rules, a helper or a person.
     pub refused_tools: u64,
     /// The calls that were refused; their number is [`refused_tools`](Self::refused_tools).
@@ -200,6 +205,19 @@ impl fmt::Display for Status {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl Failure {
+    /// A turn that completed and said nothing.
+    pub(crate) fn without_answer() -> Self {
+        Self {
+            reason: Reason::ExitedUnexpectedly,
+            message: "the turn completed without a final text".to_owned(),
+            hint: None,
+        }
     }
 }
 

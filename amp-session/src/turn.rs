@@ -1,7 +1,9 @@
-//! A turn: a stream of decoded lines that ends in an outcome.
+//! A turn: a stream of items, decoded lines and at last the outcome.
 
 mod cancel;
+mod conclusion;
 mod input;
+mod item;
 mod replay;
 
 use std::pin::{Pin, pin};
@@ -14,15 +16,16 @@ use futures::Stream;
 use tokio::task::JoinHandle;
 
 pub use cancel::Canceller;
+use conclusion::{Concluding, Conclusion};
 pub use input::TurnInput;
+pub use item::TurnItem;
 use replay::Recorded;
 
 use crate::approval::Supervision;
-use crate::blocking::blocking;
 use crate::conversation::Claim;
 use crate::dialect::Dialect;
-use crate::ledger::{Ended, Lines, TurnRecord};
-use crate::outcome::{Ending, Observer, Outcome};
+use crate::ledger::{Lines, TurnRecord};
+use crate::outcome::{Failure, Observer, Outcome};
 use crate::plain_text::without_escapes;
 use crate::run_folder::RunFiles;
 use crate::sandbox::Watch;
@@ -33,9 +36,12 @@ use crate::turn_line::TurnLine;
 
 /// A turn of the agent.
 ///
-/// As a [`Stream`] it yields every line that the CLI writes and ends when the process has: soon
-/// after the result line, or when it exits, is cancelled, or runs into a deadline.
-/// [`finish`](Self::finish) then tells the outcome. Dropping a turn kills its process tree.
+/// As a [`Stream`] it yields [items](TurnItem): every line that the CLI writes, and the
+/// [`Outcome`] as the last one, when the process has ended: soon after the result line, or when it
+/// exits, is cancelled, or runs into a deadline. [`next_line`](Self::next_line) yields the lines
+/// alone, [`finish`](Self::finish) the outcome alone, and [`text`](Self::text) the final answer.
+/// Dropping a turn kills its process tree.
+#[must_use = "a turn that is dropped is killed"]
 #[derive(Debug)]
 pub struct Turn {
     source: Source,
@@ -47,12 +53,15 @@ pub struct Turn {
     noting: Option<Noting>,
     ended: bool,
     claim: Option<Claim>,
-    _files: Option<RunFiles>,
+    files: Option<RunFiles>,
     /// What is seen of the sandbox.
     sandbox: Option<Watch>,
     /// The questions about tool calls, and the record of them once there is something to record.
     supervision: Option<Supervision>,
     approvals: Option<Lines>,
+    concluding: Option<Concluding>,
+    /// How it ended, once that is known.
+    outcome: Option<Box<Outcome>>,
 }
 
 /// A line that waits until what it says of the thread is noted.
@@ -67,6 +76,8 @@ struct Noting {
 enum Source {
     Process(Box<Process>),
     Recorded(Box<Recorded>),
+    /// Nowhere any more: the turn is being concluded.
+    Concluded,
 }
 
 /// What a running turn holds on to.
@@ -92,10 +103,12 @@ impl Turn {
             noting: None,
             ended: false,
             claim: Some(parts.claim),
-            _files: parts.files,
+            files: parts.files,
             sandbox: parts.sandbox,
             supervision: parts.supervision,
             approvals: None,
+            concluding: None,
+            outcome: None,
         }
     }
 
@@ -110,10 +123,12 @@ impl Turn {
             noting: None,
             ended: false,
             claim: None,
-            _files: None,
+            files: None,
             sandbox: None,
             supervision: None,
             approvals: None,
+            concluding: None,
+            outcome: None,
         }
     }
 
@@ -149,7 +164,7 @@ impl Turn {
                 let record = self.record.as_ref().and_then(TurnRecord::messages);
                 Some(TurnInput::new(writer, record))
             }
-            Source::Recorded(_) => None,
+            Source::Recorded(_) | Source::Concluded => None,
         }
     }
 
@@ -178,7 +193,7 @@ impl Turn {
     pub fn pause(&mut self) -> Result<(), amp_process::Error> {
         match &mut self.source {
             Source::Process(process) => process.pause(),
-            Source::Recorded(_) => Ok(()),
+            Source::Recorded(_) | Source::Concluded => Ok(()),
         }
     }
 
@@ -195,7 +210,7 @@ impl Turn {
                 Ok(())
             }
             Source::Process(process) => process.resume(),
-            Source::Recorded(_) => Ok(()),
+            Source::Recorded(_) | Source::Concluded => Ok(()),
         }
     }
 
@@ -206,54 +221,31 @@ impl Turn {
     pub async fn finish(mut self) -> Outcome {
         drop(self.take_input());
         while self.next_line().await.is_some() {}
-        self.record_questions();
-        let (exit, ending) = match self.source {
-            Source::Recorded(recorded) => {
-                let mut outcome = self.observer.conclude(&recorded.ending, &self.secrets);
-                if let Some(end) = recorded.end {
-                    (outcome.status, outcome.failure) = (end.status, end.failure);
-                    outcome.sandbox = end.sandbox;
-                }
-                outcome.ledger_failure = self.trouble;
-                return outcome;
-            }
-            Source::Process(mut process) => {
-                let exit = process.finish().await;
-                let ending = Ending {
-                    cause: Some(exit.cause()),
-                    status: Some(exit.status()),
-                    stderr: stderr_text(exit.stderr(), &self.secrets),
-                    wall_time: exit.elapsed(),
-                    trouble: self.trouble,
-                };
-                (exit, ending)
-            }
-        };
-        let mut outcome = self.observer.conclude(&ending, &self.secrets);
-        outcome.exit = Some(exit);
-        if let Some(supervision) = &self.supervision {
-            outcome.add_questions(&supervision.refused(), supervision.bypass(), &self.secrets);
+        *std::future::poll_fn(|context| self.poll_outcome(context)).await
+    }
+
+    /// Waits for the rest of the turn and returns the agent's final answer.
+    ///
+    /// # Errors
+    ///
+    /// Tells why the turn did not complete, or that it did without an answer.
+    pub async fn text(self) -> Result<String, Failure> {
+        let outcome = self.finish().await;
+        match (outcome.failure, outcome.text) {
+            (Some(failure), _) => Err(failure),
+            (None, Some(text)) => Ok(text),
+            (None, None) => Err(Failure::without_answer()),
         }
-        let secrets = &self.secrets;
-        let report = self
-            .sandbox
-            .map(|watch| watch.conclude(|text| secrets.redact_text(text)));
-        outcome.sandbox = report;
-        if outcome.thread.is_none() {
-            outcome.thread = self.claim.as_ref().and_then(Claim::thread);
+    }
+
+    /// Returns what has come on standard error so far: its head and tail, without terminal escapes
+    /// and known secrets. It is empty for a replay, and once the outcome has it.
+    #[must_use]
+    pub fn stderr_so_far(&self) -> String {
+        match &self.source {
+            Source::Process(process) => stderr_text(&process.stderr_so_far(), &self.secrets),
+            Source::Recorded(_) | Source::Concluded => String::new(),
         }
-        if let Some(record) = self.record {
-            let ended = Ended {
-                status: outcome.status,
-                failure: outcome.failure.clone(),
-                wall_time: outcome.wall_time,
-                exit: outcome.exit.as_ref().map(|exit| exit.status().to_string()),
-                stderr: outcome.stderr.clone(),
-                sandbox: outcome.sandbox.clone(),
-            };
-            outcome.ledger_failure = blocking(move || record.close(ended)).await;
-        }
-        outcome
     }
 
     /// Kills the whole process tree at once, and returns how the turn ended when the tree is gone,
@@ -289,6 +281,7 @@ impl Turn {
                     None
                 }
             },
+            Source::Concluded => None,
             Source::Process(process) => {
                 if self.cancel.is_new(context) {
                     process.begin_stop();
@@ -328,6 +321,45 @@ impl Turn {
             if let Some(lines) = &mut self.approvals {
                 lines.append(note.to_string().as_bytes(), Cut::Nowhere);
             }
+        }
+    }
+
+    /// Polls for the outcome, when there are no more lines.
+    fn poll_outcome(&mut self, context: &mut Context<'_>) -> Poll<Box<Outcome>> {
+        if let Some(outcome) = &self.outcome {
+            return Poll::Ready(outcome.clone());
+        }
+        let mut concluding = match self.concluding.take() {
+            Some(concluding) => concluding,
+            None => Concluding::new(self.conclusion().outcome()),
+        };
+        match concluding.poll(context) {
+            Poll::Pending => {
+                self.concluding = Some(concluding);
+                Poll::Pending
+            }
+            Poll::Ready(outcome) => {
+                let outcome = Box::new(outcome);
+                self.outcome = Some(outcome.clone());
+                Poll::Ready(outcome)
+            }
+        }
+    }
+
+    /// Takes what the conclusion needs; an input that nobody has taken is closed.
+    fn conclusion(&mut self) -> Conclusion {
+        drop(self.take_input());
+        self.record_questions();
+        Conclusion {
+            source: std::mem::replace(&mut self.source, Source::Concluded),
+            observer: self.observer.clone(),
+            secrets: self.secrets.clone(),
+            record: self.record.take(),
+            trouble: self.trouble.take(),
+            sandbox: self.sandbox.take(),
+            supervision: self.supervision.take(),
+            claim: self.claim.take(),
+            files: self.files.take(),
         }
     }
 
@@ -440,10 +472,18 @@ fn poll_process(
 }
 
 impl Stream for Turn {
-    type Item = TurnLine;
+    type Item = TurnItem;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<TurnLine>> {
-        self.get_mut().poll_line(context)
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<TurnItem>> {
+        let turn = self.get_mut();
+        if turn.outcome.is_some() {
+            return Poll::Ready(None);
+        }
+        if let Some(line) = ready!(turn.poll_line(context)) {
+            return Poll::Ready(Some(TurnItem::Line(line)));
+        }
+        let outcome = ready!(turn.poll_outcome(context));
+        Poll::Ready(Some(TurnItem::End(outcome)))
     }
 }
 

@@ -22,7 +22,7 @@ const KEPT: usize = 64 * 1024;
 const QUOTED: usize = 200;
 
 /// Watches the lines of a turn and remembers what its outcome needs.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Observer {
     /// What the CLI is known to do; unknown in a replay.
     dialect: Option<Dialect>,
@@ -133,6 +133,8 @@ impl Observer {
             reported_duration: milliseconds.map(Duration::from_millis),
             wall_time: ending.wall_time,
             lines: self.counts,
+            usage: self.progress.usage(),
+            tool_calls: self.progress.tool_calls(),
             refused_tools: self.progress.refused_calls(),
             refused_calls: self
                 .refused

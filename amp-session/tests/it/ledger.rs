@@ -12,7 +12,6 @@ use amp_session::{
     SessionConfig, SessionRecord, Status, ThreadId, TurnLine,
 };
 use fixtures::Recording;
-use futures::StreamExt;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -86,7 +85,7 @@ async fn a_turn_is_replayed_as_it_was() {
     assert_eq!(turns.len(), 1);
     let mut replay = turns[0].replay().unwrap();
     let mut lines = Vec::new();
-    while let Some(line) = replay.next().await {
+    while let Some(line) = replay.next_line().await {
         lines.push(line.into_parts().0);
     }
     assert_eq!(lines, Recording::at(SEPTEMBER, "bash").lines().unwrap());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use amp_session::process::{ExitStatus, Force, Signal};
 use amp_session::protocol::{Event, UserInput};
 use amp_session::{
-    Amp, Deadlines, Error, ErrorKind, Reason, Session, SessionConfig, Status, ThreadId,
+    Amp, Deadlines, Error, ErrorKind, Reason, Session, SessionConfig, Status, ThreadId, TurnItem,
     default_deadlines,
 };
 use fixtures::{Recording, fake_agent};
@@ -31,13 +31,23 @@ async fn every_byte_of_a_recording_reaches_the_caller_in_order() {
     let session = amp.start(SessionConfig::new()).unwrap();
     let mut turn = session.prompt("Do it.").await.unwrap();
     let mut seen = Vec::new();
-    while let Some(line) = turn.next().await {
-        seen.push(line.bytes().to_vec());
+    let mut outcome = None;
+    while let Some(item) = turn.next().await {
+        match item {
+            TurnItem::Line(line) => seen.push(line.bytes().to_vec()),
+            TurnItem::End(end) => outcome = Some(*end),
+            _ => unreachable!("a turn without questions"),
+        }
     }
     assert_eq!(seen, Recording::at(SEPTEMBER, "bash").lines().unwrap());
-    let outcome = turn.finish().await;
+    let outcome = outcome.expect("the last item");
+    assert_eq!(outcome.tool_calls, 1);
+    assert_eq!(outcome.refused_tools, 0);
+    assert!(outcome.usage.output_tokens > 0, "{:?}", outcome.usage);
     assert_eq!(outcome.status, Status::Completed);
     assert_eq!(outcome.exit.unwrap().status(), ExitStatus::Code(0));
+    session.prompt("Go on.").await.unwrap().kill().await;
+    assert_eq!(turn.finish().await.text, outcome.text, "it is told again");
 }
 
 #[tokio::test]
@@ -52,6 +62,20 @@ async fn the_same_program_talks_to_an_amp_of_february_and_to_one_of_september() 
         let second = session.prompt("Go on.").await.unwrap().finish().await;
         assert_eq!(second.status, Status::Completed, "{version}");
         assert!(second.text.is_some());
+    }
+}
+
+#[tokio::test]
+async fn the_text_of_a_turn_is_its_final_answer_or_why_there_is_none() {
+    let home = TempDir::new().unwrap();
+    for (script, expected) in [
+        (format!("{INIT}; {SUCCESS}"), Ok("Done.".to_owned())),
+        (format!("{INIT}; exit 0"), Err(Reason::ExitedUnexpectedly)),
+    ] {
+        let amp = playing(&home, SEPTEMBER, &script);
+        let session = amp.start(SessionConfig::new()).unwrap();
+        let text = session.prompt("Do it.").await.unwrap().text().await;
+        assert_eq!(text.map_err(|failure| failure.reason), expected);
     }
 }
 

@@ -8,7 +8,6 @@ use amp_session::{Amp, ErrorKind, Outcome, Session, SessionConfig, Turn, default
 use anyhow::Result;
 use fixtures::backend::{Backend, Options};
 use fixtures::scenario::ServiceHealth;
-use futures::StreamExt;
 use serde_json::json;
 
 use super::case::{Case, Service};
@@ -114,7 +113,7 @@ async fn send_messages(case: &Case, mut turn: Turn) -> String {
 
 /// Reads a turn to its end, cancelling it where the case says so.
 async fn read(case: &Case, mut turn: Turn) -> Outcome {
-    while let Some(line) = turn.next().await {
+    while let Some(line) = turn.next_line().await {
         let found = |text: &String| memchr::memmem::find(line.bytes(), text.as_bytes()).is_some();
         if case.cancel_after.as_ref().is_some_and(found) {
             turn.cancel();

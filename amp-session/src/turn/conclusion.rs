@@ -1,0 +1,120 @@
+//! The end of a turn: its process is waited for, and the outcome drawn and recorded.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+use super::{Source, stderr_text};
+use crate::approval::Supervision;
+use crate::blocking::blocking;
+use crate::conversation::Claim;
+use crate::ledger::{Ended, TurnRecord};
+use crate::outcome::{Ending, Observer, Outcome};
+use crate::run_folder::RunFiles;
+use crate::sandbox::Watch;
+use crate::secrets::Secrets;
+
+/// What is left of a turn when its last line has been read.
+pub(super) struct Conclusion {
+    pub(super) source: Source,
+    pub(super) observer: Observer,
+    pub(super) secrets: Secrets,
+    pub(super) record: Option<TurnRecord>,
+    pub(super) trouble: Option<String>,
+    pub(super) sandbox: Option<Watch>,
+    pub(super) supervision: Option<Supervision>,
+    /// Given back when the outcome is there.
+    pub(super) claim: Option<Claim>,
+    pub(super) files: Option<RunFiles>,
+}
+
+impl Conclusion {
+    /// Waits for the process to be gone, and says how the turn ended.
+    pub(super) async fn outcome(self) -> Outcome {
+        let Self {
+            source,
+            observer,
+            secrets,
+            record,
+            trouble,
+            sandbox,
+            supervision,
+            claim,
+            files,
+        } = self;
+        let mut process = match source {
+            Source::Process(process) => process,
+            Source::Recorded(recorded) => {
+                let mut outcome = observer.conclude(&recorded.ending, &secrets);
+                if let Some(end) = recorded.end {
+                    (outcome.status, outcome.failure) = (end.status, end.failure);
+                    outcome.sandbox = end.sandbox;
+                }
+                outcome.ledger_failure = trouble;
+                return outcome;
+            }
+            Source::Concluded => return observer.conclude(&Ending::default(), &secrets),
+        };
+        let exit = process.finish().await;
+        let ending = Ending {
+            cause: Some(exit.cause()),
+            status: Some(exit.status()),
+            stderr: stderr_text(exit.stderr(), &secrets),
+            wall_time: exit.elapsed(),
+            trouble,
+        };
+        let mut outcome = observer.conclude(&ending, &secrets);
+        outcome.exit = Some(exit);
+        if let Some(supervision) = &supervision {
+            outcome.add_questions(&supervision.refused(), supervision.bypass(), &secrets);
+        }
+        outcome.sandbox = sandbox.map(|watch| watch.conclude(|text| secrets.redact_text(text)));
+        if outcome.thread.is_none() {
+            outcome.thread = claim.as_ref().and_then(Claim::thread);
+        }
+        if let Some(record) = record {
+            let ended = Ended {
+                status: outcome.status,
+                failure: outcome.failure.clone(),
+                wall_time: outcome.wall_time,
+                exit: outcome.exit.as_ref().map(|exit| exit.status().to_string()),
+                stderr: outcome.stderr.clone(),
+                sandbox: outcome.sandbox.clone(),
+            };
+            outcome.ledger_failure = blocking(move || record.close(ended)).await;
+        }
+        // They go before anybody hears that the turn has ended.
+        drop((process, supervision, files, claim));
+        outcome
+    }
+}
+
+/// A conclusion that is being drawn.
+pub(super) struct Concluding {
+    /// Nobody locks it; it makes the turn `Sync`.
+    future: Mutex<BoxFuture<'static, Outcome>>,
+}
+
+impl Concluding {
+    pub(super) fn new(future: impl Future<Output = Outcome> + Send + 'static) -> Self {
+        Self {
+            future: Mutex::new(future.boxed()),
+        }
+    }
+
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
+        let future = self.future.get_mut();
+        let future = future.unwrap_or_else(PoisonError::into_inner);
+        future.as_mut().poll(context)
+    }
+}
+
+impl fmt::Debug for Concluding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Concluding").finish_non_exhaustive()
+    }
+}
