@@ -17,8 +17,8 @@ mod project;
 use std::path::PathBuf;
 
 use amp_bootstrap::VersionSpec;
-use amp_session::Deadlines;
 use amp_session::process::sandbox::HostRule;
+use amp_session::{Deadlines, default_deadlines};
 
 pub(crate) use self::choice::AmpChoice;
 pub(crate) use self::file::Files;
@@ -136,7 +136,7 @@ impl Settings {
 /// connection and stays silent.
 fn deadlines(layer: &Layer) -> Deadlines {
     let limit = |asked: Option<Limit>| asked.and_then(Limit::duration);
-    Deadlines::default()
+    default_deadlines()
         .with_total(limit(layer.timeout))
         .with_idle(limit(layer.idle_timeout))
         .with_startup(limit(layer.startup_timeout))

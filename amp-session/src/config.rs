@@ -1,13 +1,17 @@
 //! What a caller asks of a session, independent of the CLI that will run it.
 
+mod deadlines;
+mod options;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use amp_process::Deadlines;
-use amp_protocol::{McpServer, PermissionRule, SettingsKey};
-use serde_json::{Map, Value, json};
+use amp_protocol::SettingsKey;
+use serde_json::{Map, Value};
+
+pub use deadlines::{default_deadlines, five_minute_deadlines, no_deadlines};
 
 use crate::approval::Approval;
 use crate::environment::{Environment, NamesOf};
@@ -75,7 +79,7 @@ pub struct SessionConfig {
     pub environment: Environment,
     /// The folder the agent works in; the host's own when absent.
     pub working_directory: Option<PathBuf>,
-    /// How long to wait, and for what.
+    /// How long to wait, and for what; [`default_deadlines`] unless set.
     pub deadlines: Deadlines,
 }
 
@@ -104,28 +108,6 @@ pub enum Executor {
 /// takes `true` alone for an allow-all, of the later ones it is not known.
 pub(crate) fn is_off(value: &Value) -> bool {
     matches!(value, Value::Bool(false) | Value::Null)
-}
-
-/// Returns the deadlines of a session that asks for no others: a minute to the first line, no
-/// limit on silence, five minutes in all (as documented for drivers of Amp), three seconds for the
-/// process to go once it has said its result.
-///
-/// The start-up limit is this project's: the slowest measured start took eight seconds, and a
-/// service that accepts connections without answering keeps every build silent for ever. Every
-/// measured build was gone 60 ms after its result, with the service on the same machine.
-#[must_use]
-pub fn default_deadlines() -> Deadlines {
-    Deadlines::default()
-        .with_startup(Some(Duration::from_secs(60)))
-        .with_idle(None)
-        .with_total(Some(Duration::from_secs(300)))
-        .with_drain(Duration::from_secs(3))
-}
-
-/// Returns deadlines that never end a turn that is still running.
-#[must_use]
-pub fn no_deadlines() -> Deadlines {
-    default_deadlines().with_startup(None).with_total(None)
 }
 
 impl Default for SessionConfig {
@@ -168,65 +150,6 @@ impl SessionConfig {
         Self::default()
     }
 
-    /// Returns this configuration with an agent mode.
-    #[must_use]
-    pub fn with_mode(mut self, mode: impl Into<String>) -> Self {
-        self.mode = Some(mode.into());
-        self
-    }
-
-    /// Returns this configuration with a reasoning effort.
-    #[must_use]
-    pub fn with_reasoning_effort(mut self, effort: impl Into<String>) -> Self {
-        self.reasoning_effort = Some(effort.into());
-        self
-    }
-
-    /// Returns this configuration with thinking blocks in the stream.
-    #[must_use]
-    pub fn with_thinking(mut self) -> Self {
-        self.thinking = true;
-        self
-    }
-
-    /// Returns this configuration with another folder to work in.
-    #[must_use]
-    pub fn with_working_directory(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.working_directory = Some(folder.into());
-        self
-    }
-
-    /// Returns this configuration with the agent in a sandbox.
-    #[must_use]
-    pub fn with_sandbox(mut self, sandbox: SandboxConfig) -> Self {
-        self.sandbox = Some(sandbox);
-        self
-    }
-
-    /// Returns this configuration with somebody who is asked about tool calls.
-    #[must_use]
-    pub fn with_approval(mut self, approval: Approval) -> Self {
-        self.approval = Some(approval);
-        self
-    }
-
-    /// Returns this configuration with other deadlines.
-    #[must_use]
-    pub fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
-        self.deadlines = deadlines;
-        self
-    }
-
-    /// Returns this configuration with permission rules, which come before the user's own.
-    ///
-    /// A session refuses rules that would not hold ([`Error::UnsafeRules`](crate::Error)): one that
-    /// Amp would drop, or any of them beside an allow-all, or with settings of the project or the
-    /// administrator that outrank them. An allow-all of the user's own settings is switched off.
-    #[must_use]
-    pub fn with_permission_rules(self, rules: &[PermissionRule]) -> Self {
-        self.with_setting(SettingsKey::PERMISSIONS.as_str(), json!(rules))
-    }
-
     /// Returns the folder the agent works in.
     pub(crate) fn folder(&self) -> &Path {
         let folder = self.working_directory.as_deref();
@@ -242,27 +165,6 @@ impl SessionConfig {
             bytes.starts_with(b"--dangerously-allow-all")
         });
         self.dangerously_allow_all || by_argument || !setting.is_none_or(is_off)
-    }
-
-    /// Returns this configuration with one more MCP server.
-    #[must_use]
-    pub fn with_mcp_server(mut self, name: impl Into<String>, server: &McpServer) -> Self {
-        self.mcp_servers.insert(name.into(), json!(server));
-        self
-    }
-
-    /// Returns this configuration with one more setting, by full key such as `amp.permissions`.
-    #[must_use]
-    pub fn with_setting(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.settings.insert(key.into(), value.into());
-        self
-    }
-
-    /// Returns this configuration with one more variable in the agent's environment.
-    #[must_use]
-    pub fn with_variable(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
-        self.environment.insert(name.into(), value.into());
-        self
     }
 }
 

@@ -3,6 +3,20 @@
 //! Beside `tokio` with its features `macros` and `rt-multi-thread`, this is a whole program:
 //!
 //! ```no_run
+//! use amp_session::{Options, execute};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let turn = execute("What does this repository do?", Options::from_env()).await?;
+//!     println!("{}", turn.text().await?);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! [`Options::from_env`] takes the environment of the process, and `amp` from its `PATH`. A program
+//! with more to say names what it uses, sees every line, and goes on with the conversation:
+//!
+//! ```no_run
 //! use amp_session::protocol::Event;
 //! use amp_session::{Amp, Error, SessionConfig};
 //!
@@ -29,6 +43,7 @@
 //!
 //! # Where to begin
 //!
+//! - [`execute`] sends one prompt; [`Turn::text`] waits for the answer.
 //! - [`Amp`] pairs an executable with its version and environment; [`Amp::start`] begins a
 //!   conversation and [`Amp::resume`] goes on with one by its [`ThreadId`].
 //! - [`SessionConfig`] holds mode, deadlines, folder, permission rules, MCP servers and the rest.
@@ -54,17 +69,17 @@
 //!
 //! # What it leaves to others
 //!
-//! It is handed an executable and an environment: it finds, downloads and reads neither, and it
-//! never prints. `amp-bootstrap` finds and installs executables. A host calls
-//! [`run_helper_if_requested`] first thing in `main`, so that nothing the agent starts can
-//! outlive the host.
+//! It is handed an executable and an environment, downloads and prints nothing, and reads global
+//! state only for a caller that asks by [`Options::from_env`]. `amp-bootstrap` finds and installs
+//! executables. A host calls [`run_helper_if_requested`] first thing in `main`, so that nothing
+//! the agent starts can outlive the host.
 //!
 //! # Limits
 //!
-//! A turn has a minute to its first line and five minutes in all, unless the session's
-//! [`Deadlines`] say otherwise ([`default_deadlines`], [`no_deadlines`]). One turn of a session
-//! runs at a time. It needs a tokio runtime. Linux on x86-64 is where all of it is measured; the
-//! containment that other platforms have is told by [`process`].
+//! A turn ends at [`default_deadlines`] unless the session has others
+//! ([`five_minute_deadlines`], [`no_deadlines`]). One turn of a session runs at a time. It needs a
+//! tokio runtime. Linux on x86-64 is where all of it is measured; the containment that other
+//! platforms have is told by [`process`].
 
 mod amp;
 pub mod approval;
@@ -76,6 +91,7 @@ mod credentials;
 mod dialect;
 mod environment;
 mod error;
+mod execute;
 mod file_lock;
 mod guard;
 mod invocation;
@@ -101,7 +117,7 @@ pub use amp::{Amp, Login};
 pub use amp_process::Deadlines;
 pub use approval::{Answer, Approval, Approver, Question, run_helper_if_requested};
 pub use capabilities::{Ability, Capabilities, Support};
-pub use config::{Executor, SessionConfig, default_deadlines, no_deadlines};
+pub use config::{Executor, SessionConfig, default_deadlines, five_minute_deadlines, no_deadlines};
 pub use credentials::{
     CredentialState, Credentials, CredentialsReport, KeyQuestion, KeyVerdict, Place, PlaceKind,
 };
@@ -111,6 +127,7 @@ pub use dialect::{
 };
 pub use environment::Environment;
 pub use error::{Error, ErrorKind};
+pub use execute::{Options, execute};
 pub use invocation::{Input, Invocation, Request, RunFile, StandardInput, invocation};
 pub use ledger::{
     ExportFormat, Ledger, NewSession, RecordId, RecordedLines, RecordedTurn, Retention,

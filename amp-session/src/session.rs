@@ -20,7 +20,7 @@ use crate::environment::{Environment, base_folder, home};
 use crate::error::Error;
 use crate::guard::{self, Surroundings};
 use crate::invocation::{Input, Invocation, Request, StandardInput, invocation};
-use crate::ledger::{Beginning, SessionRecord};
+use crate::ledger::{Beginning, Ledger, SessionRecord};
 use crate::run_folder::RunFolder;
 use crate::sandbox::{self, Subject, Watch};
 use crate::secrets::Secrets;
@@ -64,6 +64,33 @@ impl Amp {
     /// Refuses options that this Amp lacks, see [`invocation`](crate::invocation).
     pub fn resume(&self, thread: ThreadId, config: SessionConfig) -> Result<Session, Error> {
         Session::new(self.clone(), config, Some(thread))
+    }
+
+    /// Goes on with the last recorded conversation of the configuration's folder, and records what
+    /// follows there; `None` when the ledger has none with a thread.
+    ///
+    /// Folders are compared as they were recorded, by their resolved paths where they have any.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the ledger cannot be listed, and like [`resume`](Self::resume).
+    pub fn continue_last(
+        &self,
+        ledger: &Ledger,
+        config: SessionConfig,
+    ) -> Result<Option<Session>, Error> {
+        let resolved = |folder: &Path| folder.canonicalize().unwrap_or_else(|_| folder.into());
+        let folder = resolved(config.folder());
+        let last = ledger.sessions()?.into_iter().find_map(|record| {
+            let metadata = record.metadata();
+            let recorded = metadata.working_directory.as_deref()?;
+            let thread = metadata.thread.clone()?;
+            (resolved(recorded) == folder).then_some((thread, record))
+        });
+        let Some((thread, record)) = last else {
+            return Ok(None);
+        };
+        Ok(Some(self.resume(thread, config)?.recorded(record)))
     }
 }
 

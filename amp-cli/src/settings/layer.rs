@@ -1,9 +1,9 @@
 //! One place that may say something about each option.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use amp_bootstrap::{Source, VersionSpec};
+use amp_session::default_deadlines;
 use amp_session::process::sandbox::HostRule;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
@@ -12,11 +12,6 @@ use super::Limit;
 use super::key::{self, Key};
 use crate::arguments::{Allowances, GlobalArguments, OutputFormat, SandboxArguments, SandboxMode};
 use crate::style::ColorChoice;
-
-/// How long an Amp may take to its first line, unless the user says otherwise.
-const STARTUP_TIMEOUT: Duration = Duration::from_secs(2 * 60);
-/// How long an agent may be silent, unless the user says otherwise.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 /// Holds what one place says; `None` leaves the word to the next.
 ///
@@ -132,13 +127,14 @@ impl Layer {
 
     /// Returns what holds where nobody says anything.
     pub(super) fn of_defaults() -> Self {
+        let deadlines = default_deadlines();
         Self {
             labels: Some(Vec::new()),
             output: Some(OutputFormat::default()),
             thinking: Some(false),
-            timeout: Some(Limit::Never),
-            idle_timeout: Some(Limit::After(IDLE_TIMEOUT)),
-            startup_timeout: Some(Limit::After(STARTUP_TIMEOUT)),
+            timeout: Some(deadlines.total.into()),
+            idle_timeout: Some(deadlines.idle.into()),
+            startup_timeout: Some(deadlines.startup.into()),
             color: Some(ColorChoice::default()),
             progress: Some(true),
             record: Some(true),

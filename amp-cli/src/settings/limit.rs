@@ -34,6 +34,12 @@ impl fmt::Display for Limit {
     }
 }
 
+impl From<Option<Duration>> for Limit {
+    fn from(limit: Option<Duration>) -> Self {
+        limit.map_or(Self::Never, Self::After)
+    }
+}
+
 impl FromStr for Limit {
     type Err = String;
 

@@ -611,3 +611,38 @@ fn a_folder_without_metadata_is_passed_over() {
     assert_eq!(sessions.len(), 1);
     assert_eq!(&sessions[0].metadata().id, id);
 }
+
+#[tokio::test]
+async fn the_last_conversation_of_a_folder_is_continued_and_no_other() {
+    let home = TempDir::new().unwrap();
+    let ledger = Ledger::new(home.path().join("ledger"));
+    let folders = ["one", "other"].map(|name| home.path().join(name));
+    let amp = replaying(&home, SEPTEMBER, &["continue-first", "continue-second"]);
+    for folder in &folders {
+        std::fs::create_dir(folder).unwrap();
+    }
+    let config = |folder: &std::path::Path| SessionConfig::new().with_working_directory(folder);
+    assert!(
+        amp.continue_last(&ledger, config(&folders[0]))
+            .unwrap()
+            .is_none()
+    );
+    let mut new = NewSession::new();
+    new.working_directory = Some(folders[0].clone());
+    let first = amp.start(config(&folders[0])).unwrap();
+    let first = first.recorded(ledger.create(new).unwrap());
+    first.prompt("Begin.").await.unwrap().finish().await;
+
+    assert!(
+        amp.continue_last(&ledger, config(&folders[1]))
+            .unwrap()
+            .is_none()
+    );
+    let again = amp
+        .continue_last(&ledger, config(&folders[0]))
+        .unwrap()
+        .unwrap();
+    assert_eq!(again.thread(), first.thread());
+    again.prompt("Go on.").await.unwrap().finish().await;
+    assert_eq!(again.record().unwrap().turns().unwrap().len(), 2);
+}

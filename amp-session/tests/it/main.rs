@@ -12,6 +12,8 @@ mod count;
 #[cfg(unix)]
 mod framing;
 #[cfg(unix)]
+mod front_page;
+#[cfg(unix)]
 mod killed_host;
 #[cfg(unix)]
 mod ledger;
