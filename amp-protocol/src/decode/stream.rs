@@ -168,4 +168,21 @@ mod tests {
         assert_eq!(lines.line(), b"short");
         assert!(lines.line.bytes.capacity() <= LARGEST_IDLE);
     }
+
+    #[test]
+    fn a_buffer_of_a_usual_size_is_kept() {
+        let mut stream = vec![b'x'; 200 * 1024];
+        stream.extend(b"\nshort\n");
+        let mut lines = decode_reader(&stream[..]);
+        for _ in 0..2 {
+            lines.next().expect("a line").expect("it can be read");
+        }
+        assert_eq!(lines.line(), b"short");
+        assert!(lines.line.bytes.capacity() >= 200 * 1024);
+    }
+
+    #[test]
+    fn lines_of_up_to_64_mebibytes_are_decoded() {
+        assert_eq!(decode_reader(b"".as_slice()).line.limit, 67_108_864);
+    }
 }
