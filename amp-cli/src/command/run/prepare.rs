@@ -14,7 +14,7 @@ use crate::command::{install, sandbox};
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, not_configured};
-use crate::sessions::{LAST, Sessions, refuse_in_use};
+use crate::sessions::{LAST, Sessions, is_of, refuse_in_use};
 use crate::settings::{AmpChoice, MODE, Origin, Settings};
 use crate::{prompt, rules};
 
@@ -53,8 +53,11 @@ pub(super) fn prepare(
     let here = working_directory(agent, context)?;
     let (thread, record) = thread_and_session(which, &here, context)?;
     let remembered = record.as_ref().map(SessionRecord::metadata);
+    let remembers_here = record.as_ref().is_some_and(|session| is_of(session, &here));
     let directory = match remembered.and_then(|session| session.working_directory.as_deref()) {
-        Some(folder) if agent.directory.is_none() => existing(folder.to_owned())?,
+        Some(folder) if agent.directory.is_none() && !remembers_here => {
+            existing(folder.to_owned())?
+        }
         _ => here,
     };
     let mut config = session_config(agent, settings, directory, context)?;
