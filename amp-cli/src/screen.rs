@@ -4,7 +4,7 @@ mod download;
 
 use std::fmt::{self, Debug};
 use std::io::{self, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
@@ -34,15 +34,30 @@ pub(crate) fn may_animate(context: &Context, output: &Output) -> bool {
 pub(crate) struct Screen {
     output: Output,
     line: ProgressBar,
+    message: Arc<Mutex<String>>,
 }
 
 impl Screen {
     /// Creates a screen whose transient line shows a spinner and a message.
     pub(crate) fn with_status(output: Output, animate: bool) -> Self {
-        let style = ProgressStyle::with_template("{spinner} {msg}")
+        let terminal = output.terminal();
+        let message = Arc::<Mutex<String>>::default();
+        let shown = Arc::clone(&message);
+        let draw = move |_: &ProgressState, to: &mut dyn fmt::Write| {
+            // The width is that of the moment: the terminal may have shrunk since the message came.
+            let columns = terminal.map_or(0, usable_columns);
+            // The spinner and a blank stand before it.
+            let room = usize::from(columns).saturating_sub(2);
+            // A line that cannot be written is drawn again a moment later.
+            let _ = to.write_str(&fit(&locked(&shown), room));
+        };
+        let style = ProgressStyle::with_template("{spinner} {status}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner())
-            .tick_strings(&["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏", " "]);
-        Self::new(output, animate, ProgressBar::no_length().with_style(style))
+            .tick_strings(&["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏", " "])
+            .with_key("status", draw);
+        let mut screen = Self::new(output, animate, ProgressBar::no_length().with_style(style));
+        screen.message = message;
+        screen
     }
 
     /// Creates a screen whose transient line shows how far a download is; it moves by itself, so
@@ -75,7 +90,11 @@ impl Screen {
             None => ProgressDrawTarget::hidden(),
         };
         line.set_draw_target(target);
-        Self { output, line }
+        Self {
+            output,
+            line,
+            message: Arc::default(),
+        }
     }
 
     /// Writes text that stays.
@@ -83,19 +102,16 @@ impl Screen {
     /// # Errors
     /// Fails when the output was closed.
     pub(crate) fn print(&mut self, text: &str) -> io::Result<()> {
-        let Self { output, line } = self;
+        let Self { output, line, .. } = self;
         line.suspend(|| {
             output.write_all(text.as_bytes())?;
             output.flush()
         })
     }
 
-    /// Replaces the message of the transient line.
+    /// Replaces the message of the transient line, from the next time it moves.
     pub(crate) fn set_message(&self, message: &str) {
-        let columns = self.output.terminal().map_or(0, usable_columns);
-        // The spinner and a blank stand before it.
-        let room = usize::from(columns).saturating_sub(2);
-        self.line.set_message(fit(message, room));
+        message.clone_into(&mut locked(&self.message));
     }
 
     /// Moves the progress bar to the bytes that have come since the download began.
@@ -136,7 +152,14 @@ fn usable_columns(terminal: Terminal) -> u16 {
     terminal.columns().saturating_sub(3).max(1)
 }
 
+fn locked(text: &Mutex<String>) -> MutexGuard<'_, String> {
+    text.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Moves the cursor of a terminal by the sequences every terminal knows.
+///
+/// Between two pictures it stands where the transient line begins: a terminal that shrinks and breaks
+/// the line in two keeps it there, so clearing from there on leaves no piece behind.
 struct Cursor {
     output: Output,
     terminal: Terminal,
@@ -155,7 +178,7 @@ impl Cursor {
     }
 
     fn drawn(&self) -> MutexGuard<'_, String> {
-        self.drawn.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.drawn)
     }
 
     fn write(&self, text: fmt::Arguments<'_>) -> io::Result<()> {
@@ -209,11 +232,14 @@ impl TermLike for Cursor {
     }
 
     fn clear_line(&self) -> io::Result<()> {
-        self.write(format_args!("\r\x1b[2K"))
+        self.write(format_args!("\r\x1b[J"))
     }
 
     fn flush(&self) -> io::Result<()> {
-        let drawn = std::mem::take(&mut *self.drawn());
+        let mut drawn = std::mem::take(&mut *self.drawn());
+        if !drawn.is_empty() {
+            drawn.push('\r');
+        }
         let mut output = self.output.clone();
         output.write_all(drawn.as_bytes())?;
         output.flush()

@@ -113,7 +113,7 @@ fn moving_lines_need_a_terminal_and_a_person() {
     let moves = |variables, arguments: &[&str], terminal| {
         let arguments = [&["run", "hi"], arguments].concat();
         let (_, text) = written(&world_with(variables), &arguments, terminal);
-        text.contains("\u{1b}[2K")
+        text.contains("\u{1b}[J")
     };
     for variables in ["", "CI=false", "CI=0", "CI="] {
         assert!(moves(variables, &[], Some(80)), "{variables}");

@@ -90,6 +90,24 @@ fn the_status_line_follows_the_size_of_the_terminal() {
 }
 
 #[test]
+fn a_status_line_that_a_shrinking_terminal_breaks_leaves_no_piece_behind() {
+    let init = r#"{"type":"system","subtype":"init","agent_mode":"high"}"#;
+    let call = r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"1","name":"shell_command","input":{"command":"cargo test --workspace --all-features --no-fail-fast"}}]}}"#;
+    let world = World::playing(&format!("out {init}; out {call}; hang"));
+    let mut terminal = Terminal::start(&world, &["run", "test it"], (24, 80));
+    terminal.wait_for_line(&["high", "shell_command cargo test --workspace", "…"]);
+    terminal.resize_with_reflow((24, 30));
+    // The pieces of a broken line count as one.
+    let is_broken = |screen: &str| screen.trim().chars().count() > 30;
+    assert!(is_broken(&terminal.screen()), "{}", terminal.screen());
+    terminal.wait_until("one whole line", |screen| {
+        screen.trim().ends_with('…') && !is_broken(screen)
+    });
+    terminal.type_keys("\x03");
+    assert_eq!(terminal.wait_for_exit().code(), Some(130));
+}
+
+#[test]
 fn a_prompt_that_is_typed_is_asked_for() {
     let world = World::replaying(&["text"]);
     let mut terminal = Terminal::start(&world, &["run", "-"], (24, 80));
@@ -199,7 +217,7 @@ fn a_pipe_gets_no_escape_sequences_while_the_terminal_beside_it_moves() {
     let world = World::replaying(&["files"]);
     let mut terminal = Terminal::start_shell(&world, "ampctl run go > answer.txt", (24, 80));
     assert!(terminal.wait_for_exit().success());
-    assert!(terminal.raw().contains("\x1b[2K"), "{:?}", terminal.raw());
+    assert!(terminal.raw().contains("\x1b[J"), "{:?}", terminal.raw());
     let answer = std::fs::read_to_string(world.project().join("answer.txt"));
     assert_eq!(answer.expect("an answer"), "File created and edited.\n");
 }

@@ -93,6 +93,27 @@ impl Terminal {
         self.pty.resize(Size::new(rows, columns)).expect("a size");
     }
 
+    /// Changes the size as terminals do that break lines which have become too long; the cursor stays
+    /// at its character.
+    pub(crate) fn resize_with_reflow(&mut self, (rows, columns): (u16, u16)) {
+        let old = self.screen.screen();
+        let (_, width) = old.size();
+        let (cursor_row, cursor_column) = old.cursor_position();
+        let above = usize::from(cursor_row);
+        let lines: Vec<String> = old.rows(0, width.get()).collect();
+        let mut screen = vt100::Parser::new(cells(rows), cells(columns), 500);
+        let height = |line: &String| line.chars().count().max(1).div_ceil(columns.into());
+        let row =
+            lines[..above].iter().map(height).sum::<usize>() + usize::from(cursor_column / columns);
+        let used = lines.iter().rposition(|line| !line.is_empty());
+        let used = &lines[..used.map_or(0, |last| last + 1)];
+        screen.process(used.join("\r\n").as_bytes());
+        let column = cursor_column % columns;
+        screen.process(format!("\x1b[{};{}H", row + 1, column + 1).as_bytes());
+        self.screen = screen;
+        self.pty.resize(Size::new(rows, columns)).expect("a size");
+    }
+
     /// Returns the lines of the screen, without trailing spaces.
     pub(crate) fn screen(&self) -> String {
         let contents = self.screen.screen().contents();
