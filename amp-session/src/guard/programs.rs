@@ -17,10 +17,12 @@ const SKILLS: [&str; 2] = [".agents/skills", ".claude/skills"];
 /// The file of a skill that names MCP servers; Amp does not look at its case.
 const SERVERS: &str = "mcp.json";
 
-/// Settings that name a folder with programs, and the builds in which a project's are followed: the
-/// tools of a toolbox are asked what they are when the session begins (measured on 2026-05-04, and
-/// no longer on 2026-09-23), and skills are taken from one more folder (measured on both).
-const SETTINGS: [(&str, fn(Generation) -> bool); 2] = [
+/// A setting that names a folder with programs, and whether a build follows a project's.
+type ProgramSetting = (&'static str, fn(Generation) -> bool);
+
+/// The tools of a toolbox are asked what they are when the session begins (measured on 2026-05-04,
+/// and no longer on 2026-09-23), and skills are taken from one more folder (measured on both).
+const SETTINGS: [ProgramSetting; 2] = [
     ("amp.toolbox.path", |generation| {
         generation != Generation::ServerThreads
     }),
