@@ -172,6 +172,18 @@ mod tests {
     }
 
     #[test]
+    fn a_line_in_many_parts_is_moved_a_few_times_only() {
+        let mut lines = decode_reader(b"".as_slice());
+        let mut moves = 0;
+        for _ in 0..1000 {
+            let before = lines.line.bytes.capacity();
+            lines.line.push(&[b'x'; 100]);
+            moves += usize::from(lines.line.bytes.capacity() != before);
+        }
+        assert!(moves < 20, "{moves}");
+    }
+
+    #[test]
     fn a_buffer_of_a_usual_size_is_kept() {
         let mut stream = vec![b'x'; 200 * 1024];
         stream.extend(b"\nshort\n");
