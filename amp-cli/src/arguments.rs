@@ -27,7 +27,7 @@ pub(crate) use self::permissions::{
 };
 pub(crate) use self::prompt::PromptArguments;
 pub(crate) use self::run::{
-    AgentArguments, ContinueArguments, OutputFormat, RunArguments, Variable,
+    AgentArguments, Approver, ContinueArguments, OutputFormat, RunArguments, Variable,
 };
 pub(crate) use self::sandbox::{
     Allowances, SandboxArguments, SandboxCommand, SandboxMode, SandboxSubject,

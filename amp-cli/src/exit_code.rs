@@ -21,6 +21,8 @@ pub enum ExitCode {
     NoResult = 5,
     /// The permission rules do not allow a safe start.
     Refused = 6,
+    /// Tool calls were refused, and that was to count as a failure.
+    CallsRefused = 7,
     /// A deadline passed.
     TimedOut = 124,
     /// The user, or a signal, stopped the command.
@@ -29,7 +31,7 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// Every exit code in ascending order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -37,6 +39,7 @@ impl ExitCode {
         Self::NoUsableAmp,
         Self::NoResult,
         Self::Refused,
+        Self::CallsRefused,
         Self::TimedOut,
         Self::Interrupted,
     ];
@@ -58,6 +61,7 @@ impl ExitCode {
             Self::NoUsableAmp => "no_usable_amp",
             Self::NoResult => "no_result",
             Self::Refused => "refused",
+            Self::CallsRefused => "calls_refused",
             Self::TimedOut => "timed_out",
             Self::Interrupted => "interrupted",
         }
@@ -74,6 +78,7 @@ impl ExitCode {
             Self::NoUsableAmp => "no usable Amp executable",
             Self::NoResult => "the agent exited without a result",
             Self::Refused => "permission settings or the sandbox do not allow a safe start",
+            Self::CallsRefused => "tool calls were refused, which was to count as a failure",
             Self::TimedOut => "a deadline passed",
             Self::Interrupted => "interrupted",
         }
@@ -93,7 +98,7 @@ mod tests {
     #[test]
     fn numbers_match_the_documented_table() {
         let numbers = ExitCode::ALL.map(ExitCode::number);
-        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 124, 130]);
+        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7, 124, 130]);
     }
 
     #[test]

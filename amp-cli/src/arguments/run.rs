@@ -145,6 +145,18 @@ pub(crate) struct AgentArguments {
     #[arg(long)]
     pub(crate) install: bool,
 
+    /// Put every tool call to this approver before it runs
+    #[arg(
+        long,
+        value_name = "APPROVER",
+        conflicts_with = "dangerously_allow_all"
+    )]
+    pub(crate) approve: Option<Approver>,
+
+    /// Exit with 7 when a tool call was refused
+    #[arg(long)]
+    pub(crate) fail_on_refusal: bool,
+
     /// Do not record the session
     #[arg(long)]
     pub(crate) no_record: bool,
@@ -176,6 +188,15 @@ impl FromStr for Variable {
             _ => Err("write it like NAME=VALUE".to_owned()),
         }
     }
+}
+
+/// Who decides about tool calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Approver {
+    /// Refuse all but those that a rule allows
+    Deny,
+    /// Allow what only reads files of this machine (`Read`, `Grep`, `glob`), refuse the rest
+    ReadOnly,
 }
 
 /// How a run writes the agent's answer.

@@ -127,5 +127,6 @@ fn take_turn(
     if let Driven::Ended { outcome, .. } = &driven {
         remarks.on_sandbox(outcome.sandbox.as_ref(), &mut view)?;
     }
-    conclude(driven, &mut view, recorded.as_ref(), &amp)
+    let strict = agent.fail_on_refusal;
+    conclude(driven, strict, &mut view, recorded.as_ref(), &amp)
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use amp_session::protocol::progress::UsageTotals;
-use amp_session::{Outcome, SandboxReport};
+use amp_session::{Outcome, RefusedCall, SandboxReport};
 use serde::Serialize;
 
 use super::status::Status;
@@ -34,6 +34,8 @@ struct Document<'a> {
     /// How long the user waited, the start of Amp included.
     duration_ms: u128,
     refused_tools: u64,
+    /// What was refused: `tool`, `arguments` and `reason` of each.
+    refused_calls: &'a [RefusedCall],
     amp: AmpInUse<'a>,
     /// What protected the turn and what its agent was refused; absent without a sandbox.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,6 +73,7 @@ pub(crate) fn write_document(
         messages: outcome.messages,
         duration_ms: status.elapsed().as_millis(),
         refused_tools: outcome.refused_tools,
+        refused_calls: &outcome.refused_calls,
         amp,
         sandbox: outcome.sandbox.as_ref(),
         error: failure.map(Failure::report),

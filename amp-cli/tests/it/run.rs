@@ -307,3 +307,26 @@ fn a_project_file_that_is_not_the_users_own_is_told_to_be_ignored() {
     assert_eq!(told(&["run", "hello"]), 1);
     assert_eq!(told(&["run", "--quiet", "hello"]), 0);
 }
+
+#[test]
+fn a_refused_call_is_a_failure_on_request_and_is_listed() {
+    let run = |arguments: &[&str]| {
+        let world = World::replaying(&["perm-reject"]);
+        world.run(&[&["run", "-ojson", "go"], arguments].concat())
+    };
+    let finished = run(&[]);
+    assert_eq!(finished.code, ExitCode::Done);
+    let calls = &finished.json()["refused_calls"];
+    assert_eq!(calls[0]["tool"], "shell_command", "{calls}");
+    let finished = run(&["--fail-on-refusal"]);
+    assert_eq!(finished.code, ExitCode::CallsRefused);
+    assert_eq!(finished.json()["exit_code"], 7);
+}
+
+#[test]
+fn a_program_that_cannot_serve_as_the_helper_puts_no_calls_to_an_approver() {
+    // This test runs the command in its own process, whose main is not ours.
+    let finished = World::playing("out hello").run(&["run", "hi", "--approve", "deny"]);
+    assert_eq!(finished.code, ExitCode::Refused);
+    assert!(finished.stderr().contains("nobody can be asked"));
+}

@@ -49,6 +49,10 @@ pub(crate) fn take_over(
         let reason = "questions out of a sandbox are not supported yet";
         return Err(refused(reason.to_owned()));
     }
+    if !config.extra_arguments.is_empty() {
+        let reason = "arguments that are passed on to Amp could name other settings";
+        return Err(refused(reason.to_owned()));
+    }
     let helper = helper::program(approval)?;
     let helper = helper
         .to_str()
@@ -166,5 +170,16 @@ mod tests {
         let users = json!([{"tool": "Bash", "action": "delegate", "to": "/bin/true"}]);
         let error = taken_over(SEPTEMBER, json!([]), users).unwrap_err();
         assert!(error.to_string().contains("/bin/true"), "{error}");
+    }
+
+    #[test]
+    fn arguments_that_are_passed_on_are_refused() {
+        let helper = std::env::current_exe().unwrap();
+        let approval = Approval::by(RejectAll).with_helper_program(helper);
+        let mut config = SessionConfig::new();
+        config.extra_arguments = vec!["--settings-file=/other".into()];
+        let dialect = Dialect::for_version(&SEPTEMBER.into());
+        let taken = take_over(&approval, &mut config, &mut Map::new(), &dialect);
+        assert!(matches!(taken, Err(Error::NoApproval { .. })));
     }
 }

@@ -3,12 +3,13 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use amp_session::approval::{AllowReadOnly, RejectAll};
 use amp_session::{
-    CredentialState, Error, Place, PlaceKind, SessionConfig, SessionRecord, ThreadId,
+    Approval, CredentialState, Error, Place, PlaceKind, SessionConfig, SessionRecord, ThreadId,
 };
 
 use crate::amp_in_use::{self, Found};
-use crate::arguments::{AgentArguments, GlobalArguments, PromptArguments, Variable};
+use crate::arguments::{AgentArguments, Approver, GlobalArguments, PromptArguments, Variable};
 use crate::command::credentials::{self, in_words};
 use crate::command::{install, sandbox};
 use crate::context::Context;
@@ -257,6 +258,10 @@ fn session_config(
         config = config.with_variable(name, value);
     }
     config.extra_arguments.clone_from(&agent.extra_arguments);
+    config.approval = agent.approve.map(|approver| match approver {
+        Approver::Deny => Approval::by(RejectAll),
+        Approver::ReadOnly => Approval::by(AllowReadOnly),
+    });
     config.mcp_config_file = agent
         .mcp_config
         .as_deref()

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use amp_session::{Amp, RecordId};
+use amp_session::{Amp, Outcome, RecordId};
 
 use crate::arguments::{GlobalArguments, OutputFormat};
 use crate::context::Context;
@@ -52,8 +52,11 @@ pub(super) fn view(settings: &Settings, global: &GlobalArguments, context: &Cont
 }
 
 /// Ends the view and turns what became of the turn into an exit code.
+///
+/// With `fail_on_refusal`, a turn that completed is a failure when a tool call was refused in it.
 pub(super) fn conclude(
     driven: Driven,
+    fail_on_refusal: bool,
     view: &mut View,
     session: Option<&RecordId>,
     amp: &Amp,
@@ -73,6 +76,7 @@ pub(super) fn conclude(
         Some(signal) => failure.because(format!("by {}", signal.name())),
         None => failure,
     });
+    let failure = failure.or_else(|| of_refusals(&outcome).filter(|_| fail_on_refusal));
     let in_use = AmpInUse {
         version: amp.version().as_str(),
         path: amp.executable(),
@@ -101,4 +105,18 @@ pub(super) fn conclude(
         Some(failure) if matches!(view, View::Json { .. }) => Err(failure.in_json(false)),
         Some(failure) => Err(failure),
     }
+}
+
+/// Returns the failure of a turn that completed although tool calls were refused.
+fn of_refusals(outcome: &Outcome) -> Option<Failure> {
+    let what = match outcome.refused_tools {
+        0 => return None,
+        1 => "a tool call was refused".to_owned(),
+        count => format!("{count} tool calls were refused"),
+    };
+    let failure = Failure::new(ExitCode::CallsRefused, what);
+    let calls = outcome.refused_calls.iter();
+    Some(calls.fold(failure, |failure, call| {
+        failure.because(format!("{}: {}", call.tool, call.reason.trim()))
+    }))
 }
