@@ -189,6 +189,14 @@ impl Evaluator {
                     let name = self.name_of(step);
                     return Opinion::unknown(&format!("{name} may match: {reason}"));
                 }
+                Found::Invalid => {
+                    let name = self.name_of(step);
+                    return Opinion {
+                        decision: Decision::NoMatch,
+                        matched: None,
+                        reason: format!("{name} {GIVES_UP}"),
+                    };
+                }
             }
         }
         match self.set.built_in() {
@@ -325,6 +333,9 @@ fn steps(set: &RuleSet, semantics: RuleSemantics) -> Vec<Step> {
     steps
 }
 
+/// What a rule does whose pattern cannot be compared.
+const GIVES_UP: &str = "holds an invalid pattern, at which the CLI gives up: no later rule decides";
+
 /// What settled whether a rule matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Why {
@@ -343,6 +354,7 @@ impl Why {
         match (self, found) {
             (_, Found::Yes) => "it matches".to_owned(),
             (_, Found::Unclear(reason)) => format!("it may match: {reason}"),
+            (_, Found::Invalid) => format!("it {GIVES_UP}"),
             (Self::Tool, _) => format!("it is about {}", step.rule.tool),
             (Self::Context, _) => match &step.rule.context {
                 Some(context) => format!("it holds in the context {context} alone"),

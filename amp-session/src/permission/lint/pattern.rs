@@ -62,7 +62,9 @@ fn of_expression(
 ) -> Option<Finding> {
     match Expression::new(source, "m").check() {
         Err(Unusable::Invalid) => {
-            let message = format!("{text:?} is no valid pattern, and such a one never matches");
+            let message = format!(
+                "{text:?} is no valid pattern: where it is compared, no later rule decides"
+            );
             return Some(place.error(Check::NeverMatches, message, None));
         }
         Err(Unusable::Unclear(reason)) => {
