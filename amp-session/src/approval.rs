@@ -10,7 +10,7 @@
 //! - Settings that outrank the rules of the run are refused before it starts and watched while it
 //!   runs; every tool result is held against a recorded decision, and a run that got round its
 //!   questions is killed ([`Reason::ApprovalBypassed`](crate::Reason::ApprovalBypassed)).
-//! - The host calls [`run_helper_if_requested`](crate::run_helper_if_requested) first thing in
+//! - The host calls [`run_helper_if_requested`] first thing in
 //!   `main`; a host that does not cannot serve as the helper, and its runs are refused.
 //!
 //! What was measured of the CLIs (six builds, 2026-01-08 to 2026-09-23): a helper is asked before
