@@ -44,10 +44,10 @@ use std::path::{Path, PathBuf};
 pub use export::ExportFormat;
 pub(crate) use files::create_private_folder;
 pub use files::{SessionMetadata, TurnEnd, TurnStart};
-pub use id::RecordId;
-pub use reader::{RecordedLines, RecordedTurn, SessionRecord};
+pub use id::SessionId;
+pub use reader::{SessionRecord, TurnLines, TurnRecord};
 pub use retention::Retention;
-pub(crate) use writer::{Beginning, Ended, Lines, TurnRecord};
+pub(crate) use writer::{Beginning, Ended, Lines, TurnWriter};
 
 use crate::environment::{self, Environment};
 use crate::error::Error;
@@ -108,7 +108,7 @@ impl Ledger {
     pub fn create(&self, session: NewSession) -> Result<SessionRecord, Error> {
         files::create_private_folder(&self.folder)?;
         loop {
-            let id = RecordId::generate();
+            let id = SessionId::generate();
             let folder = self.folder.join(id.as_str());
             match files::create_folder(&folder) {
                 Ok(()) => {
@@ -130,7 +130,7 @@ impl Ledger {
     /// # Errors
     ///
     /// Fails when there is none, or its metadata cannot be read.
-    pub fn open(&self, id: &RecordId) -> Result<SessionRecord, Error> {
+    pub fn open(&self, id: &SessionId) -> Result<SessionRecord, Error> {
         let folder = self.folder.join(id.as_str());
         let metadata = SessionMetadata::read(&folder)?;
         Ok(SessionRecord::new(folder, metadata))
@@ -153,12 +153,12 @@ impl Ledger {
     /// # Errors
     ///
     /// Fails when the folder cannot be listed.
-    pub fn unreadable(&self) -> Result<Vec<(RecordId, Error)>, Error> {
+    pub fn unreadable(&self) -> Result<Vec<(SessionId, Error)>, Error> {
         Ok(self.list()?.1)
     }
 
     #[expect(clippy::type_complexity, reason = "taken apart by its two callers")]
-    fn list(&self) -> Result<(Vec<SessionRecord>, Vec<(RecordId, Error)>), Error> {
+    fn list(&self) -> Result<(Vec<SessionRecord>, Vec<(SessionId, Error)>), Error> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -228,7 +228,7 @@ impl Ledger {
     /// # Errors
     ///
     /// Fails when there is none, a turn is being recorded, or its files cannot be removed.
-    pub fn delete(&self, id: &RecordId) -> Result<(), Error> {
+    pub fn delete(&self, id: &SessionId) -> Result<(), Error> {
         retention::delete(&self.folder, id)
     }
 
@@ -248,7 +248,7 @@ impl Ledger {
     /// # Errors
     ///
     /// Fails when the folder cannot be listed or a record cannot be removed.
-    pub fn retain(&self, retention: &Retention) -> Result<Vec<RecordId>, Error> {
+    pub fn retain(&self, retention: &Retention) -> Result<Vec<SessionId>, Error> {
         retention.apply(self)
     }
 }

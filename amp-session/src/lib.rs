@@ -130,8 +130,8 @@ pub use error::{Error, ErrorKind};
 pub use execute::{Options, execute};
 pub use invocation::{Input, Invocation, Request, RunFile, StandardInput, invocation};
 pub use ledger::{
-    ExportFormat, Ledger, NewSession, RecordId, RecordedLines, RecordedTurn, Retention,
-    SessionMetadata, SessionRecord, TurnEnd, TurnStart,
+    ExportFormat, Ledger, NewSession, Retention, SessionId, SessionMetadata, SessionRecord,
+    TurnEnd, TurnLines, TurnRecord, TurnStart,
 };
 pub use outcome::{Failure, LineCounts, Outcome, Reason, RefusedCall, Status};
 pub use sandbox::{Denial, DenialKind, SandboxConfig, SandboxReport};

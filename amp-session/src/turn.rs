@@ -19,12 +19,12 @@ pub use cancel::Canceller;
 use conclusion::{Concluding, Conclusion};
 pub use input::TurnInput;
 pub use item::TurnItem;
-use replay::Recorded;
+use replay::Replay;
 
 use crate::approval::Supervision;
 use crate::conversation::Claim;
 use crate::dialect::Dialect;
-use crate::ledger::{Lines, TurnRecord};
+use crate::ledger::{Lines, TurnWriter};
 use crate::outcome::{Failure, Observer, Outcome};
 use crate::plain_text::without_escapes;
 use crate::run_folder::RunFiles;
@@ -48,7 +48,7 @@ pub struct Turn {
     observer: Observer,
     cancel: Arc<cancel::Flag>,
     secrets: Secrets,
-    record: Option<TurnRecord>,
+    record: Option<TurnWriter>,
     trouble: Option<String>,
     noting: Option<Noting>,
     ended: bool,
@@ -75,7 +75,7 @@ struct Noting {
 #[derive(Debug)]
 enum Source {
     Process(Box<Process>),
-    Recorded(Box<Recorded>),
+    Replay(Box<Replay>),
     /// Nowhere any more: the turn is being concluded.
     Concluded,
 }
@@ -84,7 +84,7 @@ enum Source {
 pub(crate) struct TurnParts {
     pub(crate) claim: Claim,
     pub(crate) files: Option<RunFiles>,
-    pub(crate) record: Option<TurnRecord>,
+    pub(crate) record: Option<TurnWriter>,
     pub(crate) secrets: Secrets,
     pub(crate) dialect: Dialect,
     pub(crate) sandbox: Option<Watch>,
@@ -112,9 +112,9 @@ impl Turn {
         }
     }
 
-    fn replay(recorded: Recorded) -> Self {
+    fn replay(replay: Replay) -> Self {
         Self {
-            source: Source::Recorded(Box::new(recorded)),
+            source: Source::Replay(Box::new(replay)),
             observer: Observer::default(),
             cancel: Arc::default(),
             secrets: Secrets::default(),
@@ -161,10 +161,10 @@ impl Turn {
         match &mut self.source {
             Source::Process(process) => {
                 let writer = process.take_stdin()?;
-                let record = self.record.as_ref().and_then(TurnRecord::messages);
+                let record = self.record.as_ref().and_then(TurnWriter::messages);
                 Some(TurnInput::new(writer, record))
             }
-            Source::Recorded(_) | Source::Concluded => None,
+            Source::Replay(_) | Source::Concluded => None,
         }
     }
 
@@ -193,7 +193,7 @@ impl Turn {
     pub fn pause(&mut self) -> Result<(), amp_process::Error> {
         match &mut self.source {
             Source::Process(process) => process.pause(),
-            Source::Recorded(_) | Source::Concluded => Ok(()),
+            Source::Replay(_) | Source::Concluded => Ok(()),
         }
     }
 
@@ -210,7 +210,7 @@ impl Turn {
                 Ok(())
             }
             Source::Process(process) => process.resume(),
-            Source::Recorded(_) | Source::Concluded => Ok(()),
+            Source::Replay(_) | Source::Concluded => Ok(()),
         }
     }
 
@@ -244,7 +244,7 @@ impl Turn {
     pub fn stderr_so_far(&self) -> String {
         match &self.source {
             Source::Process(process) => stderr_text(&process.stderr_so_far(), &self.secrets),
-            Source::Recorded(_) | Source::Concluded => String::new(),
+            Source::Replay(_) | Source::Concluded => String::new(),
         }
     }
 
@@ -272,7 +272,7 @@ impl Turn {
         }
         self.record_questions();
         let line = match &mut self.source {
-            Source::Recorded(recorded) => match recorded.lines.next().transpose() {
+            Source::Replay(replay) => match replay.lines.next().transpose() {
                 Ok(line) => line,
                 Err(error) => {
                     let cause = std::error::Error::source(&error);
@@ -316,7 +316,7 @@ impl Turn {
         let notes = self.supervision.as_ref().map(Supervision::take_notes);
         for note in notes.unwrap_or_default() {
             if self.approvals.is_none() {
-                self.approvals = self.record.as_ref().and_then(TurnRecord::approvals);
+                self.approvals = self.record.as_ref().and_then(TurnWriter::approvals);
             }
             if let Some(lines) = &mut self.approvals {
                 lines.append(note.to_string().as_bytes(), Cut::Nowhere);
@@ -490,7 +490,7 @@ impl Stream for Turn {
 /// Records a line, then decodes it: whatever decoding does to us, the record survives.
 fn record_and_decode(
     line: &Line,
-    record: Option<&mut TurnRecord>,
+    record: Option<&mut TurnWriter>,
     decode: impl FnOnce(&[u8]) -> Decoded,
 ) -> TurnLine {
     let completeness = line.completeness();

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{RecordedTurn, SessionRecord};
+use super::{SessionRecord, TurnRecord};
 use crate::error::Error;
 
 /// The form of an exported record.
@@ -40,7 +40,7 @@ impl SessionRecord {
         }
     }
 
-    fn write_json(&self, turns: &[RecordedTurn], output: &mut dyn Write) -> Result<(), Error> {
+    fn write_json(&self, turns: &[TurnRecord], output: &mut dyn Write) -> Result<(), Error> {
         output.write_all(b"{\"session\":")?;
         write_value(self.metadata(), output)?;
         output.write_all(b",\"turns\":[")?;
@@ -72,7 +72,7 @@ impl SessionRecord {
         Ok(output.write_all(b"\n]}\n")?)
     }
 
-    fn write_markdown(&self, turns: &[RecordedTurn], output: &mut dyn Write) -> Result<(), Error> {
+    fn write_markdown(&self, turns: &[TurnRecord], output: &mut dyn Write) -> Result<(), Error> {
         let metadata = self.metadata();
         let title = metadata.name.as_ref().or(metadata.title.as_ref());
         writeln!(

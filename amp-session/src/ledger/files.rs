@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::id::now_ms;
-use super::{NewSession, RecordId, ledger_error};
+use super::{NewSession, SessionId, ledger_error};
 use crate::error::Error;
 use crate::outcome::{Failure, Status};
 use crate::sandbox::SandboxReport;
@@ -35,7 +35,7 @@ pub struct SessionMetadata {
     /// The layout of the record.
     pub format: u32,
     /// The session's id.
-    pub id: RecordId,
+    pub id: SessionId,
     /// When it was begun, in milliseconds since the UNIX epoch.
     pub created_at: u64,
     /// When its last turn began or ended, in milliseconds since the UNIX epoch.
@@ -91,7 +91,7 @@ pub struct TurnEnd {
 }
 
 impl SessionMetadata {
-    pub(super) fn new(id: RecordId, session: NewSession) -> Self {
+    pub(super) fn new(id: SessionId, session: NewSession) -> Self {
         let now = now_ms();
         Self {
             format: FORMAT,

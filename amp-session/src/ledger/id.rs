@@ -12,9 +12,9 @@ use crate::error::Error;
 /// The id of a recorded session, such as `20261121-043015-k3x9`; its text sorts by time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct RecordId(String);
+pub struct SessionId(String);
 
-impl RecordId {
+impl SessionId {
     pub(super) fn generate() -> Self {
         let seconds = now_ms() / 1000;
         let (year, month, day) = civil_date(seconds / 86_400);
@@ -65,7 +65,7 @@ fn civil_date(days: u64) -> (u64, u64, u64) {
     (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 
-impl FromStr for RecordId {
+impl FromStr for SessionId {
     type Err = Error;
 
     /// Takes letters, digits and hyphens only, so that an id never leads out of the ledger.
@@ -82,7 +82,7 @@ impl FromStr for RecordId {
     }
 }
 
-impl TryFrom<String> for RecordId {
+impl TryFrom<String> for SessionId {
     type Error = Error;
 
     fn try_from(text: String) -> Result<Self, Error> {
@@ -90,13 +90,13 @@ impl TryFrom<String> for RecordId {
     }
 }
 
-impl From<RecordId> for String {
-    fn from(id: RecordId) -> Self {
+impl From<SessionId> for String {
+    fn from(id: SessionId) -> Self {
         id.0
     }
 }
 
-impl fmt::Display for RecordId {
+impl fmt::Display for SessionId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
@@ -115,17 +115,17 @@ mod tests {
 
     #[test]
     fn ids_are_distinct_and_read_back() {
-        let ids: std::collections::BTreeSet<_> = (0..100).map(|_| RecordId::generate()).collect();
+        let ids: std::collections::BTreeSet<_> = (0..100).map(|_| SessionId::generate()).collect();
         assert!(ids.len() > 95, "{}", ids.len());
         for id in ids {
-            assert_eq!(id.as_str().parse::<RecordId>().unwrap(), id);
+            assert_eq!(id.as_str().parse::<SessionId>().unwrap(), id);
         }
     }
 
     #[test]
     fn an_id_never_leads_out_of_the_ledger() {
         for text in ["", "..", "a/b", "a\\b", ".", "a b"] {
-            assert!(text.parse::<RecordId>().is_err(), "{text:?}");
+            assert!(text.parse::<SessionId>().is_err(), "{text:?}");
         }
     }
 }

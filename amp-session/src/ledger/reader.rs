@@ -25,7 +25,7 @@ pub struct SessionRecord {
 
 /// One turn of a record.
 #[derive(Debug)]
-pub struct RecordedTurn {
+pub struct TurnRecord {
     folder: PathBuf,
     number: u32,
 }
@@ -75,11 +75,11 @@ impl SessionRecord {
     /// # Errors
     ///
     /// Fails when the folder cannot be listed.
-    pub fn turns(&self) -> Result<Vec<RecordedTurn>, Error> {
+    pub fn turns(&self) -> Result<Vec<TurnRecord>, Error> {
         let turns = self.folder.join(TURNS);
         Ok(turn_numbers(&turns)?
             .into_iter()
-            .map(|number| RecordedTurn {
+            .map(|number| TurnRecord {
                 folder: turns.join(format!("{number:04}")),
                 number,
             })
@@ -100,7 +100,7 @@ impl SessionRecord {
     }
 }
 
-impl RecordedTurn {
+impl TurnRecord {
     /// Returns the turn's number, from 1.
     #[must_use]
     pub fn number(&self) -> u32 {
@@ -154,14 +154,14 @@ impl RecordedTurn {
     /// # Errors
     ///
     /// Fails when the file cannot be opened; one that does not exist holds no lines.
-    pub fn lines(&self) -> Result<RecordedLines, Error> {
+    pub fn lines(&self) -> Result<TurnLines, Error> {
         let path = self.folder.join(EVENTS);
         let reader = match File::open(&path) {
             Ok(file) => Some(BufReader::new(file)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(source) => return Err(ledger_error("open", &path)(source)),
         };
-        Ok(RecordedLines {
+        Ok(TurnLines {
             path,
             reader,
             number: 0,
@@ -171,13 +171,13 @@ impl RecordedTurn {
 
 /// The lines of a recorded turn.
 #[derive(Debug)]
-pub struct RecordedLines {
+pub struct TurnLines {
     path: PathBuf,
     reader: Option<BufReader<File>>,
     number: u64,
 }
 
-impl Iterator for RecordedLines {
+impl Iterator for TurnLines {
     /// An error is the last item: what follows in the file cannot be read.
     type Item = Result<TurnLine, Error>;
 

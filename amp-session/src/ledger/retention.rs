@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::files::LOCK;
 use super::id::now_ms;
-use super::{Ledger, RecordId, SessionRecord, ledger_error};
+use super::{Ledger, SessionId, SessionRecord, ledger_error};
 use crate::error::Error;
 use crate::file_lock;
 
@@ -44,7 +44,7 @@ impl Retention {
         self
     }
 
-    pub(super) fn apply(&self, ledger: &Ledger) -> Result<Vec<RecordId>, Error> {
+    pub(super) fn apply(&self, ledger: &Ledger) -> Result<Vec<SessionId>, Error> {
         sweep(ledger.folder());
         let mut deleted = Vec::new();
         for session in self.select(ledger)? {
@@ -90,7 +90,7 @@ fn sweep(ledger: &Path) {
 }
 
 /// Deletes a record: out of sight by one rename, then away.
-pub(super) fn delete(ledger: &Path, id: &RecordId) -> Result<(), Error> {
+pub(super) fn delete(ledger: &Path, id: &SessionId) -> Result<(), Error> {
     sweep(ledger);
     let folder = ledger.join(id.as_str());
     let lock_path = folder.join(LOCK);

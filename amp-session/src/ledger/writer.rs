@@ -48,7 +48,7 @@ pub(crate) struct Ended {
 
 /// The record of a turn that runs.
 #[derive(Debug)]
-pub(crate) struct TurnRecord {
+pub(crate) struct TurnWriter {
     session: PathBuf,
     folder: PathBuf,
     events: Lines,
@@ -62,7 +62,7 @@ pub(crate) struct TurnRecord {
 
 impl SessionRecord {
     /// Begins the record of one more turn.
-    pub(crate) fn begin_turn(&self, beginning: Beginning) -> Result<TurnRecord, Error> {
+    pub(crate) fn begin_turn(&self, beginning: Beginning) -> Result<TurnWriter, Error> {
         let Beginning {
             amp_version,
             thread,
@@ -93,7 +93,7 @@ impl SessionRecord {
         files::write(&folder.join(START), &start)?;
         let failure = Arc::default();
         let events = Lines::create(folder.join(EVENTS), &secrets, &failure)?;
-        Ok(TurnRecord {
+        Ok(TurnWriter {
             session: self.folder().to_path_buf(),
             folder,
             events,
@@ -105,7 +105,7 @@ impl SessionRecord {
     }
 }
 
-impl TurnRecord {
+impl TurnWriter {
     /// Appends a line of the agent; `cut` says whether it is a whole one.
     pub(crate) fn append(&mut self, line: &[u8], cut: Cut) {
         self.events.append(line, cut);

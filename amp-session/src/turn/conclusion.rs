@@ -12,7 +12,7 @@ use super::{Source, stderr_text};
 use crate::approval::Supervision;
 use crate::blocking::blocking;
 use crate::conversation::Claim;
-use crate::ledger::{Ended, TurnRecord};
+use crate::ledger::{Ended, TurnWriter};
 use crate::outcome::{Ending, Observer, Outcome};
 use crate::run_folder::RunFiles;
 use crate::sandbox::Watch;
@@ -23,7 +23,7 @@ pub(super) struct Conclusion {
     pub(super) source: Source,
     pub(super) observer: Observer,
     pub(super) secrets: Secrets,
-    pub(super) record: Option<TurnRecord>,
+    pub(super) record: Option<TurnWriter>,
     pub(super) trouble: Option<String>,
     pub(super) sandbox: Option<Watch>,
     pub(super) supervision: Option<Supervision>,
@@ -48,9 +48,9 @@ impl Conclusion {
         } = self;
         let mut process = match source {
             Source::Process(process) => process,
-            Source::Recorded(recorded) => {
-                let mut outcome = observer.conclude(&recorded.ending, &secrets);
-                if let Some(end) = recorded.end {
+            Source::Replay(replay) => {
+                let mut outcome = observer.conclude(&replay.ending, &secrets);
+                if let Some(end) = replay.end {
                     (outcome.status, outcome.failure) = (end.status, end.failure);
                     outcome.sandbox = end.sandbox;
                 }

@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use super::Turn;
 use crate::error::Error;
-use crate::ledger::{RecordedLines, RecordedTurn, TurnEnd};
+use crate::ledger::{TurnEnd, TurnLines, TurnRecord};
 use crate::outcome::Ending;
 
 /// The lines of a turn that is over, and how it ended.
 #[derive(Debug)]
-pub(super) struct Recorded {
-    pub(super) lines: RecordedLines,
+pub(super) struct Replay {
+    pub(super) lines: TurnLines,
     pub(super) ending: Ending,
     /// How it ended by the record; unknown when the host died first.
     pub(super) end: Option<TurnEnd>,
 }
 
-impl RecordedTurn {
+impl TurnRecord {
     /// Returns the turn again, as it was seen when it ran.
     ///
     /// # Errors
@@ -31,7 +31,7 @@ impl RecordedTurn {
                 .map_or(Duration::ZERO, |end| Duration::from_millis(end.wall_time)),
             ..Ending::default()
         };
-        Ok(Turn::replay(Recorded {
+        Ok(Turn::replay(Replay {
             lines: self.lines()?,
             ending,
             end,

@@ -8,8 +8,8 @@ use std::time::Duration;
 use amp_session::process::Completeness;
 use amp_session::protocol::UserInput;
 use amp_session::{
-    Amp, Error, ErrorKind, ExportFormat, Ledger, NewSession, Outcome, RecordId, Retention, Session,
-    SessionConfig, SessionRecord, Status, ThreadId, TurnLine,
+    Amp, Error, ErrorKind, ExportFormat, Ledger, NewSession, Outcome, Retention, Session,
+    SessionConfig, SessionId, SessionRecord, Status, ThreadId, TurnLine,
 };
 use fixtures::Recording;
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ impl Recorded {
         self.session.prompt(prompt).await.unwrap().finish().await
     }
 
-    fn id(&self) -> RecordId {
+    fn id(&self) -> SessionId {
         self.session.record().unwrap().metadata().id.clone()
     }
 
@@ -300,7 +300,7 @@ async fn retention_by_size_and_age_keeps_the_newest() {
     let newest = ledger.sessions().unwrap()[0].metadata().id.clone();
     let limit = Retention::new().with_max_bytes(sizes.iter().max().unwrap() + 100);
     let expired = ledger.expired(&limit).unwrap();
-    let expired: Vec<RecordId> = expired
+    let expired: Vec<SessionId> = expired
         .iter()
         .map(|session| session.metadata().id.clone())
         .collect();
@@ -355,10 +355,7 @@ async fn several_writers_of_one_session_get_turns_of_their_own() {
         "no writer undoes what another has noted"
     );
     let turns = record.turns().unwrap();
-    let numbers: BTreeSet<u32> = turns
-        .iter()
-        .map(amp_session::RecordedTurn::number)
-        .collect();
+    let numbers: BTreeSet<u32> = turns.iter().map(amp_session::TurnRecord::number).collect();
     assert_eq!(numbers, (1..=8).collect());
     let expected = Recording::at(SEPTEMBER, "text").lines().unwrap();
     for turn in turns {

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use amp_session::{Amp, Outcome, RecordId};
+use amp_session::{Amp, Outcome, SessionId};
 
 use crate::arguments::{GlobalArguments, OutputFormat};
 use crate::context::Context;
@@ -58,7 +58,7 @@ pub(super) fn conclude(
     driven: Driven,
     fail_on_refusal: bool,
     view: &mut View,
-    session: Option<&RecordId>,
+    session: Option<&SessionId>,
     amp: &Amp,
 ) -> Result<ExitCode, Failure> {
     let (outcome, signal, write_error) = match driven {
@@ -88,7 +88,7 @@ pub(super) fn conclude(
         None => view.finish(
             &outcome,
             failure.as_ref(),
-            session.map(RecordId::as_str),
+            session.map(SessionId::as_str),
             in_use,
         ),
     };

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use amp_session::{Amp, RecordId, SandboxReport, SessionConfig};
+use amp_session::{Amp, SandboxReport, SessionConfig, SessionId};
 
 use crate::arguments::GlobalArguments;
 use crate::context::{Context, Output};
@@ -78,7 +78,7 @@ impl Remarks {
     }
 
     /// Says where the session is recorded.
-    pub(super) fn on_record(&self, record: Option<&RecordId>, view: &mut View) -> io::Result<()> {
+    pub(super) fn on_record(&self, record: Option<&SessionId>, view: &mut View) -> io::Result<()> {
         match record {
             Some(id) => self.explain(&format!("recorded as {id}"), view),
             None => self.explain("not recorded", view),

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use amp_session::{RecordId, SessionMetadata, SessionRecord};
+use amp_session::{SessionId, SessionMetadata, SessionRecord};
 use serde::Serialize;
 
 use crate::arguments::GlobalArguments;
@@ -23,7 +23,7 @@ const NARROWEST_TITLE: usize = 12;
 /// A record that cannot be listed.
 #[derive(Serialize)]
 struct Unreadable {
-    id: RecordId,
+    id: SessionId,
     reason: String,
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use amp_session::{RecordedTurn, SessionMetadata, SessionRecord, TurnEnd, TurnStart};
+use amp_session::{SessionMetadata, SessionRecord, TurnEnd, TurnRecord, TurnStart};
 use serde::Serialize;
 
 use super::list::title;
@@ -34,7 +34,7 @@ pub(super) fn run(
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
-    let turn = |turn: RecordedTurn| TurnDocument {
+    let turn = |turn: TurnRecord| TurnDocument {
         number: turn.number(),
         start: turn.start(),
         end: turn.end(),
