@@ -17,6 +17,19 @@ impl fmt::Debug for NamesOf<'_> {
     }
 }
 
+/// Returns an environment with variables over it; an empty value unsets one.
+pub(crate) fn with_variables(environment: &Environment, variables: &Environment) -> Environment {
+    let mut environment = environment.clone();
+    for (name, value) in variables {
+        if value.is_empty() {
+            environment.remove(name);
+        } else {
+            environment.insert(name.clone(), value.clone());
+        }
+    }
+    environment
+}
+
 /// Returns a variable's value, or `None` when it is absent or empty.
 ///
 /// Amp treats an empty variable as an absent one (`AMP_API_KEY=` counts as missing in every build

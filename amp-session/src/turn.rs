@@ -22,7 +22,7 @@ pub use item::TurnItem;
 use replay::Replay;
 
 use crate::approval::Supervision;
-use crate::conversation::Claim;
+use crate::claim::Claim;
 use crate::dialect::Dialect;
 use crate::ledger::{Lines, TurnWriter};
 use crate::outcome::{Failure, Observer, Outcome};

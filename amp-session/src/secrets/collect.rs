@@ -51,10 +51,11 @@ const SERVERS: &str = "amp.mcpServers";
 
 impl Secrets {
     /// Collects the secrets of a run: of its environment, of the MCP servers in its configuration,
-    /// its settings and the file with more of them, and the key in Amp's own store.
+    /// the settings files and the file with more of them, and the key in Amp's own store.
     pub(crate) fn of(
         environment: &Environment,
         config: &SessionConfig,
+        settings: &Effective,
         stored_key: Option<&str>,
     ) -> Self {
         let mut collected = Collected {
@@ -78,7 +79,7 @@ impl Secrets {
         if let Some(servers) = config.settings.get(SERVERS) {
             collected.add_all_servers(servers);
         }
-        for (_, servers) in Effective::of_run(environment, config).values(SERVERS) {
+        for (_, servers) in settings.values(SERVERS) {
             collected.add_all_servers(servers);
         }
         if let Some(servers) = servers_of_file(config) {

@@ -6,9 +6,17 @@ use serde_json::{Value, json};
 use super::{Cut, Secrets};
 use crate::config::SessionConfig;
 use crate::environment::Environment;
+use crate::settings::{self, Effective};
 
 fn secrets(values: &[&str]) -> Secrets {
     Secrets::new(values.iter().map(|value| (*value).to_owned()).collect())
+}
+
+/// The secrets of a run with the settings files that are there for it.
+fn of_run(environment: &Environment, config: &SessionConfig, stored_key: Option<&str>) -> Secrets {
+    let folders = settings::workspace_folders(environment, config.folder());
+    let settings = Effective::of_run(&folders, environment, config);
+    Secrets::of(environment, config, &settings, stored_key)
 }
 
 /// The secrets of these variables alone.
@@ -16,7 +24,7 @@ fn of_variables(variables: &[(&str, &str)]) -> Secrets {
     let variables = variables
         .iter()
         .map(|(name, value)| (name.into(), value.into()));
-    Secrets::of(&variables.collect(), &SessionConfig::new(), None)
+    of_run(&variables.collect(), &SessionConfig::new(), None)
 }
 
 /// The secrets of one MCP server alone.
@@ -24,7 +32,7 @@ fn of_server(server: Value) -> Secrets {
     let mut config = SessionConfig::new();
     config.mcp_servers.insert("server".to_owned(), server);
     let environment = Environment::from([("FROM_ELSEWHERE".into(), "value-from-elsewhere".into())]);
-    Secrets::of(&environment, &config, None)
+    of_run(&environment, &config, None)
 }
 
 /// The text in so many levels of JSON strings.
@@ -160,7 +168,7 @@ fn secrets_are_told_by_their_names() {
         "DATABASE_URL".into(),
         "postgres://somebody:in-an-address@example.com/name".into(),
     );
-    let secrets = Secrets::of(&environment, &SessionConfig::new(), Some("in-the-store"));
+    let secrets = of_run(&environment, &SessionConfig::new(), Some("in-the-store"));
     let text = "8-bytes- token-in-a-variable pat-in-a-variable /somebody/at/home \
                 compatible-with-everything postgres somewhere/id_ed25519 in-an-address in-the-store";
     let expected = "[redacted] [redacted] [redacted] /somebody/at/home \
@@ -215,7 +223,7 @@ fn servers_of_settings_and_of_a_file_count_as_well() {
         .with_setting("amp.mcpServers", server("of-the-configuration"));
     config.settings_file = Some(folder.path().join("user.json"));
     config.mcp_config_file = Some(folder.path().join("mcp.json"));
-    let secrets = Secrets::of(&Environment::new(), &config, None);
+    let secrets = of_run(&Environment::new(), &config, None);
     let text = "of-the-workspace of-the-user's-own of-the-file-of-servers of-the-configuration";
     let expected = "[redacted] [redacted] [redacted] [redacted]";
     assert_eq!(secrets.redact_text(text), expected);

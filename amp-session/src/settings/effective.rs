@@ -60,8 +60,19 @@ impl Effective {
         working_directory: &Path,
         explicit: Option<&Path>,
     ) -> Self {
+        let folders = workspace::folders(environment, working_directory);
+        Self::read_in(&folders, environment, working_directory, explicit)
+    }
+
+    /// Reads them in the [folders](workspace::folders) of a workspace.
+    fn read_in(
+        folders: &[PathBuf],
+        environment: &Environment,
+        working_directory: &Path,
+        explicit: Option<&Path>,
+    ) -> Self {
         let mut files = vec![SettingsFile::read(SettingsScope::Managed, managed_file())];
-        files.extend(workspace_files(environment, working_directory));
+        files.extend(workspace_files(folders));
         let named = explicit
             .map(Path::to_path_buf)
             .or_else(|| environment::value(environment, "AMP_SETTINGS_FILE").map(PathBuf::from));
@@ -77,13 +88,15 @@ impl Effective {
         Self { files }
     }
 
-    /// Reads the settings of a run with this configuration.
-    pub(crate) fn of_run(environment: &Environment, config: &SessionConfig) -> Self {
-        Self::read(
-            environment,
-            config.folder(),
-            config.settings_file.as_deref(),
-        )
+    /// Reads the settings of a run with this configuration, in the
+    /// [folders](workspace::folders) of its workspace.
+    pub(crate) fn of_run(
+        folders: &[PathBuf],
+        environment: &Environment,
+        config: &SessionConfig,
+    ) -> Self {
+        let explicit = config.settings_file.as_deref();
+        Self::read_in(folders, environment, config.folder(), explicit)
     }
 
     /// Returns the settings of a machine with this one file, an administrator's.
@@ -181,8 +194,7 @@ impl Effective {
 /// Returns the files of the nearest `.amp` folder that has any; where none has, those that
 /// `amp permissions add -w` would make, at the root of the repository or else here (builds of
 /// 2026-05-04 and 2026-09-23).
-fn workspace_files(environment: &Environment, working_directory: &Path) -> Vec<SettingsFile> {
-    let folders = workspace::folders(environment, working_directory);
+fn workspace_files(folders: &[PathBuf]) -> Vec<SettingsFile> {
     let nearest = folders
         .iter()
         .map(|folder| folder.join(".amp"))

@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use super::{Source, stderr_text};
 use crate::approval::Supervision;
 use crate::blocking::blocking;
-use crate::conversation::Claim;
+use crate::claim::Claim;
 use crate::ledger::{Ended, TurnWriter};
 use crate::outcome::{Ending, Observer, Outcome};
 use crate::run_folder::RunFiles;

@@ -1,4 +1,4 @@
-//! What the turns of a session share: the thread, and the right to run one turn at a time.
+//! The thread of a session, and the right to run one turn of it at a time.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,23 +8,23 @@ use crate::error::Error;
 use crate::thread_id::ThreadId;
 use crate::thread_lock::ThreadLock;
 
-/// What the turns of a session share.
+/// The thread that the turns of a session go on with, one at a time.
 #[derive(Debug)]
-pub(crate) struct Conversation {
+pub(crate) struct SharedThread {
     /// Where the locks of threads are; nowhere in an environment without a home.
     locks: Option<PathBuf>,
     resumed: bool,
-    thread: Mutex<Option<ThreadId>>,
+    id: Mutex<Option<ThreadId>>,
     busy: AtomicBool,
 }
 
-impl Conversation {
+impl SharedThread {
     /// Takes the folder of the locks, and the thread to go on with.
     pub(crate) fn new(locks: Option<PathBuf>, thread: Option<ThreadId>) -> Self {
         Self {
             locks,
             resumed: thread.is_some(),
-            thread: Mutex::new(thread),
+            id: Mutex::new(thread),
             busy: AtomicBool::new(false),
         }
     }
@@ -43,42 +43,40 @@ impl Conversation {
     }
 
     /// Returns the thread, once there is one.
-    pub(crate) fn thread(&self) -> Option<ThreadId> {
-        self.thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    pub(crate) fn id(&self) -> Option<ThreadId> {
+        let id = self.id.lock();
+        id.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 /// The right to run the one turn of a session; given back on drop.
 #[derive(Debug)]
 pub(crate) struct Claim {
-    conversation: Arc<Conversation>,
+    shared: Arc<SharedThread>,
     /// Keeps other sessions and processes from the thread, as soon as there is one.
     lock: Option<ThreadLock>,
 }
 
 impl Claim {
-    pub(crate) fn take(conversation: &Arc<Conversation>) -> Result<Self, Error> {
-        if conversation.busy.swap(true, Ordering::AcqRel) {
+    pub(crate) fn take(shared: &Arc<SharedThread>) -> Result<Self, Error> {
+        if shared.busy.swap(true, Ordering::AcqRel) {
             return Err(Error::TurnInProgress);
         }
         Ok(Self {
-            conversation: Arc::clone(conversation),
+            shared: Arc::clone(shared),
             lock: None,
         })
     }
 
     /// Returns the thread of the session, if it has one by now.
     pub(crate) fn thread(&self) -> Option<ThreadId> {
-        self.conversation.thread()
+        self.shared.id()
     }
 
     /// Notes the thread that the turn belongs to; tells whether it is a new one, whose lock has to
     /// be [taken](Self::locking).
     pub(crate) fn note_thread(&self, thread: &ThreadId) -> bool {
-        let known = self.conversation.thread.lock();
+        let known = self.shared.id.lock();
         let mut known = known.unwrap_or_else(PoisonError::into_inner);
         let is_new = known.is_none();
         known.get_or_insert_with(|| thread.clone());
@@ -90,9 +88,9 @@ impl Claim {
         &self,
         thread: &ThreadId,
     ) -> impl FnOnce() -> Option<ThreadLock> + 'static {
-        let (conversation, thread) = (Arc::clone(&self.conversation), thread.clone());
+        let (shared, thread) = (Arc::clone(&self.shared), thread.clone());
         // Nobody can hold the lock of a thread that nobody knew of.
-        move || conversation.lock(&thread).ok().flatten()
+        move || shared.lock(&thread).ok().flatten()
     }
 
     /// Keeps the lock of the thread until the turn ends.
@@ -103,6 +101,6 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.conversation.busy.store(false, Ordering::Release);
+        self.shared.busy.store(false, Ordering::Release);
     }
 }

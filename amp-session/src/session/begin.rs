@@ -1,0 +1,123 @@
+//! The start of a turn: everything that happens between a prompt and its running process.
+
+use std::sync::Arc;
+
+use amp_process::StdinSource;
+
+use super::Session;
+use super::circumstances::Circumstances;
+use super::plan::Plan;
+use crate::blocking::blocking;
+use crate::claim::Claim;
+use crate::environment::with_variables;
+use crate::error::Error;
+use crate::invocation::{Input, StandardInput};
+use crate::ledger::{Beginning, TurnWriter};
+use crate::run_folder::RunFolder;
+use crate::sandbox::Watch;
+use crate::secrets::Secrets;
+use crate::turn::{Turn, TurnParts};
+
+impl Session {
+    /// Begins a turn; nothing was sent when this fails.
+    pub(super) async fn begin(&self, input: Input<'_>) -> Result<Turn, Error> {
+        let mut claim = Claim::take(&self.shared)?;
+        let circumstances = Circumstances::read(&self.amp, &self.config);
+        let credentials = circumstances.credentials();
+        credentials.check()?;
+        let folder = RunFolder::create(self.amp.environment())?;
+        let run_folder = folder.path().to_path_buf();
+        let Plan { invocation, rules } = self.plan(input, &circumstances, &run_folder)?;
+        let files = folder.fill(&invocation.files)?;
+        let mut environment = with_variables(self.amp.environment(), &invocation.variables);
+        let supervision =
+            rules.map(|rules| self.supervise(&circumstances, &rules, &run_folder, &invocation));
+        let supervision = supervision.transpose()?;
+        if let Some(supervision) = &supervision {
+            environment.extend(supervision.variables().clone());
+        }
+        let sandbox = self.sandbox_of(&circumstances, &invocation, &environment)?;
+        let secrets = Secrets::of(
+            &environment,
+            &self.config,
+            &circumstances.written_settings,
+            credentials.stored_key().as_deref(),
+        );
+        let stdin = match invocation.standard_input {
+            StandardInput::Text(text) => StdinSource::Bytes(text.into_bytes()),
+            StandardInput::Lines => StdinSource::Piped,
+        };
+        let mut spec = self
+            .amp
+            .process(&invocation.arguments, environment)
+            .with_stdin(stdin)
+            .with_deadlines(self.config.deadlines.clone());
+        if let Some(folder) = &self.config.working_directory {
+            spec = spec.with_working_directory(folder);
+        }
+        let mut watch = None;
+        if let Some(sandbox) = sandbox {
+            let policy = sandbox.policy().clone();
+            watch = Some(Watch::new(policy, self.config.folder(), circumstances.home));
+            spec = spec.with_sandbox(sandbox);
+        }
+        let record = self.record_turn(&mut claim, input, &secrets).await?;
+        let process = match spec.spawn().await {
+            Ok(process) => process,
+            Err(source) => {
+                if let Some(record) = record {
+                    blocking(move || record.discard()).await;
+                }
+                let executable = self.amp.executable().to_path_buf();
+                return Err(Error::Process { executable, source });
+            }
+        };
+        if let Some(watch) = &mut watch {
+            watch.begin(process.sandbox());
+        }
+        if let Some(supervision) = &supervision {
+            supervision.attach(process.id());
+        }
+        let parts = TurnParts {
+            claim,
+            files,
+            record,
+            secrets,
+            dialect: *self.amp.dialect(),
+            sandbox: watch,
+            supervision,
+        };
+        Ok(Turn::running(process, parts))
+    }
+
+    /// Locks the thread that the turn goes on with, if there is one yet, and begins the record of
+    /// the turn, if the session has one.
+    async fn record_turn(
+        &self,
+        claim: &mut Claim,
+        input: Input<'_>,
+        secrets: &Secrets,
+    ) -> Result<Option<TurnWriter>, Error> {
+        let beginning = Beginning {
+            amp_version: self.amp.version().clone(),
+            thread: self.thread(),
+            prompt: match input {
+                Input::Prompt(prompt) => Some(secrets.redact_text(prompt)),
+                Input::Messages => None,
+            },
+            secrets: secrets.clone(),
+        };
+        let (shared, record) = (Arc::clone(&self.shared), self.record.clone());
+        let (lock, record) = blocking(move || {
+            let lock = match &beginning.thread {
+                Some(thread) => shared.lock(thread)?,
+                None => None,
+            };
+            let record = record.map(|record| record.begin_turn(beginning));
+            Ok::<_, Error>((lock, record.transpose()?))
+        })
+        .await?;
+        claim.hold(lock);
+        Ok(record)
+    }
+}

@@ -1,0 +1,107 @@
+//! What a turn runs: the command line, and the sandbox around it.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use amp_process::sandbox::Sandbox;
+use amp_protocol::SettingsKey;
+use serde_json::Value;
+
+use super::Session;
+use super::circumstances::Circumstances;
+use crate::approval;
+use crate::dialect::Feature;
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::invocation::{Input, Invocation, Request, invocation};
+use crate::sandbox::{self, Subject};
+
+/// Keeps the CLI in the folder whose settings were checked: it goes to the one that this variable
+/// names (build of 2026-05-04).
+const WITHOUT_OTHER_FOLDER: (&str, &str) = ("AMP_PWD", "");
+
+/// What a turn runs, and the rules that put its calls to somebody, if any do.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) invocation: Invocation,
+    pub(super) rules: Option<Value>,
+}
+
+impl Session {
+    /// Plans a turn; nothing is written.
+    pub(super) fn plan(
+        &self,
+        input: Input<'_>,
+        circumstances: &Circumstances,
+        run_folder: &Path,
+    ) -> Result<Plan, Error> {
+        let thread = self.thread();
+        let mut config = Cow::Borrowed(&self.config);
+        if thread.is_some() && !self.shared.is_resumed() {
+            // The turn that began the thread has given it these.
+            let config = config.to_mut();
+            config.title = None;
+            if self.amp.dialect().supports(Feature::NoArchiveAfterExecute) {
+                config.archive = config.archive.filter(|archive| !archive);
+            }
+        }
+        let mut base = circumstances.settings.base()?;
+        let mut rules = None;
+        if let Some(approval) = &self.config.approval {
+            let config = config.to_mut();
+            approval::take_over(approval, config, &mut base, self.amp.dialect())?;
+            rules = config
+                .settings
+                .get(SettingsKey::PERMISSIONS.as_str())
+                .cloned();
+        }
+        circumstances.check(&self.amp, &config)?;
+        let mut invocation = invocation(&Request {
+            version: self.amp.version(),
+            dialect: self.amp.dialect(),
+            config: &config,
+            thread: thread.as_ref(),
+            input,
+            base_settings: &base,
+            run_folder,
+        })?;
+        // A project that names another service would get the key.
+        let service = ("AMP_URL", circumstances.service.url.as_str());
+        for (name, value) in [service, WITHOUT_OTHER_FOLDER] {
+            invocation.variables.insert(name.into(), value.into());
+        }
+        Ok(Plan { invocation, rules })
+    }
+
+    /// Makes the sandbox of a turn with this environment, and the folders of Amp that it needs.
+    pub(super) fn sandbox_of(
+        &self,
+        circumstances: &Circumstances,
+        invocation: &Invocation,
+        environment: &Environment,
+    ) -> Result<Option<Sandbox>, Error> {
+        let Some(config) = &self.config.sandbox else {
+            return Ok(None);
+        };
+        let written = invocation.files.iter().map(|file| file.path.clone());
+        let named = [
+            &self.config.settings_file,
+            &self.config.mcp_config_file,
+            &self.config.toolbox,
+        ];
+        let named = named.into_iter().flatten().chain(&self.config.skills);
+        let folder = self.config.folder();
+        let named = named.map(|path| folder.join(path));
+        let subject = Subject {
+            config,
+            environment,
+            chosen: &invocation.variables,
+            workspace: folder,
+            programs: &self.amp.programs(),
+            files: &written.chain(named).collect::<Vec<_>>(),
+            generation: self.amp.dialect().generation(),
+            service_url: &circumstances.service.url,
+        };
+        sandbox::sandbox(&subject).map(Some)
+    }
+}
