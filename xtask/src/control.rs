@@ -18,24 +18,19 @@ mod tls;
 use anyhow::Result;
 use clap::Args;
 use futures::future::BoxFuture;
-use futures::{StreamExt, TryStreamExt};
 
-use crate::conformance::{Row, judge, render};
-use crate::installed_cli::{self, InstalledCli};
-use crate::versions::{Manifest, Packaging, Version};
+use crate::installed_cli::InstalledCli;
+use crate::trial::{self, Trial};
+use crate::versions::{Packaging, Version};
 
 /// What to try and how to print it.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
-    /// Try this version: a number, or `native` or `javascript` for the newest of a kind
-    #[arg(long = "version", value_name = "VERSION")]
-    versions: Vec<String>,
+    #[command(flatten)]
+    trial: trial::Options,
     /// Try the cases whose names hold this text
     #[arg(long = "case", value_name = "TEXT")]
     case: Option<String>,
-    /// Print the rows as JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// One promise and what would undo it.
@@ -45,6 +40,20 @@ struct Case {
     expected: Box<dyn Fn(Packaging) -> String + Send + Sync>,
     /// Tries it with a build and says how it ended.
     attempt: Box<dyn Fn(InstalledCli) -> BoxFuture<'static, Result<String>> + Send + Sync>,
+}
+
+impl Trial for Case {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn expected(&self, version: &Version) -> Result<String> {
+        Ok((self.expected)(version.packaging))
+    }
+
+    fn attempt(&self, cli: &InstalledCli) -> impl Future<Output = Result<String>> {
+        (self.attempt)(cli.clone())
+    }
 }
 
 fn cases() -> Vec<Case> {
@@ -60,48 +69,9 @@ fn cases() -> Vec<Case> {
 /// When a version cannot be installed or run, when nothing was tried, and when a case does not end
 /// as it should.
 pub fn run(options: &Options) -> Result<()> {
-    let manifest = Manifest::read()?;
-    let versions = manifest.select(&options.versions)?;
     let mut cases = cases();
     if let Some(text) = &options.case {
         cases.retain(|case| case.name.contains(text.as_str()));
     }
-    let rows = crate::machine::runtime()?.block_on(all_rows(&versions, &cases))?;
-    crate::say(if options.json {
-        serde_json::to_string_pretty(&rows)?
-    } else {
-        render(&rows)
-    });
-    judge(&rows)
-}
-
-async fn all_rows(versions: &[&Version], cases: &[Case]) -> Result<Vec<Row>> {
-    let mut rows = Vec::new();
-    for (version, cli) in installed_cli::ready(versions).await? {
-        rows.extend(rows_of(version, &cli, cases).await?);
-    }
-    Ok(rows)
-}
-
-/// Tries every case with one version, several at once.
-async fn rows_of(version: &Version, cli: &InstalledCli, cases: &[Case]) -> Result<Vec<Row>> {
-    futures::stream::iter(cases)
-        .map(|case| async move {
-            let expected = (case.expected)(version.packaging);
-            let mut got = (case.attempt)(cli.clone()).await?;
-            if got != expected {
-                // A deadline that passed under load says nothing; a second one says enough.
-                got = (case.attempt)(cli.clone()).await?;
-            }
-            anyhow::Ok(Row {
-                version: version.number.clone(),
-                case: case.name.to_owned(),
-                conforms: got == expected,
-                expected,
-                got,
-            })
-        })
-        .buffered(crate::machine::parallelism())
-        .try_collect()
-        .await
+    trial::run(&options.trial, &cases)
 }

@@ -19,6 +19,7 @@ pub mod picture;
 pub mod record;
 pub mod soak;
 pub mod tidy;
+pub mod trial;
 pub mod versions;
 pub mod windows;
 

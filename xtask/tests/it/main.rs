@@ -1,7 +1,6 @@
 //! What the upkeep commands promise.
 
 mod capture;
-mod conformance;
 mod difference;
 mod drift;
 mod fingerprint;
@@ -14,4 +13,5 @@ mod play;
 mod recorded;
 mod script_cli;
 mod secrets;
+mod trial;
 mod versions;

@@ -1,6 +1,6 @@
-//! When the conformance check passes.
+//! When what was tried with real CLIs passes.
 
-use xtask::conformance::{Row, judge};
+use xtask::trial::{Row, judge};
 
 fn row(got: &str) -> Row {
     Row {

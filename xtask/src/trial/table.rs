@@ -1,17 +1,17 @@
-//! The rows of the conformance check, and the table they are printed as.
+//! What became of each trial, and the table it is printed as.
 
 use std::fmt::Write;
 
 use serde::Serialize;
 
-/// One case with one version.
+/// One trial with one version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Row {
     /// The version's number.
     pub version: String,
-    /// The case's name.
+    /// The trial's name.
     pub case: String,
-    /// How the conversation should end.
+    /// How it should end.
     pub expected: String,
     /// How it ended.
     pub got: String,
@@ -21,7 +21,7 @@ pub struct Row {
 
 /// Returns the rows as a table.
 #[must_use]
-pub(crate) fn render(rows: &[Row]) -> String {
+pub(super) fn render(rows: &[Row]) -> String {
     let head = ["version", "case", "expected", "got"];
     let cells = |row: &Row| {
         [&row.version, &row.case, &row.expected, &row.got].map(|cell| cell.chars().count())
