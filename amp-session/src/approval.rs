@@ -20,11 +20,15 @@
 
 mod answer;
 mod approver;
+#[cfg_attr(not(unix), expect(dead_code, reason = "every run is refused before"))]
+mod beginning;
 #[cfg(unix)]
 mod bridge;
 #[cfg(unix)]
 mod control;
 #[cfg_attr(not(unix), expect(dead_code, reason = "nobody is asked there"))]
+mod decided;
+#[cfg(unix)]
 mod decisions;
 mod diff;
 mod helper;
@@ -37,17 +41,20 @@ mod protocol;
 mod question;
 mod rules;
 #[cfg(unix)]
+mod shared;
+#[cfg(unix)]
 mod supervision;
 #[cfg(not(unix))]
 mod supervision_elsewhere;
 
 pub use answer::{Answer, Remember};
 pub use approver::{AllowReadOnly, Approval, Approver, RejectAll, approve_with};
-pub use decisions::{Decided, DecidedBy};
+pub(crate) use beginning::Beginning;
+pub use decided::{Decided, DecidedBy};
 pub use helper::run_helper_if_requested;
 pub use question::{Concern, Question};
 pub(crate) use rules::take_over;
 #[cfg(unix)]
-pub(crate) use supervision::{Beginning, Supervision};
+pub(crate) use supervision::Supervision;
 #[cfg(not(unix))]
-pub(crate) use supervision_elsewhere::{Beginning, Supervision};
+pub(crate) use supervision_elsewhere::Supervision;

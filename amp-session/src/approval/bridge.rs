@@ -18,12 +18,12 @@ use tokio::time::timeout;
 use super::answer::Answer;
 use super::approver::Approval;
 use super::control::Control;
-use super::decisions::{Decided, DecidedBy};
+use super::decided::{Decided, DecidedBy, Verdict};
 use super::opinion::Opinions;
 use super::peer::{self, Identity};
 use super::protocol::{LONGEST_LINE, LONGEST_REASON, MOST_ARGUMENTS, Reply, Request};
 use super::question::{Concern, Question};
-use super::supervision::Shared;
+use super::shared::Shared;
 use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::permission::{Decision, Evaluator, RuleList, RuleScope, RuleSet, ToolCall};
@@ -111,9 +111,7 @@ impl Host {
         let mut reader = BufReader::new(reader);
         let reply = match timeout(REQUEST, self.hear(&mut reader, peer, helper, token)).await {
             Ok(Ok((request, arguments))) => {
-                let Some(decided) = self.decide(request, arguments, reader).await else {
-                    return;
-                };
+                let decided = self.decide(request, arguments, reader).await;
                 let reply = match &decided.reason {
                     _ if decided.allowed => Reply::Allow,
                     Some(reason) => Reply::Reject(reason.clone()),
@@ -177,13 +175,13 @@ impl Host {
         Ok((request, arguments))
     }
 
-    /// Decides about a call; `None` when the CLI took its question back before it was put.
+    /// Decides about a call.
     async fn decide(
         &self,
         request: Request,
         arguments: Map<String, Value>,
         mut reader: BufReader<OwnedReadHalf>,
-    ) -> Option<Decided> {
+    ) -> Decided {
         let mut question = Question {
             number: self.shared.number(),
             concern: Concern::Call,
@@ -194,48 +192,36 @@ impl Host {
             folder: self.folder.clone(),
             opinion: None,
         };
-        let decided = {
+        let verdict = {
             let mut byte = [0];
             tokio::select! {
-                decided = self.judge(&mut question) => decided,
+                verdict = self.judge(&mut question) => verdict,
                 // The helper has nothing more to say, so this is the end of it.
                 _ = reader.read(&mut byte) => {
-                    (false, DecidedBy::Withdrawn, Some("the question was taken back".to_owned()))
+                    Verdict::refused(DecidedBy::Withdrawn, "the question was taken back")
                 }
             }
         };
-        let (allowed, by, reason) = decided;
-        Some(Decided {
-            number: question.number,
-            concern: question.concern,
-            tool: question.tool,
-            arguments: question.arguments,
-            tool_use_id: question.tool_use_id,
-            thread: question.thread,
-            allowed,
-            by,
-            reason,
-        })
+        Decided::new(question, verdict)
     }
 
-    async fn judge(&self, question: &mut Question) -> (bool, DecidedBy, Option<String>) {
-        let changed = |reason| (false, DecidedBy::Host, Some(reason));
+    async fn judge(&self, question: &mut Question) -> Verdict {
         if let Err(reason) = self.look_at_control().await {
-            return changed(reason);
+            return Verdict::refused(DecidedBy::Host, reason);
         }
         if self.control.lock().await.is_named_in(&question.arguments) {
             question.concern = Concern::ControlFiles;
         } else if self.is_remembered(question) {
-            return (true, DecidedBy::RememberedRule, None);
+            return Verdict::allowed(DecidedBy::RememberedRule);
         }
         question.opinion = self
             .opinions
             .about(&question.tool, &question.arguments)
             .await;
-        let decision = self.ask(question.clone()).await;
-        match (decision.0, self.look_at_control().await) {
-            (true, Err(reason)) => changed(reason),
-            _ => decision,
+        let verdict = self.ask(question.clone()).await;
+        match self.look_at_control().await {
+            Err(reason) if verdict.allowed => Verdict::refused(DecidedBy::Host, reason),
+            _ => verdict,
         }
     }
 
@@ -252,29 +238,29 @@ impl Host {
     }
 
     /// Puts a question to the approver; late is a no.
-    async fn ask(&self, question: Question) -> (bool, DecidedBy, Option<String>) {
+    async fn ask(&self, question: Question) -> Verdict {
         let _open = self.shared.open(&question);
         let deadline = self.approval.deadline();
         let answer = timeout(deadline, self.approval.approver().decide(question)).await;
-        let (allowed, reason) = match answer {
+        let by = DecidedBy::Approver;
+        match answer {
             Err(_) => {
                 let reason = format!("nobody answered within {} s", deadline.as_secs());
-                return (false, DecidedBy::Deadline, Some(reason));
+                Verdict::refused(DecidedBy::Deadline, reason)
             }
-            Ok(Answer::Allow) => (true, None),
+            Ok(Answer::Allow) => Verdict::allowed(by),
             Ok(Answer::AllowAndRemember { rule, .. }) => {
                 if rule.action == PermissionAction::ALLOW && rule.problems().is_empty() {
                     self.approval.remember(rule);
                 }
-                (true, None)
+                Verdict::allowed(by)
             }
-            Ok(Answer::Reject { reason }) => (false, Some(sentence(&reason))),
+            Ok(Answer::Reject { reason }) => Verdict::refused(by, sentence(&reason)),
             Ok(Answer::Stop) => {
                 self.shared.stop();
-                (false, Some("the user has stopped the run".to_owned()))
+                Verdict::refused(by, "the user has stopped the run")
             }
-        };
-        (allowed, DecidedBy::Approver, reason)
+        }
     }
 
     /// Looks whether the files that decide what may run are as they were.
@@ -316,24 +302,9 @@ impl Host {
             folder: self.folder.clone(),
             opinion: None,
         };
-        let decided = Decided {
-            number: question.number,
-            concern: question.concern.clone(),
-            tool: String::new(),
-            arguments: Map::new(),
-            tool_use_id: None,
-            thread: None,
-            allowed: false,
-            by: DecidedBy::Host,
-            reason: None,
-        };
-        let (allowed, by, reason) = self.ask(question).await;
-        self.shared.decided(Decided {
-            allowed,
-            by,
-            reason,
-            ..decided
-        });
+        let verdict = self.ask(question.clone()).await;
+        let allowed = verdict.allowed;
+        self.shared.decided(Decided::new(question, verdict));
         if !allowed {
             return bypassed("that was not allowed");
         }

@@ -4,56 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use amp_protocol::tool::{RejectionKind, ToolName};
 use amp_protocol::{ContentBlock, Decoded, Event, ToolResultBlock};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::question::Concern;
+use super::decided::Decided;
 use crate::dialect::{Dialect, Generation};
 use crate::permission::{Decision, Evaluator, ToolCall};
 
 /// The tools that builds since July 2026 let the service run: the client is never asked for them.
 const SERVICE_TOOLS: [&str; 5] = ["Task", "oracle", "finder", "librarian", "web_search"];
-
-/// A question and what became of it.
-#[derive(Debug, Clone, Serialize)]
-#[non_exhaustive]
-pub struct Decided {
-    /// The number of the question.
-    pub number: u64,
-    /// What it was about.
-    pub concern: Concern,
-    /// The tool.
-    pub tool: String,
-    /// The arguments.
-    pub arguments: Map<String, Value>,
-    /// The id of the call, where the build tells it.
-    pub tool_use_id: Option<String>,
-    /// The thread.
-    pub thread: Option<String>,
-    /// Whether it may go on.
-    pub allowed: bool,
-    /// Who decided.
-    pub by: DecidedBy,
-    /// What the agent was told, when it may not.
-    pub reason: Option<String>,
-}
-
-/// Who decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum DecidedBy {
-    /// The approver.
-    Approver,
-    /// A rule that an answer before has asked to be remembered.
-    RememberedRule,
-    /// The deadline of the question.
-    Deadline,
-    /// Nobody: the CLI is gone, or took its question back.
-    Withdrawn,
-    /// This program, because the question was none that can be put.
-    Host,
-}
 
 /// Every decision of a turn, each to be found again by one result at most.
 #[derive(Debug, Default)]
@@ -192,6 +150,8 @@ mod tests {
     use amp_protocol::{PermissionRule, decode_line};
     use serde_json::json;
 
+    use super::super::decided::DecidedBy;
+    use super::super::question::Concern;
     use super::*;
     use crate::permission::{RuleList, RuleScope, RuleSet};
 

@@ -1,0 +1,123 @@
+//! What the questions of a turn and the turn itself tell each other.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures::task::AtomicWaker;
+use serde_json::{Value, json};
+
+use super::decided::Decided;
+use super::decisions::Decisions;
+use super::question::Question;
+
+/// What the questions and the turn tell each other.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    state: Mutex<State>,
+    pub(super) waker: AtomicWaker,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    numbers: u64,
+    /// How many questions are open.
+    pub(super) open: usize,
+    /// How many changes keep the CLI from going on.
+    pub(super) held: usize,
+    /// The turn is to be cancelled.
+    pub(super) stop: bool,
+    /// How the run got round its questions.
+    pub(super) bypass: Option<String>,
+    pub(super) decisions: Decisions,
+    /// What is to be recorded.
+    pub(super) notes: Vec<Value>,
+}
+
+/// Something that counts until it is dropped.
+pub(super) struct Counted<'a> {
+    shared: &'a Shared,
+    count: fn(&mut State) -> &mut usize,
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        *(self.count)(&mut self.shared.state()) -= 1;
+        self.shared.waker.wake();
+    }
+}
+
+impl Shared {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn counted(&self, count: fn(&mut State) -> &mut usize) -> Counted<'_> {
+        *count(&mut self.state()) += 1;
+        self.waker.wake();
+        Counted {
+            shared: self,
+            count,
+        }
+    }
+
+    fn note(&self, note: Value) {
+        self.state().notes.push(note);
+        self.waker.wake();
+    }
+
+    /// Returns the number of a new question.
+    pub(super) fn number(&self) -> u64 {
+        let mut state = self.state();
+        state.numbers += 1;
+        state.numbers
+    }
+
+    /// Takes note that a question is open, until what this returns is dropped.
+    pub(super) fn open(&self, question: &Question) -> Counted<'_> {
+        self.note(json!({
+            "asked": {
+                "number": question.number,
+                "concern": question.concern,
+                "tool": question.tool,
+                "arguments": question.arguments,
+                "tool_use_id": question.tool_use_id,
+                "thread": question.thread,
+                "opinion": question.opinion.as_ref().map(|opinion| &opinion.reason),
+            }
+        }));
+        self.counted(|state| &mut state.open)
+    }
+
+    /// Lets the CLI stand still, until what this returns is dropped.
+    pub(super) fn hold(&self) -> Counted<'_> {
+        self.counted(|state| &mut state.held)
+    }
+
+    /// Takes note of a decision, before the CLI hears of it.
+    pub(super) fn decided(&self, decided: Decided) {
+        self.note(json!({ "decided": decided }));
+        self.state().decisions.push(decided);
+    }
+
+    /// Takes note of somebody who was not heard.
+    pub(super) fn turn_away(&self, reason: &str) {
+        self.note(json!({ "turned_away": reason }));
+    }
+
+    /// Returns how the run got round its questions, if it did.
+    pub(super) fn bypass(&self) -> Option<String> {
+        self.state().bypass.clone()
+    }
+
+    /// Cancels the turn.
+    pub(super) fn stop(&self) {
+        self.state().stop = true;
+        self.waker.wake();
+    }
+
+    /// Ends the turn, because it got round its questions.
+    pub(super) fn bypassed(&self, reason: String) {
+        self.note(json!({ "bypassed": reason }));
+        self.state().bypass.get_or_insert(reason);
+        self.waker.wake();
+    }
+}
