@@ -151,7 +151,14 @@ pub enum Error {
     RunFiles(#[source] io::Error),
     /// The agent does not take messages: it has closed its input, exited, or is being stopped.
     #[error("the agent takes no more messages")]
-    InputClosed(#[source] amp_process::Error),
+    InputClosed(#[source] io::Error),
+    /// The agent has not read enough of the messages that were sent before: read lines of the turn,
+    /// then send again.
+    #[error("{waiting} bytes of messages wait for the agent already")]
+    InputFull {
+        /// How many bytes wait.
+        waiting: usize,
+    },
     /// The agent's process could not be started.
     #[error("cannot run {}", executable.display())]
     Process {
@@ -178,6 +185,8 @@ pub enum ErrorKind {
     Busy,
     /// A turn takes no more messages.
     InputClosed,
+    /// Too many messages wait for the agent.
+    InputFull,
     /// A login came to nothing.
     Login,
     /// A deadline passed.
@@ -214,6 +223,7 @@ impl Error {
             }
             Self::TurnInProgress | Self::ThreadInUse { .. } => ErrorKind::Busy,
             Self::InputClosed(_) => ErrorKind::InputClosed,
+            Self::InputFull { .. } => ErrorKind::InputFull,
             Self::LoginFailed { .. } => ErrorKind::Login,
             Self::LoginTimedOut { .. } => ErrorKind::TimedOut,
             Self::Settings { .. }

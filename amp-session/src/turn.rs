@@ -4,6 +4,7 @@ mod cancel;
 mod conclusion;
 mod input;
 mod item;
+mod outbox;
 mod replay;
 
 use std::pin::{Pin, pin};
@@ -19,6 +20,7 @@ pub use cancel::Canceller;
 use conclusion::{Concluding, Conclusion};
 pub use input::TurnInput;
 pub use item::TurnItem;
+use outbox::Outbox;
 use replay::Replay;
 
 use crate::approval::Supervision;
@@ -49,6 +51,8 @@ pub struct Turn {
     cancel: Arc<cancel::Flag>,
     secrets: Secrets,
     record: Option<TurnWriter>,
+    /// The messages on their way in, once somebody sends some.
+    outbox: Option<Arc<Outbox>>,
     trouble: Option<String>,
     noting: Option<Noting>,
     ended: bool,
@@ -99,6 +103,7 @@ impl Turn {
             cancel: Arc::default(),
             secrets: parts.secrets,
             record: parts.record,
+            outbox: None,
             trouble: None,
             noting: None,
             ended: false,
@@ -119,6 +124,7 @@ impl Turn {
             cancel: Arc::default(),
             secrets: Secrets::default(),
             record: None,
+            outbox: None,
             trouble: None,
             noting: None,
             ended: false,
@@ -160,9 +166,10 @@ impl Turn {
     pub fn take_input(&mut self) -> Option<TurnInput> {
         match &mut self.source {
             Source::Process(process) => {
-                let writer = process.take_stdin()?;
+                let outbox = Arc::new(Outbox::new(process.take_stdin()?));
+                self.outbox = Some(Arc::clone(&outbox));
                 let record = self.record.as_ref().and_then(TurnWriter::messages);
-                Some(TurnInput::new(writer, record))
+                Some(TurnInput::new(outbox, record))
             }
             Source::Replay(_) | Source::Concluded => None,
         }
@@ -286,6 +293,9 @@ impl Turn {
                 if self.cancel.is_new(context) {
                     process.begin_stop();
                 }
+                if let Some(outbox) = &self.outbox {
+                    outbox.poll(context);
+                }
                 if let Some(supervision) = &mut self.supervision {
                     supervision.poll(context, process);
                 }
@@ -367,6 +377,9 @@ impl Turn {
         let Source::Process(process) = &mut self.source else {
             return Poll::Pending;
         };
+        if let Some(outbox) = &self.outbox {
+            outbox.poll(context);
+        }
         if self.cancel.is_new(context) {
             process.begin_stop();
         }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use amp_process::{Deadlines, Exit, Process, StdinSource, StdinWriter};
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
 
 use super::Amp;
 use super::probe::with_no_update;
@@ -119,7 +120,7 @@ impl Login {
         }
         let line = format!("{code}\n");
         self.input
-            .send(line.as_bytes())
+            .write_all(line.as_bytes())
             .await
             .map_err(Error::InputClosed)
     }

@@ -428,10 +428,8 @@ async fn messages_are_in_the_record_before_they_are_sent() {
     let mut turn = recorded.session.converse().await.unwrap();
     let mut input = turn.take_input().unwrap();
     for text in ["one", KEY] {
-        let message = UserInput::text(text);
-        let (sent, line) = tokio::join!(input.send(&message), turn.next_line());
-        sent.unwrap();
-        assert!(line.is_some());
+        input.send(&UserInput::text(text)).unwrap();
+        assert!(turn.next_line().await.is_some());
     }
     input.close();
     turn.finish().await;

@@ -9,7 +9,7 @@ use amp_session::{
     default_deadlines,
 };
 use fixtures::{Recording, fake_agent};
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use tempfile::TempDir;
 
 use crate::support::{FEBRUARY, INIT, KEY, SEPTEMBER, SUCCESS, environment, playing, replaying};
@@ -331,8 +331,8 @@ async fn messages_go_into_a_running_turn() {
     assert!(turn.take_input().is_none());
     for text in ["one", "two"] {
         let message = UserInput::text(text);
-        let (sent, line) = tokio::join!(input.send(&message), turn.next_line());
-        sent.unwrap();
+        input.send(&message).unwrap();
+        let line = turn.next_line().await;
         let Some(Event::User(user)) = line.as_ref().and_then(|line| line.event()) else {
             panic!("{line:?}");
         };
@@ -340,6 +340,61 @@ async fn messages_go_into_a_running_turn() {
     }
     input.close();
     assert!(turn.next_line().await.is_none());
+}
+
+#[tokio::test]
+async fn every_message_can_be_sent_before_the_first_line_is_read() {
+    let home = TempDir::new().unwrap();
+    // It writes more than a pipe holds before it reads, and is sent more than a pipe holds.
+    let amp = playing(&home, SEPTEMBER, "flood stdout 1000000 1000; count");
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let mut turn = session.converse().await.unwrap();
+    let input = turn.take_input().unwrap();
+    let message = UserInput::text("x".repeat(100_000));
+    let messages = stream::iter(vec![message.clone(); 10]);
+    messages.map(Ok).forward(input).await.unwrap();
+    let mut last = Vec::new();
+    while let Some(line) = turn.next_line().await {
+        last = line.bytes().to_vec();
+    }
+    let sent = 10 * message.to_line().len();
+    assert_eq!(last, format!("read {sent} bytes").into_bytes());
+}
+
+#[tokio::test]
+async fn a_turn_that_is_waited_for_writes_on_what_is_sent_from_elsewhere() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(&home, SEPTEMBER, "count");
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let mut turn = session.converse().await.unwrap();
+    let mut input = turn.take_input().unwrap();
+    let message = UserInput::text("x".repeat(1_000_000));
+    let sending = async {
+        input.send(&message).unwrap();
+        input.close();
+    };
+    // The turn is polled first, and waits.
+    let (line, ()) = tokio::join!(biased; turn.next_line(), sending);
+    let sent = message.to_line().len();
+    assert_eq!(
+        line.unwrap().bytes(),
+        format!("read {sent} bytes").as_bytes()
+    );
+}
+
+#[tokio::test]
+async fn messages_that_the_agent_does_not_read_are_refused_in_the_end() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(&home, SEPTEMBER, "hang");
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let mut turn = session.converse().await.unwrap();
+    let mut input = turn.take_input().unwrap();
+    let message = UserInput::text("x".repeat(4 << 20));
+    let refused = (0..10).find_map(|_| input.send(&message).err());
+    assert_eq!(refused.unwrap().kind(), ErrorKind::InputFull);
+    turn.kill().await;
+    let closed = input.send(&message).unwrap_err();
+    assert_eq!(closed.kind(), ErrorKind::InputClosed);
 }
 
 /// Returns a session of a thread that was begun elsewhere.

@@ -98,17 +98,14 @@ async fn send_messages(case: &Case, mut turn: Turn) -> String {
     let Some(mut input) = turn.take_input() else {
         return "refused: no input".to_owned();
     };
-    let sending = async {
-        for prompt in &case.prompts {
-            // An agent that does not read on has its end told by the outcome.
-            if input.send(&UserInput::text(prompt)).await.is_err() {
-                break;
-            }
+    for prompt in &case.prompts {
+        // An agent that does not read on has its end told by the outcome.
+        if input.send(&UserInput::text(prompt)).is_err() {
+            break;
         }
-        input.close();
-    };
-    let (outcome, ()) = tokio::join!(read(case, turn), sending);
-    describe(&outcome)
+    }
+    input.close();
+    describe(&read(case, turn).await)
 }
 
 /// Reads a turn to its end, cancelling it where the case says so.
