@@ -127,6 +127,30 @@ fn the_home_folder_is_no_folder_to_work_in() {
 }
 
 #[test]
+fn an_agent_is_found_by_links_out_of_a_home_folder_that_is_one() {
+    let script = format!("{INIT}; {SUCCESS}; exit 0");
+    let world = World::playing(&script);
+    let versions = world.home().parent().expect("a parent").join("versions");
+    std::fs::create_dir(&versions).expect("a folder");
+    let link = |to: &std::path::Path, at: &std::path::Path| {
+        std::os::unix::fs::symlink(to, at).expect("a link");
+    };
+    link(&fixtures::fake_agent(), &versions.join("amp"));
+    link(&versions, &world.home().join("versions"));
+    let home = world.home().with_file_name("linked-home");
+    link(&world.home(), &home);
+    let path = |path: std::path::PathBuf| path.to_str().expect("UTF-8").to_owned();
+    let world = world
+        .with("AMP_CLI_PATH", &path(home.join("versions/amp")))
+        .with("HOME", &path(home));
+    if !is_here(&world) {
+        return;
+    }
+    let output = ampctl(&world, &[&["run"], &FAKE[..], &["hello"]].concat());
+    assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+}
+
+#[test]
 fn something_that_is_allowed_needs_a_sandbox() {
     let world = World::playing("exit 0");
     for option in [

@@ -4,6 +4,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::links;
 use super::policy::{Access, Policy};
 
 /// A rule about a file or folder that exists, by its path without links.
@@ -21,8 +22,8 @@ pub(super) enum Kind {
     Folder(Access),
     /// A file, with what may be done with it.
     File(Access),
-    /// A link among the folders of the system, such as `/bin`, and what it holds.
-    SystemLink(PathBuf),
+    /// A symbolic link, such as `/bin`, and what it holds.
+    Link(PathBuf),
 }
 
 /// Device and number of a file, which no other has as long as it exists.
@@ -43,11 +44,11 @@ impl Identity {
 }
 
 impl Entry {
-    /// Returns what may be done; a link of the system can be read.
+    /// Returns what may be done; a link can be read.
     pub(super) fn access(&self) -> Access {
         match self.kind {
             Kind::Folder(access) | Kind::File(access) => access,
-            Kind::SystemLink(_) => Access::Readable,
+            Kind::Link(_) => Access::Readable,
         }
     }
 }
@@ -69,7 +70,29 @@ pub(super) fn resolve(policy: &Policy) -> Result<Vec<Entry>, String> {
         }
     }
     entries.dedup_by(|one, other| one.path == other.path);
+    let links = missing_links(policy, &entries);
+    entries.extend(links);
+    entries.sort_by(|one, other| one.path.cmp(&other.path));
+    entries.dedup_by(|one, other| one.path == other.path);
     Ok(entries)
+}
+
+/// Finds the links by which visible things are named, as far as they are out of sight themselves.
+fn missing_links(policy: &Policy, entries: &[Entry]) -> Vec<Entry> {
+    let visible = policy
+        .files()
+        .filter(|(_, access)| *access != Access::Hidden);
+    let named = visible.map(|(path, _)| path);
+    let named = named.chain(policy.names.iter().map(PathBuf::as_path));
+    named
+        .flat_map(links::on_the_way)
+        .filter(|(path, _)| matches!(access(entries, path), Access::Hidden | Access::Private))
+        .map(|(path, text)| Entry {
+            path,
+            kind: Kind::Link(text),
+            identity: None,
+        })
+        .collect()
 }
 
 fn find(policy: &Policy, path: &Path, access: Access) -> Result<Option<Entry>, String> {
@@ -84,7 +107,7 @@ fn find(policy: &Policy, path: &Path, access: Access) -> Result<Option<Entry>, S
         let target = std::fs::read_link(path).map_err(|error| format!("{shown}: {error}"))?;
         return Ok(Some(Entry {
             path: path.to_owned(),
-            kind: Kind::SystemLink(target),
+            kind: Kind::Link(target),
             identity: None,
         }));
     }
@@ -185,10 +208,25 @@ mod tests {
         std::fs::create_dir(root.join("real")).unwrap();
         symlink("real", root.join("link")).unwrap();
         let policy = Policy::new().with_files(root.join("link"), Access::Readable);
-        let expected = [("real".to_owned(), Access::Readable)];
+        let expected = [("link", Access::Readable), ("real", Access::Readable)];
+        let expected = expected.map(|(path, access)| (path.to_owned(), access));
         assert_eq!(entries_below(&policy, &root), expected);
         let both = policy.with_files(root.join("real"), Access::Hidden);
         assert!(resolve(&both).unwrap_err().contains("two rules are about"));
+    }
+
+    #[test]
+    fn a_link_that_can_be_seen_anyway_needs_no_entry() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().canonicalize().unwrap();
+        std::fs::write(root.join("real"), "").unwrap();
+        symlink("real", root.join("link")).unwrap();
+        let named = Policy::new().with_name(root.join("link"));
+        let alone = [("link".to_owned(), Access::Readable)];
+        assert_eq!(entries_below(&named, &root), alone);
+        let seen = named.with_files(&root, Access::Writable);
+        let folder = [(String::new(), Access::Writable)];
+        assert_eq!(entries_below(&seen, &root), folder);
     }
 
     #[test]
@@ -207,11 +245,7 @@ mod tests {
         let entries = resolve(&Policy::new()).unwrap();
         for entry in &entries {
             let is_link = entry.path.is_symlink();
-            assert_eq!(
-                matches!(entry.kind, Kind::SystemLink(_)),
-                is_link,
-                "{entry:?}"
-            );
+            assert_eq!(matches!(entry.kind, Kind::Link(_)), is_link, "{entry:?}");
         }
         assert_eq!(access(&entries, "/usr/bin".as_ref()), Access::Readable);
         assert_eq!(access(&entries, "/root/.ssh".as_ref()), Access::Hidden);

@@ -8,7 +8,7 @@ use landlock::{
     RulesetCreatedAttr, RulesetStatus, Scope, path_beneath_rules,
 };
 
-use super::entry::Entry;
+use super::entry::{Entry, Kind};
 use super::policy::Access;
 
 /// The oldest version that has all rights about files: earlier ones cannot keep a file from being
@@ -34,6 +34,8 @@ pub(crate) enum Right {
 /// Rights add up below a path, so that an exception cannot be stated; mounts do that.
 pub(super) fn rights(entries: &[Entry], own_view: bool) -> Vec<(PathBuf, Right)> {
     let right = |entry: &Entry| match entry.access() {
+        // The right would be one to what it leads to, which has its own.
+        _ if matches!(entry.kind, Kind::Link(_)) => None,
         Access::Readable => Some(Right::Read),
         Access::Writable => Some(Right::Write),
         // Without mounts there are no private folders, and programs need one for temporary files.

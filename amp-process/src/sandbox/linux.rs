@@ -38,9 +38,8 @@ pub(crate) async fn prepare(launch: &mut Launch) -> Result<Prepared, Error> {
         return Err(Error::sandbox("none is asked for", Vec::new()));
     };
     let (machine, bubblewrap, shim) = look_around(&launch.spec).await?;
-    let program = launch.program.canonicalize();
-    let program = program.unwrap_or_else(|_| launch.program.clone());
-    let policy = with_executables(sandbox.policy(), &[Some(&program), shim.as_deref()]);
+    let executables = [Some(launch.program.as_path()), shim.as_deref()];
+    let policy = with_executables(sandbox.policy(), &executables);
     let planned = planned(&policy, &launch.spec, &machine)?;
     refuse_missing(&sandbox, &planned.layers)?;
     let Plan {
@@ -60,14 +59,6 @@ pub(crate) async fn prepare(launch: &mut Launch) -> Result<Prepared, Error> {
     {
         let reason = format!("it comes with containment by {kind}, not by {wanted}");
         return Err(Error::sandbox(reason, layers));
-    }
-    // A link to the program may be out of sight; what it leads to was made visible.
-    if entry::access(
-        &entry::resolve(&policy).unwrap_or_default(),
-        &launch.program,
-    ) == Access::Hidden
-    {
-        launch.program = program;
     }
     let visible = |(name, _): &(OsString, OsString)| policy.variables().allows(name);
     let given = std::mem::take(&mut launch.spec.environment).into_iter();
@@ -133,10 +124,12 @@ impl ProcessSpec {
     }
 }
 
-/// Adds what has to be executed, where nothing of it could be seen.
+/// Adds what has to be executed, where nothing of it could be seen, by the path that names it:
+/// some programs go by their own name.
 fn with_executables(policy: &Policy, executables: &[Option<&Path>]) -> Policy {
     let mut policy = policy.clone();
     for path in executables.iter().copied().flatten() {
+        policy = policy.with_name(path);
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         if matches!(policy.access(&path), Access::Hidden | Access::Private) {
             policy = policy.with_files(path, Access::Readable);

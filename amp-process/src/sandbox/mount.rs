@@ -44,7 +44,7 @@ pub(super) fn mounts(entries: &[Entry]) -> Vec<Mount> {
         }
         let path = entry.path.clone();
         mounts.push(match &entry.kind {
-            Kind::SystemLink(text) => Mount::Link(text.clone(), path),
+            Kind::Link(text) => Mount::Link(text.clone(), path),
             Kind::Folder(Access::Readable) | Kind::File(Access::Readable) => Mount::Readable(path),
             Kind::Folder(Access::Writable) | Kind::File(Access::Writable) => Mount::Writable(path),
             Kind::Folder(Access::Private) | Kind::File(Access::Private) => Mount::Private(path),

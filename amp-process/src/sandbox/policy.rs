@@ -43,6 +43,7 @@ pub enum Access {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     pub(super) files: BTreeMap<PathBuf, Access>,
+    pub(super) names: BTreeSet<PathBuf>,
     pub(super) network: Network,
     pub(super) variables: Variables,
     pub(super) limits: Limits,
@@ -142,6 +143,7 @@ impl Policy {
         let files = readable.chain(hidden).chain(private);
         Self {
             files: files.map(|(path, access)| (path.into(), access)).collect(),
+            names: BTreeSet::new(),
             network: Network::Hosts {
                 rules: Vec::new(),
                 transparent: false,
@@ -156,10 +158,19 @@ impl Policy {
     /// Returns this policy with a rule about a file or a folder, by its absolute path.
     ///
     /// What is not there when the program starts is no rule, unless it shall be writable: then the
-    /// start is refused.
+    /// start is refused. A rule by a path with symbolic links is about what it leads to, which has
+    /// this path in the sandbox too.
     #[must_use]
     pub fn with_files(mut self, path: impl Into<PathBuf>, access: Access) -> Self {
         self.files.insert(path.into(), access);
+        self
+    }
+
+    /// Returns this policy with the symbolic links on the way to an absolute path, so that what
+    /// other rules show can be found by this name as well.
+    #[must_use]
+    pub fn with_name(mut self, path: impl Into<PathBuf>) -> Self {
+        self.names.insert(path.into());
         self
     }
 

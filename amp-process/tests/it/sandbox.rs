@@ -6,6 +6,7 @@ mod kernel;
 mod life;
 mod network;
 mod probe;
+mod programs;
 
 use std::path::{Path, PathBuf};
 

@@ -104,8 +104,10 @@ fn policy(subject: &Subject<'_>) -> Result<Policy, Error> {
     };
     let workspace = subject.workspace.canonicalize();
     let workspace = workspace.map_err(unusable(subject.workspace))?;
-    let home = environment::home(subject.environment);
-    let home = home.and_then(|home| home.canonicalize().ok());
+    let named_home = environment::home(subject.environment);
+    let home = named_home
+        .as_ref()
+        .and_then(|home| home.canonicalize().ok());
     let is_around_home = home
         .as_ref()
         .is_some_and(|home| home.starts_with(&workspace));
@@ -116,7 +118,10 @@ fn policy(subject: &Subject<'_>) -> Result<Policy, Error> {
         )));
     }
 
-    let mut policy = Policy::new();
+    // What is known by a path with links in it is to be found by that path.
+    let names = named_home.iter().map(PathBuf::as_path);
+    let names = names.chain([subject.workspace]);
+    let mut policy = names.fold(Policy::new(), with_name);
     if let Some(home) = &home {
         policy = policy.with_files(home, Access::Private);
     }
@@ -126,6 +131,7 @@ fn policy(subject: &Subject<'_>) -> Result<Policy, Error> {
             continue;
         };
         make_private_folder(&folder).map_err(unusable(&folder))?;
+        policy = with_name(policy, &folder);
         let folder = folder.canonicalize().map_err(unusable(&folder))?;
         if variable == "XDG_CONFIG_HOME" {
             for name in CONFIGURATION {
@@ -138,17 +144,13 @@ fn policy(subject: &Subject<'_>) -> Result<Policy, Error> {
     policy = policy.with_files(&workspace, Access::Writable);
     policy = git::protect(policy, &workspace);
     policy = policy.with_files(workspace.join(".amp"), Access::Readable);
-    for path in &subject.config.readable {
-        policy = policy.with_files(
-            path.canonicalize().map_err(unusable(path))?,
-            Access::Readable,
-        );
-    }
-    for path in &subject.config.writable {
-        policy = policy.with_files(
-            path.canonicalize().map_err(unusable(path))?,
-            Access::Writable,
-        );
+    let readable = subject.config.readable.iter();
+    let readable = readable.map(|path| (path, Access::Readable));
+    let writable = subject.config.writable.iter();
+    let writable = writable.map(|path| (path, Access::Writable));
+    for (path, access) in readable.chain(writable) {
+        let canonical = path.canonicalize().map_err(unusable(path))?;
+        policy = with_name(policy, path).with_files(canonical, access);
     }
 
     let chosen = subject.chosen.keys().cloned();
@@ -182,10 +184,11 @@ fn readable(
     let certificates = CERTIFICATES
         .iter()
         .filter_map(|name| environment::value(subject.environment, name).map(PathBuf::from));
-    let programs = subject.programs.iter().filter_map(|path| {
+    let packages = subject.programs.iter().filter_map(|path| {
         let path = path.canonicalize().ok()?;
         Some(package_of(&path).unwrap_or(path))
     });
+    let programs = subject.programs.iter().cloned();
     let around = workspace.ancestors().skip(1);
     let around = around.take_while(|folder| home.is_some_and(|home| folder.starts_with(home)));
     let instructions =
@@ -195,19 +198,29 @@ fn readable(
         .flatten();
     let files = subject.files.iter().cloned();
     for path in certificates
+        .chain(packages)
         .chain(programs)
         .chain(node)
         .chain(files)
         .chain(instructions)
     {
         // What is not there is not read, and what can be read already needs no rule.
-        if let Ok(path) = path.canonicalize()
-            && matches!(policy.access(&path), Access::Hidden | Access::Private)
-        {
-            policy = policy.with_files(path, Access::Readable);
+        let Ok(canonical) = path.canonicalize() else {
+            continue;
+        };
+        policy = with_name(policy, &path);
+        if matches!(policy.access(&canonical), Access::Hidden | Access::Private) {
+            policy = policy.with_files(canonical, Access::Readable);
         }
     }
     policy
+}
+
+fn with_name(policy: Policy, path: &Path) -> Policy {
+    match path.is_absolute() {
+        true => policy.with_name(path),
+        false => policy,
+    }
 }
 
 /// Returns the folder with a JavaScript program and the packages that it loads.

@@ -160,24 +160,6 @@ async fn limits_hold_for_whoever_the_kernel_counts() {
 }
 
 #[tokio::test]
-async fn a_program_that_is_out_of_sight_is_shown_by_itself() {
-    let place = Place::new();
-    let program = place.home.join("bin/tool");
-    place.write("home/bin/tool", "#!/bin/sh\necho ran; ls ~/bin\n");
-    place.write("home/bin/other", "");
-    std::fs::set_permissions(
-        &program,
-        std::os::unix::fs::PermissionsExt::from_mode(0o755),
-    )
-    .unwrap();
-    assert_eq!(place.policy().access(&program), Access::Private);
-    let Some(said) = super::run(place.spec(&program, place.policy())).await else {
-        return;
-    };
-    assert_eq!(said.lines, ["ran", "tool"]);
-}
-
-#[tokio::test]
 async fn a_descriptor_that_the_host_forgot_to_close_leads_nowhere() {
     let place = Place::new();
     let flags = rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::DIRECTORY;
