@@ -9,6 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 pub use self::input::Input;
+use self::output::USUAL_HEIGHT;
 pub use self::output::{Captured, Output, Terminal};
 pub(crate) use self::signals::{Listener, Requests, UserRequest};
 pub use self::signals::{Signal, Signals};
@@ -135,6 +136,12 @@ impl Context {
         let terminal = self.stdout.terminal().map(Terminal::columns);
         let columns = terminal.or_else(|| self.columns_wanted());
         columns.unwrap_or(otherwise).into()
+    }
+
+    /// Returns the rows of the terminal that standard output goes to, or those of a usual one.
+    pub(crate) fn rows(&self) -> usize {
+        let terminal = self.stdout.terminal();
+        terminal.map_or(USUAL_HEIGHT, Terminal::rows).into()
     }
 
     fn columns_wanted(&self) -> Option<u16> {

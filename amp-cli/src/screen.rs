@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, T
 
 pub(crate) use self::download::Download;
 use crate::context::{Context, Output, Terminal};
-use crate::text::fit;
+use crate::text::StatusLine;
 
 /// How often the transient line is drawn at most, per second.
 const DRAWS_PER_SECOND: u8 = 10;
@@ -34,14 +34,14 @@ pub(crate) fn may_animate(context: &Context, output: &Output) -> bool {
 pub(crate) struct Screen {
     output: Output,
     line: ProgressBar,
-    message: Arc<Mutex<String>>,
+    message: Arc<Mutex<StatusLine>>,
 }
 
 impl Screen {
     /// Creates a screen whose transient line shows a spinner and a message.
     pub(crate) fn with_status(output: Output, animate: bool) -> Self {
         let terminal = output.terminal();
-        let message = Arc::<Mutex<String>>::default();
+        let message = Arc::<Mutex<StatusLine>>::default();
         let shown = Arc::clone(&message);
         let draw = move |_: &ProgressState, to: &mut dyn fmt::Write| {
             // The width is that of the moment: the terminal may have shrunk since the message came.
@@ -49,7 +49,7 @@ impl Screen {
             // The spinner and a blank stand before it.
             let room = usize::from(columns).saturating_sub(2);
             // A line that cannot be written is drawn again a moment later.
-            let _ = to.write_str(&fit(&locked(&shown), room));
+            let _ = to.write_str(&locked(&shown).lay_out(room));
         };
         let style = ProgressStyle::with_template("{spinner} {status}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner())
@@ -110,8 +110,8 @@ impl Screen {
     }
 
     /// Replaces the message of the transient line, from the next time it moves.
-    pub(crate) fn set_message(&self, message: &str) {
-        message.clone_into(&mut locked(&self.message));
+    pub(crate) fn set_message(&self, message: StatusLine) {
+        *locked(&self.message) = message;
     }
 
     /// Moves the progress bar to the bytes that have come since the download began.
@@ -152,7 +152,7 @@ fn usable_columns(terminal: Terminal) -> u16 {
     terminal.columns().saturating_sub(3).max(1)
 }
 
-fn locked(text: &Mutex<String>) -> MutexGuard<'_, String> {
+fn locked<T>(text: &Mutex<T>) -> MutexGuard<'_, T> {
     text.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

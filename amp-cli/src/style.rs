@@ -104,6 +104,16 @@ impl Style {
         self.paint(AnsiColor::Green.on_default().bold(), text)
     }
 
+    /// Paints a line that was added to a file.
+    pub(crate) fn added<T: Display>(self, text: T) -> Painted<T> {
+        self.paint(AnsiColor::Green.on_default(), text)
+    }
+
+    /// Paints a line that was deleted from a file.
+    pub(crate) fn deleted<T: Display>(self, text: T) -> Painted<T> {
+        self.paint(AnsiColor::Red.on_default(), text)
+    }
+
     pub(crate) fn command<T: Display>(self, text: T) -> Painted<T> {
         self.paint(AnsiColor::Cyan.on_default(), text)
     }

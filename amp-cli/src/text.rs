@@ -5,6 +5,7 @@ pub(crate) mod duration;
 mod markdown;
 mod safe;
 pub(crate) mod size;
+mod status_line;
 mod wrap;
 
 pub(crate) use self::age::ago;
@@ -12,4 +13,5 @@ pub(crate) use self::duration::{clock, elapsed};
 pub(crate) use self::markdown::markdown;
 pub(crate) use self::safe::{one_line, safe};
 pub(crate) use self::size::{bytes, counted, tokens};
-pub(crate) use self::wrap::{Span, columns, fit, wrap, wrap_plain};
+pub(crate) use self::status_line::StatusLine;
+pub(crate) use self::wrap::{Span, columns, fit, fit_path, wrap, wrap_hard, wrap_plain};

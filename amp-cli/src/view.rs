@@ -1,5 +1,6 @@
 //! How a turn is shown: live on a terminal, as text, as JSON, or as it came.
 
+mod detail;
 mod document;
 mod final_text;
 mod live;
@@ -14,7 +15,7 @@ use amp_session::protocol::Decoded;
 pub(crate) use self::document::AmpInUse;
 use self::document::write_document;
 pub(crate) use self::final_text::FinalText;
-pub(crate) use self::live::{LiveOptions, LiveView};
+pub(crate) use self::live::{LiveOptions, LiveView, Size};
 pub(crate) use self::status::Status;
 use crate::context::Output;
 use crate::failure::Failure;

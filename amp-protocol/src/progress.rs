@@ -8,7 +8,7 @@ mod calls;
 mod usage;
 
 pub use calls::{ClosedCall, OpenCall};
-pub use usage::UsageTotals;
+pub use usage::{ContextUse, UsageTotals};
 
 use calls::OpenCalls;
 
@@ -44,6 +44,7 @@ pub struct Progress {
     tool_calls: u64,
     refused_calls: u64,
     usage: UsageTotals,
+    context: Option<ContextUse>,
     text: Option<String>,
     cut_short: bool,
     result: Option<ResultEvent>,
@@ -122,6 +123,12 @@ impl Progress {
         self.usage
     }
 
+    /// Returns how full the context window was after the last message that no subagent sent.
+    #[must_use]
+    pub fn context(&self) -> Option<ContextUse> {
+        self.context
+    }
+
     /// Tells whether the last message was cut: the provider gave no reason for its end.
     ///
     /// Builds through May 2026 end so at the output limit and at a refusal, and then hang.
@@ -155,6 +162,8 @@ impl Progress {
         match parent {
             Some(parent) => self.open.close_below(parent, &mut closed),
             None => {
+                let context = message.usage.as_deref().and_then(ContextUse::of);
+                self.context = context.or(self.context);
                 self.text = Some(message.text());
                 self.cut_short = message.stop_reason.is_none();
             }

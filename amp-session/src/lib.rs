@@ -89,9 +89,11 @@ mod claim;
 mod config;
 mod credentials;
 mod dialect;
+mod diff;
 mod environment;
 mod error;
 mod execute;
+mod file_change;
 mod file_lock;
 mod guard;
 mod invocation;
@@ -128,12 +130,14 @@ pub use dialect::{
 pub use environment::Environment;
 pub use error::{Error, ErrorKind};
 pub use execute::{Options, execute};
+pub use file_change::FileChange;
 pub use invocation::{Input, Invocation, Request, RunFile, StandardInput, invocation};
 pub use ledger::{
     ExportFormat, Ledger, NewSession, Retention, SessionId, SessionMetadata, SessionRecord,
     TurnEnd, TurnLines, TurnRecord, TurnStart,
 };
 pub use outcome::{Failure, LineCounts, Outcome, Reason, RefusedCall, Status};
+pub use plain_text::without_escapes;
 pub use sandbox::{Denial, DenialKind, SandboxConfig, SandboxReport};
 pub use session::Session;
 pub use settings::{

@@ -4,7 +4,8 @@
 ///
 /// The JavaScript builds and the one of July 2026 end their standard error with cursor and keyboard
 /// sequences even when it is no terminal.
-pub(crate) fn without_escapes(text: &str) -> String {
+#[must_use]
+pub fn without_escapes(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
@@ -14,6 +15,17 @@ pub(crate) fn without_escapes(text: &str) -> String {
             // A control sequence: parameters and intermediates up to one final character.
             for part in characters.by_ref() {
                 if ('\u{40}'..='\u{7e}').contains(&part) {
+                    break;
+                }
+            }
+        } else if characters.next_if_eq(&']').is_some() {
+            // A command to the terminal, such as a title or a link, up to a bell or an escape.
+            for part in characters.by_ref() {
+                if part == '\u{7}' {
+                    break;
+                }
+                if part == '\u{1b}' {
+                    characters.next_if_eq(&'\\');
                     break;
                 }
             }
@@ -69,8 +81,7 @@ mod tests {
 
     #[test]
     fn escapes_go_and_everything_else_stays() {
-        let text =
-            "Error: no\n\u{1b}[=0u\u{1b}[<u\u{1b}[?25hnode\u{1b}c \u{1b}[1;31mré\u{1b}[0m\u{1b}";
-        assert_eq!(without_escapes(text), "Error: no\nnode ré");
+        let text = "Error: no\n\u{1b}[=0u\u{1b}[<u\u{1b}[?25hnode\u{1b}c \u{1b}[1;31mré\u{1b}[0m\u{1b}]8;;https://a.test\u{1b}\\!\u{1b}]0;title\u{7}\u{1b}";
+        assert_eq!(without_escapes(text), "Error: no\nnode ré!");
     }
 }

@@ -19,6 +19,9 @@ use super::Requests;
 /// The width assumed when a terminal does not tell its own.
 const USUAL_WIDTH: u16 = 80;
 
+/// The height assumed when a terminal does not tell its own.
+pub(super) const USUAL_HEIGHT: u16 = 24;
+
 /// Represents an output stream.
 ///
 /// Clones write to the same place, so that a progress line and the text around it can share it.
@@ -155,11 +158,9 @@ impl Terminal {
     /// A limit narrows; more columns than there are would only break every line in two. It stands
     /// for the size where a terminal does not tell its own.
     pub(crate) fn columns(self) -> u16 {
-        let size = |size: Option<(terminal_size::Width, _)>| size.map(|(columns, _)| columns.0);
         let measured = match self.width {
             Width::Fixed(columns) => Some(columns),
-            Width::OfStandardOutput => size(terminal_size::terminal_size_of(io::stdout())),
-            Width::OfStandardError => size(terminal_size::terminal_size_of(io::stderr())),
+            _ => self.size().map(|(columns, _)| columns.0),
         };
         let known = measured.filter(|columns| *columns > 0);
         known
@@ -167,6 +168,20 @@ impl Terminal {
             .chain(self.limit)
             .min()
             .unwrap_or(USUAL_WIDTH)
+    }
+
+    /// Returns the number of rows now.
+    pub(crate) fn rows(self) -> u16 {
+        let rows = self.size().map(|(_, rows)| rows.0);
+        rows.filter(|rows| *rows > 0).unwrap_or(USUAL_HEIGHT)
+    }
+
+    fn size(self) -> Option<(terminal_size::Width, terminal_size::Height)> {
+        match self.width {
+            Width::Fixed(_) => None,
+            Width::OfStandardOutput => terminal_size::terminal_size_of(io::stdout()),
+            Width::OfStandardError => terminal_size::terminal_size_of(io::stderr()),
+        }
     }
 }
 

@@ -87,6 +87,67 @@ pub(crate) fn fit(text: &str, columns: usize) -> String {
     result
 }
 
+/// Shortens a path to `columns` in its middle: its beginning and above all its end tell which it is.
+pub(crate) fn fit_path(path: &str, columns: usize) -> String {
+    if path.width() <= columns {
+        return path.to_owned();
+    }
+    let name = path.rfind('/').map_or(path, |slash| &path[slash..]);
+    if columns <= name.width() + 1 {
+        return fit_end(path, columns);
+    }
+    // Whole folders from the end, and what is left of the room for the beginning.
+    let ends = path.match_indices('/').map(|(slash, _)| &path[slash..]);
+    let mut ends = ends.filter(|end| end.width() + 2 <= columns);
+    let end = ends.next().unwrap_or(name);
+    let room = columns - end.width();
+    let first = path.find('/').map_or(0, |slash| slash + 1);
+    match path[..first].width() < room {
+        true => format!("{}…{end}", &path[..first]),
+        false => format!("…{end}"),
+    }
+}
+
+/// Shortens text to `columns`, the first of them an ellipsis when something was cut.
+fn fit_end(text: &str, columns: usize) -> String {
+    let mut used = 1;
+    let mut start = text.len();
+    for (index, character) in text.char_indices().rev() {
+        used += character.width().unwrap_or(0);
+        if used > columns {
+            break;
+        }
+        start = index;
+    }
+    match columns {
+        0 => String::new(),
+        _ => format!("…{}", &text[start..]),
+    }
+}
+
+/// Breaks text into lines of `columns`, between words where it can, within them where it must.
+pub(crate) fn wrap_hard(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(2);
+    let lines = wrap_plain(text, columns).into_iter();
+    lines.flat_map(|line| pieces_of(&line, columns)).collect()
+}
+
+/// Cuts text into lines of `columns`.
+fn pieces_of(line: &str, columns: usize) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let mut used = 0;
+    for character in line.chars() {
+        let width = character.width().unwrap_or(0);
+        if used + width > columns {
+            pieces.push(String::new());
+            used = 0;
+        }
+        used += width;
+        pieces.last_mut().expect("one at least").push(character);
+    }
+    pieces
+}
+
 /// Represents text between spaces, perhaps of several looks.
 #[derive(Default)]
 struct Word {
@@ -178,6 +239,24 @@ mod tests {
             wrap(&spans, 8, Style::default()),
             ["one", "twothree"].map(String::from)
         );
+    }
+
+    #[test]
+    fn a_path_keeps_its_name_and_where_it_begins() {
+        let path = "amp-cli/src/view/live/detail.rs";
+        assert_eq!(fit_path(path, 31), path);
+        assert_eq!(fit_path(path, 28), "amp-cli/…/live/detail.rs");
+        assert_eq!(fit_path(path, 20), "…/live/detail.rs");
+        assert_eq!(fit_path(path, 11), "…/detail.rs");
+        assert_eq!(fit_path(path, 8), "…tail.rs");
+        assert_eq!(fit_path("/漢字漢字/漢字.rs", 10), "/…/漢字.rs");
+        assert_eq!(fit_path(path, 0), "");
+    }
+
+    #[test]
+    fn what_must_fit_is_cut_within_words() {
+        assert_eq!(wrap_hard("a longword b", 4), ["a", "long", "word", "b"]);
+        assert_eq!(wrap_hard("漢字漢", 4), ["漢字", "漢"]);
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl FinalText {
     }
 
     pub(crate) fn tick(&mut self) {
-        self.screen.set_message(&self.status.line());
+        self.screen.set_message(self.status.line());
         self.screen.tick();
     }
 

@@ -1,6 +1,7 @@
 //! The live view of a turn on a terminal.
 
 mod calls;
+mod layout;
 
 use std::io;
 
@@ -12,11 +13,14 @@ use amp_session::protocol::{
 };
 
 use self::calls::{ShownCall, ShownCalls};
+use self::layout::{CallLine, Limits};
+use super::detail::{Body, Detail};
 use super::status::Status;
 use super::tool_call::reason;
+use crate::context::Terminal;
 use crate::screen::Screen;
 use crate::style::Style;
-use crate::text::{columns, elapsed, fit, markdown, one_line, safe, wrap_plain};
+use crate::text::{columns, elapsed, fit, markdown, one_line, safe, wrap_hard};
 
 /// The widest text is shown; longer lines are hard to read.
 const WIDEST_TEXT: usize = 100;
@@ -24,12 +28,24 @@ const WIDEST_TEXT: usize = 100;
 /// What stands before the lines of a subagent, once for each call it is below.
 const GUIDE: &str = "  │ ";
 
-/// What stands before the reason of a call, where that has a line of its own.
-const INDENT: &str = "    ";
+/// How many lines are shown of what the agent thinks.
+const THINKING_LINES: usize = 3;
 
-/// The longest note that stands behind a call even where the call is shortened for it, in columns:
-/// `exit 101`.
-const SHORT_NOTE: usize = 12;
+/// How big the place is that a turn is shown in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    pub(crate) columns: usize,
+    pub(crate) rows: usize,
+}
+
+impl From<Terminal> for Size {
+    fn from(terminal: Terminal) -> Self {
+        Self {
+            columns: terminal.columns().into(),
+            rows: terminal.rows().into(),
+        }
+    }
+}
 
 /// How a [`LiveView`] shows a turn.
 #[derive(Clone, Copy, Debug)]
@@ -43,18 +59,29 @@ pub(crate) struct LiveOptions {
     pub(crate) tools: bool,
     /// End with what became of the turn.
     pub(crate) summary: bool,
-    /// Show notes about lines that are not understood.
+    /// Show all of what tools printed and changed and of what the agent thought, and lines that are
+    /// not understood.
     pub(crate) verbose: bool,
 }
 
 /// Shows a turn as it happens: text, one line for each finished tool call, and a status line.
 pub(crate) struct LiveView {
     screen: Screen,
-    columns: Box<dyn Fn() -> usize + Send>,
+    size: Box<dyn Fn() -> Size + Send>,
     options: LiveOptions,
     status: Status,
     calls: ShownCalls,
     last: Kind,
+}
+
+/// What is said of a call that has ended.
+#[derive(Default)]
+struct Ended {
+    note: String,
+    time: String,
+    body: Body,
+    /// Show all of what the call is about: it did not do what was wanted.
+    whole: bool,
 }
 
 /// What was written last, to know when a blank line is due.
@@ -66,15 +93,15 @@ enum Kind {
 }
 
 impl LiveView {
-    /// Creates a view on a screen that is as wide as `columns` says when asked.
+    /// Creates a view on a screen that is as big as `size` says when asked.
     pub(crate) fn new(
         screen: Screen,
-        columns: impl Fn() -> usize + Send + 'static,
+        size: impl Fn() -> Size + Send + 'static,
         options: LiveOptions,
     ) -> Self {
         let mut view = Self {
             screen,
-            columns: Box::new(columns),
+            size: Box::new(size),
             options,
             status: Status::new(),
             calls: ShownCalls::default(),
@@ -152,10 +179,15 @@ impl LiveView {
                 continue;
             };
             let mark = self.options.style.dim("·").to_string();
-            match shown.parent {
-                None => self.write_call(&mark, &shown, "no result", &self.time(&shown))?,
-                Some(_) => self.write_call(&mark, &shown, "", "")?,
-            }
+            let ended = match shown.parent {
+                None => Ended {
+                    note: "no result".to_owned(),
+                    time: self.time(&shown),
+                    ..Ended::default()
+                },
+                Some(_) => Ended::default(),
+            };
+            self.write_call(&mark, &shown, &ended)?;
         }
         self.screen.clear();
         Ok(())
@@ -204,10 +236,11 @@ impl LiveView {
                     None => self.write_markdown(&block.text)?,
                     Some(parent) => self.write_of_subagent(parent, &block.text)?,
                 },
-                ContentBlock::Thinking(block) => self.write_dimmed(&block.thinking)?,
+                ContentBlock::Thinking(block) => self.write_thinking(&block.thinking)?,
                 ContentBlock::ToolUse(block) => {
                     if let Some(open) = self.status.open_call(&block.id) {
-                        self.calls.begin(open, self.status.call(block));
+                        let started = self.status.started(&block.id);
+                        self.calls.begin(open, self.status.call(block), started);
                     }
                 }
                 ContentBlock::Unknown(block) => {
@@ -236,14 +269,29 @@ impl LiveView {
         let style = self.options.style;
         let Some(outcome) = closed.outcome() else {
             // When it was done is not known.
-            return self.write_call(&style.dim("·").to_string(), &shown, "", "");
+            return self.write_call(&style.dim("·").to_string(), &shown, &Ended::default());
         };
+        if !self.options.tools {
+            return Ok(());
+        }
         let mark = match outcome {
             ToolOutcome::Succeeded => style.success("✓").to_string(),
             ToolOutcome::Refused(_) => style.warning("⊘").to_string(),
             _ => style.error("✗").to_string(),
         };
-        self.write_call(&mark, &shown, &reason(&outcome), &self.time(&shown))
+        let detail = Detail::of(closed);
+        let said = [detail.facts, reason(&outcome)];
+        let said = said.iter().map(String::as_str);
+        let ended = Ended {
+            note: said
+                .filter(|said| !said.is_empty())
+                .collect::<Vec<_>>()
+                .join("  "),
+            time: self.time(&shown),
+            body: detail.body,
+            whole: outcome != ToolOutcome::Succeeded,
+        };
+        self.write_call(&mark, &shown, &ended)
     }
 
     fn take(&mut self, closed: &ClosedCall<'_>) -> Option<ShownCall> {
@@ -257,23 +305,26 @@ impl LiveView {
         }
     }
 
-    fn write_call(
-        &mut self,
-        mark: &str,
-        shown: &ShownCall,
-        note: &str,
-        time: &str,
-    ) -> io::Result<()> {
-        let parent = shown.parent.as_ref();
-        if self.leaves_room(shown, note, time) {
-            let line = self.call_line(mark, shown, note, time);
-            return self.write_at(parent, &line);
-        }
-        let line = self.call_line(mark, shown, "", time);
-        self.write_at(parent, &line)?;
-        let room = self.room_at(shown.level).saturating_sub(INDENT.len());
-        let note = self.options.style.dim(fit(note, room));
-        self.write_at(parent, &format!("{INDENT}{note}\n"))
+    fn write_call(&mut self, mark: &str, shown: &ShownCall, ended: &Ended) -> io::Result<()> {
+        let room = self.room_at(shown.level);
+        let line = CallLine {
+            mark,
+            call: &shown.call,
+            note: &ended.note,
+            time: &ended.time,
+            whole: ended.whole || self.options.verbose,
+        };
+        let mut text = line.lay_out(room, self.options.style);
+        text.push_str(&self.limits(room).body(&ended.body, self.options.style));
+        self.write_at(shown.parent.as_ref(), &text)
+    }
+
+    /// Returns how much is shown of what a call printed or changed: a third of the screen, so that
+    /// the calls around it stay in sight.
+    fn limits(&self, room: usize) -> Limits {
+        let rows = (self.size)().rows;
+        let lines = (!self.options.verbose).then(|| (rows / 3).clamp(3, 20));
+        Limits { room, lines }
     }
 
     fn write_of_subagent(&mut self, parent: &ToolUseId, text: &str) -> io::Result<()> {
@@ -283,24 +334,34 @@ impl LiveView {
         self.write_at(Some(parent), &line)
     }
 
-    /// Writes a line where it belongs: at the margin, or below the call whose subagent it is about,
-    /// which is named again when another wrote a line meanwhile.
-    fn write_at(&mut self, parent: Option<&ToolUseId>, line: &str) -> io::Result<()> {
+    /// Writes lines where they belong: at the margin, or below the call whose subagent they are
+    /// about, which is named again when another wrote a line meanwhile.
+    fn write_at(&mut self, parent: Option<&ToolUseId>, text: &str) -> io::Result<()> {
         if !self.options.tools {
             return Ok(());
         }
         let Some(open) = parent.and_then(|id| self.calls.get(id)) else {
-            return self.write(Kind::Tools, line);
+            return self.write(Kind::Tools, text);
         };
         let (id, level) = (open.id.clone(), open.level);
         let mark = self.options.style.dim("▸").to_string();
         let mut lines = String::new();
         for call in self.calls.to_name(&id) {
+            let line = CallLine {
+                mark: &mark,
+                call: &call.call,
+                note: "",
+                time: "",
+                whole: false,
+            };
             lines.push_str(&self.guides(call.level));
-            lines.push_str(&self.call_line(&mark, call, "", ""));
+            lines.push_str(&line.lay_out(self.room_at(call.level), self.options.style));
         }
-        lines.push_str(&self.guides(level + 1));
-        lines.push_str(line);
+        for line in text.lines() {
+            lines.push_str(&self.guides(level + 1));
+            lines.push_str(line);
+            lines.push('\n');
+        }
         self.write(Kind::Tools, &lines)?;
         self.calls.set_last_writer(Some(id));
         Ok(())
@@ -321,49 +382,22 @@ impl LiveView {
         width - level.min(width / 2 / columns(GUIDE)) * columns(GUIDE)
     }
 
-    /// Returns whether a note leaves room for what the call is about, or is so short that it may
-    /// take what it needs.
-    fn leaves_room(&self, shown: &ShownCall, note: &str, time: &str) -> bool {
-        let parts = [&shown.call.name, &shown.call.subject, note, time];
-        let wanted: usize = parts.iter().map(|part| columns(part) + 2).sum();
-        columns(note) <= SHORT_NOTE || wanted <= self.room_at(shown.level)
-    }
-
-    /// Lays out one call: mark, name, subject, reason, time; the subject gives way first.
-    fn call_line(&self, mark: &str, shown: &ShownCall, note: &str, time: &str) -> String {
-        let call = &shown.call;
-        let style = self.options.style;
-        let width = self.room_at(shown.level).saturating_sub(2);
-        let tail: String = [note, time]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .map(|part| format!("  {part}"))
-            .collect();
-        let tail = fit(&tail, width.saturating_sub(columns(&call.name).min(12)));
-        let room = width.saturating_sub(columns(&tail));
-        let name = fit(&call.name, room);
-        let subject = fit(&call.subject, room.saturating_sub(columns(&name) + 1));
-        let mut line = format!("{mark} {}", style.strong(name));
-        if !subject.is_empty() {
-            line.push(' ');
-            line.push_str(&subject);
-        }
-        if !tail.is_empty() {
-            line.push_str(&style.dim(tail).to_string());
-        }
-        line.push('\n');
-        line
-    }
-
     fn write_markdown(&mut self, text: &str) -> io::Result<()> {
         let text = markdown(text, self.width().min(WIDEST_TEXT), self.options.style);
         self.write(Kind::Text, &text)
     }
 
-    fn write_dimmed(&mut self, text: &str) -> io::Result<()> {
+    /// Writes what the agent thinks, folded to its beginning.
+    fn write_thinking(&mut self, text: &str) -> io::Result<()> {
         let style = self.options.style;
         let room = self.width().min(WIDEST_TEXT).saturating_sub(2);
-        let lines: String = wrap_plain(&safe(text.trim()), room)
+        let lines = wrap_hard(&safe(text.trim()), room);
+        let limits = Limits {
+            room: self.width(),
+            lines: (!self.options.verbose).then_some(THINKING_LINES),
+        };
+        let lines: String = limits
+            .head(lines.iter().map(String::as_str))
             .iter()
             .map(|line| format!("  {}\n", style.dim(line)))
             .collect();
@@ -389,11 +423,11 @@ impl LiveView {
     }
 
     fn show_status(&mut self) {
-        self.screen.set_message(&self.status.line());
+        self.screen.set_message(self.status.line());
     }
 
     fn width(&self) -> usize {
-        (self.columns)().max(20)
+        (self.size)().columns.max(20)
     }
 }
 

@@ -1,13 +1,13 @@
 //! The line that tells how a turn is going.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use amp_session::protocol::progress::{ClosedCall, OpenCall, Progress, UsageTotals};
 use amp_session::protocol::{Event, ToolUseBlock, ToolUseId};
 
 use super::tool_call::ToolCall;
-use crate::text::{clock, one_line, tokens};
+use crate::text::{StatusLine, clock, one_line, tokens};
 
 /// A silence from here on is mentioned, when no tool explains it: a service that went away looks
 /// just like a model that thinks.
@@ -20,8 +20,17 @@ pub(crate) struct Status {
     progress: Progress,
     /// When the agent was last heard of.
     heard: Instant,
+    /// When the open calls began.
+    calls: HashMap<ToolUseId, Instant>,
     /// What is going on; `None` when it must be looked up.
-    activity: Option<Option<String>>,
+    activity: Option<Activity>,
+}
+
+/// What is going on.
+#[derive(Debug)]
+struct Activity {
+    text: String,
+    since: Option<Instant>,
 }
 
 impl Status {
@@ -31,6 +40,7 @@ impl Status {
             started: Instant::now(),
             heard: Instant::now(),
             progress: Progress::new(),
+            calls: HashMap::new(),
             activity: None,
         }
     }
@@ -39,7 +49,18 @@ impl Status {
     pub(crate) fn observe<'event>(&mut self, event: &'event Event) -> Vec<ClosedCall<'event>> {
         self.heard = Instant::now();
         self.activity = None;
-        self.progress.observe(event)
+        if let Event::Assistant(assistant) = event {
+            let calls = assistant.message.tool_uses();
+            self.calls
+                .extend(calls.map(|call| (call.id.clone(), self.heard)));
+        }
+        let closed = self.progress.observe(event);
+        for call in closed.iter().filter_map(|closed| closed.call.as_ref()) {
+            if self.progress.open_call(&call.request.id).is_none() {
+                self.calls.remove(&call.request.id);
+            }
+        }
+        closed
     }
 
     /// Returns the tool calls that were open when the stream ended.
@@ -50,7 +71,10 @@ impl Status {
 
     /// Says what is going on, until the agent is heard of again.
     pub(crate) fn announce(&mut self, text: &str) {
-        self.activity = Some(Some(text.to_owned()));
+        self.activity = Some(Activity {
+            text: text.to_owned(),
+            since: None,
+        });
     }
 
     /// Describes a tool call of this turn.
@@ -92,33 +116,57 @@ impl Status {
         is_counted.then(|| format!("{} tokens in, {} out", tokens(read), tokens(written)))
     }
 
-    /// Returns the line: mode, time, tokens, and what is going on.
-    pub(crate) fn line(&mut self) -> String {
+    /// Returns when an open call began.
+    pub(crate) fn started(&self, id: &ToolUseId) -> Instant {
+        self.calls.get(id).copied().unwrap_or_else(Instant::now)
+    }
+
+    /// Returns the line: mode, time, what is going on, tokens.
+    pub(crate) fn line(&mut self) -> StatusLine {
         self.line_at(Instant::now())
     }
 
-    fn line_at(&mut self, now: Instant) -> String {
+    /// Returns the line as it is at a moment.
+    pub(crate) fn line_at(&mut self, now: Instant) -> StatusLine {
         let activity = match self.activity.take() {
             Some(activity) => activity,
-            None => self.working_calls(),
+            None => self.look_up(),
         };
         let silence = now.saturating_duration_since(self.heard);
-        let silent = (silence >= LONG_SILENCE).then(|| format!("no news for {}", clock(silence)));
+        let has_started = self.progress.system().is_some();
+        let is_silent = activity.since.is_none() && has_started && silence >= LONG_SILENCE;
+        let for_how_long = match activity.since {
+            Some(since) => format!(" {}", clock(now.saturating_duration_since(since))),
+            None if is_silent => format!(" · no news for {}", clock(silence)),
+            None => String::new(),
+        };
         let time = clock(now.saturating_duration_since(self.started));
-        let doing = activity.clone().or(silent);
+        let before = self.mode().into_iter().chain([time]);
+        let line = StatusLine {
+            before: before.map(|part| format!("{part} · ")).collect(),
+            doing: activity.text.clone(),
+            for_how_long,
+            after: self.tokens().map(|tokens| format!(" · {tokens}")),
+        };
         self.activity = Some(activity);
-        let parts = [self.mode(), Some(time), self.tokens(), doing];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+        line
     }
 
-    /// Names the open calls, without those that wait for their own subagent.
-    fn working_calls(&self) -> Option<String> {
+    /// Names what the agent does: its open calls, without those that wait for their own subagent.
+    fn look_up(&self) -> Activity {
         let calls = || self.progress.open_calls();
         let waiting: HashSet<_> = calls().filter_map(|call| call.parent.as_ref()).collect();
-        let mut working = calls().filter(|call| !waiting.contains(&call.request.id));
-        match (working.next()?, working.count()) {
-            (only, 0) => Some(self.call(&only.request).to_string()),
-            (_, others) => Some(format!("{} tools running", others + 1)),
+        let working = || calls().filter(|call| !waiting.contains(&call.request.id));
+        let since = working().filter_map(|call| self.calls.get(&call.request.id));
+        let text = match (working().next(), working().count()) {
+            (None, _) if self.progress.system().is_none() => "starting Amp".to_owned(),
+            (None, _) => "waiting for the model".to_owned(),
+            (Some(only), 1) => self.call(&only.request).activity(),
+            (Some(_), count) => format!("{count} tools running"),
+        };
+        Activity {
+            text,
+            since: since.min().copied(),
         }
     }
 }
@@ -129,19 +177,34 @@ mod tests {
 
     use super::*;
 
+    fn observe(status: &mut Status, line: &str) {
+        let event = decode_line(line.as_bytes()).into_event();
+        status.observe(&event.expect("an event"));
+    }
+
+    const INIT: &str = r#"{"type":"system","subtype":"init","agent_mode":"high"}"#;
+    const CALL: &str = r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"1","name":"shell_command","input":{"command":"make all"}}],"usage":{"input_tokens":1200,"output_tokens":34}}}"#;
+
     #[test]
     fn a_long_silence_is_mentioned_unless_a_tool_explains_it() {
         let mut status = Status::new();
-        let heard = status.heard;
-        let mut line = |seconds| status.line_at(heard + Duration::from_secs(seconds));
-        assert_eq!(line(29), "29s");
-        assert_eq!(line(75), "1m 15s · no news for 1m 15s");
-        let call = br#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"1","name":"shell_command","input":{"command":"make"}}]}}"#;
-        let event = decode_line(call).into_event().expect("an event");
-        status.observe(&event);
-        let heard = status.heard;
-        let line = status.line_at(heard + Duration::from_secs(75));
-        assert!(line.ends_with("1m 15s · shell_command make"), "{line}");
+        let started = status.started;
+        let line = |status: &mut Status, seconds| {
+            let line = status.line_at(started + Duration::from_secs(seconds));
+            line.lay_out(80)
+        };
+        assert_eq!(line(&mut status, 75), "1m 15s · starting Amp");
+        observe(&mut status, INIT);
+        assert_eq!(line(&mut status, 20), "high · 20s · waiting for the model");
+        let silent = line(&mut status, 75);
+        assert!(
+            silent.contains("waiting for the model · no news for 1m 1"),
+            "{silent}"
+        );
+        observe(&mut status, CALL);
+        let silent = line(&mut status, 75);
+        assert!(silent.contains(" · running make all 1m 1"), "{silent}");
+        assert!(silent.ends_with("s · 1200 tokens in, 34 out"), "{silent}");
     }
 
     #[test]

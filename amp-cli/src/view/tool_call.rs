@@ -16,6 +16,19 @@ pub(crate) struct ToolCall {
     pub(crate) name: String,
     /// The command, path or question the call is about; may be empty.
     pub(crate) subject: String,
+    /// What kind of text the subject is.
+    pub(crate) kind: Subject,
+}
+
+/// What kind of text the subject of a call is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// A command line.
+    Command,
+    /// A file, which can be recognised by its ends.
+    Path,
+    /// Anything else.
+    Words,
 }
 
 impl ToolCall {
@@ -25,9 +38,24 @@ impl ToolCall {
         let inside = directory
             .and_then(|directory| subject.strip_prefix(directory))
             .and_then(|inside| inside.strip_prefix('/'));
+        let input = request.typed_input();
+        let kind = match (input.shell_command(), input.path()) {
+            (Some(_), _) => Subject::Command,
+            (_, Some(_)) => Subject::Path,
+            _ => Subject::Words,
+        };
         Self {
             name: one_line(request.name.as_str()),
             subject: one_line(inside.unwrap_or(&subject)),
+            kind,
+        }
+    }
+
+    /// Says what the agent is doing: `running cargo test`, `Read src/a.rs`.
+    pub(crate) fn activity(&self) -> String {
+        match self.kind {
+            Subject::Command => format!("running {}", self.subject),
+            _ => self.to_string(),
         }
     }
 }

@@ -49,6 +49,53 @@ fn subagents_of_newer_versions_are_one_call() {
 }
 
 #[test]
+fn what_the_agent_did_is_seen_at_every_width() {
+    // An edit; three calls at once, one of them a failing command; a refusal; a subagent.
+    let old = "0.0.1767830505-ga62310";
+    let runs = [
+        (fixtures::NEWEST_VERSION, "files"),
+        (fixtures::NEWEST_VERSION, "parallel"),
+        (fixtures::NEWEST_VERSION, "toolerror"),
+        (fixtures::NEWEST_VERSION, "perm-reject"),
+        (fixtures::LAST_JAVASCRIPT_VERSION, "mode-deep-applypatch"),
+        (old, "task"),
+    ];
+    for columns in [120, 80, 40] {
+        let mut screens = String::new();
+        for (version, scenario) in runs {
+            let world = World::replaying_version(version, &[scenario]);
+            let screen = screen_after(&world, &["run", "do it"], (40, columns));
+            let widest = screen.lines().map(|line| line.chars().count()).max();
+            assert!(widest <= Some(columns.into()), "{screen}");
+            screens.push_str(&format!("== {scenario}\n{screen}\n"));
+        }
+        insta::assert_snapshot!(format!("at_{columns}_columns"), screens);
+    }
+}
+
+#[test]
+fn a_long_output_is_trimmed_to_the_height_unless_all_of_it_is_asked_for() {
+    let lines: String = (1..=60).map(|line| format!("line {line}\\n")).collect();
+    let call = r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"1","name":"shell_command","input":{"command":"seq 60"}}]}}"#;
+    let result = serde_json::json!({"type": "user", "message": {"role": "user", "content": [{
+        "type": "tool_result", "tool_use_id": "1",
+        "content": format!(r#"{{"output":"{lines}","exitCode":0}}"#), "is_error": false,
+    }]}});
+    let end = r#"{"type":"result","subtype":"success","is_error":false,"duration_ms":1,"num_turns":1,"result":"ok"}"#;
+    let world = World::playing(&format!("read-all; out {call}; out {result}; out {end}"));
+    let short = screen_after(&world, &["run", "count"], (24, 80));
+    assert!(
+        short.contains("    … 53 earlier lines\n    line 54\n") && short.contains("line 60\n"),
+        "{short}"
+    );
+    let mut terminal = Terminal::start(&world, &["run", "-v", "count"], (80, 80));
+    assert!(terminal.wait_for_exit().success());
+    let whole = terminal.screen();
+    assert!(whole.contains("    line 1\n    line 2\n"), "{whole}");
+    assert!(!whole.contains("earlier lines"), "{whole}");
+}
+
+#[test]
 fn a_narrow_terminal_cuts_no_word_in_two() {
     let world = World::replaying(&["files"]);
     insta::assert_snapshot!(screen_after(&world, &["run", "create a file"], (24, 32)));
@@ -78,12 +125,12 @@ fn the_status_line_follows_the_size_of_the_terminal() {
     let call = r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"1","name":"shell_command","input":{"command":"cargo test --workspace --all-features --no-fail-fast"}}]}}"#;
     let world = World::playing(&format!("out {init}; out {call}; hang"));
     let mut terminal = Terminal::start(&world, &["run", "test it"], (24, 80));
-    terminal.wait_for_line(&["high", "shell_command cargo test --workspace", "…"]);
+    terminal.wait_for_line(&["high", "running cargo test --workspace", "…"]);
     terminal.resize((24, 30));
     // Lines drawn for the old width may still come and break; what comes last fits.
     terminal.wait_until("a shorter line", |screen| {
-        let end = screen.trim_end().rsplit("shell_").next();
-        end.is_some_and(|end| end.ends_with('…') && "command".starts_with(&end[..end.len() - 3]))
+        let last = screen.trim_end().lines().next_back().unwrap_or_default();
+        last.contains("running cargo") && last.contains('…') && last.chars().count() <= 30
     });
     terminal.type_keys("\x03");
     assert_eq!(terminal.wait_for_exit().code(), Some(130));
@@ -95,13 +142,13 @@ fn a_status_line_that_a_shrinking_terminal_breaks_leaves_no_piece_behind() {
     let call = r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"1","name":"shell_command","input":{"command":"cargo test --workspace --all-features --no-fail-fast"}}]}}"#;
     let world = World::playing(&format!("out {init}; out {call}; hang"));
     let mut terminal = Terminal::start(&world, &["run", "test it"], (24, 80));
-    terminal.wait_for_line(&["high", "shell_command cargo test --workspace", "…"]);
+    terminal.wait_for_line(&["high", "running cargo test --workspace", "…"]);
     terminal.resize_with_reflow((24, 30));
     // The pieces of a broken line count as one.
     let is_broken = |screen: &str| screen.trim().chars().count() > 30;
     assert!(is_broken(&terminal.screen()), "{}", terminal.screen());
     terminal.wait_until("one whole line", |screen| {
-        screen.trim().ends_with('…') && !is_broken(screen)
+        screen.contains('…') && !is_broken(screen)
     });
     terminal.type_keys("\x03");
     assert_eq!(terminal.wait_for_exit().code(), Some(130));
@@ -157,7 +204,7 @@ fn the_status_line_names_the_tool_that_runs_and_goes_away() {
     let world = World::playing(&format!("out {init}; out {call}; hang"));
     let mut terminal = Terminal::start(&world, &["run", "test it"], (24, 80));
     terminal.wait_for("high · ");
-    terminal.wait_for("1200 tokens in, 34 out · shell_command cargo test");
+    terminal.wait_for_line(&["running cargo test ", "s · 1200 tokens in, 34 out"]);
     terminal.type_keys("\x03");
     let status = terminal.wait_for_exit();
     assert_eq!(status.code(), Some(130));

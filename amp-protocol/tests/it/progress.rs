@@ -194,6 +194,10 @@ fn tokens_are_added_up_with_those_of_caches_and_subagents() {
     assert_eq!(usage.cache_read_input_tokens, 1000);
     assert_eq!(usage.all_input_tokens(), 1107);
     assert_eq!(usage.messages_without_usage, 1);
+    let mut twice = usage;
+    twice.add_totals(&usage);
+    assert_eq!(twice.all_input_tokens(), 2214);
+    assert_eq!((twice.output_tokens, twice.messages_without_usage), (60, 2));
 }
 
 #[test]
@@ -246,4 +250,19 @@ fn the_conversation_is_known_from_the_first_event_that_names_it() {
     assert_eq!(progress.session_id().map(SessionId::as_str), Some("T-1"));
     assert!(progress.system().is_some());
     assert_eq!(progress.final_text(), Some("4"));
+}
+
+#[test]
+fn the_context_is_what_the_last_message_of_the_agent_itself_read_and_wrote() {
+    let (progress, _) = follow(&[PROMPT, TASK, CHILD, ANSWER, END]);
+    let context = progress.context().expect("a message that says so");
+    assert_eq!((context.tokens, context.limit), (1111, None));
+    let recording = fixtures::recording("0.0.1767830505-ga62310", "text").expect("a recording");
+    let mut progress = Progress::new();
+    for line in recording.lines().expect("lines") {
+        progress.observe(&decode_line(&line).into_event().expect("an event"));
+    }
+    let context = progress.context().expect("a message that says so");
+    assert_eq!((context.tokens, context.limit), (110, Some(168_000)));
+    assert_eq!(follow(&[PROMPT, END]).0.context(), None);
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use amp_protocol::RawJson;
 use amp_protocol::tool::{ToolInput, ToolName};
 use serde_json::{Map, Value};
-use similar::TextDiff;
+
+use crate::diff::unified;
 
 /// The longest file that is compared, in bytes.
 const LONGEST: u64 = 1 << 20;
@@ -42,13 +43,6 @@ fn read(path: &Path) -> Option<String> {
         Ok(file) if file.is_file() && file.len() <= LONGEST => fs::read_to_string(path).ok(),
         Ok(_) => None,
     }
-}
-
-fn unified(path: &str, before: &str, after: &str) -> String {
-    TextDiff::from_lines(before, after)
-        .unified_diff()
-        .header(path, path)
-        .to_string()
 }
 
 #[cfg(test)]

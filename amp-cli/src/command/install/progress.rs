@@ -64,7 +64,7 @@ impl InstallView {
 
     fn doing(&self, text: &str) {
         if let Some(screen) = &*self.screen() {
-            screen.set_message(text);
+            screen.set_message(text.into());
             screen.move_by_itself();
         }
     }

@@ -33,11 +33,7 @@ pub(super) fn view(settings: &Settings, global: &GlobalArguments, context: &Cont
                 verbose: global.verbose,
             };
             let screen = Screen::with_status(output, animate);
-            View::Live(LiveView::new(
-                screen,
-                move || terminal.columns().into(),
-                options,
-            ))
+            View::Live(LiveView::new(screen, move || terminal.into(), options))
         }
         (OutputFormat::Text, None) => {
             let watched = context.stderr.clone();

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::runtime;
 use crate::screen::Screen;
 use crate::settings::Settings;
-use crate::view::{LiveOptions, LiveView, View};
+use crate::view::{LiveOptions, LiveView, Size, View};
 
 /// The columns of a replay that goes to a file.
 const WIDE: u16 = 100;
@@ -30,9 +30,12 @@ pub(super) fn run(
         summary: false,
         verbose: global.verbose,
     };
-    let columns = context.columns(WIDE);
+    let size = Size {
+        columns: context.columns(WIDE),
+        rows: context.rows(),
+    };
     let screen = Screen::with_status(context.stdout.clone(), false);
-    let mut view = LiveView::new(screen, move || columns, options);
+    let mut view = LiveView::new(screen, move || size, options);
     for turn in record.turns()? {
         view.begin_turn();
         let mut turn_view = View::Live(view);

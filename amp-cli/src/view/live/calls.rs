@@ -31,15 +31,15 @@ pub(super) struct ShownCalls {
 }
 
 impl ShownCalls {
-    /// Adds a call that begins now.
-    pub(super) fn begin(&mut self, open: &OpenCall, call: ToolCall) {
+    /// Adds a call.
+    pub(super) fn begin(&mut self, open: &OpenCall, call: ToolCall, started: Instant) {
         let id = open.request.id.clone();
         let shown = ShownCall {
             id: id.clone(),
             parent: open.parent.clone(),
             level: open.depth.min(LEVELS),
             call,
-            started: Instant::now(),
+            started,
         };
         self.calls.insert(id, shown);
     }

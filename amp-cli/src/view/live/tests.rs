@@ -17,7 +17,8 @@ fn shown(lines: &str, columns: usize, adjust: impl FnOnce(&mut LiveOptions)) -> 
         verbose: false,
     };
     adjust(&mut options);
-    let mut view = LiveView::new(Screen::with_status(output, false), move || columns, options);
+    let size = Size { columns, rows: 24 };
+    let mut view = LiveView::new(Screen::with_status(output, false), move || size, options);
     for line in lines.lines() {
         match decode_line(line.as_bytes()) {
             Decoded::Event(event) => view.event(&event).expect("a writable vector"),

@@ -1,0 +1,164 @@
+//! What a tool call has changed in files, as far as the stream tells.
+
+use amp_protocol::tool::{PatchedFile, ToolInput, ToolOutcome, ToolOutput};
+use amp_protocol::{Count, ToolResultBlock, ToolUseBlock};
+use serde::Serialize;
+
+use crate::diff::unified;
+
+/// What one tool call has changed in one file.
+///
+/// It is what the tool said, not what lies on the disk: a command that changes files says nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct FileChange {
+    /// The file, as the call or its result names it.
+    pub path: String,
+    /// Lines added. All lines of a file that was written as a whole count as added.
+    pub added: u64,
+    /// Lines deleted.
+    pub deleted: u64,
+    /// The lines of a unified diff, without the headers that name the file.
+    #[serde(skip)]
+    pub diff: String,
+}
+
+impl FileChange {
+    /// Returns the files that a call has changed; none for a call that failed or was refused.
+    ///
+    /// `edit_file`, `undo_edit`, `create_file` and `apply_patch` say what they change; recorded from
+    /// January to September 2026.
+    #[must_use]
+    pub fn of_call(request: &ToolUseBlock, result: &ToolResultBlock) -> Vec<Self> {
+        if result.outcome() != ToolOutcome::Succeeded {
+            return Vec::new();
+        }
+        let output = result.typed_output(&request.name);
+        match (request.typed_input(), output) {
+            (ToolInput::EditFile(input), ToolOutput::Edit(edit)) => {
+                vec![Self::of_diff(input.path, &edit.diff)]
+            }
+            (ToolInput::UndoEdit(input), ToolOutput::Edit(edit)) => {
+                vec![Self::of_diff(input.path, &edit.diff)]
+            }
+            (ToolInput::EditFile(input), _) => {
+                let diff = unified(&input.path, &input.old_text, &input.new_text);
+                vec![Self::of_diff(input.path, &diff)]
+            }
+            (ToolInput::CreateFile(input), _) => {
+                let diff = unified(&input.path, "", &input.content);
+                vec![Self::of_diff(input.path, &diff)]
+            }
+            (ToolInput::ApplyPatch(_), ToolOutput::Patch(patch)) => {
+                patch.files.into_iter().map(Self::of_patched).collect()
+            }
+            (ToolInput::ApplyPatch(input), _) => Self::of_patch(&input.patch),
+            _ => Vec::new(),
+        }
+    }
+
+    fn of_diff(path: String, diff: &str) -> Self {
+        let lines = diff.lines().skip_while(|line| !line.starts_with("@@"));
+        Self::of_lines(path, lines.filter(|line| *line != "```"))
+    }
+
+    fn of_lines<'a>(path: String, lines: impl Iterator<Item = &'a str>) -> Self {
+        let mut change = Self {
+            path,
+            added: 0,
+            deleted: 0,
+            diff: String::new(),
+        };
+        for line in lines {
+            change.added += u64::from(line.starts_with('+'));
+            change.deleted += u64::from(line.starts_with('-'));
+            change.diff.push_str(line);
+            change.diff.push('\n');
+        }
+        change
+    }
+
+    fn of_patched(file: PatchedFile) -> Self {
+        let path = file.path.or(file.uri).unwrap_or_default();
+        let mut change = Self::of_diff(path, &file.diff.unwrap_or_default());
+        let stated = |count: Option<Count>| count.as_ref().and_then(Count::as_u64);
+        change.added = stated(file.additions).unwrap_or(change.added);
+        change.deleted = stated(file.deletions).unwrap_or(change.deleted);
+        change
+    }
+
+    /// Reads a patch in the form that the model writes it in.
+    fn of_patch(patch: &str) -> Vec<Self> {
+        let mut files: Vec<(&str, Vec<&str>)> = Vec::new();
+        for line in patch.lines() {
+            let header = line.strip_prefix("*** ");
+            let path = header.and_then(|header| header.split_once(" File: "));
+            match (path, header, files.last_mut()) {
+                (Some((_, path)), _, _) => files.push((path, Vec::new())),
+                (None, None, Some((_, lines))) => lines.push(line),
+                _ => {}
+            }
+        }
+        let change =
+            |(path, lines): (&str, Vec<&str>)| Self::of_lines(path.to_owned(), lines.into_iter());
+        files.into_iter().map(change).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amp_protocol::{Event, decode_line, progress::Progress};
+
+    use super::*;
+
+    fn changes(version: &str, scenario: &str) -> Vec<FileChange> {
+        let recording = fixtures::recording(version, scenario).expect("a recording");
+        let mut progress = Progress::new();
+        let mut changes = Vec::new();
+        for line in recording.lines().expect("lines") {
+            let event: Event = decode_line(&line).into_event().expect("an event");
+            for closed in progress.observe(&event) {
+                let (Some(call), Some(result)) = (&closed.call, closed.result) else {
+                    continue;
+                };
+                changes.extend(FileChange::of_call(&call.request, result));
+            }
+        }
+        changes
+    }
+
+    fn counts(changes: &[FileChange]) -> Vec<(&str, u64, u64)> {
+        let changes = changes.iter();
+        changes
+            .map(|change| (change.path.as_str(), change.added, change.deleted))
+            .collect()
+    }
+
+    #[test]
+    fn files_that_recorded_calls_have_changed_are_counted() {
+        let path = "/home/user/project/new.txt";
+        for version in ["0.0.1767830505-ga62310", fixtures::NEWEST_VERSION] {
+            let changes = changes(version, "files");
+            assert_eq!(counts(&changes), [(path, 2, 0), (path, 1, 1)], "{version}");
+            assert_eq!(
+                changes[1].diff,
+                "@@ -1,2 +1,2 @@\n line1\n-line2\n+LINE-2 ✓\n"
+            );
+        }
+        let patched = changes(fixtures::LAST_JAVASCRIPT_VERSION, "mode-deep-applypatch");
+        assert_eq!(counts(&patched), [("patched.txt", 1, 0)]);
+    }
+
+    #[test]
+    fn a_patch_whose_result_says_nothing_is_read_as_it_was_written() {
+        let patch = "*** Begin Patch\n*** Add File: a\n+one\n*** Update File: b\n@@\n-x\n+y\n z\n*** End Patch";
+        let changes = FileChange::of_patch(patch);
+        assert_eq!(counts(&changes), [("a", 1, 0), ("b", 1, 1)]);
+    }
+
+    #[test]
+    fn nothing_is_changed_by_a_call_that_is_refused_or_fails() {
+        assert!(changes(fixtures::NEWEST_VERSION, "perm-reject").is_empty());
+        assert!(changes(fixtures::NEWEST_VERSION, "toolerror").is_empty());
+    }
+}
