@@ -1,5 +1,6 @@
 //! How a turn is shown: live on a terminal, as text, as JSON, or as it came.
 
+mod changes;
 mod detail;
 mod document;
 mod final_text;
@@ -60,6 +61,13 @@ impl View {
             Self::Live(view) => view.tick(),
             Self::Text(view) => view.tick(),
             Self::Json { .. } | Self::Stream { .. } => {}
+        }
+    }
+
+    /// Says which command goes on from this turn without a thread's id.
+    pub(crate) fn goes_on_with(&mut self, command: &str) {
+        if let Self::Live(view) = self {
+            view.goes_on_with(command);
         }
     }
 

@@ -1,10 +1,18 @@
 //! What a tool call has changed in files, as far as the stream tells.
 
-use amp_protocol::tool::{PatchedFile, ToolInput, ToolOutcome, ToolOutput};
+use amp_protocol::tool::{PatchedFile, ToolInput, ToolName, ToolOutcome, ToolOutput};
 use amp_protocol::{Count, ToolResultBlock, ToolUseBlock};
 use serde::Serialize;
 
 use crate::diff::unified;
+
+/// The tools that say what they change in files.
+const CHANGING: [ToolName; 4] = [
+    ToolName::EDIT_FILE,
+    ToolName::UNDO_EDIT,
+    ToolName::CREATE_FILE,
+    ToolName::APPLY_PATCH,
+];
 
 /// What one tool call has changed in one file.
 ///
@@ -30,7 +38,7 @@ impl FileChange {
     /// January to September 2026.
     #[must_use]
     pub fn of_call(request: &ToolUseBlock, result: &ToolResultBlock) -> Vec<Self> {
-        if result.outcome() != ToolOutcome::Succeeded {
+        if !CHANGING.contains(&request.name) || result.outcome() != ToolOutcome::Succeeded {
             return Vec::new();
         }
         let output = result.typed_output(&request.name);

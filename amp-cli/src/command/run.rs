@@ -16,7 +16,7 @@ use crate::drive::{Driven, begin, drive};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::runtime;
-use crate::sessions::Sessions;
+use crate::sessions::{Sessions, is_of};
 use crate::settings::{Layer, Settings};
 
 /// Runs `ampctl run`.
@@ -94,7 +94,7 @@ fn take_turn(
                 None => amp.start(config)?,
             };
             session.preflight()?;
-            let mut recorded = None;
+            let (mut recorded, mut goes_on_here) = (None, false);
             if settings.record {
                 let record = match (record, agent.name.as_deref()) {
                     (Some(mut record), Some(name)) => {
@@ -105,10 +105,12 @@ fn take_turn(
                     (None, name) => Sessions::open(context)?.create(name, session.config())?,
                 };
                 recorded = Some(record.metadata().id.clone());
+                // `continue` finds the session that was used last in this folder.
+                goes_on_here = is_of(&record, &context.directory);
                 session = session.recorded(record);
             }
             match session.prompt(&prompt).await {
-                Ok(turn) => Ok((turn, recorded)),
+                Ok(turn) => Ok((turn, recorded, goes_on_here)),
                 Err(error) => {
                     if let (true, Some(id)) = (is_new, &recorded) {
                         // Nothing was said in it, so there is nothing to list or to continue.
@@ -118,7 +120,10 @@ fn take_turn(
                 }
             }
         };
-        let (turn, recorded) = begin(work, &mut view, &mut signals).await?;
+        let (turn, recorded, goes_on_here) = begin(work, &mut view, &mut signals).await?;
+        if goes_on_here {
+            view.goes_on_with("ampctl continue \"…\"");
+        }
         remarks.on_record(recorded.as_ref(), &mut view)?;
         let _limit = context.signals.limit_writes(settings.deadlines.total);
         let driven = drive(turn, &mut view, &mut signals).await;

@@ -96,16 +96,16 @@ pub(crate) fn fit_path(path: &str, columns: usize) -> String {
     if columns <= name.width() + 1 {
         return fit_end(path, columns);
     }
-    // Whole folders from the end, and what is left of the room for the beginning.
-    let ends = path.match_indices('/').map(|(slash, _)| &path[slash..]);
-    let mut ends = ends.filter(|end| end.width() + 2 <= columns);
-    let end = ends.next().unwrap_or(name);
-    let room = columns - end.width();
-    let first = path.find('/').map_or(0, |slash| slash + 1);
-    match path[..first].width() < room {
-        true => format!("{}…{end}", &path[..first]),
-        false => format!("…{end}"),
-    }
+    // The first folder where there is room for it, and whole folders from the end.
+    let first = &path[..path.find('/').map_or(0, |slash| slash + 1)];
+    let first = match first.width() + name.width() < columns {
+        true => first,
+        false => "",
+    };
+    let room = columns - first.width() - 1;
+    let mut ends = path.match_indices('/').map(|(slash, _)| &path[slash..]);
+    let end = ends.find(|end| end.width() <= room).unwrap_or(name);
+    format!("{first}…{end}")
 }
 
 /// Shortens text to `columns`, the first of them an ellipsis when something was cut.
@@ -246,7 +246,8 @@ mod tests {
         let path = "amp-cli/src/view/live/detail.rs";
         assert_eq!(fit_path(path, 31), path);
         assert_eq!(fit_path(path, 28), "amp-cli/…/live/detail.rs");
-        assert_eq!(fit_path(path, 20), "…/live/detail.rs");
+        assert_eq!(fit_path(path, 20), "amp-cli/…/detail.rs");
+        assert_eq!(fit_path(path, 18), "…/live/detail.rs");
         assert_eq!(fit_path(path, 11), "…/detail.rs");
         assert_eq!(fit_path(path, 8), "…tail.rs");
         assert_eq!(fit_path("/漢字漢字/漢字.rs", 10), "/…/漢字.rs");

@@ -3,10 +3,11 @@
 use std::io;
 use std::path::Path;
 
-use amp_session::protocol::progress::UsageTotals;
+use amp_session::protocol::progress::{ContextUse, UsageTotals};
 use amp_session::{Outcome, RefusedCall, SandboxReport};
 use serde::Serialize;
 
+use super::changes::ChangedFile;
 use super::status::Status;
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, FailureReport};
@@ -29,6 +30,12 @@ struct Document<'a> {
     mode: Option<String>,
     /// The sum over the assistant messages of the turn, in tokens.
     usage: UsageTotals,
+    /// How full the context window was after the last message, in tokens; absent when the stream
+    /// does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<ContextUse>,
+    /// What tools said they changed: `path`, and lines `added` and `deleted` of each.
+    files_changed: &'a [ChangedFile],
     /// The assistant messages that Amp counted.
     messages: Option<u64>,
     /// How long the user waited, the start of Amp included.
@@ -70,6 +77,8 @@ pub(crate) fn write_document(
         session,
         mode: status.mode(),
         usage: status.usage(),
+        context: status.context(),
+        files_changed: status.changes().files(),
         messages: outcome.messages,
         duration_ms: status.elapsed().as_millis(),
         refused_tools: outcome.refused_tools,

@@ -2,6 +2,7 @@
 
 mod calls;
 mod layout;
+mod summary;
 
 use std::io;
 
@@ -14,6 +15,7 @@ use amp_session::protocol::{
 
 use self::calls::{ShownCall, ShownCalls};
 use self::layout::{CallLine, Limits};
+use self::summary::summary;
 use super::detail::{Body, Detail};
 use super::status::Status;
 use super::tool_call::reason;
@@ -48,7 +50,7 @@ impl From<Terminal> for Size {
 }
 
 /// How a [`LiveView`] shows a turn.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LiveOptions {
     pub(crate) style: Style,
     /// Show the prompts as well; a replay does, a run was just given its own.
@@ -59,6 +61,8 @@ pub(crate) struct LiveOptions {
     pub(crate) tools: bool,
     /// End with what became of the turn.
     pub(crate) summary: bool,
+    /// The command that goes on from there, when that needs no thread's id.
+    pub(crate) goes_on: Option<String>,
     /// Show all of what tools printed and changed and of what the agent thought, and lines that are
     /// not understood.
     pub(crate) verbose: bool,
@@ -109,6 +113,11 @@ impl LiveView {
         };
         view.show_status();
         view
+    }
+
+    /// Says which command goes on from this turn without a thread's id.
+    pub(crate) fn goes_on_with(&mut self, command: &str) {
+        self.options.goes_on = Some(command.to_owned());
     }
 
     /// Forgets the turn before.
@@ -194,24 +203,13 @@ impl LiveView {
     }
 
     fn write_summary(&mut self, outcome: &Outcome) -> io::Result<()> {
-        let style = self.options.style;
-        let mut facts = vec![format!("done in {}", elapsed(self.status.elapsed()))];
-        facts.extend(self.status.tokens());
-        if outcome.refused_tools > 0 {
-            facts.push(format!("{} tool calls refused", outcome.refused_tools));
-        }
-        let mut text = String::new();
-        if outcome.is_success() {
-            text.push_str(&format!("{} {}\n", style.success("✓"), facts.join(" · ")));
-            if let Some(thread) = &outcome.thread {
-                let command = format!("ampctl continue --session {thread} \"…\"");
-                text.push_str(&format!(
-                    "  {} {}\n",
-                    style.dim("go on:"),
-                    style.command(command)
-                ));
-            }
-        }
+        let goes_on = match (&self.options.goes_on, &outcome.thread) {
+            (Some(command), _) => Some(command.clone()),
+            (None, Some(thread)) => Some(format!("ampctl continue --session {thread} \"…\"")),
+            (None, None) => None,
+        };
+        let (room, style) = (self.width(), self.options.style);
+        let text = summary(outcome, &self.status, goes_on.as_deref(), room, style);
         self.write(Kind::Text, &text)
     }
 

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use amp_session::protocol::progress::{ClosedCall, OpenCall, Progress, UsageTotals};
+use amp_session::protocol::progress::{ClosedCall, ContextUse, OpenCall, Progress, UsageTotals};
 use amp_session::protocol::{Event, ToolUseBlock, ToolUseId};
 
+use super::changes::Changes;
 use super::tool_call::ToolCall;
 use crate::text::{StatusLine, clock, one_line, tokens};
 
@@ -20,6 +21,7 @@ pub(crate) struct Status {
     progress: Progress,
     /// When the agent was last heard of.
     heard: Instant,
+    changes: Changes,
     /// When the open calls began.
     calls: HashMap<ToolUseId, Instant>,
     /// What is going on; `None` when it must be looked up.
@@ -40,6 +42,7 @@ impl Status {
             started: Instant::now(),
             heard: Instant::now(),
             progress: Progress::new(),
+            changes: Changes::default(),
             calls: HashMap::new(),
             activity: None,
         }
@@ -55,6 +58,11 @@ impl Status {
                 .extend(calls.map(|call| (call.id.clone(), self.heard)));
         }
         let closed = self.progress.observe(event);
+        let system = self.progress.system();
+        let directory = system.and_then(|system| system.cwd.as_deref());
+        for call in &closed {
+            self.changes.add(call, directory);
+        }
         for call in closed.iter().filter_map(|closed| closed.call.as_ref()) {
             if self.progress.open_call(&call.request.id).is_none() {
                 self.calls.remove(&call.request.id);
@@ -101,6 +109,16 @@ impl Status {
     pub(crate) fn mode(&self) -> Option<String> {
         let mode = self.progress.system()?.agent_mode.as_ref()?;
         Some(one_line(mode.as_str()))
+    }
+
+    /// Returns the files that were changed so far.
+    pub(crate) fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// Returns how full the context window is, where messages say so.
+    pub(crate) fn context(&self) -> Option<ContextUse> {
+        self.progress.context()
     }
 
     /// Returns the tokens that were counted.

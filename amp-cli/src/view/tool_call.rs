@@ -5,6 +5,7 @@ use std::fmt;
 use amp_session::protocol::ToolUseBlock;
 use amp_session::protocol::tool::ToolOutcome;
 
+use super::changes::relative;
 use crate::text::one_line;
 
 /// How many characters of a reason are kept; a line shows fewer.
@@ -35,9 +36,6 @@ impl ToolCall {
     /// Describes a call; paths in `directory` are shown relative to it.
     pub(crate) fn of(request: &ToolUseBlock, directory: Option<&str>) -> Self {
         let subject = request.subject();
-        let inside = directory
-            .and_then(|directory| subject.strip_prefix(directory))
-            .and_then(|inside| inside.strip_prefix('/'));
         let input = request.typed_input();
         let kind = match (input.shell_command(), input.path()) {
             (Some(_), _) => Subject::Command,
@@ -46,7 +44,7 @@ impl ToolCall {
         };
         Self {
             name: one_line(request.name.as_str()),
-            subject: one_line(inside.unwrap_or(&subject)),
+            subject: one_line(relative(&subject, directory)),
             kind,
         }
     }

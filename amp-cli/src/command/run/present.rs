@@ -30,6 +30,7 @@ pub(super) fn view(settings: &Settings, global: &GlobalArguments, context: &Cont
                 times: true,
                 tools: !global.quiet,
                 summary: !global.quiet,
+                goes_on: None,
                 verbose: global.verbose,
             };
             let screen = Screen::with_status(output, animate);

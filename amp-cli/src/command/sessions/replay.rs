@@ -28,6 +28,7 @@ pub(super) fn run(
         times: false,
         tools: !global.quiet,
         summary: false,
+        goes_on: None,
         verbose: global.verbose,
     };
     let size = Size {

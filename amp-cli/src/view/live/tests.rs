@@ -14,6 +14,7 @@ fn shown(lines: &str, columns: usize, adjust: impl FnOnce(&mut LiveOptions)) -> 
         times: false,
         tools: true,
         summary: false,
+        goes_on: None,
         verbose: false,
     };
     adjust(&mut options);
