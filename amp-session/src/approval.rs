@@ -20,6 +20,7 @@
 
 mod answer;
 mod approver;
+mod asked;
 #[cfg_attr(not(unix), expect(dead_code, reason = "every run is refused before"))]
 mod beginning;
 #[cfg(unix)]
@@ -32,6 +33,8 @@ mod decided;
 mod decisions;
 mod diff;
 mod helper;
+mod memory;
+mod note;
 #[cfg(unix)]
 mod opinion;
 #[cfg(unix)]
@@ -49,9 +52,13 @@ mod supervision_elsewhere;
 
 pub use answer::{Answer, Remember};
 pub use approver::{AllowReadOnly, Approval, Approver, RejectAll, approve_with};
+pub use asked::Asked;
 pub(crate) use beginning::Beginning;
-pub use decided::{Decided, DecidedBy};
+pub use decided::{Decided, DecidedBy, KeptRule};
 pub use helper::run_helper_if_requested;
+pub(crate) use memory::{Memory, rules_of_folder};
+pub use note::ApprovalNote;
+pub(crate) use note::RecordedNote;
 pub use question::{Concern, Question};
 pub(crate) use rules::take_over;
 #[cfg(unix)]

@@ -5,6 +5,7 @@ mod conclusion;
 mod input;
 mod item;
 mod outbox;
+mod questions;
 mod replay;
 
 use std::pin::{Pin, pin};
@@ -21,12 +22,13 @@ use conclusion::{Concluding, Conclusion};
 pub use input::TurnInput;
 pub use item::TurnItem;
 use outbox::Outbox;
+use questions::Questions;
 use replay::Replay;
 
 use crate::approval::Supervision;
 use crate::claim::Claim;
 use crate::dialect::Dialect;
-use crate::ledger::{Lines, TurnWriter};
+use crate::ledger::TurnWriter;
 use crate::outcome::{Failure, Observer, Outcome};
 use crate::plain_text::without_escapes;
 use crate::run_folder::RunFiles;
@@ -38,8 +40,8 @@ use crate::turn_line::TurnLine;
 
 /// A turn of the agent.
 ///
-/// As a [`Stream`] it yields [items](TurnItem): every line that the CLI writes, and the
-/// [`Outcome`] as the last one, when the process has ended: soon after the result line, or when it
+/// As a [`Stream`] it yields [items](TurnItem): every line that the CLI writes, every question about
+/// a tool call with its answer, and the [`Outcome`] as the last one, when the process has ended: soon after the result line, or when it
 /// exits, is cancelled, or runs into a deadline. [`next_line`](Self::next_line) yields the lines
 /// alone, [`finish`](Self::finish) the outcome alone, and [`text`](Self::text) the final answer.
 /// Dropping a turn kills its process tree.
@@ -60,12 +62,12 @@ pub struct Turn {
     files: Option<RunFiles>,
     /// What is seen of the sandbox.
     sandbox: Option<Watch>,
-    /// The questions about tool calls, and the record of them once there is something to record.
-    supervision: Option<Supervision>,
-    approvals: Option<Lines>,
+    questions: Questions,
     concluding: Option<Concluding>,
     /// How it ended, once that is known.
     outcome: Option<Box<Outcome>>,
+    /// The outcome was told, and that was the last of it.
+    over: bool,
 }
 
 /// A line that waits until what it says of the thread is noted.
@@ -110,14 +112,14 @@ impl Turn {
             claim: Some(parts.claim),
             files: parts.files,
             sandbox: parts.sandbox,
-            supervision: parts.supervision,
-            approvals: None,
+            questions: Questions::asked_by(parts.supervision),
             concluding: None,
             outcome: None,
+            over: false,
         }
     }
 
-    fn replay(replay: Replay) -> Self {
+    fn replay(replay: Replay, questions: Questions) -> Self {
         Self {
             source: Source::Replay(Box::new(replay)),
             observer: Observer::default(),
@@ -131,18 +133,30 @@ impl Turn {
             claim: None,
             files: None,
             sandbox: None,
-            supervision: None,
-            approvals: None,
+            questions,
             concluding: None,
             outcome: None,
+            over: false,
         }
     }
 
-    /// Waits for the next line; `None` when there will be no more.
+    /// Waits for the next line; `None` when there will be no more. Questions are passed over.
     ///
     /// Dropping the future loses nothing.
     pub async fn next_line(&mut self) -> Option<TurnLine> {
-        std::future::poll_fn(|context| self.poll_line(context)).await
+        std::future::poll_fn(|context| {
+            self.record_questions();
+            self.questions.forget_items();
+            self.poll_line(context)
+        })
+        .await
+    }
+
+    /// Waits for the next item; `None` after the outcome.
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn next_item(&mut self) -> Option<TurnItem> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
     /// Waits until a deadline passes, and reads nothing meanwhile; the agent is being stopped then.
@@ -213,9 +227,7 @@ impl Turn {
     pub fn resume(&mut self) -> Result<(), amp_process::Error> {
         match &mut self.source {
             // Until a change to what decides about calls was allowed, it stands still.
-            Source::Process(_) if self.supervision.as_ref().is_some_and(Supervision::holds) => {
-                Ok(())
-            }
+            Source::Process(_) if self.questions.hold() => Ok(()),
             Source::Process(process) => process.resume(),
             Source::Replay(_) | Source::Concluded => Ok(()),
         }
@@ -277,7 +289,6 @@ impl Turn {
         if self.ended {
             return Poll::Ready(None);
         }
-        self.record_questions();
         let line = match &mut self.source {
             Source::Replay(replay) => match replay.lines.next().transpose() {
                 Ok(line) => line,
@@ -296,9 +307,7 @@ impl Turn {
                 if let Some(outbox) = &self.outbox {
                     outbox.poll(context);
                 }
-                if let Some(supervision) = &mut self.supervision {
-                    supervision.poll(context, process);
-                }
+                self.questions.poll(context, process);
                 match poll_process(process, context, &mut self.trouble) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(line) => {
@@ -321,17 +330,8 @@ impl Turn {
         }
     }
 
-    /// Writes what was asked and decided into the record.
     fn record_questions(&mut self) {
-        let notes = self.supervision.as_ref().map(Supervision::take_notes);
-        for note in notes.unwrap_or_default() {
-            if self.approvals.is_none() {
-                self.approvals = self.record.as_ref().and_then(TurnWriter::approvals);
-            }
-            if let Some(lines) = &mut self.approvals {
-                lines.append(note.to_string().as_bytes(), Cut::Nowhere);
-            }
-        }
+        self.questions.record(self.record.as_ref(), &self.secrets);
     }
 
     /// Polls for the outcome, when there are no more lines.
@@ -348,7 +348,8 @@ impl Turn {
                 self.concluding = Some(concluding);
                 Poll::Pending
             }
-            Poll::Ready(outcome) => {
+            Poll::Ready((outcome, questions)) => {
+                self.questions = questions;
                 let outcome = Box::new(outcome);
                 self.outcome = Some(outcome.clone());
                 Poll::Ready(outcome)
@@ -359,7 +360,6 @@ impl Turn {
     /// Takes what the conclusion needs; an input that nobody has taken is closed.
     fn conclusion(&mut self) -> Conclusion {
         drop(self.take_input());
-        self.record_questions();
         Conclusion {
             source: std::mem::replace(&mut self.source, Source::Concluded),
             observer: self.observer.clone(),
@@ -367,7 +367,7 @@ impl Turn {
             record: self.record.take(),
             trouble: self.trouble.take(),
             sandbox: self.sandbox.take(),
-            supervision: self.supervision.take(),
+            questions: std::mem::take(&mut self.questions),
             claim: self.claim.take(),
             files: self.files.take(),
         }
@@ -383,6 +383,7 @@ impl Turn {
         if self.cancel.is_new(context) {
             process.begin_stop();
         }
+        self.questions.poll(context, process);
         let error = ready!(pin!(process.until_deadline()).poll(context));
         if error.deadline().is_none() {
             self.trouble = Some(error.to_string());
@@ -401,10 +402,7 @@ impl Turn {
         if let Some(sandbox) = &mut self.sandbox {
             sandbox.observe(line.decoded());
         }
-        let in_order = match &mut self.supervision {
-            Some(supervision) => supervision.observe(line.decoded()),
-            None => true,
-        };
+        let in_order = self.questions.observe(line.decoded());
         if let Source::Process(process) = &mut self.source {
             if !in_order {
                 process.begin_kill();
@@ -489,13 +487,30 @@ impl Stream for Turn {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<TurnItem>> {
         let turn = self.get_mut();
-        if turn.outcome.is_some() {
+        if turn.over {
             return Poll::Ready(None);
         }
-        if let Some(line) = ready!(turn.poll_line(context)) {
-            return Poll::Ready(Some(TurnItem::Line(line)));
+        turn.record_questions();
+        if let Some(item) = turn.questions.take_item() {
+            return Poll::Ready(Some(item));
+        }
+        match turn.poll_line(context) {
+            Poll::Ready(Some(line)) => return Poll::Ready(Some(TurnItem::Line(line))),
+            Poll::Ready(None) => {}
+            Poll::Pending => {
+                // From here on a new one wakes the task.
+                turn.record_questions();
+                return match turn.questions.take_item() {
+                    Some(item) => Poll::Ready(Some(item)),
+                    None => Poll::Pending,
+                };
+            }
         }
         let outcome = ready!(turn.poll_outcome(context));
+        if let Some(item) = turn.questions.take_item() {
+            return Poll::Ready(Some(item));
+        }
+        turn.over = true;
         Poll::Ready(Some(TurnItem::End(outcome)))
     }
 }

@@ -1,7 +1,7 @@
 //! What an approver answers.
 
 use amp_protocol::PermissionRule;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The answer to a [`Question`](super::Question).
 #[derive(Debug, Clone, PartialEq)]
@@ -12,7 +12,7 @@ pub enum Answer {
     /// It may, and so may every later call that this rule matches.
     ///
     /// A rule that does not allow, or that Amp would not take, is as good as none: the call is
-    /// allowed and the next one asked about.
+    /// allowed and the next one asked about. [`Decided::kept`](super::Decided::kept) tells.
     AllowAndRemember {
         /// The rule.
         rule: PermissionRule,
@@ -29,12 +29,19 @@ pub enum Answer {
 }
 
 /// How long an answer is remembered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Remember {
     /// For the turns of this configuration, and of its clones.
     Session,
+    /// For every run of this user in the folder that the agent works in, where its calls are asked
+    /// about. The rule is kept below the user's state folder and becomes part of the settings that
+    /// such a run gives to Amp: in the project's own settings it would outrank every run, and
+    /// whoever clones the project would have it.
+    Folder,
+    /// For every run of this user: the rule is put in front of those of their settings.
+    User,
 }
 
 impl Answer {

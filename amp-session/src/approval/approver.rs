@@ -1,14 +1,16 @@
 //! Who answers, and what a session is told about it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use amp_protocol::PermissionRule;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use tokio::sync::watch;
 
 use super::answer::Answer;
 use super::question::Question;
@@ -23,6 +25,11 @@ const DEADLINE: Duration = Duration::from_secs(10 * 60);
 pub trait Approver: Send + Sync {
     /// Answers a question.
     fn decide(&self, question: Question) -> BoxFuture<'_, Answer>;
+
+    /// Returns who that is, for the record: `approver` unless it says otherwise.
+    fn name(&self) -> Cow<'_, str> {
+        Cow::Borrowed("approver")
+    }
 }
 
 /// Allows what only reads files of this machine, and rejects everything else.
@@ -41,11 +48,19 @@ impl Approver for AllowReadOnly {
         };
         std::future::ready(answer).boxed()
     }
+
+    fn name(&self) -> Cow<'_, str> {
+        Cow::Borrowed("read-only")
+    }
 }
 
 impl Approver for RejectAll {
     fn decide(&self, _: Question) -> BoxFuture<'_, Answer> {
         std::future::ready(Answer::reject("no tool may be used in this run")).boxed()
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        Cow::Borrowed("deny")
     }
 }
 
@@ -74,7 +89,7 @@ pub struct Approval {
     approver: Arc<dyn Approver>,
     deadline: Duration,
     helper_program: Option<PathBuf>,
-    remembered: Arc<Mutex<Vec<PermissionRule>>>,
+    remembered: Arc<watch::Sender<Vec<PermissionRule>>>,
 }
 
 impl Approval {
@@ -112,13 +127,16 @@ impl Approval {
     /// Returns the rules that answers have asked to be remembered, in their order.
     #[must_use]
     pub fn remembered(&self) -> Vec<PermissionRule> {
-        let rules = self.remembered.lock();
-        rules.unwrap_or_else(PoisonError::into_inner).clone()
+        self.remembered.borrow().clone()
     }
 
     pub(super) fn remember(&self, rule: PermissionRule) {
-        let rules = self.remembered.lock();
-        rules.unwrap_or_else(PoisonError::into_inner).push(rule);
+        self.remembered.send_modify(|rules| rules.push(rule));
+    }
+
+    /// Returns what hears of every rule that is remembered from now on.
+    pub(super) fn remembering(&self) -> watch::Receiver<Vec<PermissionRule>> {
+        self.remembered.subscribe()
     }
 
     pub(super) fn approver(&self) -> &Arc<dyn Approver> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::approver::Approval;
+use super::memory::Memory;
 use crate::amp::Amp;
 use crate::settings::Effective;
 
@@ -20,6 +21,8 @@ pub(crate) struct Beginning<'a> {
     pub(crate) files: Vec<PathBuf>,
     /// The folder that the agent works in.
     pub(crate) folder: &'a Path,
+    /// Where rules are kept.
+    pub(crate) memory: Memory,
     /// The settings and plugins that decide what may run.
     pub(crate) watched: Vec<PathBuf>,
     /// Reads the settings again and tells why the run would be refused now.

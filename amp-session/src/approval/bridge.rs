@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use amp_protocol::PermissionAction;
+use amp_protocol::{PermissionAction, PermissionRule};
 use serde_json::{Map, Value};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::{OwnedReadHalf, UCred};
@@ -15,15 +15,17 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::answer::Answer;
+use super::answer::{Answer, Remember};
 use super::approver::Approval;
 use super::control::Control;
-use super::decided::{Decided, DecidedBy, Verdict};
+use super::decided::{Decided, DecidedBy, KeptRule, Verdict};
+use super::memory::Memory;
 use super::opinion::Opinions;
 use super::peer::{self, Identity};
 use super::protocol::{LONGEST_LINE, LONGEST_REASON, MOST_ARGUMENTS, Reply, Request};
 use super::question::{Concern, Question};
 use super::shared::Shared;
+use crate::blocking::blocking;
 use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::permission::{Decision, Evaluator, RuleList, RuleScope, RuleSet, ToolCall};
@@ -40,6 +42,7 @@ pub(super) struct Host {
     pub(super) opinions: Opinions,
     pub(super) dialect: Dialect,
     pub(super) folder: PathBuf,
+    pub(super) memory: Memory,
     pub(super) control: Mutex<Control>,
     /// The files of the run itself, which nobody has a reason to change.
     pub(super) own: Vec<PathBuf>,
@@ -238,29 +241,83 @@ impl Host {
     }
 
     /// Puts a question to the approver; late is a no.
+    ///
+    /// A rule that is remembered meanwhile, for another question, may answer this one.
     async fn ask(&self, question: Question) -> Verdict {
         let _open = self.shared.open(&question);
         let deadline = self.approval.deadline();
-        let answer = timeout(deadline, self.approval.approver().decide(question)).await;
-        let by = DecidedBy::Approver;
-        match answer {
+        let approver = self.approval.approver();
+        let mut remembering = self.approval.remembering();
+        let answer = async {
+            let mut answer = approver.decide(question.clone());
+            loop {
+                tokio::select! {
+                    answer = &mut answer => return Some(answer),
+                    Ok(()) = remembering.changed() => {
+                        if question.concern == Concern::Call && self.is_remembered(&question) {
+                            return None;
+                        }
+                    }
+                }
+            }
+        };
+        let answer = match timeout(deadline, answer).await {
+            Ok(Some(answer)) => answer,
+            Ok(None) => return Verdict::allowed(DecidedBy::RememberedRule),
             Err(_) => {
                 let reason = format!("nobody answered within {} s", deadline.as_secs());
-                Verdict::refused(DecidedBy::Deadline, reason)
+                return Verdict::refused(DecidedBy::Deadline, reason);
             }
-            Ok(Answer::Allow) => Verdict::allowed(by),
-            Ok(Answer::AllowAndRemember { rule, .. }) => {
-                if rule.action == PermissionAction::ALLOW && rule.problems().is_empty() {
-                    self.approval.remember(rule);
-                }
-                Verdict::allowed(by)
+        };
+        let mut verdict = Verdict::allowed(DecidedBy::Approver);
+        match answer {
+            Answer::Allow => {}
+            Answer::AllowAndRemember { rule, remember } => {
+                verdict.kept = Some(self.keep(rule, remember).await);
             }
-            Ok(Answer::Reject { reason }) => Verdict::refused(by, sentence(&reason)),
-            Ok(Answer::Stop) => {
+            Answer::Reject { reason } => {
+                verdict = Verdict::refused(DecidedBy::Approver, sentence(&reason));
+            }
+            Answer::Stop => {
                 self.shared.stop();
-                Verdict::refused(by, "the user has stopped the run")
+                verdict = Verdict::refused(DecidedBy::Approver, "the user has stopped the run");
             }
         }
+        verdict.approver = Some(approver.name().into_owned());
+        verdict
+    }
+
+    /// Remembers a rule for as long as an answer wants it.
+    async fn keep(&self, rule: PermissionRule, remember: Remember) -> KeptRule {
+        let mut kept = KeptRule {
+            rule,
+            remember,
+            file: None,
+            trouble: None,
+        };
+        let rule = &kept.rule;
+        if rule.action != PermissionAction::ALLOW || !rule.problems().is_empty() {
+            kept.trouble = Some("Amp would not take it as a rule that allows".to_owned());
+            return kept;
+        }
+        // Nobody else looks for changes while the one that is ours is made.
+        let mut control = self.control.lock().await;
+        let is_unchanged = control.changes().is_none();
+        let (memory, to_write) = (self.memory.clone(), rule.clone());
+        match blocking(move || memory.keep(&to_write, remember)).await {
+            Ok(file) => {
+                if let (true, Some(file), Some(change)) = (is_unchanged, &file, control.changes())
+                    && change.is_of(file)
+                {
+                    control.accept(change);
+                }
+                kept.file = file;
+            }
+            Err(error) => kept.trouble = Some(error.to_string()),
+        }
+        drop(control);
+        self.approval.remember(kept.rule.clone());
+        kept
     }
 
     /// Looks whether the files that decide what may run are as they were.

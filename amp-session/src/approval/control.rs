@@ -93,6 +93,14 @@ pub(super) struct Change {
     now: BTreeMap<PathBuf, State>,
 }
 
+impl Change {
+    /// Tells whether this file has changed and nothing else, whatever name leads to it.
+    pub(super) fn is_of(&self, file: &Path) -> bool {
+        let leads_there = |path: &PathBuf| fs::canonicalize(path).is_ok_and(|path| path == file);
+        self.paths.iter().all(leads_there)
+    }
+}
+
 fn states(paths: &[PathBuf]) -> BTreeMap<PathBuf, State> {
     let mut left = ENTRIES;
     paths

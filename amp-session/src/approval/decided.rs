@@ -1,12 +1,16 @@
 //! What became of a question.
 
-use serde::Serialize;
+use std::path::PathBuf;
+
+use amp_protocol::PermissionRule;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::answer::Remember;
 use super::question::{Concern, Question};
 
 /// A question and what became of it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Decided {
     /// The number of the question.
@@ -25,12 +29,32 @@ pub struct Decided {
     pub allowed: bool,
     /// Who decided.
     pub by: DecidedBy,
+    /// Who answered, where the [approver](super::Approver::name) was asked.
+    #[serde(default)]
+    pub approver: Option<String>,
     /// What the agent was told, when it may not.
     pub reason: Option<String>,
+    /// The rule that the answer asked to be remembered.
+    #[serde(default)]
+    pub kept: Option<KeptRule>,
+}
+
+/// A rule that an answer asked to be remembered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct KeptRule {
+    /// The rule.
+    pub rule: PermissionRule,
+    /// For how long it was to be remembered.
+    pub remember: Remember,
+    /// The file that it was written to.
+    pub file: Option<PathBuf>,
+    /// Why it is not kept that long, or at all; the call itself was allowed.
+    pub trouble: Option<String>,
 }
 
 /// Who decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DecidedBy {
@@ -51,8 +75,11 @@ pub enum DecidedBy {
 pub(super) struct Verdict {
     pub(super) allowed: bool,
     pub(super) by: DecidedBy,
+    /// Who answered, where somebody did.
+    pub(super) approver: Option<String>,
     /// What the agent is told, when it may not.
     pub(super) reason: Option<String>,
+    pub(super) kept: Option<KeptRule>,
 }
 
 impl Verdict {
@@ -60,20 +87,38 @@ impl Verdict {
         Self {
             allowed: true,
             by,
+            approver: None,
             reason: None,
+            kept: None,
         }
     }
 
     pub(super) fn refused(by: DecidedBy, reason: impl Into<String>) -> Self {
         Self {
             allowed: false,
-            by,
             reason: Some(reason.into()),
+            ..Self::allowed(by)
         }
     }
 }
 
 impl Decided {
+    /// Returns what was decided, by whom and why, such as `rejected by read-only: only …`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let verdict = match self.allowed {
+            true => "allowed",
+            false => "rejected",
+        };
+        let by = match (&self.approver, self.by) {
+            (Some(approver), _) => format!(" by {approver}"),
+            (None, DecidedBy::RememberedRule) => " by a remembered rule".to_owned(),
+            (None, _) => String::new(),
+        };
+        let reason = self.reason.as_deref().map(|reason| format!(": {reason}"));
+        format!("{verdict}{by}{}", reason.unwrap_or_default())
+    }
+
     pub(super) fn new(question: Question, verdict: Verdict) -> Self {
         Self {
             number: question.number,
@@ -84,7 +129,9 @@ impl Decided {
             thread: question.thread,
             allowed: verdict.allowed,
             by: verdict.by,
+            approver: verdict.approver,
             reason: verdict.reason,
+            kept: verdict.kept,
         }
     }
 }

@@ -183,7 +183,9 @@ mod tests {
                 thread: None,
                 allowed: true,
                 by: DecidedBy::Approver,
+                approver: None,
                 reason: None,
+                kept: None,
             });
         }
         let lines = [

@@ -24,7 +24,8 @@ const NAMING: [(&str, &str); 8] = [
     ("apply_patch", "patchText"),
 ];
 
-/// Puts the rules of an approved run into `config`, and takes the user's rules out of `base`.
+/// Puts the rules of an approved run into `config`, and takes the user's rules out of `base`: those
+/// of the run come first, then those that answers have `kept` for the folder, then the user's.
 ///
 /// The user's `ask` goes to the helper, for a scripted run has nobody else to ask. On a build whose
 /// reading of rules nobody measured no rule allows anything: a call that runs unasked could not be
@@ -38,6 +39,7 @@ pub(crate) fn take_over(
     approval: &Approval,
     config: &mut SessionConfig,
     base: &mut Map<String, Value>,
+    kept: Vec<Value>,
     dialect: &Dialect,
 ) -> Result<(), Error> {
     let refused = |reason: String| Error::NoApproval { reason };
@@ -70,7 +72,7 @@ pub(crate) fn take_over(
     };
     let mut rules = Vec::new();
     let mut guarded = false;
-    for mut rule in own.into_iter().chain(users) {
+    for mut rule in own.into_iter().chain(kept).chain(users) {
         match rule["action"].as_str() {
             Some("allow") if dialect.rule_semantics().is_none() => continue,
             // What follows an allow may never be reached, and these calls are asked about always.
@@ -117,7 +119,7 @@ mod tests {
         let mut config = SessionConfig::new().with_setting("amp.permissions", own);
         let mut base = Map::from_iter([("amp.permissions".to_owned(), users)]);
         let dialect = Dialect::for_version(&version.into());
-        take_over(&approval, &mut config, &mut base, &dialect)?;
+        take_over(&approval, &mut config, &mut base, Vec::new(), &dialect)?;
         let rules = config.settings["amp.permissions"].as_array().cloned();
         Ok((rules.unwrap(), base))
     }
@@ -179,7 +181,13 @@ mod tests {
         let mut config = SessionConfig::new();
         config.extra_arguments = vec!["--settings-file=/other".into()];
         let dialect = Dialect::for_version(&SEPTEMBER.into());
-        let taken = take_over(&approval, &mut config, &mut Map::new(), &dialect);
+        let taken = take_over(
+            &approval,
+            &mut config,
+            &mut Map::new(),
+            Vec::new(),
+            &dialect,
+        );
         assert!(matches!(taken, Err(Error::NoApproval { .. })));
     }
 }

@@ -2,12 +2,12 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use futures::task::AtomicWaker;
-use serde_json::{Value, json};
-
+use super::asked::Asked;
 use super::decided::Decided;
 use super::decisions::Decisions;
+use super::note::ApprovalNote;
 use super::question::Question;
+use futures::task::AtomicWaker;
 
 /// What the questions and the turn tell each other.
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ pub(super) struct State {
     pub(super) bypass: Option<String>,
     pub(super) decisions: Decisions,
     /// What is to be recorded.
-    pub(super) notes: Vec<Value>,
+    pub(super) notes: Vec<ApprovalNote>,
 }
 
 /// Something that counts until it is dropped.
@@ -59,7 +59,7 @@ impl Shared {
         }
     }
 
-    fn note(&self, note: Value) {
+    fn note(&self, note: ApprovalNote) {
         self.state().notes.push(note);
         self.waker.wake();
     }
@@ -73,17 +73,7 @@ impl Shared {
 
     /// Takes note that a question is open, until what this returns is dropped.
     pub(super) fn open(&self, question: &Question) -> Counted<'_> {
-        self.note(json!({
-            "asked": {
-                "number": question.number,
-                "concern": question.concern,
-                "tool": question.tool,
-                "arguments": question.arguments,
-                "tool_use_id": question.tool_use_id,
-                "thread": question.thread,
-                "opinion": question.opinion.as_ref().map(|opinion| &opinion.reason),
-            }
-        }));
+        self.note(ApprovalNote::Asked(Box::new(Asked::from(question))));
         self.counted(|state| &mut state.open)
     }
 
@@ -94,13 +84,13 @@ impl Shared {
 
     /// Takes note of a decision, before the CLI hears of it.
     pub(super) fn decided(&self, decided: Decided) {
-        self.note(json!({ "decided": decided }));
+        self.note(ApprovalNote::Decided(Box::new(decided.clone())));
         self.state().decisions.push(decided);
     }
 
     /// Takes note of somebody who was not heard.
     pub(super) fn turn_away(&self, reason: &str) {
-        self.note(json!({ "turned_away": reason }));
+        self.note(ApprovalNote::TurnedAway(reason.to_owned()));
     }
 
     /// Returns how the run got round its questions, if it did.
@@ -116,7 +106,7 @@ impl Shared {
 
     /// Ends the turn, because it got round its questions.
     pub(super) fn bypassed(&self, reason: String) {
-        self.note(json!({ "bypassed": reason }));
+        self.note(ApprovalNote::Bypassed(reason.clone()));
         self.state().bypass.get_or_insert(reason);
         self.waker.wake();
     }

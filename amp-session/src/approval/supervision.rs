@@ -1,8 +1,10 @@
 //! A turn whose calls are asked about: what its stream, its questions and its end have to do with
 //! one another.
 
+use std::path::Path;
 use std::sync::Arc;
-use std::task::Context;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use amp_process::Process;
 use amp_protocol::{Decoded, SettingsKey};
@@ -16,6 +18,7 @@ use super::control::Control;
 use super::decided::Decided;
 use super::decisions::Reconciler;
 use super::helper;
+use super::note::ApprovalNote;
 use super::opinion::Opinions;
 use super::protocol::{SOCKET, TOKEN};
 use super::shared::Shared;
@@ -24,6 +27,9 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::permission::{Evaluator, RuleList, RuleScope, RuleSet};
 use crate::settings::{Effective, SettingsScope};
+
+/// How long the questions of processes that are gone may take to be noticed as such.
+const SETTLING: Duration = Duration::from_secs(1);
 
 /// The questions of a turn; dropping it closes the socket, so that every open question is refused.
 #[derive(Debug)]
@@ -48,6 +54,7 @@ impl Supervision {
             run_folder,
             files,
             folder,
+            memory,
             watched,
             refusal,
         } = beginning;
@@ -59,7 +66,9 @@ impl Supervision {
         ]);
         let mut own = files;
         own.push(program.clone());
-        let paths = watched.into_iter().chain(own.iter().cloned()).collect();
+        let kept = memory.file_of_folder().map(Path::to_path_buf);
+        let paths = watched.into_iter().chain(kept);
+        let paths = paths.chain(own.iter().cloned()).collect();
         let (opinions, gathering) = Opinions::gather(amp.clone(), settings);
         let (agent, started) = watch::channel(None);
         let shared = Arc::new(Shared::default());
@@ -69,6 +78,7 @@ impl Supervision {
             opinions,
             dialect: *amp.dialect(),
             folder: folder.to_path_buf(),
+            memory,
             control: tokio::sync::Mutex::new(Control::watch(paths)),
             own,
             refusal,
@@ -142,14 +152,27 @@ impl Supervision {
         }
     }
 
-    /// Takes what is to be recorded, one line of JSON each.
-    pub(crate) fn take_notes(&self) -> Vec<Value> {
+    /// Takes what is to be told and recorded.
+    pub(crate) fn take_notes(&self) -> Vec<ApprovalNote> {
         std::mem::take(&mut self.shared.state().notes)
     }
 
     /// Returns how the run got round its questions, if it did.
     pub(crate) fn bypass(&self) -> Option<String> {
         self.shared.bypass()
+    }
+
+    /// Waits until no question is open, for those who have seen the processes end that asked; an
+    /// end that is not noticed is not waited for long.
+    pub(crate) async fn settled(&self) {
+        let none_is_open = std::future::poll_fn(|context| {
+            self.shared.waker.register(context.waker());
+            match self.shared.state().open {
+                0 => Poll::Ready(()),
+                _ => Poll::Pending,
+            }
+        });
+        let _ = tokio::time::timeout(SETTLING, none_is_open).await;
     }
 
     /// Returns the calls that were refused.

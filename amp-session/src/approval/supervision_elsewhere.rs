@@ -4,11 +4,11 @@ use std::task::Context;
 
 use amp_process::Process;
 use amp_protocol::Decoded;
-use serde_json::Value;
 
 use super::beginning::Beginning;
 use super::decided::Decided;
 use super::helper;
+use super::note::ApprovalNote;
 use crate::environment::Environment;
 use crate::error::Error;
 
@@ -44,11 +44,15 @@ impl Supervision {
         match *self {}
     }
 
-    pub(crate) fn take_notes(&self) -> Vec<Value> {
+    pub(crate) fn take_notes(&self) -> Vec<ApprovalNote> {
         match *self {}
     }
 
     pub(crate) fn bypass(&self) -> Option<String> {
+        match *self {}
+    }
+
+    pub(crate) async fn settled(&self) {
         match *self {}
     }
 

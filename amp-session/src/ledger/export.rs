@@ -1,5 +1,6 @@
 //! A record as one document: JSON for programs, Markdown for people.
 
+use std::collections::VecDeque;
 use std::io::{self, Write};
 
 use amp_protocol::progress::{OpenCall, Progress};
@@ -10,6 +11,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{SessionRecord, TurnRecord};
+use crate::approval::{ApprovalNote, Concern};
 use crate::error::Error;
 
 /// The form of an exported record.
@@ -56,11 +58,16 @@ impl SessionRecord {
                 output.write_all(if index > 0 { b",\n" } else { b"\n" })?;
                 write_line(line.bytes(), output)?;
             }
-            if let Some(messages) = turn.messages()? {
-                output.write_all(b"],\"messages\":[")?;
-                for (index, message) in messages.iter().enumerate() {
+            let others = [
+                ("messages", turn.messages()?),
+                ("approvals", turn.approvals()?),
+            ];
+            for (name, lines) in others {
+                let Some(lines) = lines else { continue };
+                write!(output, "],\"{name}\":[")?;
+                for (index, line) in lines.iter().enumerate() {
                     output.write_all(if index > 0 { b",\n" } else { b"\n" })?;
-                    write_line(message, output)?;
+                    write_line(line, output)?;
                 }
             }
             output.write_all(b"],\"stderr\":")?;
@@ -91,10 +98,17 @@ impl SessionRecord {
             // The prompt is echoed; it was shown above, unless it came as a message.
             let echo = start.as_ref().is_some_and(|start| start.prompt.is_some());
             let mut progress = Progress::new();
-            for line in turn.lines()? {
+            let mut notes = VecDeque::from(turn.notes()?);
+            for (before, line) in (0..).zip(turn.lines()?) {
+                while let Some(line) = notes.pop_front_if(|line| line.after <= before) {
+                    write_note(&line.note, output)?;
+                }
                 if let Some(event) = line?.event() {
                     write_event(event, echo, &mut progress, output)?;
                 }
+            }
+            for line in notes {
+                write_note(&line.note, output)?;
             }
             match turn.end() {
                 None => writeln!(output, "_The record of this turn ends here._\n")?,
@@ -121,6 +135,34 @@ fn write_line(line: &[u8], output: &mut dyn Write) -> io::Result<()> {
             output,
             &String::from_utf8_lossy(line),
         )?),
+    }
+}
+
+/// Writes what was decided about a call; the call itself stands in the conversation.
+fn write_note(note: &ApprovalNote, output: &mut dyn Write) -> io::Result<()> {
+    match note {
+        ApprovalNote::Decided(decided) => {
+            let about = match &decided.concern {
+                Concern::Changed(paths) => {
+                    let paths: Vec<_> = paths
+                        .iter()
+                        .map(|path| path.display().to_string())
+                        .collect();
+                    format!("Asked about changes of {}", paths.join(", "))
+                }
+                _ => format!("Asked about {}", decided.tool),
+            };
+            writeln!(output, "_{about}: {}_\n", decided.in_words())?;
+            match decided.kept.as_ref().map(|kept| &kept.rule) {
+                Some(rule) => write_fenced("json", &serde_json::to_string(rule)?, output),
+                None => Ok(()),
+            }
+        }
+        ApprovalNote::TurnedAway(reason) => {
+            writeln!(output, "_A question was not heard: {reason}_\n")
+        }
+        ApprovalNote::Bypassed(reason) => writeln!(output, "_Got round its questions: {reason}_\n"),
+        ApprovalNote::Asked(_) => Ok(()),
     }
 }
 

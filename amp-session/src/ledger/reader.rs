@@ -8,10 +8,12 @@ use amp_process::Completeness;
 use amp_protocol::decode_line;
 
 use super::files::{
-    self, END, EVENTS, LOCK, MESSAGES, START, STDERR, SessionMetadata, TURNS, TurnEnd, TurnStart,
+    self, APPROVALS, END, EVENTS, LOCK, MESSAGES, START, STDERR, SessionMetadata, TURNS, TurnEnd,
+    TurnStart,
 };
 use super::id::now_ms;
 use super::ledger_error;
+use crate::approval::{ApprovalNote, RecordedNote};
 use crate::error::Error;
 use crate::file_lock;
 use crate::turn_line::TurnLine;
@@ -134,7 +136,39 @@ impl TurnRecord {
     ///
     /// Fails when they cannot be read.
     pub fn messages(&self) -> Result<Option<Vec<Vec<u8>>>, Error> {
-        let path = self.folder.join(MESSAGES);
+        self.lines_of(MESSAGES)
+    }
+
+    /// Returns what was asked and decided about the calls of the turn, each as the line it was;
+    /// `None` for a turn without questions.
+    ///
+    /// # Errors
+    ///
+    /// Fails when they cannot be read.
+    pub fn approvals(&self) -> Result<Option<Vec<Vec<u8>>>, Error> {
+        self.lines_of(APPROVALS)
+    }
+
+    /// Returns what was asked and decided about the calls of the turn, in its order.
+    ///
+    /// A line that this release does not understand is left out; [`approvals`](Self::approvals) has
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// Fails when they cannot be read.
+    pub fn questions(&self) -> Result<Vec<ApprovalNote>, Error> {
+        Ok(self.notes()?.into_iter().map(|line| line.note).collect())
+    }
+
+    pub(crate) fn notes(&self) -> Result<Vec<RecordedNote>, Error> {
+        let lines = self.approvals()?.unwrap_or_default();
+        let notes = lines.iter().flat_map(|line| serde_json::from_slice(line));
+        Ok(notes.collect())
+    }
+
+    fn lines_of(&self, name: &str) -> Result<Option<Vec<Vec<u8>>>, Error> {
+        let path = self.folder.join(name);
         match fs::read(&path) {
             Ok(bytes) => {
                 let lines = bytes.split(|byte| *byte == b'\n');

@@ -49,7 +49,8 @@ impl Session {
         let mut rules = None;
         if let Some(approval) = &self.config.approval {
             let config = config.to_mut();
-            approval::take_over(approval, config, &mut base, self.amp.dialect())?;
+            let kept = approval::rules_of_folder(&circumstances.environment, config.folder())?;
+            approval::take_over(approval, config, &mut base, kept, self.amp.dialect())?;
             rules = config
                 .settings
                 .get(SettingsKey::PERMISSIONS.as_str())

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Session;
 use super::circumstances::Circumstances;
-use crate::approval::{Beginning, Supervision};
+use crate::approval::{Beginning, Memory, Supervision};
 use crate::error::Error;
 use crate::invocation::Invocation;
 
@@ -40,6 +40,12 @@ impl Session {
                 .map(|file| file.path.clone())
                 .collect(),
             folder: self.config.folder(),
+            memory: Memory::new(
+                &circumstances.environment,
+                self.config.folder(),
+                self.config.settings_file.as_deref(),
+                self.amp.version(),
+            ),
             watched: watched(circumstances),
             // What has changed since the turn began is what this asks for, so it reads anew.
             refusal: Box::new(move || {

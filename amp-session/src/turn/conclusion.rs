@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
+use super::questions::Questions;
 use super::{Source, stderr_text};
-use crate::approval::Supervision;
 use crate::blocking::blocking;
 use crate::claim::Claim;
 use crate::ledger::{Ended, TurnWriter};
@@ -26,15 +26,16 @@ pub(super) struct Conclusion {
     pub(super) record: Option<TurnWriter>,
     pub(super) trouble: Option<String>,
     pub(super) sandbox: Option<Watch>,
-    pub(super) supervision: Option<Supervision>,
+    pub(super) questions: Questions,
     /// Given back when the outcome is there.
     pub(super) claim: Option<Claim>,
     pub(super) files: Option<RunFiles>,
 }
 
 impl Conclusion {
-    /// Waits for the process to be gone, and says how the turn ended.
-    pub(super) async fn outcome(self) -> Outcome {
+    /// Waits for the process to be gone, and says how the turn ended; what nobody has seen of the
+    /// questions is handed back.
+    pub(super) async fn outcome(self) -> Concluded {
         let Self {
             source,
             observer,
@@ -42,7 +43,7 @@ impl Conclusion {
             record,
             trouble,
             sandbox,
-            supervision,
+            mut questions,
             claim,
             files,
         } = self;
@@ -55,9 +56,12 @@ impl Conclusion {
                     outcome.sandbox = end.sandbox;
                 }
                 outcome.ledger_failure = trouble;
-                return outcome;
+                questions.conclude(None, &mut outcome, &secrets).await;
+                return (outcome, questions);
             }
-            Source::Concluded => return observer.conclude(&Ending::default(), &secrets),
+            Source::Concluded => {
+                return (observer.conclude(&Ending::default(), &secrets), questions);
+            }
         };
         let exit = process.finish().await;
         let ending = Ending {
@@ -69,9 +73,9 @@ impl Conclusion {
         };
         let mut outcome = observer.conclude(&ending, &secrets);
         outcome.exit = Some(exit);
-        if let Some(supervision) = &supervision {
-            outcome.add_questions(&supervision.refused(), supervision.bypass(), &secrets);
-        }
+        questions
+            .conclude(record.as_ref(), &mut outcome, &secrets)
+            .await;
         outcome.sandbox = sandbox.map(|watch| watch.conclude(|text| secrets.redact_text(text)));
         if outcome.thread.is_none() {
             outcome.thread = claim.as_ref().and_then(Claim::thread);
@@ -88,25 +92,29 @@ impl Conclusion {
             outcome.ledger_failure = blocking(move || record.close(ended)).await;
         }
         // They go before anybody hears that the turn has ended.
-        drop((process, supervision, files, claim));
-        outcome
+        questions.close();
+        drop((process, files, claim));
+        (outcome, questions)
     }
 }
+
+/// How the turn ended, and what nobody has seen of its questions.
+type Concluded = (Outcome, Questions);
 
 /// A conclusion that is being drawn.
 pub(super) struct Concluding {
     /// Nobody locks it; it makes the turn `Sync`.
-    future: Mutex<BoxFuture<'static, Outcome>>,
+    future: Mutex<BoxFuture<'static, Concluded>>,
 }
 
 impl Concluding {
-    pub(super) fn new(future: impl Future<Output = Outcome> + Send + 'static) -> Self {
+    pub(super) fn new(future: impl Future<Output = Concluded> + Send + 'static) -> Self {
         Self {
             future: Mutex::new(future.boxed()),
         }
     }
 
-    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Outcome> {
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Concluded> {
         let future = self.future.get_mut();
         let future = future.unwrap_or_else(PoisonError::into_inner);
         future.as_mut().poll(context)

@@ -1,5 +1,6 @@
 //! What a turn yields.
 
+use crate::approval::{Asked, Decided};
 use crate::outcome::Outcome;
 use crate::turn_line::TurnLine;
 
@@ -13,6 +14,11 @@ use crate::turn_line::TurnLine;
 pub enum TurnItem {
     /// The CLI wrote a line.
     Line(TurnLine),
+    /// Somebody is asked about a tool call, or about a change of what decides about calls.
+    Question(Box<Asked>),
+    /// It was decided about a call: after its question, or where a rule that was remembered makes
+    /// one needless.
+    Answer(Box<Decided>),
     /// The turn has ended; there are no more items.
     End(Box<Outcome>),
 }

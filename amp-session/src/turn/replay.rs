@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Turn;
+use super::questions::Questions;
 use crate::error::Error;
 use crate::ledger::{TurnEnd, TurnLines, TurnRecord};
 use crate::outcome::Ending;
@@ -21,7 +22,7 @@ impl TurnRecord {
     ///
     /// # Errors
     ///
-    /// Fails when its lines cannot be opened.
+    /// Fails when its lines or its questions cannot be opened.
     pub fn replay(&self) -> Result<Turn, Error> {
         let end = self.end();
         let ending = Ending {
@@ -31,10 +32,8 @@ impl TurnRecord {
                 .map_or(Duration::ZERO, |end| Duration::from_millis(end.wall_time)),
             ..Ending::default()
         };
-        Ok(Turn::replay(Replay {
-            lines: self.lines()?,
-            ending,
-            end,
-        }))
+        let questions = Questions::replayed(self.notes()?);
+        let lines = self.lines()?;
+        Ok(Turn::replay(Replay { lines, ending, end }, questions))
     }
 }

@@ -8,7 +8,6 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
-use super::super::answer::Remember;
 use super::super::approver::{RejectAll, approve_with};
 use super::*;
 use crate::amp::Amp;
@@ -56,6 +55,7 @@ impl World {
             opinions,
             dialect: *amp.dialect(),
             folder: folder.path().to_path_buf(),
+            memory: Memory::new(amp.environment(), folder.path(), None, amp.version()),
             control: Mutex::new(Control::watch(watched)),
             own: vec![folder.path().join("own")],
             refusal: Box::new(refusal),
