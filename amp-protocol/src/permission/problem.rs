@@ -89,6 +89,11 @@ impl PermissionRule {
         }
         if let Some(conditions) = &self.matches {
             find_empty_alternatives(conditions, &mut problems);
+            let mut inherited = conditions.iter().filter(|(name, _)| *name == "__proto__");
+            if inherited.any(|(_, condition)| matches!(condition, Condition::Any(_))) {
+                let reason = "`matches` is a list to JavaScript, whose prototype it names";
+                problems.push(RuleProblem::WrongShape(reason.to_owned()));
+            }
         }
         problems
     }

@@ -31,8 +31,7 @@ pub(super) enum Found {
     No,
     /// It cannot be told, for this reason; whoever decides asks.
     Unclear(&'static str),
-    /// What was compared is no pattern: the CLI gives up, and no later rule decides (asked of
-    /// four builds from January to September).
+    /// What was compared is no pattern.
     Invalid,
 }
 

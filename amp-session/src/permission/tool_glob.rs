@@ -59,7 +59,11 @@ impl ToolPattern {
             Self::Name(name) => Found::from(*name == tool),
             Self::Glob(text, _) | Self::Unclear(text) if *text == tool => Found::Yes,
             Self::Glob(..) if tool.is_empty() => Found::No,
-            Self::Glob(_, expression) => expression.is_in(&tool),
+            Self::Glob(_, expression) => match expression.is_in(&tool) {
+                // The library makes a glob that it cannot translate one that matches nothing.
+                Found::Invalid => Found::No,
+                found => found,
+            },
             Self::Unclear(_) => Found::Unclear("the form of its tool pattern was not measured"),
         }
     }

@@ -4,4 +4,5 @@ mod answers;
 #[cfg(unix)]
 mod builtin;
 mod lint;
+mod odd_rules;
 mod promises;

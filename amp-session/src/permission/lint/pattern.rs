@@ -63,7 +63,8 @@ fn of_expression(
     match Expression::new(source, "m").check() {
         Err(Unusable::Invalid) => {
             let message = format!(
-                "{text:?} is no valid pattern: where it is compared, no later rule decides"
+                "{text:?} is no valid pattern: where it is compared, no later rule of a file \
+                 decides"
             );
             return Some(place.error(Check::NeverMatches, message, None));
         }
