@@ -5,49 +5,21 @@ use std::fs::OpenOptions;
 use std::io::Write;
 
 use anyhow::{Context, Result};
-use serde::Serialize;
-use serde_json::value::RawValue;
-use serde_json::{Map, Value};
-
-use super::ask::Answer;
-use super::question::Question;
-
-/// A line of the file.
-#[derive(Serialize)]
-struct Line<'a> {
-    name: &'a str,
-    rules: &'a RawValue,
-    tool: &'a str,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    arguments: &'a Map<String, Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    context: Option<&'a str>,
-    answers: Vec<Given<'a>>,
-}
-
-/// What some versions answered.
-#[derive(Serialize)]
-struct Given<'a> {
-    action: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    index: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<&'a str>,
-    versions: Vec<&'a str>,
-}
+use fixtures::permissions::{AskedVersions, PermissionAnswer, PermissionCase, Verdict};
 
 /// Appends questions with the answers of each version, and returns how many.
 ///
 /// # Errors
 /// When the file cannot be written.
-pub(super) fn append<'a>(
-    asked: impl Iterator<Item = (&'a Question, &'a BTreeMap<String, Answer>)>,
+pub(super) fn append(
+    asked: impl Iterator<Item = (PermissionCase, BTreeMap<String, Verdict>)>,
 ) -> Result<usize> {
-    let path = crate::workspace_root().join("fixtures/permissions/answers.jsonl");
+    let path = fixtures::folder().join("permissions/answers.jsonl");
     let mut lines = String::new();
     let mut count = 0;
-    for (question, answers) in asked {
-        lines.push_str(&line(question, answers)?);
+    for (mut case, answers) in asked {
+        case.answers = grouped(answers);
+        lines.push_str(&serde_json::to_string(&case)?);
         lines.push('\n');
         count += 1;
     }
@@ -59,32 +31,24 @@ pub(super) fn append<'a>(
     Ok(count)
 }
 
-fn line(question: &Question, answers: &BTreeMap<String, Answer>) -> Result<String> {
-    let mut given: Vec<Given<'_>> = Vec::new();
-    for (version, answer) in answers {
+/// Puts versions that answered alike together.
+fn grouped(answers: BTreeMap<String, Verdict>) -> Vec<PermissionAnswer> {
+    let mut given: Vec<(Verdict, Vec<String>)> = Vec::new();
+    for (version, mut verdict) in answers {
         // Of the CLI's own rules nothing is kept but that they decided.
-        let own = answer.source.as_deref() == Some("built-in");
-        let index = answer.index.filter(|_| !own);
-        let (action, source) = (answer.action.as_deref(), answer.source.as_deref());
-        let same = |known: &&mut Given<'_>| {
-            (known.action, known.index, known.source) == (action, index, source)
-        };
-        match given.iter_mut().find(same) {
-            Some(known) => known.versions.push(version),
-            None => given.push(Given {
-                action,
-                index,
-                source,
-                versions: vec![version],
-            }),
+        if verdict.source.as_deref() == Some("built-in") {
+            verdict.index = None;
+        }
+        match given.iter_mut().find(|(known, _)| *known == verdict) {
+            Some((_, versions)) => versions.push(version),
+            None => given.push((verdict, vec![version])),
         }
     }
-    Ok(serde_json::to_string(&Line {
-        name: &question.name,
-        rules: &question.rules,
-        tool: &question.tool,
-        arguments: &question.arguments,
-        context: question.context.as_deref(),
-        answers: given,
-    })?)
+    let answers = given
+        .into_iter()
+        .map(|(verdict, versions)| PermissionAnswer {
+            verdict,
+            versions: AskedVersions::Some(versions),
+        });
+    answers.collect()
 }

@@ -1,154 +1,216 @@
 //! Random questions, drawn so that rules nearly match.
 
 use fastrand::Rng;
+use fixtures::permissions::PermissionCase;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::question::Question;
+use super::pieces::{
+    ACTIONS, BROKEN, EXPRESSION_PIECES, EXPRESSIONS, GLOB_PIECES, NAMES, NO_LISTS,
+    RARE_GLOB_PIECES, TEXT_PIECES, TEXTS, TOOLS, values,
+};
 
-const TOOLS: [&str; 12] = [
-    "Foo",
-    "foo",
-    "Fob",
-    "mcp__a__b",
-    "mcp__a",
-    "a/b",
-    "a/b/c",
-    ".a",
-    "a.b",
-    "Bash",
-    "shell_command",
-    "ab",
-];
-/// Pieces of tool globs.
-const GLOB_PIECES: [&str; 34] = [
-    "*", "*", "**", "?", "/", "/", ".", "a", "b", "Fo", "o", "[ab]", "[a-c]", "[^a]", "[!a]",
-    "{a,b}", "{a*,F?o}", "{a}", "[", "]", "{", "}", ",", "!", "+", "mcp__", "_", "**/", "/**",
-    "***", "$", "^", "-", "@",
-];
-const TEXTS: [&str; 12] = [
-    "git push",
-    "git  push",
-    "git status\ngit push",
-    "rm -rf /\nls",
-    "ls",
-    "ls -la",
-    "/tmp/x",
-    "a\rb",
-    "git push\n",
-    "a.b",
-    "xtmpx",
-    "gît 😀 push",
-];
-/// Pieces of patterns for texts.
-const TEXT_PIECES: [&str; 22] = [
-    "*", "*", "*", "git", " ", "push", "ls", "\n", "rm", "/", ".", "?", "[a]", "a", "b", "-la",
-    "tmp", "\\", "+", "$", "x", "😀",
-];
-/// Patterns between slashes.
-const EXPRESSIONS: [&str; 16] = [
-    "/git/",
-    "/^git/",
-    "/push$/",
-    "/^ls$/",
-    "/a.b/",
-    "/tmp/",
-    "/(/",
-    "/./",
-    r"/\s{2}/",
-    "/^(?!git)/",
-    "/git|ls/",
-    r"/\bpush\b/",
-    "/[^ -~]/",
-    r"/^\S+ \S+$/",
-    "/GIT/i",
-    "//",
-];
-const NAMES: [&str; 4] = ["cmd", "command", "path", "o.a"];
-const ACTIONS: [&str; 3] = ["allow", "ask", "reject"];
+/// How many calls are made by the same rules.
+const CALLS_IN_A_RUN: usize = 25;
 
 /// Draws questions; the same seed draws the same ones.
-pub struct Random(Rng);
+pub struct Random {
+    rng: Rng,
+    seed: u64,
+    drawn: usize,
+}
 
 impl Random {
     /// Begins with a seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self(Rng::with_seed(seed))
+        Self {
+            rng: Rng::with_seed(seed),
+            seed,
+            drawn: 0,
+        }
     }
 
-    /// Draws the next question, and names it after the seed and its number.
-    ///
-    /// # Panics
-    /// Never: what is drawn can be written as JSON.
-    #[must_use]
-    pub fn question(&mut self, seed: u64, number: usize) -> Question {
-        let tool = match self.0.u8(..4) {
+    /// Draws a question for `amp permissions test`, whose arguments are texts.
+    pub fn question(&mut self) -> PermissionCase {
+        let tool = match self.rng.u8(..4) {
             0 => self.joined(&["a", "b", "/", ".", "Fo", "o", "_"], 5),
             _ => self.one(&TOOLS).to_owned(),
         };
         let mut arguments = Map::new();
-        for _ in 0..self.0.usize(..3) {
-            let (name, text) = (self.one(&NAMES), self.one(&TEXTS));
-            arguments.insert(name.to_owned(), Value::from(text));
+        for _ in 0..self.rng.usize(..4) {
+            let text = match self.rng.u8(..24) {
+                0 => "ab ".repeat(4000) + "push",
+                1..4 => self.joined(&TEXT_PIECES, 6),
+                _ => self.one(&TEXTS).to_owned(),
+            };
+            if !text.is_empty() {
+                arguments.insert(self.one(&NAMES).to_owned(), Value::from(text));
+            }
         }
-        let count = self.0.usize(1..9);
-        let rules: Vec<String> = (0..count).map(|_| self.rule(&tool, &arguments)).collect();
-        let rules = RawValue::from_string(format!("[{}]", rules.join(",")));
-        Question {
-            name: format!("random-{seed}-{number}"),
-            rules: rules.expect("rules are JSON"),
+        let rules = match self.rng.u8(..100) {
+            0 => self.one(&NO_LISTS).to_owned(),
+            _ => {
+                let count = self.rng.usize(..12);
+                let rules = (0..count).map(|_| self.rule(&tool, &arguments));
+                format!("[{}]", rules.collect::<Vec<_>>().join(","))
+            }
+        };
+        let context = (self.rng.u8(..8) == 0).then(|| self.one(&["thread", "subagent"]).to_owned());
+        self.case(rules, tool, arguments, context)
+    }
+
+    /// Draws calls for runs, with arguments of any type; many calls meet the same rules.
+    pub fn calls(&mut self, count: usize) -> Vec<PermissionCase> {
+        let mut calls = Vec::new();
+        let mut rules = String::new();
+        for number in 0..count {
+            let mut arguments = Map::new();
+            for _ in 0..self.rng.usize(1..5) {
+                let value = self.value();
+                arguments.insert(self.one(&NAMES).to_owned(), value);
+            }
+            if number % CALLS_IN_A_RUN == 0 {
+                let count = self.rng.usize(3..30);
+                let drawn = (0..count).map(|_| self.rule_for_run(&arguments));
+                rules = format!("[{}]", drawn.collect::<Vec<_>>().join(","));
+            }
+            arguments.insert("path".to_owned(), json!("/nowhere/x"));
+            let context = Some("thread".to_owned());
+            calls.push(self.case(rules.clone(), "Read".to_owned(), arguments, context));
+        }
+        calls
+    }
+
+    fn case(
+        &mut self,
+        rules: String,
+        tool: String,
+        arguments: Map<String, Value>,
+        context: Option<String>,
+    ) -> PermissionCase {
+        self.drawn += 1;
+        PermissionCase {
+            name: format!("random-{}-{}", self.seed, self.drawn - 1),
+            rules: RawValue::from_string(rules).expect("rules are JSON"),
             tool,
             arguments,
-            context: (self.0.u8(..8) == 0).then(|| self.one(&["thread", "subagent"]).to_owned()),
+            context,
+            answers: Vec::new(),
         }
     }
 
     /// Draws a rule that is as likely as not about this tool.
     fn rule(&mut self, tool: &str, arguments: &Map<String, Value>) -> String {
-        let pattern = match self.0.u8(..8) {
+        if self.rng.u8(..150) == 0 {
+            return self.one(&BROKEN).to_owned();
+        }
+        let pattern = match self.rng.u8(..8) {
             0 => "*".to_owned(),
-            1 => tool.to_owned(),
-            2..=4 if !tool.is_empty() => self.near(tool),
+            1 | 2 => tool.to_owned(),
+            3..=5 if !tool.is_empty() => self.near(tool),
             _ => self.joined(&GLOB_PIECES, 6),
         };
+        // A rule for every call would hide those behind it.
+        let tool_alone = pattern != "*" && self.rng.u8(..4) == 0;
         let mut rule = json!({"tool": pattern, "action": self.one(&ACTIONS)});
-        if self.0.u8(..8) == 0 {
+        if self.rng.u8(..8) == 0 {
             rule["context"] = json!(self.one(&["thread", "subagent"]));
         }
-        if self.0.u8(..3) > 0 {
-            let given: Vec<&String> = arguments.keys().collect();
-            let mut matches = Map::new();
-            for _ in 0..self.0.usize(1..3) {
-                let name = match given.is_empty() || self.0.u8(..4) == 0 {
-                    true => self.one(&NAMES).to_owned(),
-                    false => given[self.0.usize(..given.len())].clone(),
-                };
-                let text = arguments.get(&name).and_then(Value::as_str);
-                let condition = self.condition(text.unwrap_or("ls"));
-                matches.insert(name, condition);
-            }
-            rule["matches"] = Value::Object(matches);
+        if !tool_alone {
+            rule["matches"] = Value::Object(self.matches(arguments));
         }
-        rule.to_string()
+        match self.rng.u8(..40) {
+            // Of two equal keys the last one counts.
+            0 => rule.to_string().replacen('{', r#"{"tool":"Other","#, 1),
+            1 => rule.to_string().replacen('{', r#"{"note":[1],"#, 1),
+            _ => rule.to_string(),
+        }
+    }
+
+    fn rule_for_run(&mut self, arguments: &Map<String, Value>) -> String {
+        let matches = self.matches(arguments);
+        json!({"tool": "Read", "action": "reject", "matches": matches}).to_string()
+    }
+
+    fn matches(&mut self, arguments: &Map<String, Value>) -> Map<String, Value> {
+        let given: Vec<&String> = arguments.keys().collect();
+        let mut matches = Map::new();
+        for _ in 0..self.rng.usize(1..3) {
+            let name = match given.is_empty() || self.rng.u8(..4) == 0 {
+                true => self.one(&NAMES).to_owned(),
+                false => given[self.rng.usize(..given.len())].clone(),
+            };
+            let condition = match arguments.get(&name) {
+                Some(Value::String(text)) => self.condition(text),
+                Some(value) if self.rng.bool() => self.condition_for(value),
+                _ => self.condition("ls"),
+            };
+            match self.rng.u8(..6) {
+                0 => matches.insert(format!("{name}.{}", self.one(&NAMES)), condition),
+                _ => matches.insert(name, condition),
+            };
+        }
+        matches
+    }
+
+    /// Draws a condition for a value that is no text.
+    fn condition_for(&mut self, value: &Value) -> Value {
+        match value {
+            Value::Object(fields) if self.rng.u8(..4) > 0 => {
+                let kept = fields.iter().filter(|_| self.rng.bool());
+                let kept: Vec<_> = kept
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .collect();
+                let kept = kept.into_iter().map(|(name, value)| {
+                    let condition = match value {
+                        Value::String(text) => self.condition(&text),
+                        other => other,
+                    };
+                    (name, condition)
+                });
+                Value::Object(kept.collect())
+            }
+            Value::Array(items) if self.rng.bool() => {
+                let fields = items.iter().enumerate();
+                let fields = fields.map(|(index, item)| (index.to_string(), item.clone()));
+                Value::Object(fields.take(2).collect())
+            }
+            other if self.rng.bool() => other.clone(),
+            other => json!([other, self.one(&TEXTS)]),
+        }
     }
 
     fn condition(&mut self, text: &str) -> Value {
-        match self.0.u8(..10) {
+        match self.rng.u8(..24) {
             0 => Value::from("*"),
-            1 => Value::from(text),
-            2 => Value::from(self.one(&EXPRESSIONS)),
-            3 => json!([self.pattern(text), self.pattern(text)]),
-            4 => self
-                .0
-                .choice([json!(5), json!(true), Value::Null, json!({})])
-                .unwrap_or_default(),
+            1 | 2 => Value::from(text),
+            3..6 => Value::from(self.one(&EXPRESSIONS)),
+            6..9 => {
+                let pieces = self.joined(&EXPRESSION_PIECES, 6);
+                Value::from(format!("/{pieces}/"))
+            }
+            9 | 10 => json!([self.pattern(text), self.pattern(text)]),
+            11 => json!([self.value(), self.pattern(text)]),
+            12 | 13 => match self.value() {
+                // An empty list is no condition.
+                Value::Array(_) => Value::Null,
+                value => value,
+            },
             _ => Value::from(self.pattern(text)),
         }
     }
 
+    fn value(&mut self) -> Value {
+        let values = values();
+        match self.rng.u8(..3) {
+            0 => Value::from(self.one(&TEXTS)),
+            _ => values[self.rng.usize(..values.len())].clone(),
+        }
+    }
+
     fn pattern(&mut self, text: &str) -> String {
-        match self.0.bool() {
+        match self.rng.bool() {
             true => self.cut(text),
             false => self.joined(&TEXT_PIECES, 5),
         }
@@ -158,12 +220,13 @@ impl Random {
     fn cut(&mut self, text: &str) -> String {
         let kept: String = text
             .chars()
-            .map(|character| match self.0.u8(..6) {
+            .take(100)
+            .map(|character| match self.rng.u8(..6) {
                 0 => '*',
                 _ => character,
             })
             .collect();
-        match self.0.u8(..4) {
+        match self.rng.u8(..4) {
             0 => format!("{kept}*"),
             1 => format!("*{kept}"),
             _ => kept,
@@ -174,7 +237,8 @@ impl Random {
     fn near(&mut self, tool: &str) -> String {
         let mut glob = String::new();
         for character in tool.chars() {
-            match self.0.u8(..5) {
+            match self.rng.u8(..5) {
+                0 if self.rng.u8(..8) == 0 => glob.push_str(self.one(&RARE_GLOB_PIECES)),
                 0 => glob.push_str(self.one(&GLOB_PIECES)),
                 1 => glob.push_str(self.one(&["*", "?", "**", "[a-z]", "[^x]"])),
                 _ => glob.push(character),
@@ -184,11 +248,11 @@ impl Random {
     }
 
     fn joined(&mut self, pieces: &[&str], most: usize) -> String {
-        let count = self.0.usize(1..=most);
+        let count = self.rng.usize(1..=most);
         (0..count).map(|_| self.one(pieces)).collect()
     }
 
     fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.0.usize(..of.len())]
+        of[self.rng.usize(..of.len())]
     }
 }
