@@ -1,11 +1,14 @@
 //! The prompt, put together from words, standard input and files.
 
+mod images;
+
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use crate::context::{Context, Input};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+pub(crate) use images::with_images;
 
 /// The most that is read from standard input or from one file, in bytes.
 const LIMIT: u64 = 8 * 1024 * 1024;

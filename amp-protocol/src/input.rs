@@ -92,6 +92,34 @@ impl UserInput {
         &self.content
     }
 
+    /// Returns the text of a message that is one block of text and nothing else.
+    #[must_use]
+    pub fn plain_text(&self) -> Option<&str> {
+        match self.content.as_slice() {
+            [ContentBlock::Text(text)] if !self.steer && self.request_id.is_none() => {
+                Some(&text.text)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the text of all its blocks, one below the other.
+    #[must_use]
+    pub fn all_text(&self) -> String {
+        let texts = self.content.iter().filter_map(|block| match block {
+            ContentBlock::Text(text) => Some(text.text.as_str()),
+            _ => None,
+        });
+        texts.collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// Tells whether there is an image among its blocks.
+    #[must_use]
+    pub fn has_image(&self) -> bool {
+        let mut blocks = self.content.iter();
+        blocks.any(|block| matches!(block, ContentBlock::Image(_)))
+    }
+
     /// Writes the message as a line, line feed included.
     #[must_use]
     #[expect(clippy::missing_panics_doc, reason = "it cannot panic")]
@@ -100,6 +128,24 @@ impl UserInput {
             serde_json::to_string(self).expect("every part of a message can be written as JSON");
         line.push('\n');
         line
+    }
+}
+
+impl From<&str> for UserInput {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<&String> for UserInput {
+    fn from(text: &String) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<String> for UserInput {
+    fn from(text: String) -> Self {
+        Self::text(text)
     }
 }
 

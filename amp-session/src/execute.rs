@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use amp_protocol::UserInput;
+
 use crate::amp::Amp;
 use crate::config::SessionConfig;
 use crate::environment::{Environment, value};
@@ -60,13 +62,15 @@ impl Options {
 
 /// Asks the executable which Amp it is, then sends it a prompt, once, in a new conversation.
 ///
+/// A text is a prompt; a [`UserInput`] may hold [images](crate::image_from_bytes) as well.
+///
 /// Whoever has more than one prompt asks once, by [`Amp::probe`], and [starts](Amp::start) a
 /// session.
 ///
 /// # Errors
 ///
 /// Nothing was sent when this fails: there is no Amp, a key is missing, or an option is not there.
-pub async fn execute(prompt: &str, options: Options) -> Result<Turn, Error> {
+pub async fn execute(prompt: impl Into<UserInput>, options: Options) -> Result<Turn, Error> {
     let amp = options.amp.probed().await?;
     amp.start(options.config)?.prompt(prompt).await
 }

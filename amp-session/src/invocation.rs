@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use amp_protocol::UserInput;
 use serde_json::{Map, Value};
 
 use crate::config::{Executor, SessionConfig};
@@ -39,13 +40,32 @@ pub struct Request<'a> {
 }
 
 /// What is sent to the agent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Input<'a> {
     /// One prompt, complete before the start.
     Prompt(&'a str),
+    /// One message that is more than text, complete before the start.
+    Message(&'a UserInput),
     /// Messages that are written while the turn runs.
     Messages,
+}
+
+impl Input<'_> {
+    /// Tells whether it goes through `--stream-json-input`.
+    fn is_stream(self) -> bool {
+        matches!(self, Self::Message(_) | Self::Messages)
+    }
+}
+
+impl<'a> From<&'a UserInput> for Input<'a> {
+    /// Text alone is a prompt, which every build takes.
+    fn from(message: &'a UserInput) -> Self {
+        match message.plain_text() {
+            Some(text) => Self::Prompt(text),
+            None => Self::Message(message),
+        }
+    }
 }
 
 /// The command line of one turn, and what goes with it.
@@ -158,6 +178,7 @@ impl Builder<'_> {
         self.arguments.push("--execute".into());
         match self.request.input {
             Input::Prompt(prompt) => StandardInput::Text(prompt.to_owned()),
+            Input::Message(message) => StandardInput::Text(message.to_line()),
             Input::Messages => StandardInput::Lines,
         }
     }
@@ -167,7 +188,7 @@ impl Builder<'_> {
         if self.request.config.thinking {
             self.arguments.push("--stream-json-thinking".into());
         }
-        if self.request.input == Input::Messages {
+        if self.request.input.is_stream() {
             self.arguments.push("--stream-json-input".into());
         }
     }

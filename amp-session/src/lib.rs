@@ -96,6 +96,7 @@ mod execute;
 mod file_change;
 mod file_lock;
 mod guard;
+mod image;
 mod invocation;
 mod ledger;
 mod outcome;
@@ -131,6 +132,7 @@ pub use environment::Environment;
 pub use error::{Error, ErrorKind};
 pub use execute::{Options, execute};
 pub use file_change::FileChange;
+pub use image::{LARGEST_IMAGE, image_from_bytes};
 pub use invocation::{Input, Invocation, Request, RunFile, StandardInput, invocation};
 pub use ledger::{
     ExportFormat, Ledger, NewSession, Retention, SessionId, SessionMetadata, SessionRecord,

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use amp_process::sandbox::Sandbox;
+use amp_protocol::UserInput;
 
 use crate::amp::Amp;
 use crate::claim::SharedThread;
@@ -146,9 +147,10 @@ impl Session {
     /// # Errors
     ///
     /// Refuses what this Amp lacks, as [`prompt`](Self::prompt) does.
-    pub fn preview(&self, prompt: &str) -> Result<Invocation, Error> {
+    pub fn preview(&self, prompt: impl Into<UserInput>) -> Result<Invocation, Error> {
+        let prompt = prompt.into();
         let run_folder = Path::new(RUN_FOLDER);
-        let plan = self.plan(Input::Prompt(prompt), &self.circumstances(), run_folder)?;
+        let plan = self.plan((&prompt).into(), &self.circumstances(), run_folder)?;
         Ok(plan.invocation)
     }
 
@@ -179,12 +181,15 @@ impl Session {
 
     /// Sends a prompt, once, and returns the turn that it begins.
     ///
+    /// A text is a prompt; a [`UserInput`] may hold [images](crate::image_from_bytes) as well, where
+    /// this Amp takes them.
+    ///
     /// # Errors
     ///
     /// Nothing was sent when this fails: a turn is still running, a key is missing, an option is
     /// not there, or the process cannot be started.
-    pub async fn prompt(&self, prompt: &str) -> Result<Turn, Error> {
-        self.begin(Input::Prompt(prompt)).await
+    pub async fn prompt(&self, prompt: impl Into<UserInput>) -> Result<Turn, Error> {
+        self.begin((&prompt.into()).into()).await
     }
 
     /// Begins a turn that takes [messages](Turn::take_input) while it runs.

@@ -1,5 +1,7 @@
 //! The prompt as it is given on the command line.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 #[derive(Clone, Debug, Args)]
@@ -11,4 +13,9 @@ pub(crate) struct PromptArguments {
     /// starts with `@@` stands for itself with one `@`.
     #[arg(value_name = "PROMPT")]
     pub(crate) words: Vec<String>,
+
+    /// An image that goes with the prompt (PNG, JPEG, GIF or WebP, at most 5 MiB); may be given
+    /// several times
+    #[arg(long = "image", value_name = "FILE")]
+    pub(crate) images: Vec<PathBuf>,
 }

@@ -5,12 +5,10 @@ mod prepare;
 mod present;
 mod remarks;
 
-use self::prepare::{Prepared, Which, prepare};
+use self::prepare::{Asked, Prepared, Which, prepare};
 use self::present::{conclude, view};
 use self::remarks::Remarks;
-use crate::arguments::{
-    AgentArguments, ContinueArguments, GlobalArguments, OutputFormat, PromptArguments, RunArguments,
-};
+use crate::arguments::{ContinueArguments, GlobalArguments, OutputFormat, RunArguments};
 use crate::context::Context;
 use crate::drive::{Driven, begin, drive};
 use crate::exit_code::ExitCode;
@@ -30,8 +28,13 @@ pub(super) fn run(
         continued,
         agent,
     } = arguments;
-    let which = continued.as_deref().map_or(Which::New, Which::Named);
-    turn(which, prompt, agent, global, context)
+    let asked = Asked {
+        which: continued.as_deref().map_or(Which::New, Which::Named),
+        prompt,
+        agent,
+        global,
+    };
+    turn(asked, context)
 }
 
 /// Runs `ampctl continue`.
@@ -45,32 +48,28 @@ pub(super) fn go_on(
         session,
         agent,
     } = arguments;
-    let which = session.as_deref().map_or(Which::LastHere, Which::Named);
-    turn(which, prompt, agent, global, context)
+    let asked = Asked {
+        which: session.as_deref().map_or(Which::LastHere, Which::Named),
+        prompt,
+        agent,
+        global,
+    };
+    turn(asked, context)
 }
 
-fn turn(
-    which: Which<'_>,
-    prompt: &PromptArguments,
-    agent: &AgentArguments,
-    global: &GlobalArguments,
-    context: &mut Context,
-) -> Result<ExitCode, Failure> {
-    let settings = Settings::resolve(Layer::from(agent), global, context)?;
+fn turn(asked: Asked<'_>, context: &mut Context) -> Result<ExitCode, Failure> {
+    let settings = Settings::resolve(Layer::from(asked.agent), asked.global, context)?;
     let as_json = settings.output == OutputFormat::Json;
-    take_turn(which, prompt, agent, global, &settings, context)
-        .map_err(|failure| failure.in_json_by_default(as_json))
+    take_turn(asked, &settings, context).map_err(|failure| failure.in_json_by_default(as_json))
 }
 
 fn take_turn(
-    which: Which<'_>,
-    prompt: &PromptArguments,
-    agent: &AgentArguments,
-    global: &GlobalArguments,
+    asked: Asked<'_>,
     settings: &Settings,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
-    let prepared = prepare(which, prompt, agent, global, settings, context)?;
+    let Asked { agent, global, .. } = asked;
+    let prepared = prepare(asked, settings, context)?;
     if agent.dry_run {
         return dry_run::show(prepared, settings, context);
     }
@@ -93,7 +92,6 @@ fn take_turn(
                 Some(thread) => amp.resume(thread, config)?,
                 None => amp.start(config)?,
             };
-            session.preflight()?;
             let (mut recorded, mut goes_on_here) = (None, false);
             if settings.record {
                 let record = match (record, agent.name.as_deref()) {
@@ -109,7 +107,7 @@ fn take_turn(
                 goes_on_here = is_of(&record, &context.directory);
                 session = session.recorded(record);
             }
-            match session.prompt(&prompt).await {
+            match session.prompt(prompt).await {
                 Ok(turn) => Ok((turn, recorded, goes_on_here)),
                 Err(error) => {
                     if let (true, Some(id)) = (is_new, &recorded) {

@@ -52,6 +52,40 @@ fn options_of_the_library_reach_amp() {
 }
 
 #[test]
+fn images_go_with_the_prompt_where_the_amp_takes_them() {
+    let world_of = |version: &str| {
+        let world = World::playing("echo").with("FAKE_AGENT_VERSION", version);
+        world.write("project/one.gif", "GIF89a");
+        world.write("project/note.gif", "no image");
+        world
+    };
+    let world = world_of("0.0.1775390627-g406649");
+    let run = ["run", "-ostream-json", "what is this?", "--image"];
+    let with = |world: &World, file: &str| world.run(&[&run[..], &[file]].concat());
+    let message = with(&world, "one.gif").stdout();
+    let blocks = r#"[{"type":"text","text":"what is this?"},{"type":"image","source":{"type":"base64","media_type":"image/gif","data":"R0lGODlh"}}]"#;
+    assert!(message.contains(blocks), "{message}");
+    for file in ["note.gif", "missing.gif"] {
+        let refused = with(&world, file);
+        assert_eq!(refused.code, ExitCode::Usage);
+        let complaint = format!("image {file} cannot be used");
+        assert!(
+            refused.stderr().contains(&complaint),
+            "{}",
+            refused.stderr()
+        );
+    }
+    let older = world_of("0.0.1773432280-gcd86a7");
+    let refused = with(&older, "one.gif");
+    assert_eq!(refused.code, ExitCode::Usage, "{}", refused.stderr());
+    assert!(
+        refused.stderr().contains("no image blocks"),
+        "{}",
+        refused.stderr()
+    );
+}
+
+#[test]
 fn a_key_is_no_argument() {
     let finished = world().run(&["run", "hello", "--env", "AMP_API_KEY=a-secret"]);
     assert_eq!(finished.code, ExitCode::Usage, "{}", finished.document());

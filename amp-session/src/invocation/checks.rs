@@ -26,10 +26,18 @@ pub(super) fn check(request: &Request<'_>) -> Result<(), Error> {
         version,
         ..
     } = *request;
+    if request.input.is_stream() {
+        dialect.require(version, Feature::StreamJsonInput)?;
+    }
     match request.input {
         Input::Prompt(prompt) if prompt.trim().is_empty() => return Err(Error::EmptyPrompt),
-        Input::Prompt(_) => {}
-        Input::Messages => dialect.require(version, Feature::StreamJsonInput)?,
+        Input::Message(message) if message.has_image() => {
+            dialect.require(version, Feature::ImageInput)?;
+        }
+        Input::Message(message) if message.all_text().trim().is_empty() => {
+            return Err(Error::EmptyPrompt);
+        }
+        Input::Prompt(_) | Input::Message(_) | Input::Messages => {}
     }
     if config.thinking {
         dialect.require(version, Feature::Thinking)?;
@@ -235,7 +243,7 @@ fn check_executor(request: &Request<'_>) -> Result<(), Error> {
             "permission rules",
         ),
         (config.dangerously_allow_all, "the allow-all flag"),
-        (request.input == Input::Messages, "streaming input"),
+        (request.input.is_stream(), "streaming input"),
     ];
     match ignored.into_iter().find(|(asked_for, _)| *asked_for) {
         Some((_, what)) => Err(Error::InvalidOption {

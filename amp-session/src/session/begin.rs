@@ -15,7 +15,7 @@ use crate::invocation::{Input, StandardInput};
 use crate::ledger::{Beginning, TurnWriter};
 use crate::run_folder::RunFolder;
 use crate::sandbox::Watch;
-use crate::secrets::Secrets;
+use crate::secrets::{Cut, Secrets};
 use crate::turn::{Turn, TurnParts};
 
 impl Session {
@@ -103,9 +103,15 @@ impl Session {
             thread: self.thread(),
             prompt: match input {
                 Input::Prompt(prompt) => Some(secrets.redact_text(prompt)),
+                Input::Message(message) => Some(secrets.redact_text(&message.all_text())),
                 Input::Messages => None,
             },
             secrets: secrets.clone(),
+        };
+        // The prompt is in the record as text; what else there is, in the line that is sent.
+        let message = match input {
+            Input::Message(message) => Some(message.to_line()),
+            Input::Prompt(_) | Input::Messages => None,
         };
         let (shared, record) = (Arc::clone(&self.shared), self.record.clone());
         let (lock, record) = blocking(move || {
@@ -114,7 +120,13 @@ impl Session {
                 None => None,
             };
             let record = record.map(|record| record.begin_turn(beginning));
-            Ok::<_, Error>((lock, record.transpose()?))
+            let record = record.transpose()?;
+            if let (Some(record), Some(message)) = (&record, message)
+                && let Some(mut messages) = record.messages()
+            {
+                messages.append(message.trim_end().as_bytes(), Cut::Nowhere);
+            }
+            Ok::<_, Error>((lock, record))
         })
         .await?;
         claim.hold(lock);

@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use amp_session::protocol::{McpServer, McpStdioServer, PermissionRule};
+use amp_session::protocol::{McpServer, McpStdioServer, PermissionRule, UserInput};
 use amp_session::{
     AmpVersion, BUILDS, Dialect, Environment, Error, ErrorKind, Executor, Input, Invocation,
-    Request, SessionConfig, StandardInput, ThreadId, invocation,
+    Request, SessionConfig, StandardInput, ThreadId, image_from_bytes, invocation,
 };
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -230,6 +230,11 @@ fn every_option(version: &str, dialect: &Dialect) -> String {
         Input::Prompt("-rf \"$HOME\"\nline two"),
     );
     case("a prompt that looks like an option", &hyphen);
+    let image = UserInput::text("What is this?").with_image(image_from_bytes(b"GIF89a").unwrap());
+    case(
+        "a prompt with an image",
+        &run(version, dialect, &plain, None, Input::from(&image)),
+    );
     text
 }
 

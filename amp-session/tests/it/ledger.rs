@@ -9,7 +9,7 @@ use amp_session::process::Completeness;
 use amp_session::protocol::UserInput;
 use amp_session::{
     Amp, Error, ErrorKind, ExportFormat, Ledger, NewSession, Outcome, Retention, Session,
-    SessionConfig, SessionId, SessionRecord, Status, ThreadId, TurnLine,
+    SessionConfig, SessionId, SessionRecord, Status, ThreadId, TurnLine, image_from_bytes,
 };
 use fixtures::Recording;
 use serde_json::{Value, json};
@@ -439,6 +439,22 @@ async fn messages_are_in_the_record_before_they_are_sent() {
     assert_eq!(messages.unwrap(), expected);
     let document: Value = serde_json::from_str(&recorded.exported(ExportFormat::Json)).unwrap();
     assert_eq!(document["turns"][0]["messages"][0]["type"], "user");
+}
+
+#[tokio::test]
+async fn the_image_of_a_prompt_is_in_the_record() {
+    let recorded = Recorded::playing("echo");
+    let image = image_from_bytes(b"GIF89a").unwrap();
+    let prompt = UserInput::text("What is this?").with_image(image);
+    let turn = recorded.session.prompt(prompt.clone()).await.unwrap();
+    turn.finish().await;
+    let turn = &recorded.record().turns().unwrap()[0];
+    assert_eq!(
+        turn.start().unwrap().prompt.as_deref(),
+        Some("What is this?")
+    );
+    let line = prompt.to_line().trim_end().as_bytes().to_vec();
+    assert_eq!(turn.messages().unwrap().unwrap(), [line]);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use amp_session::process::{ExitStatus, Force, Signal};
 use amp_session::protocol::{Event, UserInput};
 use amp_session::{
     Amp, Deadlines, Error, ErrorKind, Reason, Session, SessionConfig, Status, ThreadId, TurnItem,
-    default_deadlines,
+    default_deadlines, image_from_bytes,
 };
 use fixtures::{Recording, fake_agent};
 use futures::{StreamExt, stream};
@@ -340,6 +340,34 @@ async fn messages_go_into_a_running_turn() {
     }
     input.close();
     assert!(turn.next_line().await.is_none());
+}
+
+#[tokio::test]
+async fn a_prompt_with_an_image_arrives_as_one_message_with_an_image_block() {
+    let home = TempDir::new().unwrap();
+    let prompt = UserInput::text("What is this?").with_image(image_from_bytes(b"GIF89a").unwrap());
+    let amp = playing(&home, SEPTEMBER, "show arguments; echo");
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let mut turn = session.prompt(prompt.clone()).await.unwrap();
+    let mut lines = Vec::new();
+    while let Some(line) = turn.next_line().await {
+        lines.push(String::from_utf8(line.bytes().to_vec()).unwrap());
+    }
+    assert!(
+        lines.contains(&"--stream-json-input".to_owned()),
+        "{lines:?}"
+    );
+    let expected = r#"{"type":"user","message":{"role":"user","content":[{"type":"text","text":"What is this?"},{"type":"image","source":{"type":"base64","media_type":"image/gif","data":"R0lGODlh"}}]}}"#;
+    assert_eq!(lines.last().unwrap(), expected);
+
+    let amp = playing(&home, FEBRUARY, "echo");
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let error = session.prompt(prompt).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+    assert!(
+        error.to_string().contains("image blocks on standard input"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -63,7 +63,7 @@ pub(super) fn show(
         None => amp.start(config)?,
     };
     session.preflight()?;
-    let invocation = session.preview(&prompt)?;
+    let invocation = session.preview(prompt)?;
     session.sandbox()?;
     let arguments = amp.leading_arguments().iter().chain(&invocation.arguments);
     let key = context

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use amp_session::approval::{AllowReadOnly, RejectAll};
+use amp_session::protocol::UserInput;
 use amp_session::{
     Approval, CredentialState, Error, Place, PlaceKind, SessionConfig, SessionRecord, ThreadId,
 };
@@ -27,9 +28,18 @@ pub(super) enum Which<'a> {
     Named(&'a str),
 }
 
+/// What was asked for on the command line.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) which: Which<'a>,
+    pub(super) prompt: &'a PromptArguments,
+    pub(super) agent: &'a AgentArguments,
+    pub(super) global: &'a GlobalArguments,
+}
+
 /// Holds what a run needs before it starts.
 pub(super) struct Prepared {
-    pub(super) prompt: String,
+    pub(super) prompt: UserInput,
     pub(super) config: SessionConfig,
     /// The thread to continue.
     pub(super) thread: Option<ThreadId>,
@@ -43,14 +53,18 @@ pub(super) struct Prepared {
 /// # Errors
 /// Fails when something is missing or makes no sense, with what to do about it.
 pub(super) fn prepare(
-    which: Which<'_>,
-    prompt: &PromptArguments,
-    agent: &AgentArguments,
-    global: &GlobalArguments,
+    asked: Asked<'_>,
     settings: &Settings,
     context: &mut Context,
 ) -> Result<Prepared, Failure> {
-    let prompt = prompt::assemble(&prompt.words, context)?;
+    let Asked {
+        which,
+        prompt,
+        agent,
+        global,
+    } = asked;
+    let text = prompt::assemble(&prompt.words, context)?;
+    let prompt = prompt::with_images(text, &prompt.images, context)?;
     let here = working_directory(agent, context)?;
     let (thread, record) = thread_and_session(which, &here, context)?;
     let remembered = record.as_ref().map(SessionRecord::metadata);
