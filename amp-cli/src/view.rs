@@ -5,7 +5,9 @@ mod detail;
 mod document;
 mod final_text;
 mod live;
+mod narration;
 mod status;
+mod summary;
 mod tool_call;
 
 use std::io::{self, Write};
@@ -15,9 +17,9 @@ use amp_session::protocol::Decoded;
 
 pub(crate) use self::document::AmpInUse;
 use self::document::write_document;
-pub(crate) use self::final_text::FinalText;
+use self::final_text::write_final_text;
 pub(crate) use self::live::{LiveOptions, LiveView, Size};
-pub(crate) use self::status::Status;
+pub(crate) use self::narration::Narration;
 use crate::context::Output;
 use crate::failure::Failure;
 use crate::text::safe;
@@ -27,11 +29,21 @@ pub(crate) enum View {
     /// For a person.
     Live(LiveView),
     /// For a pipe.
-    Text(FinalText),
+    Text {
+        output: Output,
+        narration: Narration,
+    },
     /// For a program that wants the end.
-    Json { output: Output, status: Status },
+    Json {
+        output: Output,
+        narration: Narration,
+    },
     /// For a program that wants everything.
-    Stream { output: Output },
+    Stream {
+        output: Output,
+        /// `None` when nothing is told beside the lines.
+        narration: Option<Narration>,
+    },
 }
 
 impl View {
@@ -40,27 +52,40 @@ impl View {
     /// # Errors
     /// Fails when the output was closed.
     pub(crate) fn line(&mut self, raw: &[u8], decoded: &Decoded) -> io::Result<()> {
-        match (self, decoded) {
-            (Self::Stream { output }, _) => {
-                output.write_all(raw)?;
-                output.write_all(b"\n")?;
-                output.flush()?;
-            }
-            (Self::Live(view), Decoded::Event(event)) => view.event(event)?,
-            (Self::Live(view), _) => view.note(&String::from_utf8_lossy(raw))?,
-            (Self::Text(view), Decoded::Event(event)) => view.event(event)?,
-            (Self::Json { status, .. }, Decoded::Event(event)) => drop(status.observe(event)),
-            (Self::Text(_) | Self::Json { .. }, _) => {}
+        if let Self::Stream { output, .. } = self {
+            output.write_all(raw)?;
+            output.write_all(b"\n")?;
+            output.flush()?;
         }
-        Ok(())
+        match (self, decoded) {
+            (Self::Live(view), Decoded::Event(event)) => view.event(event),
+            (Self::Live(view), _) => view.note(&String::from_utf8_lossy(raw)),
+            (view, Decoded::Event(event)) => match view.narration() {
+                Some(narration) => narration.event(event),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns what tells of the turn beside an answer that goes elsewhere.
+    fn narration(&mut self) -> Option<&mut Narration> {
+        match self {
+            Self::Live(_) => None,
+            Self::Text { narration, .. } | Self::Json { narration, .. } => Some(narration),
+            Self::Stream { narration, .. } => narration.as_mut(),
+        }
     }
 
     /// Lets time pass.
     pub(crate) fn tick(&mut self) {
         match self {
             Self::Live(view) => view.tick(),
-            Self::Text(view) => view.tick(),
-            Self::Json { .. } | Self::Stream { .. } => {}
+            view => {
+                if let Some(narration) = view.narration() {
+                    narration.tick();
+                }
+            }
         }
     }
 
@@ -84,12 +109,22 @@ impl View {
     ) -> io::Result<()> {
         match self {
             Self::Live(view) => view.finish(outcome),
-            Self::Text(view) => view.finish(outcome),
-            Self::Json { output, status } => {
+            Self::Text { output, narration } => {
+                narration.finish(outcome)?;
+                write_final_text(outcome, output)
+            }
+            Self::Json { output, narration } => {
+                narration.finish(outcome)?;
+                let status = narration.status();
                 write_document(outcome, failure, status, session, amp, &mut *output)?;
                 output.flush()
             }
-            Self::Stream { output } => output.flush(),
+            Self::Stream { output, narration } => {
+                if let Some(narration) = narration {
+                    narration.finish(outcome)?;
+                }
+                output.flush()
+            }
         }
     }
 
@@ -101,10 +136,10 @@ impl View {
     pub(crate) fn remark(&mut self, text: &str, stderr: &mut Output) -> io::Result<()> {
         match self {
             Self::Live(view) => view.remark(text),
-            Self::Text(view) => view.remark(text),
-            Self::Json { .. } | Self::Stream { .. } => {
-                writeln!(stderr, "note: {}", safe(text))
-            }
+            view => match view.narration() {
+                Some(narration) => narration.remark(text),
+                None => writeln!(stderr, "note: {}", safe(text)),
+            },
         }
     }
 
@@ -112,7 +147,7 @@ impl View {
     pub(crate) fn announce(&mut self, text: &str) {
         match self {
             Self::Live(view) => view.announce(text),
-            Self::Text(view) => view.announce(text),
+            Self::Text { narration, .. } => narration.announce(text),
             Self::Json { .. } | Self::Stream { .. } => {}
         }
     }

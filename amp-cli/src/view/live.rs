@@ -2,7 +2,6 @@
 
 mod calls;
 mod layout;
-mod summary;
 
 use std::io;
 
@@ -15,9 +14,9 @@ use amp_session::protocol::{
 
 use self::calls::{ShownCall, ShownCalls};
 use self::layout::{CallLine, Limits};
-use self::summary::summary;
 use super::detail::{Body, Detail};
 use super::status::Status;
+use super::summary::summary;
 use super::tool_call::reason;
 use crate::context::Terminal;
 use crate::screen::Screen;

@@ -24,6 +24,8 @@ pub(crate) struct Status {
     changes: Changes,
     /// When the open calls began.
     calls: HashMap<ToolUseId, Instant>,
+    /// When those began that the last event has ended.
+    ended: HashMap<ToolUseId, Instant>,
     /// What is going on; `None` when it must be looked up.
     activity: Option<Activity>,
 }
@@ -44,6 +46,7 @@ impl Status {
             progress: Progress::new(),
             changes: Changes::default(),
             calls: HashMap::new(),
+            ended: HashMap::new(),
             activity: None,
         }
     }
@@ -52,6 +55,7 @@ impl Status {
     pub(crate) fn observe<'event>(&mut self, event: &'event Event) -> Vec<ClosedCall<'event>> {
         self.heard = Instant::now();
         self.activity = None;
+        self.ended.clear();
         if let Event::Assistant(assistant) = event {
             let calls = assistant.message.tool_uses();
             self.calls
@@ -64,9 +68,13 @@ impl Status {
             self.changes.add(call, directory);
         }
         for call in closed.iter().filter_map(|closed| closed.call.as_ref()) {
-            if self.progress.open_call(&call.request.id).is_none() {
-                self.calls.remove(&call.request.id);
-            }
+            let id = &call.request.id;
+            // A new call may have the id of one that has ended.
+            let began = match self.progress.open_call(id) {
+                Some(_) => self.calls.get(id).copied(),
+                None => self.calls.remove(id),
+            };
+            self.ended.extend(began.map(|began| (id.clone(), began)));
         }
         closed
     }
@@ -134,9 +142,10 @@ impl Status {
         is_counted.then(|| format!("{} tokens in, {} out", tokens(read), tokens(written)))
     }
 
-    /// Returns when an open call began.
+    /// Returns when a call began that is open, or that the last event has ended.
     pub(crate) fn started(&self, id: &ToolUseId) -> Instant {
-        self.calls.get(id).copied().unwrap_or_else(Instant::now)
+        let began = self.ended.get(id).or_else(|| self.calls.get(id));
+        began.copied().unwrap_or_else(Instant::now)
     }
 
     /// Returns the line: mode, time, what is going on, tokens.

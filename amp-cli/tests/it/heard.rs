@@ -2,7 +2,7 @@
 
 use amp_cli::ExitCode;
 
-use crate::support::World;
+use crate::support::{World, without_times};
 
 /// Returns the prompt of the last recorded turn.
 fn prompt_of_the_last(world: &World) -> String {
@@ -75,7 +75,8 @@ fn verbose_says_beside_the_answer_which_amp_does_what_and_where() {
         .as_str()
         .expect("an id")
         .to_owned();
-    insta::assert_snapshot!(finished.document().replace(&id, "[id]"));
+    let document = finished.document().replace(&id, "[id]");
+    insta::assert_snapshot!(without_times(&document));
 
     let world = World::replaying(&["bash"]);
     let finished = world.run(&["run", "-v", "--no-record", "--json", "print something"]);
@@ -85,4 +86,25 @@ fn verbose_says_beside_the_answer_which_amp_does_what_and_where() {
         "{}",
         finished.stderr()
     );
+}
+
+#[test]
+fn verbose_names_each_tool_call_and_its_end_beside_an_answer_that_goes_elsewhere() {
+    for (scenario, line) in [
+        ("parallel", "✗ shell_command echo two; exit 3  exit 3  "),
+        ("files", "✓ edit_file new.txt  +1 −1  "),
+        (
+            "perm-reject",
+            "pwd  Rejected by user permissions rule 1: reject shell_command  ",
+        ),
+    ] {
+        for output in ["text", "json", "stream-json"] {
+            let world = World::replaying(&[scenario]);
+            let told = world.run(&["run", "-v", "--output", output, "go"]).stderr();
+            assert!(told.contains(line), "{told}");
+            assert!(told.contains("\n· done in "), "{told}");
+            let quiet = world.run(&["run", "--output", output, "go"]).stderr();
+            assert!(!quiet.contains(line), "{quiet}");
+        }
+    }
 }

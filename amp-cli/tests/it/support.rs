@@ -202,3 +202,18 @@ fn text(path: impl AsRef<Path>) -> String {
 fn text_of(path: &Path) -> String {
     path.to_str().expect("a UTF-8 path").to_owned()
 }
+
+/// Replaces durations such as `0.3s`, which differ from run to run.
+pub(crate) fn without_times(screen: &str) -> String {
+    let is_time = |word: &str| {
+        let number = word.strip_suffix('s').unwrap_or_default();
+        !number.is_empty() && number.chars().all(|one| one.is_ascii_digit() || one == '.')
+    };
+    let line = |line: &str| {
+        let words = line
+            .split(' ')
+            .map(|word| if is_time(word) { "[time]" } else { word });
+        words.collect::<Vec<_>>().join(" ")
+    };
+    screen.lines().map(line).collect::<Vec<_>>().join("\n")
+}

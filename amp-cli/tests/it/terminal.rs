@@ -1,7 +1,7 @@
 //! The live view and the keyboard, on a real pseudo-terminal.
 
-use crate::support::World;
 use crate::support::pseudo_terminal::Terminal;
+use crate::support::{World, without_times};
 
 /// Plays a turn on a terminal and returns the screen it leaves, times replaced.
 fn screen_after(world: &World, arguments: &[&str], size: (u16, u16)) -> String {
@@ -12,21 +12,6 @@ fn screen_after(world: &World, arguments: &[&str], size: (u16, u16)) -> String {
         status.code(),
         without_times(&terminal.screen())
     )
-}
-
-/// Replaces durations such as `0.3s`, which differ from run to run.
-fn without_times(screen: &str) -> String {
-    let is_time = |word: &str| {
-        let number = word.strip_suffix('s').unwrap_or_default();
-        !number.is_empty() && number.chars().all(|one| one.is_ascii_digit() || one == '.')
-    };
-    let line = |line: &str| {
-        let words = line
-            .split(' ')
-            .map(|word| if is_time(word) { "[time]" } else { word });
-        words.collect::<Vec<_>>().join(" ")
-    };
-    screen.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

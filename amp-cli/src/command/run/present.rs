@@ -11,17 +11,25 @@ use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::screen::{Screen, may_animate};
 use crate::settings::Settings;
-use crate::view::{AmpInUse, FinalText, LiveOptions, LiveView, Status, View};
+use crate::view::{AmpInUse, LiveOptions, LiveView, Narration, View};
 
 /// Chooses the view of a turn: what `--output` asks for, or what suits standard output.
 pub(super) fn view(settings: &Settings, global: &GlobalArguments, context: &Context) -> View {
     let output = context.stdout.clone();
+    let narration = |animate| {
+        let watched = context.stderr.clone();
+        let animate = animate && settings.progress && may_animate(context, &watched);
+        Narration::new(Screen::with_status(watched, animate), global.verbose)
+    };
     match (settings.output, output.terminal()) {
         (OutputFormat::Json, _) => View::Json {
             output,
-            status: Status::new(),
+            narration: narration(false),
         },
-        (OutputFormat::StreamJson, _) => View::Stream { output },
+        (OutputFormat::StreamJson, _) => View::Stream {
+            output,
+            narration: global.verbose.then(|| narration(false)),
+        },
         (OutputFormat::Text, Some(terminal)) => {
             let animate = settings.progress && may_animate(context, &output);
             let options = LiveOptions {
@@ -36,15 +44,10 @@ pub(super) fn view(settings: &Settings, global: &GlobalArguments, context: &Cont
             let screen = Screen::with_status(output, animate);
             View::Live(LiveView::new(screen, move || terminal.into(), options))
         }
-        (OutputFormat::Text, None) => {
-            let watched = context.stderr.clone();
-            let animate = settings.progress && may_animate(context, &watched);
-            View::Text(FinalText::new(
-                output,
-                Screen::with_status(watched, animate),
-                global.verbose,
-            ))
-        }
+        (OutputFormat::Text, None) => View::Text {
+            output,
+            narration: narration(true),
+        },
     }
 }
 

@@ -3,9 +3,9 @@
 use amp_session::protocol::progress::ContextUse;
 use amp_session::{Outcome, Status as OutcomeStatus};
 
+use super::status::Status;
 use crate::style::Style;
 use crate::text::{columns, counted, elapsed, fit_path, one_line, tokens, wrap_hard};
-use crate::view::status::Status;
 
 /// How many changed files are named.
 const FILES_NAMED: usize = 12;
@@ -41,7 +41,8 @@ pub(super) fn summary(
     text
 }
 
-fn facts(outcome: &Outcome, status: &Status) -> Vec<String> {
+/// Says in few words how a turn ended and what it took.
+pub(super) fn facts(outcome: &Outcome, status: &Status) -> Vec<String> {
     let time = elapsed(status.elapsed());
     let mut facts = vec![match outcome.status {
         OutcomeStatus::Completed => format!("done in {time}"),
