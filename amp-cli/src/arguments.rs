@@ -5,6 +5,7 @@ mod config;
 mod credentials;
 mod global;
 mod install;
+mod limit;
 mod near_miss;
 mod permissions;
 mod prompt;
@@ -21,6 +22,7 @@ pub(crate) use self::global::GlobalArguments;
 pub(crate) use self::install::{
     GcArguments, InstallArguments, UninstallArguments, VersionsArguments, WhichArguments,
 };
+pub(crate) use self::limit::Limit;
 pub(crate) use self::near_miss::meant;
 pub(crate) use self::permissions::{
     AddArguments, JudgeArguments, LintArguments, ListArguments, PermissionsCommand, RemoveArguments,

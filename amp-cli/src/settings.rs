@@ -10,7 +10,6 @@ mod environment;
 mod file;
 mod key;
 mod layer;
-mod limit;
 mod place;
 mod project;
 
@@ -24,9 +23,8 @@ pub(crate) use self::choice::AmpChoice;
 pub(crate) use self::file::Files;
 pub(crate) use self::key::{MODE, SOURCES};
 pub(crate) use self::layer::Layer;
-pub(crate) use self::limit::Limit;
 pub(crate) use self::place::{Origin, Places, Setting};
-use crate::arguments::{AgentArguments, GlobalArguments, OutputFormat, SandboxMode};
+use crate::arguments::{AgentArguments, GlobalArguments, Limit, OutputFormat, SandboxMode};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::style::ColorChoice;

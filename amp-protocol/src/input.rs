@@ -106,10 +106,7 @@ impl UserInput {
     /// Returns the text of all its blocks, one below the other.
     #[must_use]
     pub fn all_text(&self) -> String {
-        let texts = self.content.iter().filter_map(|block| match block {
-            ContentBlock::Text(text) => Some(text.text.as_str()),
-            _ => None,
-        });
+        let texts = self.content.iter().filter_map(ContentBlock::as_text);
         texts.collect::<Vec<_>>().join("\n\n")
     }
 

@@ -9,7 +9,7 @@
 //! 2026); results are those of recordings.
 
 mod input;
-mod name;
+pub(crate) mod name;
 mod outcome;
 mod rejection;
 mod result;

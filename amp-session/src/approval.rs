@@ -19,7 +19,7 @@
 //! and hangs, aborts or rejects; one that exits before its input was read ends the run.
 
 mod answer;
-mod approver;
+pub(crate) mod approver;
 mod asked;
 #[cfg_attr(not(unix), expect(dead_code, reason = "every run is refused before"))]
 mod beginning;

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 pub use deadlines::{default_deadlines, five_minute_deadlines, no_deadlines};
 
-use crate::approval::Approval;
+use crate::approval::approver::Approval;
 use crate::environment::{Environment, NamesOf};
 use crate::sandbox::SandboxConfig;
 

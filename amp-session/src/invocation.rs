@@ -4,6 +4,7 @@
 //! shown, tested and reasoned about without running anything.
 
 mod checks;
+mod overlay;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -16,7 +17,6 @@ use crate::config::{Executor, SessionConfig};
 use crate::dialect::{Dialect, Feature};
 use crate::environment::{Environment, NamesOf};
 use crate::error::Error;
-use crate::settings;
 use crate::thread_id::ThreadId;
 use crate::version::AmpVersion;
 
@@ -264,7 +264,7 @@ impl Builder<'_> {
             run_folder,
             ..
         } = *self.request;
-        match settings::overlay(config, dialect, version, base_settings)? {
+        match overlay::overlay(config, dialect, version, base_settings)? {
             Some(settings) => {
                 let path = run_folder.join("settings.json");
                 self.file(path.clone(), &Value::Object(settings));

@@ -6,8 +6,7 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
-use super::{PromptArguments, SandboxArguments};
-use crate::settings::Limit;
+use super::{Limit, PromptArguments, SandboxArguments};
 
 /// What the options do not say.
 const PASSED_ON: &str = "What follows `--` is passed on to Amp as it is.";

@@ -8,9 +8,10 @@ use amp_session::process::sandbox::HostRule;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
-use super::Limit;
 use super::key::{self, Key};
-use crate::arguments::{Allowances, GlobalArguments, OutputFormat, SandboxArguments, SandboxMode};
+use crate::arguments::{
+    Allowances, GlobalArguments, Limit, OutputFormat, SandboxArguments, SandboxMode,
+};
 use crate::style::ColorChoice;
 
 /// Holds what one place says; `None` leaves the word to the next.

@@ -8,7 +8,7 @@ use serde::ser::{Serialize, Serializer};
 use super::ContentBlock;
 use crate::open_string::open_string;
 use crate::raw_json::RawJson;
-use crate::tool::ToolName;
+use crate::tool::name::ToolName;
 use crate::wire_object::wire_object;
 
 open_string! {

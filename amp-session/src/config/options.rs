@@ -8,7 +8,7 @@ use amp_protocol::{McpServer, PermissionRule, SettingsKey};
 use serde_json::{Value, json};
 
 use super::{Executor, SessionConfig};
-use crate::approval::Approval;
+use crate::approval::approver::Approval;
 use crate::sandbox::SandboxConfig;
 
 impl SessionConfig {

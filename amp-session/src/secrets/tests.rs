@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Cut, Secrets};
 use crate::config::SessionConfig;
 use crate::environment::Environment;
-use crate::settings::{self, Effective};
+use crate::settings::Effective;
 
 fn secrets(values: &[&str]) -> Secrets {
     Secrets::new(values.iter().map(|value| (*value).to_owned()).collect())
@@ -14,8 +14,8 @@ fn secrets(values: &[&str]) -> Secrets {
 
 /// The secrets of a run with the settings files that are there for it.
 fn of_run(environment: &Environment, config: &SessionConfig, stored_key: Option<&str>) -> Secrets {
-    let folders = settings::workspace_folders(environment, config.folder());
-    let settings = Effective::of_run(&folders, environment, config);
+    let explicit = config.settings_file.as_deref();
+    let settings = Effective::read(environment, config.folder(), explicit);
     Secrets::of(environment, config, &settings, stored_key)
 }
 

@@ -33,7 +33,12 @@ impl Circumstances {
     pub(super) fn read(amp: &Amp, config: &SessionConfig) -> Self {
         let environment = with_variables(amp.environment(), &config.environment);
         let workspace = workspace_folders(&environment, config.folder());
-        let written_settings = Effective::of_run(&workspace, &environment, config);
+        let written_settings = Effective::read_in(
+            &workspace,
+            &environment,
+            config.folder(),
+            config.settings_file.as_deref(),
+        );
         let settings = written_settings.clone().as_read_by(amp.version());
         let service = settings.service(&environment);
         Self {

@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 
 use super::file::{SettingsFile, SettingsScope, SettingsState};
 use super::workspace;
-use crate::config::SessionConfig;
 use crate::environment::{self, Environment};
 use crate::error::Error;
 use crate::version::AmpVersion;
@@ -65,7 +64,7 @@ impl Effective {
     }
 
     /// Reads them in the [folders](workspace::folders) of a workspace.
-    fn read_in(
+    pub(crate) fn read_in(
         folders: &[PathBuf],
         environment: &Environment,
         working_directory: &Path,
@@ -86,17 +85,6 @@ impl Effective {
             ));
         }
         Self { files }
-    }
-
-    /// Reads the settings of a run with this configuration, in the
-    /// [folders](workspace::folders) of its workspace.
-    pub(crate) fn of_run(
-        folders: &[PathBuf],
-        environment: &Environment,
-        config: &SessionConfig,
-    ) -> Self {
-        let explicit = config.settings_file.as_deref();
-        Self::read_in(folders, environment, config.folder(), explicit)
     }
 
     /// Returns the settings of a machine with this one file, an administrator's.

@@ -12,7 +12,7 @@ use crate::version::AmpVersion;
 const PATH_SEPARATOR: &str = if cfg!(windows) { ";" } else { ":" };
 
 /// Returns the user's settings with the run's keys over them, or `None` when it adds none.
-pub(crate) fn overlay(
+pub(super) fn overlay(
     config: &SessionConfig,
     dialect: &Dialect,
     version: &AmpVersion,
