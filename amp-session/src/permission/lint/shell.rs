@@ -21,46 +21,80 @@ pub(super) fn check(place: Place<'_>, rule: &PermissionRule) -> Vec<Finding> {
         let mut patterns = patterns.iter();
         patterns.any(|pattern| pattern.matches(command) != Found::No)
     };
-    let tried = texts.iter().filter_map(|text| {
-        let sample = sample(text)?;
-        matched(&sample).then_some((*text, sample))
+    let findings = texts.iter().filter_map(|text| {
+        let sample = samples(text).into_iter().find(|sample| matched(sample))?;
+        tried(place, rule, text, &sample, &matched)
     });
-    let findings =
-        tried.filter_map(
-            |(text, sample)| match rule.action == PermissionAction::ALLOW {
-                true => lets_in(place, rule, text, &sample, &matched),
-                false => is_got_round(place, rule, text, &sample, &matched),
-            },
-        );
     findings.collect()
 }
 
-/// Returns a command that a pattern is plainly about, or `None` where it is about everything.
-fn sample(text: &str) -> Option<String> {
-    let sample = match between_slashes(text) {
-        // Only the plain beginning of a pattern tells a command.
-        Some(source) => {
-            let special = |character: char| r"\.+*?()[]{}|$".contains(character);
-            let source = source.strip_prefix('^')?;
-            let plain = source.split(special).next().unwrap_or_default();
-            // What a repetition is about belongs to it.
-            format!("{} x", plain.trim_end())
-        }
-        None => text.replace('*', "x").trim().to_owned(),
-    };
-    let command = sample.trim_start_matches('x').trim();
-    let is_command = command.chars().filter(|it| it.is_alphanumeric()).count() > 1;
-    (is_command && sample != "x").then_some(sample)
-}
-
-/// A rule that stops a command: does it stop the same command, written otherwise?
-fn is_got_round(
+/// Tries variants of a command: a rule that stops it should stop them all, and one that allows it
+/// none of them.
+fn tried(
     place: Place<'_>,
     rule: &PermissionRule,
     text: &str,
     sample: &str,
     matched: &impl Fn(&str) -> bool,
 ) -> Option<Finding> {
+    let stops = rule.action != PermissionAction::ALLOW;
+    let variants = match stops {
+        true => written_otherwise(sample),
+        false => with_others(sample),
+    };
+    let wrong = variants
+        .iter()
+        .filter(|(_, variant)| matched(variant) != stops);
+    let ways: Vec<String> = wrong
+        .map(|(how, variant)| format!("{how} (`{}`)", variant.replace('\n', "⏎")))
+        .collect();
+    if ways.is_empty() {
+        return None;
+    }
+    let ways = ways.join(", ");
+    let (check, message, safer) = match stops {
+        true => (
+            Check::WaysRound,
+            format!(
+                "{text:?} does not match the command {ways}: what this rule stops can be run that \
+                 way"
+            ),
+            spread(text),
+        ),
+        false => (
+            Check::AllowsMore,
+            format!("{text:?} allows other commands as well: {ways}"),
+            narrowed(text),
+        ),
+    };
+    let is_glob = between_slashes(text).is_none();
+    let safer = is_glob.then(|| with_text(rule, text, &safer));
+    Some(place.warning(check, message, safer.as_ref()))
+}
+
+/// Returns commands that a pattern may plainly be about; none where it is about everything.
+fn samples(text: &str) -> Vec<String> {
+    let mut samples = match between_slashes(text) {
+        // Only the plain beginning of a pattern tells a command.
+        Some(source) => {
+            let special = |character: char| r"\.+*?()[]{}|$".contains(character);
+            let source = source.strip_prefix('^').unwrap_or(source);
+            let plain = source.split(special).next().unwrap_or_default();
+            let plain = plain.trim_end();
+            vec![format!("{plain} x"), plain.to_owned()]
+        }
+        None => vec![text.replace('*', "x").trim().to_owned()],
+    };
+    samples.retain(|sample| {
+        let command = sample.trim_start_matches('x').trim();
+        let is_command = command.chars().filter(|it| it.is_alphanumeric()).count() > 1;
+        is_command && sample != "x"
+    });
+    samples
+}
+
+/// Returns a command in other words, and how it differs.
+fn written_otherwise(sample: &str) -> Vec<(&'static str, String)> {
     let mut variants = vec![
         ("after another command", format!("true && {sample}")),
         ("after nohup", format!("nohup {sample}")),
@@ -75,23 +109,19 @@ fn is_got_round(
             variants.push(("with an option before", format!("git -C . {rest}")));
         }
     }
-    let ways: Vec<String> = variants
-        .iter()
-        .filter(|(_, variant)| !matched(variant))
-        .map(|(how, variant)| format!("{how} (`{}`)", variant.replace('\n', "⏎")))
-        .collect();
-    if ways.is_empty() {
-        return None;
-    }
-    let safer = match between_slashes(text) {
-        Some(_) => None,
-        None => Some(with_text(rule, text, &spread(text))),
-    };
-    let message = format!(
-        "{text:?} does not match the command {}: what this rule stops can be run that way",
-        ways.join(", ")
-    );
-    Some(place.warning(Check::WaysRound, message, safer.as_ref()))
+    variants
+}
+
+/// Returns a command together with others, and where these stand.
+fn with_others(sample: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("behind it", format!("{sample} && rm -rf ~")),
+        ("behind a semicolon", format!("{sample}; rm -rf ~")),
+        ("behind a pipe", format!("{sample} | sh")),
+        ("inside it", format!("{sample} $(rm -rf ~)")),
+        ("on a second line", format!("{sample}\nrm -rf ~")),
+        ("on a line before", format!("rm -rf ~\n{sample}")),
+    ]
 }
 
 /// Returns a pattern for the same words in the same order, whatever is around them.
@@ -101,41 +131,6 @@ fn spread(text: &str) -> String {
         .filter(|word| !word.is_empty())
         .collect();
     format!("*{}*", words.join("*"))
-}
-
-/// A rule that allows a command: does it allow others with it?
-fn lets_in(
-    place: Place<'_>,
-    rule: &PermissionRule,
-    text: &str,
-    sample: &str,
-    matched: &impl Fn(&str) -> bool,
-) -> Option<Finding> {
-    let variants = [
-        ("behind it", format!("{sample} && rm -rf ~")),
-        ("behind a semicolon", format!("{sample}; rm -rf ~")),
-        ("behind a pipe", format!("{sample} | sh")),
-        ("inside it", format!("{sample} $(rm -rf ~)")),
-        ("on a second line", format!("{sample}\nrm -rf ~")),
-        ("on a line before", format!("rm -rf ~\n{sample}")),
-    ];
-    let ways: Vec<String> = variants
-        .iter()
-        .filter(|(_, variant)| matched(variant))
-        .map(|(how, variant)| format!("{how} (`{}`)", variant.replace('\n', "⏎")))
-        .collect();
-    if ways.is_empty() {
-        return None;
-    }
-    let safer = match between_slashes(text) {
-        Some(_) => None,
-        None => Some(with_text(rule, text, &narrowed(text))),
-    };
-    let message = format!(
-        "{text:?} allows other commands as well: {}",
-        ways.join(", ")
-    );
-    Some(place.warning(Check::AllowsMore, message, safer.as_ref()))
 }
 
 /// Returns a pattern for the same command with plain words where the stars were, and nothing else

@@ -1,5 +1,6 @@
 //! The linter finds what is planted, and is silent on rules that do what they say.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use amp_session::Dialect;
@@ -109,9 +110,11 @@ fn every_planted_fault_is_found() {
             Check::DelegateProgram,
         ),
     ];
+    let mut seen = BTreeSet::from([Check::NotAList, Check::UnreachableRule]);
     for (rule, check) in planted {
         let found = checks(&json!([rule]));
         assert!(found.contains(&check), "{rule}: {found:?}");
+        seen.insert(check);
     }
     assert_eq!(checks(&json!({"Foo": "reject"})), [Check::NotAList]);
     let shadowed = json!([{"tool": "Read", "action": "allow"},
@@ -122,7 +125,56 @@ fn every_planted_fault_is_found() {
         &[PermissionRule::reject("Read")],
     )]);
     set.allow_all = Some("a flag".to_owned());
-    assert_eq!(lint(&set, &september())[0].check, Check::AllowAll);
+    set.doubt = Some("a file that is no JSON".to_owned());
+    seen.extend(lint(&set, &september()).iter().map(|finding| finding.check));
+    assert_eq!(
+        seen,
+        BTreeSet::from(Check::ALL),
+        "every check has a planted fault"
+    );
+}
+
+/// Returns what is told of the way in which a rule for a command is got round.
+fn way(action: &str, command: &str) -> String {
+    let rule = json!([{"tool": "Bash", "action": action, "matches": {"cmd": command}}]);
+    let found = findings(&rule.to_string());
+    let of_commands = [Check::WaysRound, Check::AllowsMore];
+    let mut told = found.iter();
+    let told = told.find(|finding| of_commands.contains(&finding.check));
+    told.unwrap_or_else(|| panic!("{command}: {found:#?}"))
+        .message
+        .clone()
+}
+
+#[test]
+fn every_way_round_a_rule_for_a_command_is_told() {
+    for variant in [
+        "true && git push x",
+        "nohup git push x",
+        "A=1 git push x",
+        "sh -c 'git push x'",
+        "git  push x",
+        "git -C . push x",
+    ] {
+        assert!(way("reject", "git push *").contains(variant), "{variant}");
+    }
+    for command in ["git push", "/^git push$/", "/git push/"] {
+        let told = way("ask", command);
+        assert!(told.contains("git -C . push"), "{command}: {told}");
+    }
+    // A star stays within a line, and yet a line of its own is enough.
+    assert!(way("reject", "git push").contains("true⏎git push"));
+    assert!(!way("reject", "git push*").contains("true⏎git push"));
+    for variant in [
+        "git x && rm -rf ~",
+        "git x; rm -rf ~",
+        "git x | sh",
+        "git x $(rm -rf ~)",
+        "git x⏎rm -rf ~",
+        "rm -rf ~⏎git x",
+    ] {
+        assert!(way("allow", "git *").contains(variant), "{variant}");
+    }
 }
 
 #[test]
@@ -178,26 +230,54 @@ fn what_is_given_as_safer_is_passed_in_silence() {
 fn rule() -> impl Strategy<Value = Value> {
     let tool = prop::sample::select(vec![
         "*",
+        "**",
         "Bash",
         "bash",
         "shell_command",
         "Read",
         "{Read,Bash}",
         "B*",
+        "?ash",
+        "!Bash",
+        "mcp__*",
+        "mcp__a__*",
+        "mcp__a__b",
+        "[",
     ]);
-    let text = prop::sample::select(vec!["*", "a", "a*", "/a/", "ab", "a*b"]);
+    let text = prop::sample::select(vec![
+        "*",
+        "a",
+        "a*",
+        "*b",
+        "/a/",
+        "/^a$/",
+        "ab",
+        "a*b",
+        "a\nb",
+        "",
+        "**",
+        "/(/",
+        "/(?<!a)b/",
+        "A",
+    ]);
     let condition = prop_oneof![
-        text.clone().prop_map(|text| json!(text)),
-        prop::collection::vec(text, 1..3).prop_map(|texts| json!(texts)),
-        Just(json!(5)),
-        Just(json!({"x": "a"})),
-        Just(json!([{"x": "a"}, "a"])),
+        4 => text.clone().prop_map(|text| json!(text)),
+        2 => prop::collection::vec(text, 1..3).prop_map(|texts| json!(texts)),
+        1 => Just(json!(5)),
+        1 => Just(json!(5.0)),
+        1 => Just(json!(null)),
+        1 => Just(json!(true)),
+        1 => Just(json!({})),
+        1 => Just(json!({"x": "a"})),
+        1 => Just(json!([{"x": "a"}, "a"])),
+        1 => Just(json!([["a"], 5, null])),
     ];
-    let argument = prop::sample::select(vec!["cmd", "command", "path", "path.x"]);
+    let argument = prop::sample::select(vec!["cmd", "command", "path", "path.x", "__proto__"]);
     let matches = prop::option::of(prop::collection::btree_map(argument, condition, 0..3));
-    let context = prop::option::of(prop::sample::select(vec!["thread", "subagent"]));
-    (tool, matches, context).prop_map(|(tool, matches, context)| {
-        let mut rule = json!({"tool": tool, "action": "reject"});
+    let context = prop::option::weighted(0.3, prop::sample::select(vec!["thread", "subagent"]));
+    let action = prop::sample::select(vec!["reject", "allow", "ask"]);
+    (tool, matches, context, action).prop_map(|(tool, matches, context, action)| {
+        let mut rule = json!({"tool": tool, "action": action});
         if let Some(matches) = matches {
             rule["matches"] = json!(matches);
         }
@@ -211,15 +291,32 @@ fn rule() -> impl Strategy<Value = Value> {
 fn call() -> impl Strategy<Value = (&'static str, Map<String, Value>, Option<&'static str>)> {
     let value = prop::sample::select(vec![
         json!("a"),
+        json!("A"),
         json!("ab"),
+        json!("b"),
         json!("xab"),
+        json!(""),
         json!(5),
+        json!(null),
+        json!(true),
+        json!({}),
+        json!(["a"]),
         json!({"x": "a"}),
         json!("a\nb"),
     ]);
-    let argument = prop::sample::select(vec!["cmd", "command", "path"]);
+    let argument = prop::sample::select(vec!["cmd", "command", "path", "path.x", "__proto__"]);
     let arguments = prop::collection::btree_map(argument, value, 0..3);
-    let tool = prop::sample::select(vec!["Bash", "bash", "shell_command", "Read", "Foo"]);
+    let tool = prop::sample::select(vec![
+        "Bash",
+        "bash",
+        "shell_command",
+        "async_shell_command",
+        "Read",
+        "Foo",
+        "mcp__a__b",
+        "mcp__a/b",
+        "",
+    ]);
     let context = prop::option::of(prop::sample::select(vec!["thread", "subagent"]));
     (tool, arguments, context).prop_map(|(tool, arguments, context)| {
         let arguments = arguments
@@ -232,21 +329,29 @@ fn call() -> impl Strategy<Value = (&'static str, Map<String, Value>, Option<&'s
 proptest! {
     #[test]
     fn a_rule_that_is_called_unreachable_never_decides(
-        rules in prop::collection::vec(rule(), 1..6),
+        of_workspace in prop::collection::vec(rule(), 0..4),
+        of_user in prop::collection::vec(rule(), 1..6),
         calls in prop::collection::vec(call(), 20),
+        version in prop::sample::select(fixtures::permissions::ASKED_VERSIONS.to_vec()),
     ) {
-        let list = RuleList::from_value(RuleScope::User, None, &json!(rules));
-        let set = RuleSet::of(vec![list]);
-        let unreachable: Vec<Option<usize>> = lint(&set, &september())
+        let build = Dialect::for_version(&version.into());
+        let set = RuleSet::of(vec![
+            RuleList::from_value(RuleScope::Workspace, None, &json!(of_workspace)),
+            RuleList::from_value(RuleScope::User, None, &json!(of_user)),
+        ]);
+        let unreachable: Vec<(RuleScope, Option<usize>)> = lint(&set, &build)
             .into_iter()
             .filter(|finding| finding.check == Check::UnreachableRule)
-            .map(|finding| finding.number)
+            .map(|finding| (finding.scope, finding.number))
             .collect();
-        let evaluator = Evaluator::new(set, &september());
+        let evaluator = Evaluator::new(set, &build);
         for (tool, arguments, context) in &calls {
             let call = ToolCall { tool, arguments, context: context.map(Into::into) };
-            let decided = evaluator.test(&call).matched.map(|matched| matched.number);
-            prop_assert!(decided.is_none() || !unreachable.contains(&decided), "{decided:?}");
+            // A run drops what makes the CLI's `test` refuse the whole.
+            if let Some(matched) = evaluator.run(&call).matched {
+                let decided = (matched.scope, Some(matched.number));
+                prop_assert!(!unreachable.contains(&decided), "{decided:?} of {tool}");
+            }
         }
     }
 }
