@@ -5,6 +5,9 @@
 //! rules are checked together with everything that outranks them, before anything is started; what
 //! cannot be judged is refused.
 
+mod arguments;
+mod programs;
+
 use std::path::{Path, PathBuf};
 
 use amp_protocol::{PermissionAction, PermissionRule, RawJson, SettingsKey};
@@ -158,9 +161,6 @@ fn refused(reason: impl Into<String>, advice: &'static str) -> Error {
         advice,
     }
 }
-
-mod arguments;
-mod programs;
 
 #[cfg(test)]
 mod tests {
