@@ -89,14 +89,25 @@ impl PermissionRule {
         }
         if let Some(conditions) = &self.matches {
             find_empty_alternatives(conditions, &mut problems);
-            let mut inherited = conditions.iter().filter(|(name, _)| *name == "__proto__");
-            if inherited.any(|(_, condition)| matches!(condition, Condition::Any(_))) {
+            if is_list(conditions) {
                 let reason = "`matches` is a list to JavaScript, whose prototype it names";
                 problems.push(RuleProblem::WrongShape(reason.to_owned()));
             }
         }
         problems
     }
+}
+
+/// Tells whether JavaScript takes an object for a list: by its `__proto__`, unless it says itself
+/// what its `constructor` is.
+fn is_list(conditions: &Conditions) -> bool {
+    let has = |name: &str, is: fn(&Condition) -> bool| {
+        let mut all = conditions.iter();
+        all.any(|(argument, condition)| argument == name && is(condition))
+    };
+    has("__proto__", |condition| {
+        matches!(condition, Condition::Any(_))
+    }) && !has("constructor", |_| true)
 }
 
 fn find_empty_alternatives(conditions: &Conditions, problems: &mut Vec<RuleProblem>) {

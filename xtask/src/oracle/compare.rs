@@ -51,8 +51,8 @@ impl Judge {
         let matched = opinion.matched.as_ref();
         let matched = matched.map(|rule| (rule.index, rule.scope.source()));
         let mut ours = Verdict::new(opinion.decision.action(), matched);
-        if in_run && opinion.decision == Decision::Allow {
-            // A run does not tell which rule let a call through.
+        if in_run && answer.index.is_none() {
+            // A run does not tell which rule of the CLI's own let a call through.
             ours.index = None;
         }
         match ours == *answer {

@@ -17,8 +17,12 @@ use crate::installed_cli::InstalledCli;
 /// The longest time for one run.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// What a result says where a rule has rejected the call.
+/// What a result says where a rule without a message has rejected the call. The position that
+/// follows counts rules that a run has besides.
 const REJECTED: &str = "Rejected by user permissions rule ";
+
+/// What the messages of random rules begin with; the position of the rule follows.
+pub(super) const MESSAGE: &str = "by the rule at ";
 
 /// An argument that says which call it is; no rule is about it.
 const NUMBER: &str = "number_of_the_call";
@@ -123,18 +127,15 @@ fn results(stream: &str) -> BTreeMap<u64, String> {
 }
 
 fn verdict(result: &str) -> Verdict {
-    let rule = result.split_once(REJECTED).map(|(_, rest)| rest);
-    let digits = |rest: &str| {
-        rest.chars()
-            .take_while(char::is_ascii_digit)
-            .collect::<String>()
+    let position = result.split_once(MESSAGE).map(|(_, rest)| rest);
+    let position = position.and_then(|rest| rest.split_once(';')?.0.parse().ok());
+    let by = |action: &str, source: &str| Verdict {
+        action: Some(action.to_owned()),
+        index: position,
+        source: Some(source.to_owned()),
     };
-    match rule.and_then(|rest| digits(rest).parse().ok()) {
-        Some(index) => Verdict::new(Some("reject"), Some((index, "user"))),
-        None => Verdict {
-            action: Some("allow".to_owned()),
-            index: None,
-            source: Some("built-in".to_owned()),
-        },
+    match position.is_some() || result.contains(REJECTED) {
+        true => by("reject", "user"),
+        false => by("allow", "built-in"),
     }
 }

@@ -5,6 +5,7 @@ use fixtures::permissions::PermissionCase;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::in_run::MESSAGE;
 use super::pieces::{
     ACTIONS, BROKEN, EXPRESSION_PIECES, EXPRESSIONS, GLOB_PIECES, NAMES, NO_LISTS,
     RARE_GLOB_PIECES, TEXT_PIECES, TEXTS, TOOLS, values,
@@ -67,12 +68,15 @@ impl Random {
         for number in 0..count {
             let mut arguments = Map::new();
             for _ in 0..self.rng.usize(1..5) {
-                let value = self.value();
-                arguments.insert(self.one(&NAMES).to_owned(), value);
+                let (name, value) = (self.one(&NAMES), self.value());
+                // An object that cannot be made a text breaks the build of February elsewhere.
+                if name != "toString" {
+                    arguments.insert(name.to_owned(), value);
+                }
             }
             if number % CALLS_IN_A_RUN == 0 {
                 let count = self.rng.usize(3..30);
-                let drawn = (0..count).map(|_| self.rule_for_run(&arguments));
+                let drawn = (0..count).map(|position| self.rule_for_run(position, &arguments));
                 rules = format!("[{}]", drawn.collect::<Vec<_>>().join(","));
             }
             arguments.insert("path".to_owned(), json!("/nowhere/x"));
@@ -128,9 +132,11 @@ impl Random {
         }
     }
 
-    fn rule_for_run(&mut self, arguments: &Map<String, Value>) -> String {
+    fn rule_for_run(&mut self, position: usize, arguments: &Map<String, Value>) -> String {
+        let message = format!("{MESSAGE}{position};");
         let matches = self.matches(arguments);
-        json!({"tool": "Read", "action": "reject", "matches": matches}).to_string()
+        json!({"tool": "Read", "action": "reject", "matches": matches, "message": message})
+            .to_string()
     }
 
     fn matches(&mut self, arguments: &Map<String, Value>) -> Map<String, Value> {
