@@ -1,5 +1,6 @@
 //! What the upkeep commands do, as a library so that tests can call it.
 
+pub mod check_circles;
 pub mod check_layers;
 pub mod command;
 pub mod conformance;

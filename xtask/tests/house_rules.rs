@@ -1,7 +1,7 @@
 //! The architecture and the house rules, as tests.
 
 use cargo_metadata::{Metadata, MetadataCommand};
-use xtask::{check_layers, tidy, workspace_root};
+use xtask::{check_circles, check_layers, tidy, workspace_root};
 
 fn metadata() -> Metadata {
     let manifest = workspace_root().join("Cargo.toml");
@@ -59,6 +59,65 @@ fn an_async_runtime_below_a_crate_is_seen() {
         .find(|package| package.name.as_str() == "amp-process");
     let tree = check_layers::normal_tree(&metadata, &process.expect("a member").id);
     assert!(tree.expect("the tree can be walked").contains("tokio"));
+}
+
+#[test]
+fn imports_point_one_way() {
+    let found = check_circles::violations(&workspace_root()).expect("the files can be read");
+    assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
+fn a_circle_of_files_is_found_unless_it_is_one_of_parent_and_child() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let planted = |files: &[(&str, &str)]| {
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            std::fs::write(path, text).expect("a file");
+        }
+        check_circles::circles(&folder.path().join("lib.rs")).expect("Rust")
+    };
+    let family = [
+        ("lib.rs", "mod amp;\nmod settings;\npub use amp::Amp;"),
+        (
+            "amp.rs",
+            "use crate::settings::file::File;\npub struct Amp;",
+        ),
+        (
+            "settings.rs",
+            "mod file;\npub use file::File;\npub struct Scope;",
+        ),
+        (
+            "settings/file.rs",
+            "use super::Scope;\npub struct File(Scope);",
+        ),
+    ];
+    assert_eq!(planted(&family), Vec::<String>::new());
+    // What is there for tests alone, and what another crate has, leads nowhere.
+    let harmless = "#[cfg(test)]\nmod tests {\n    use crate::amp::Amp;\n}\nuse std::amp::Amp;";
+    assert_eq!(
+        planted(&[("settings/file.rs", harmless)]),
+        Vec::<String>::new()
+    );
+    for back in [
+        "use crate::amp::Amp;",
+        "use super::super::amp;",
+        "fn amp() -> crate::amp::Amp { crate::amp::Amp }",
+        "mod inner {\n    pub use crate::{amp::{self as other}};\n}",
+    ] {
+        let circles = planted(&[("settings/file.rs", back)]);
+        assert_eq!(circles, ["amp.rs -> settings/file.rs -> amp.rs"], "{back}");
+    }
+    let facade = [
+        ("amp.rs", "use crate::settings::Scope;\npub struct Amp;"),
+        ("settings/file.rs", "use crate::amp::Amp;"),
+    ];
+    let circles = planted(&facade);
+    assert_eq!(
+        circles,
+        ["amp.rs -> settings.rs -> settings/file.rs -> amp.rs"]
+    );
 }
 
 #[test]
