@@ -9,6 +9,7 @@ mod limit;
 mod near_miss;
 mod permissions;
 mod prompt;
+mod resource;
 mod run;
 mod sandbox;
 mod sessions;
@@ -28,6 +29,7 @@ pub(crate) use self::permissions::{
     AddArguments, JudgeArguments, LintArguments, ListArguments, PermissionsCommand, RemoveArguments,
 };
 pub(crate) use self::prompt::PromptArguments;
+pub(crate) use self::resource::ResourceLimit;
 pub(crate) use self::run::{
     AgentArguments, Approver, ContinueArguments, OutputFormat, RunArguments, Variable,
 };

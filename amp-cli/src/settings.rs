@@ -24,7 +24,9 @@ pub(crate) use self::file::Files;
 pub(crate) use self::key::{MODE, SOURCES};
 pub(crate) use self::layer::Layer;
 pub(crate) use self::place::{Origin, Places, Setting};
-use crate::arguments::{AgentArguments, GlobalArguments, Limit, OutputFormat, SandboxMode};
+use crate::arguments::{
+    AgentArguments, GlobalArguments, Limit, OutputFormat, ResourceLimit, SandboxMode,
+};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::style::ColorChoice;
@@ -64,8 +66,10 @@ pub(crate) struct SandboxSettings {
     pub(crate) readable: Vec<PathBuf>,
     pub(crate) writable: Vec<PathBuf>,
     pub(crate) variables: Vec<String>,
-    /// The first flag that allows something.
-    pub(crate) allowed_by_flags: Option<&'static str>,
+    /// How much they may use, the strongest word first.
+    pub(crate) limits: Vec<ResourceLimit>,
+    /// The first flag that says something about it.
+    pub(crate) flag: Option<&'static str>,
 }
 
 impl Settings {
@@ -78,7 +82,7 @@ impl Settings {
         global: &GlobalArguments,
         context: &Context,
     ) -> Result<Self, Failure> {
-        let allowed_by_flags = flags.first_allowance();
+        let flag_of_sandbox = flags.first_of_sandbox();
         let files = Files::find(global.config.as_deref(), context)?;
         let places = Places::read(flags, &files, global, context)?;
         let layer = places.together();
@@ -104,7 +108,8 @@ impl Settings {
                 readable: layer.allow_read,
                 writable: layer.allow_write,
                 variables: layer.allow_env,
-                allowed_by_flags,
+                limits: layer.limit,
+                flag: flag_of_sandbox,
             },
             places,
         })

@@ -12,6 +12,7 @@
 //! | `socket:FAMILY` | a socket of `vsock`, `netlink`, `packet`, `raw` or `unix` |
 //! | `name:HOST` | looking up a name |
 //! | `proxy:HOST:PORT` | CONNECT through `HTTPS_PROXY`; the first line of the answer is shown |
+//! | `flood:HOST:PORT:BYTES` | so many bytes through a tunnel of the proxy, after the beginning of TLS |
 //! | `kill:PID` | a signal |
 //! | `unshare`, `mount`, `ptrace`, `io_uring`, `keyctl`, `bpf`, `chroot`, `personality` | the system call |
 //! | `fork:COUNT` | so many children at once |
@@ -76,7 +77,8 @@ mod linux {
                     .map(|address| address.ip().to_string())
                     .unwrap_or_default())
             }
-            "proxy" => proxy(target),
+            "proxy" => proxy(target).map(|(line, _)| line),
+            "flood" => flood(target),
             "kill" => {
                 let pid = target.parse().ok().and_then(Pid::from_raw);
                 let pid = pid.ok_or(io::ErrorKind::InvalidInput)?;
@@ -107,7 +109,7 @@ mod linux {
         clippy::disallowed_methods,
         reason = "clients of proxies find them there"
     )]
-    fn proxy(target: &str) -> io::Result<String> {
+    fn proxy(target: &str) -> io::Result<(String, TcpStream)> {
         let proxy = std::env::var("HTTPS_PROXY").map_err(|_| io::Error::other("no proxy"))?;
         let address = proxy.trim_start_matches("http://");
         let mut stream = TcpStream::connect(address)?;
@@ -116,8 +118,40 @@ mod linux {
             "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n"
         )?;
         let mut line = String::new();
-        BufReader::new(stream).read_line(&mut line)?;
-        Ok(line)
+        BufReader::new(&stream).read_line(&mut line)?;
+        Ok((line, stream))
+    }
+
+    fn flood(target: &str) -> io::Result<String> {
+        let invalid = || io::Error::from(io::ErrorKind::InvalidInput);
+        let (target, count) = target.rsplit_once(':').ok_or_else(invalid)?;
+        let (host, _) = target.rsplit_once(':').ok_or_else(invalid)?;
+        let mut left: usize = count.parse().map_err(|_| invalid())?;
+        let (_, mut stream) = proxy(target)?;
+        stream.write_all(&hello(host))?;
+        let chunk = vec![b'x'; 1 << 16];
+        while left > 0 {
+            left -= stream.write(&chunk[..left.min(chunk.len())])?;
+        }
+        stream.shutdown(std::net::Shutdown::Write)?;
+        let mut answer = String::new();
+        BufReader::new(stream).read_line(&mut answer)?;
+        Ok(answer)
+    }
+
+    /// What a TLS client says first that asks for this name.
+    fn hello(host: &str) -> Vec<u8> {
+        let vector = |bytes: Vec<u8>| {
+            let length = u16::try_from(bytes.len()).expect("it is short");
+            [&length.to_be_bytes()[..], &bytes].concat()
+        };
+        let name = vector([&[0][..], &vector(host.into())].concat());
+        let extensions = vector([&[0, 0][..], &vector(name)].concat());
+        // Version, random, no session, one cipher, no compression.
+        let beginning = [&[3, 3][..], &[7; 32], &[0, 0, 2, 0x13, 1, 1, 0]].concat();
+        let hello = vector([beginning, extensions].concat());
+        let message = [&[1, 0][..], &hello].concat();
+        [&[22, 3, 1][..], &vector(message)].concat()
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the program under test")]

@@ -13,6 +13,8 @@ use crate::versions::{Manifest, Version};
 
 /// Which versions to try and how to print what became of it.
 #[derive(Debug, Clone, Args)]
+// Flattened into the options of a command, which have the same name.
+#[group(skip)]
 pub struct Options {
     /// Try this version: a number, or `native` or `javascript` for the newest of a kind
     #[arg(long = "version", value_name = "VERSION")]

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use amp_session::process::sandbox::HostRule;
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::ResourceLimit;
+
 /// What the agent and its tools may reach.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct SandboxArguments {
@@ -23,7 +25,7 @@ pub(crate) struct SandboxArguments {
     pub(crate) allowances: Allowances,
 }
 
-/// What is allowed in a sandbox beyond the default.
+/// What is allowed in a sandbox beyond the default, and how much of it.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Allowances {
     /// A service to reach from the sandbox: NAME, *.NAME, NAME:PORT, NAME=ADDRESS, or a port of
@@ -42,6 +44,11 @@ pub(crate) struct Allowances {
     /// A variable to see in the sandbox, or the beginning of some as NAME*
     #[arg(long = "allow-env", value_name = "NAME")]
     pub(crate) variables: Vec<String>,
+
+    /// How much may be used in the sandbox: processes=NUMBER, memory=SIZE, file-size=SIZE,
+    /// open-files=NUMBER or cpu=TIME; each but the first is for one process
+    #[arg(long = "limit", value_name = "WHAT=AMOUNT")]
+    pub(crate) limits: Vec<ResourceLimit>,
 }
 
 /// Whether the agent runs in a sandbox.

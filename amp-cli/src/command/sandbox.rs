@@ -29,19 +29,18 @@ pub(super) fn run(
 /// Returns what the settings ask for; `None` when no sandbox is wanted.
 ///
 /// # Errors
-/// Fails when something is allowed in a sandbox that is not there.
+/// Fails when something is said about a sandbox that is not there.
 pub(super) fn config(
     settings: &Settings,
     context: &Context,
 ) -> Result<Option<SandboxConfig>, Failure> {
     let wanted = &settings.sandbox;
     if wanted.mode == SandboxMode::Off {
-        let allowed = wanted.allowed_by_flags;
-        return match allowed {
+        return match wanted.flag {
             None => Ok(None),
             Some(flag) => Err(Failure::new(
                 ExitCode::Usage,
-                format!("{flag} allows something in a sandbox, and there is none"),
+                format!("{flag} is about a sandbox, and there is none"),
             )
             .hint("--sandbox makes one; without it the agent may do all that you may")),
         };
@@ -56,6 +55,9 @@ pub(super) fn config(
     config.readable = resolved(&wanted.readable);
     config.writable = resolved(&wanted.writable);
     config.variables = wanted.variables.iter().map(Into::into).collect();
+    for limit in wanted.limits.iter().rev() {
+        limit.apply(&mut config.limits);
+    }
     Ok(Some(config))
 }
 

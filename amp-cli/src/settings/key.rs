@@ -37,8 +37,8 @@ impl Key {
         }
     }
 
-    /// A list of what is allowed in a sandbox: its places add up, and no variable is one of them.
-    const fn allowance(name: &'static str, flag: &'static str) -> Self {
+    /// A list about a sandbox: its places add up, and no variable is one of them.
+    const fn of_sandbox(name: &'static str, flag: &'static str) -> Self {
         Self {
             name,
             flag,
@@ -72,13 +72,14 @@ pub(super) const VERSION: Key = Key::of_user("version", "the version given", "AM
 pub(super) const INSTALL: Key = Key::of_user("install", "--install", "AMPCTL_INSTALL");
 pub(crate) const SOURCES: Key = Key::of_user("sources", "--source", "AMPCTL_SOURCES");
 pub(super) const SANDBOX: Key = Key::of_user("sandbox", "--sandbox", "AMPCTL_SANDBOX");
-pub(super) const ALLOW_HOST: Key = Key::allowance("allow-host", "--allow-host");
-pub(super) const ALLOW_READ: Key = Key::allowance("allow-read", "--allow-read");
-pub(super) const ALLOW_WRITE: Key = Key::allowance("allow-write", "--allow-write");
-pub(super) const ALLOW_ENV: Key = Key::allowance("allow-env", "--allow-env");
+pub(super) const ALLOW_HOST: Key = Key::of_sandbox("allow-host", "--allow-host");
+pub(super) const ALLOW_READ: Key = Key::of_sandbox("allow-read", "--allow-read");
+pub(super) const ALLOW_WRITE: Key = Key::of_sandbox("allow-write", "--allow-write");
+pub(super) const ALLOW_ENV: Key = Key::of_sandbox("allow-env", "--allow-env");
+pub(super) const LIMIT: Key = Key::of_sandbox("limit", "--limit");
 
 /// Every setting, in the order in which they are shown.
-pub(super) const ALL: [&Key; 21] = [
+pub(super) const ALL: [&Key; 22] = [
     &MODE,
     &EFFORT,
     &LABELS,
@@ -100,4 +101,5 @@ pub(super) const ALL: [&Key; 21] = [
     &ALLOW_READ,
     &ALLOW_WRITE,
     &ALLOW_ENV,
+    &LIMIT,
 ];

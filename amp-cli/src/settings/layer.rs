@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::key::{self, Key};
 use crate::arguments::{
-    Allowances, GlobalArguments, Limit, OutputFormat, SandboxArguments, SandboxMode,
+    Allowances, GlobalArguments, Limit, OutputFormat, ResourceLimit, SandboxArguments, SandboxMode,
 };
 use crate::style::ColorChoice;
 
@@ -43,6 +43,7 @@ pub(crate) struct Layer {
     pub(crate) allow_read: Vec<PathBuf>,
     pub(crate) allow_write: Vec<PathBuf>,
     pub(crate) allow_env: Vec<String>,
+    pub(crate) limit: Vec<ResourceLimit>,
 }
 
 fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<VersionSpec>, D::Error> {
@@ -58,7 +59,8 @@ fn rules<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<HostRule>, D:
         .map_err(serde::de::Error::custom)
 }
 
-/// What is allowed adds up: each place may allow more.
+/// What is allowed adds up, because each place may allow more; what is limited has the stronger
+/// word first.
 fn both<T>(mut stronger: Vec<T>, weaker: Vec<T>) -> Vec<T> {
     stronger.extend(weaker);
     stronger
@@ -72,6 +74,7 @@ impl Layer {
             readable,
             writable,
             variables,
+            limits,
         } = arguments.allowances.clone();
         Self {
             sandbox: arguments.sandbox,
@@ -79,6 +82,7 @@ impl Layer {
             allow_read: readable,
             allow_write: writable,
             allow_env: variables,
+            limit: limits,
             ..Self::default()
         }
     }
@@ -107,13 +111,14 @@ impl Layer {
             allow_read: both(self.allow_read, lower.allow_read),
             allow_write: both(self.allow_write, lower.allow_write),
             allow_env: both(self.allow_env, lower.allow_env),
+            limit: both(self.limit, lower.limit),
         }
     }
 
-    /// Returns the flag of the first thing that is allowed in a sandbox.
-    pub(super) fn first_allowance(&self) -> Option<&'static str> {
-        let mut allowances = key::ALL.iter().filter(|key| key.adds_up);
-        Some(allowances.find(|key| self.value(key).is_some())?.flag)
+    /// Returns the first flag that says something about a sandbox.
+    pub(super) fn first_of_sandbox(&self) -> Option<&'static str> {
+        let mut of_sandbox = key::ALL.iter().filter(|key| key.adds_up);
+        Some(of_sandbox.find(|key| self.value(key).is_some())?.flag)
     }
 
     /// Returns what the options of every command say.
@@ -181,6 +186,7 @@ impl Layer {
             key::ALLOW_READ => paths(&self.allow_read),
             key::ALLOW_WRITE => paths(&self.allow_write),
             key::ALLOW_ENV => list(self.allow_env.iter().map(text).collect()),
+            key::LIMIT => list(self.limit.iter().map(text).collect()),
             _ => None,
         }
     }

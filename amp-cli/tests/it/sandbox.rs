@@ -135,7 +135,7 @@ fn an_agent_is_found_by_links_out_of_a_home_folder_that_is_one() {
     let link = |to: &std::path::Path, at: &std::path::Path| {
         std::os::unix::fs::symlink(to, at).expect("a link");
     };
-    link(&fixtures::fake_agent(), &versions.join("amp"));
+    link(fixtures::fake_agent(), &versions.join("amp"));
     link(&versions, &world.home().join("versions"));
     let home = world.home().with_file_name("linked-home");
     link(&world.home(), &home);
@@ -151,13 +151,14 @@ fn an_agent_is_found_by_links_out_of_a_home_folder_that_is_one() {
 }
 
 #[test]
-fn something_that_is_allowed_needs_a_sandbox() {
+fn something_that_is_allowed_or_limited_needs_a_sandbox() {
     let world = World::playing("exit 0");
     for option in [
         ["--allow-host", "a.example"],
         ["--allow-read", "/opt"],
         ["--allow-write", "/opt"],
         ["--allow-env", "NAME"],
+        ["--limit", "memory=4g"],
     ] {
         let finished = world.run(&["run", option[0], option[1], "hello"]);
         assert_eq!(finished.code, ExitCode::Usage, "{option:?}");
@@ -176,6 +177,7 @@ fn a_project_cannot_decide_what_may_be_reached() {
         "allow-read = ['/']",
         "allow-write = ['/']",
         "allow-env = ['*']",
+        "limit = ['memory=4g']",
     ] {
         let world = World::playing("exit 0");
         world.write("project/.ampctl.toml", key);
@@ -230,15 +232,37 @@ fn a_command_can_be_tried_and_its_refusals_are_told() {
 }
 
 #[test]
+fn a_command_can_be_kept_from_using_more_than_its_limit() {
+    let world = World::new();
+    if !is_here(&world) {
+        return;
+    }
+    let limit = ["sandbox", "exec", "--limit", "file-size=1k"];
+    let command = ["--", "sh", "-c", "head -c 9000 /dev/zero > large"];
+    let output = ampctl(&world, &[&limit[..], &command].concat());
+    assert_ne!(code(&output), Some(0), "{}", stderr(&output));
+    let large = world.project().join("large").metadata().expect("a file");
+    assert_eq!(large.len(), 1024);
+}
+
+#[test]
 fn what_is_enforced_is_explained_to_programs() {
     let world = World::new();
     if !is_here(&world) {
         return;
     }
+    world.write(
+        "home/.config/ampctl/config.toml",
+        "limit = ['memory=8g', 'cpu=1m']",
+    );
     let arguments = ["sandbox", "explain", "--json", "--allow-host", "a.example"];
+    let arguments = [&arguments[..], &["--limit", "memory=4g"]].concat();
     let output = ampctl(&world, &arguments);
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(document["enforced"], true);
     let hosts = document["hosts"].as_array().expect("hosts");
     assert_eq!(hosts, &["ampcode.com", "*.ampcode.com", "a.example"]);
+    // A flag has a stronger word than a file.
+    let limits = serde_json::json!({"memory": 4_u64 << 30, "cpu": 60});
+    assert_eq!(document["limits"], limits);
 }

@@ -16,6 +16,8 @@ pub(super) enum ClientHello {
     Name(ServerName),
     /// A message that asks for no name.
     Nameless,
+    /// A message with another one in it that only the server can read, and so perhaps another name.
+    Hidden,
     /// Nothing that a TLS client says first, or too long.
     Invalid,
 }
@@ -32,6 +34,9 @@ const LONGEST_RECORD: usize = 16 * 1024;
 /// The extension that holds the name, and the one type of name there is.
 const SERVER_NAME: u16 = 0;
 const HOST_NAME: u8 = 0;
+/// The extensions that hide a message or its name (ECH and its forerunner ESNI); what they hold
+/// cannot be told from the noise that some clients send in their place.
+const HIDING: [u16; 2] = [0xfe0d, 0xffce];
 
 /// Reads the ClientHello at the beginning of a connection.
 ///
@@ -55,11 +60,7 @@ pub(super) fn parse(bytes: &[u8]) -> ClientHello {
     }
     match reader.take(length) {
         None => unfinished(complete, bytes),
-        Some(hello) => match server_name(hello) {
-            Some(Some(name)) => ClientHello::Name(ServerName(name)),
-            Some(None) => ClientHello::Nameless,
-            None => ClientHello::Invalid,
-        },
+        Some(hello) => server_name(hello).unwrap_or(ClientHello::Invalid),
     }
 }
 
@@ -101,8 +102,8 @@ fn handshake(bytes: &[u8]) -> Option<(Vec<u8>, bool)> {
     Some((joined, true))
 }
 
-/// Returns the name in a ClientHello; `None` when the message is malformed.
-fn server_name(hello: &[u8]) -> Option<Option<HostName>> {
+/// Returns what a ClientHello asks for; `None` when the message is malformed.
+fn server_name(hello: &[u8]) -> Option<ClientHello> {
     let mut reader = Reader(hello);
     let version = reader.take(2)?;
     if version[0] != 3 {
@@ -116,13 +117,14 @@ fn server_name(hello: &[u8]) -> Option<Option<HostName>> {
         return None;
     }
     if reader.0.is_empty() {
-        return Some(None);
+        return Some(ClientHello::Nameless);
     }
     let mut extensions = Reader(reader.vector_u16()?);
     if !reader.0.is_empty() {
         return None;
     }
     let mut found = None;
+    let mut is_hidden = false;
     while !extensions.0.is_empty() {
         let kind = extensions.u16()?;
         let content = extensions.vector_u16()?;
@@ -132,8 +134,13 @@ fn server_name(hello: &[u8]) -> Option<Option<HostName>> {
             }
             found = Some(name_list(content)?);
         }
+        is_hidden |= HIDING.contains(&kind);
     }
-    Some(found)
+    Some(match found {
+        _ if is_hidden => ClientHello::Hidden,
+        Some(name) => ClientHello::Name(ServerName(name)),
+        None => ClientHello::Nameless,
+    })
 }
 
 /// Reads the list of the extension, which must hold one host name and nothing else.
@@ -225,6 +232,11 @@ pub(super) mod tests {
         hello(&[name_extension(&[name])])
     }
 
+    /// The same with a message in it that only the server can read.
+    pub(in crate::sandbox) fn hiding_hello_for(name: &str) -> Vec<u8> {
+        hello(&[name_extension(&[name]), extension(0xfe0d, &[0; 200])])
+    }
+
     fn hello(extensions: &[Vec<u8>]) -> Vec<u8> {
         records(&message(extensions), 16 * 1024)
     }
@@ -286,6 +298,18 @@ pub(super) mod tests {
             name_extension(&["b.example"]),
         ];
         assert_eq!(parse(&hello(&twice)), ClientHello::Invalid);
+    }
+
+    #[test]
+    fn a_message_that_hides_another_is_told_apart_by_whatever_name_it_shows() {
+        for kind in [0xfe0d, 0xffce] {
+            let hiding = extension(kind, &[0; 200]);
+            let name = name_extension(&["example.com"]);
+            let before = hello(&[hiding.clone(), name.clone()]);
+            for bytes in [hello(&[name, hiding.clone()]), before, hello(&[hiding])] {
+                assert_eq!(parse(&bytes), ClientHello::Hidden);
+            }
+        }
     }
 
     #[test]

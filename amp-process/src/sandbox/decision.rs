@@ -37,6 +37,8 @@ pub enum Refusal {
     OtherName(String),
     /// The TLS handshake asks for no name.
     NoName,
+    /// The TLS handshake hides what it asks for (ECH), so that no rule can be about it.
+    HiddenName,
     /// What was sent is not TLS.
     NotTls,
     /// The request is none that the proxy takes: anything but CONNECT.
@@ -88,6 +90,7 @@ impl fmt::Display for Refusal {
             Self::Unreachable => formatter.write_str("nobody answers"),
             Self::OtherName(name) => write!(formatter, "the handshake asks for {name}"),
             Self::NoName => formatter.write_str("the handshake asks for no name"),
+            Self::HiddenName => formatter.write_str("the handshake hides its name (ECH)"),
             Self::NotTls => formatter.write_str("not TLS"),
             Self::NotConnect => formatter.write_str("only CONNECT is served"),
             Self::Malformed => formatter.write_str("not a request"),

@@ -10,7 +10,8 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use rustix::net::sockopt::{set_socket_keepalive, set_tcp_keepidle, set_tcp_keepintvl};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional_with_sizes};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
@@ -29,6 +30,10 @@ const SAYING: Duration = Duration::from_secs(10);
 const CONNECTING: Duration = Duration::from_secs(20);
 /// The most connections at a time; agents use fewer than ten.
 const MOST_CONNECTIONS: usize = 256;
+/// How long a connection is silent before its other end is asked whether it is there.
+const ASKING: Duration = Duration::from_secs(60);
+/// What is held of each direction of a connection, in bytes.
+const BUFFER: usize = 32 * 1024;
 /// The pause after a connection could not be accepted.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -73,13 +78,7 @@ fn serve_with(
     resolver: Resolver,
     saying: Duration,
 ) -> io::Result<Proxy> {
-    let shared = Arc::new(Shared {
-        rules,
-        log,
-        connections: Arc::new(Semaphore::new(MOST_CONNECTIONS)),
-        resolver,
-        saying,
-    });
+    let shared = Arc::new(Shared::new(rules, log, resolver, saying));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -134,6 +133,16 @@ fn port_of(purpose: Purpose) -> u16 {
 }
 
 impl Shared {
+    fn new(rules: Vec<HostRule>, log: NetworkLog, resolver: Resolver, saying: Duration) -> Self {
+        Self {
+            rules,
+            log,
+            connections: Arc::new(Semaphore::new(MOST_CONNECTIONS)),
+            resolver,
+            saying,
+        }
+    }
+
     async fn serve(&self, mut client: TcpStream, purpose: Purpose) -> io::Result<()> {
         client.set_nodelay(true)?;
         match purpose {
@@ -192,6 +201,7 @@ impl Shared {
                     Ok(Err(error)) => return Err(error),
                     Ok(Ok(ClientHello::Name(name))) => Refusal::OtherName(name.0.to_string()),
                     Ok(Ok(ClientHello::Nameless)) => Refusal::NoName,
+                    Ok(Ok(ClientHello::Hidden)) => Refusal::HiddenName,
                     Ok(Ok(_)) => Refusal::NotTls,
                 };
                 self.log.note(host.as_str(), port, Some(refusal));
@@ -208,6 +218,7 @@ impl Shared {
             Err(_) => (String::new(), Refusal::Late),
             Ok(Err(error)) => return Err(error),
             Ok(Ok(ClientHello::Nameless)) => (String::new(), Refusal::NoName),
+            Ok(Ok(ClientHello::Hidden)) => (String::new(), Refusal::HiddenName),
             Ok(Ok(ClientHello::Name(name))) => match self.reach(&name.0, port).await {
                 Ok(server) => {
                     self.log.note(name.0.as_str(), port, None);
@@ -333,10 +344,16 @@ async fn answer(client: &mut TcpStream, status: &str, why: &str) -> io::Result<(
 }
 
 /// Passes on what was read and then everything in both directions, until both ends have closed.
+///
+/// A connection may be silent for as long as its ends want. That it is asked for now and then keeps
+/// routers on the way from forgetting it, and tells when the other end is gone.
 async fn splice(client: &mut TcpStream, mut server: TcpStream, first: &[u8]) -> io::Result<()> {
     server.set_nodelay(true)?;
+    set_socket_keepalive(&server, true)?;
+    set_tcp_keepidle(&server, ASKING)?;
+    set_tcp_keepintvl(&server, ASKING)?;
     server.write_all(first).await?;
-    copy_bidirectional(client, &mut server).await?;
+    copy_bidirectional_with_sizes(client, &mut server, BUFFER, BUFFER).await?;
     Ok(())
 }
 

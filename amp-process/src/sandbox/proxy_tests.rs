@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::super::client_hello::tests::hello_for;
-use super::{MOST_CONNECTIONS, NetworkLog, Proxy, Purpose, Refusal, SAYING, serve_with};
+use super::super::client_hello::tests::{hello_for, hiding_hello_for};
+use super::{MOST_CONNECTIONS, NetworkLog, Proxy, Purpose, Refusal, SAYING, Shared, serve_with};
 
 /// A proxy, and where it listens.
 struct Served {
@@ -113,6 +113,52 @@ fn a_tunnel_carries_both_directions_and_each_end_on_its_own() {
     assert_eq!(served.said(), ["service.example:443: allowed"]);
 }
 
+#[tokio::test]
+async fn a_tunnel_may_be_silent_for_hours() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (upstream, address) = listener();
+    let shared = Shared::new(
+        vec![format!("service.example={address}").parse().unwrap()],
+        NetworkLog::default(),
+        private_answers,
+        SAYING,
+    );
+    let (ours, at) = listener();
+    let mut client = tokio::net::TcpStream::connect(at).await.unwrap();
+    let (theirs, _) = ours.accept().unwrap();
+    theirs.set_nonblocking(true).unwrap();
+    let theirs = tokio::net::TcpStream::from_std(theirs).unwrap();
+    let serving = tokio::spawn(async move { shared.serve(theirs, Purpose::Connect).await });
+
+    client
+        .write_all(&connect("service.example:443"))
+        .await
+        .unwrap();
+    client
+        .write_all(&hello_for("service.example"))
+        .await
+        .unwrap();
+    let mut established = [0; ESTABLISHED.len()];
+    client.read_exact(&mut established).await.unwrap();
+    let (server, _) = upstream.accept().unwrap();
+    let mut hello = vec![0; hello_for("service.example").len()];
+    server.set_nonblocking(true).unwrap();
+    let mut server = tokio::net::TcpStream::from_std(server).unwrap();
+    server.read_exact(&mut hello).await.unwrap();
+
+    tokio::time::pause();
+    let mut byte = [0];
+    for _ in 0..4 {
+        tokio::time::advance(Duration::from_secs(60 * 60)).await;
+        server.write_all(b"x").await.unwrap();
+        client.read_exact(&mut byte).await.unwrap();
+        client.write_all(b"y").await.unwrap();
+        server.read_exact(&mut byte).await.unwrap();
+    }
+    drop((client, server));
+    assert!(serving.await.unwrap().is_ok());
+}
+
 #[test]
 fn what_no_rule_allows_is_answered_with_451() {
     let served = served(&["ampcode.example".into(), "*.ampcode.example".into()]);
@@ -199,6 +245,7 @@ fn a_handshake_for_another_name_reaches_nobody() {
         ),
         (b"GET / HTTP/1.1\r\n\r\n".to_vec(), Refusal::NotTls),
         (b"SSH-2.0-x\r\n".to_vec(), Refusal::NotTls),
+        (hiding_hello_for("service.example"), Refusal::HiddenName),
     ] {
         let (upstream, address) = listener();
         let served = served(&[format!("service.example={address}")]);
@@ -228,13 +275,18 @@ fn a_forwarder_goes_by_the_name_in_the_handshake() {
     client.read_to_string(&mut answer).unwrap();
     assert_eq!(answer, "ANSWER");
     assert_eq!(server.join().unwrap(), hello_for("service.example"));
-    for bytes in [hello_for("other.example"), b"GET / HTTP/1.1\r\n".to_vec()] {
+    for bytes in [
+        hello_for("other.example"),
+        b"GET / HTTP/1.1\r\n".to_vec(),
+        hiding_hello_for("service.example"),
+    ] {
         assert!(!served.ask(&bytes).contains("ANSWER"));
     }
     let expected = [
         "service.example:443: allowed",
         "other.example:443: not allowed",
         "port 443: not TLS",
+        "port 443: the handshake hides its name (ECH)",
     ];
     assert_eq!(served.said(), expected);
 }

@@ -25,17 +25,16 @@ pub(super) fn apply(confinement: &Confinement, control: impl AsFd) -> Result<(),
     listen(confinement, control)?;
     close_on_start().map_err(|error| format!("descriptors cannot be closed: {error}"))?;
     drop_capabilities();
-    limit(confinement).map_err(|error| format!("limits cannot be set: {error}"))?;
     // Nobody inside can look into this process, which has the program's environment too.
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .map_err(|error| format!("the shim cannot be closed to others: {error}"))?;
     if !confinement.rights.is_empty() {
         landlock::restrict(&confinement.rights)?;
     }
-    match confinement.families {
-        Some(families) => seccomp::install(families),
-        None => Ok(()),
+    if let Some(families) = confinement.families {
+        seccomp::install(families)?;
     }
+    limit(confinement).map_err(|error| format!("limits cannot be set: {error}"))
 }
 
 fn listen(confinement: &Confinement, control: impl AsFd) -> Result<(), String> {

@@ -4,6 +4,7 @@ mod cases;
 mod files;
 mod kernel;
 mod life;
+mod limits;
 mod network;
 mod probe;
 mod programs;

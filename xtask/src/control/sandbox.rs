@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use amp_session::protocol::{ContentBlock, Event};
 use amp_session::{Amp, Error, Outcome, SandboxConfig, SessionConfig, default_deadlines};
 use anyhow::{Context, Result};
 use fixtures::backend::{Backend, Entry, Options};
 use fixtures::script::{Answer, Block, Script};
+
+use serde_json::json;
 
 use super::Case;
 use super::place::{LIMIT, Place};
@@ -42,7 +45,99 @@ pub(super) fn cases() -> Vec<Case> {
             }),
             attempt: Box::new(|cli| Box::pin(another_service(cli))),
         },
+        Case {
+            name: "sandbox: who sees the key",
+            // The file holds the key of another service, which this run has no use for.
+            expected: Box::new(|_| {
+                "completed; key of the run: variable, processes; stored key: file, reader"
+                    .to_owned()
+            }),
+            attempt: Box::new(|cli| Box::pin(who_sees_the_key(cli))),
+        },
     ]
+}
+
+/// The key of a run, and one that Amp has stored.
+const KEYS: [&str; 2] = ["key-of-the-run-5928a90d", "key-in-the-file-d53b488f"];
+
+/// Looks for keys wherever a tool can: each look is a tool call.
+async fn who_sees_the_key(cli: InstalledCli) -> Result<String> {
+    let place = Place::create(&cli).await?;
+    let secrets = place.path("home/.local/share/amp/secrets.json");
+    let stored = json!({"apiKey@https://other.example/": KEYS[1]}).to_string();
+    place.write("home/.local/share/amp/secrets.json", stored)?;
+    let read = |path: String| Block::Tool {
+        name: "Read".to_owned(),
+        input: json!({"path": path}),
+    };
+    let shell = |command: &str| Block::Shell(command.to_owned());
+    let looks = [
+        ("variable", shell("env")),
+        (
+            "processes",
+            shell("cat /proc/[0-9]*/environ | tr '\\0' '\\n'"),
+        ),
+        ("file", shell("cat ~/.local/share/amp/secrets.json")),
+        ("own environment", read("/proc/self/environ".to_owned())),
+        ("reader", read(secrets.display().to_string())),
+    ];
+    let mut answers: Vec<Answer> = looks
+        .iter()
+        .map(|(_, block)| Answer {
+            blocks: vec![block.clone()],
+            ..Answer::default()
+        })
+        .collect();
+    answers.push(Answer {
+        blocks: vec![Block::Text("It is done.".to_owned())],
+        ..Answer::default()
+    });
+    let script = Script {
+        answers,
+        ..Script::default()
+    };
+    let options = Options::for_workspace(place.path("project")).with_script("try", script);
+    let backend = Backend::start(options).await?;
+    let mut sandbox = SandboxConfig::new();
+    let service = backend.url();
+    let service = service.trim_start_matches("http://").trim_end_matches('/');
+    sandbox.hosts = vec![service.parse()?];
+    let mut environment = place.environment();
+    environment.insert("AMP_URL".into(), backend.url().into());
+    environment.insert("AMP_API_KEY".into(), KEYS[0].into());
+    let mut config = SessionConfig::new()
+        .with_working_directory(place.path("project"))
+        .with_deadlines(default_deadlines().with_total(Some(LIMIT)))
+        .with_sandbox(sandbox);
+    config.dangerously_allow_all = true;
+    let amp = Amp::new(&cli.executable, cli.version.as_str()).with_environment(environment);
+    let mut turn = amp.start(config)?.prompt("SCN:try").await?;
+    let mut seen = KEYS.map(|_| Vec::new());
+    let mut names = looks.iter().map(|(name, _)| *name);
+    while let Some(line) = turn.next_line().await {
+        let Some(Event::User(user)) = line.decoded().event() else {
+            continue;
+        };
+        for block in &user.message.content {
+            let ContentBlock::ToolResult(result) = block else {
+                continue;
+            };
+            let name = names.next().context("a call has one result")?;
+            let text = result.text().unwrap_or_default();
+            for (seen, key) in seen.iter_mut().zip(KEYS) {
+                if text.contains(key) {
+                    seen.push(name);
+                }
+            }
+        }
+    }
+    anyhow::ensure!(names.next().is_none(), "a call has no result");
+    let outcome = turn.finish().await;
+    let [of_run, stored] = seen.map(|names| names.join(", "));
+    let status = outcome.status;
+    Ok(format!(
+        "{status}; key of the run: {of_run}; stored key: {stored}"
+    ))
 }
 
 async fn under_its_name(cli: InstalledCli) -> Result<String> {

@@ -1,5 +1,6 @@
 //! `ampctl sandbox explain`: what is allowed, and by which layer it is kept.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -23,6 +24,8 @@ struct Document<'a> {
     files: Vec<FileDocument<'a>>,
     hosts: Option<Vec<String>>,
     variables: Option<Vec<String>>,
+    /// What each process may use; of processes, what all of them may.
+    limits: BTreeMap<&'static str, u64>,
 }
 
 #[derive(Serialize)]
@@ -92,6 +95,7 @@ fn document<'a>(policy: &'a Policy, layers: &[LayerStatus], enforced: bool) -> D
             .collect(),
         hosts: hosts(policy),
         variables: variables(policy),
+        limits: limits(policy),
     }
 }
 
@@ -122,6 +126,21 @@ fn variables(policy: &Policy) -> Option<Vec<String>> {
     }
 }
 
+/// Returns the limits by the names that `--limit` has for them; times are in seconds.
+fn limits(policy: &Policy) -> BTreeMap<&'static str, u64> {
+    let limits = policy.limits();
+    let named = [
+        ("processes", limits.processes),
+        ("memory", limits.memory_bytes),
+        ("file-size", limits.file_bytes),
+        ("open-files", limits.open_files),
+        ("cpu", limits.cpu_seconds),
+    ];
+    let set = named.into_iter();
+    set.filter_map(|(name, limit)| Some((name, limit?)))
+        .collect()
+}
+
 fn write_layers(layers: &[LayerStatus], to: &mut impl Write) -> std::io::Result<()> {
     writeln!(to, "Protection")?;
     for status in layers {
@@ -147,5 +166,13 @@ fn write_policy(policy: &Policy, to: &mut impl Write) -> std::io::Result<()> {
         writeln!(to, "  {host}")?;
     }
     writeln!(to, "\nVariables")?;
-    writeln!(to, "  {}", variables(policy).unwrap_or_default().join(" "))
+    writeln!(to, "  {}", variables(policy).unwrap_or_default().join(" "))?;
+    let limits = limits(policy);
+    if !limits.is_empty() {
+        writeln!(to, "\nLimits")?;
+    }
+    for (name, limit) in limits {
+        writeln!(to, "  {name:<12} {limit}")?;
+    }
+    Ok(())
 }

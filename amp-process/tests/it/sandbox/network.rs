@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use amp_process::sandbox::{Network, Policy};
 
 use super::{Place, reach, shell};
+use crate::support::{LIMIT, example};
 
 /// A service of this machine that answers every connection.
 fn service() -> (SocketAddr, JoinHandle<()>) {
@@ -159,4 +160,68 @@ async fn the_open_network_is_the_hosts() {
         assert!(!said.lines[1].contains("reached"), "{:?}", said.lines);
     }
     end(service);
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "another host is under test")]
+async fn a_gigabyte_passes_through_a_host_whose_memory_stays_as_it_is() {
+    const BYTES: usize = 1 << 30;
+    /// Beyond what a connection holds, by far; a host that kept the bytes would need all of them.
+    const GROWTH_KIB: u64 = 16 * 1024;
+    let place = Place::new();
+    if shell(&place, place.policy(), "true").await.is_none() {
+        return;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let rule = format!("service.example={}", listener.local_addr().unwrap());
+    let mut host = std::process::Command::new(example("confine"))
+        .args(["--host", &rule, "--variable", "HTTPS_PROXY", "--read"])
+        .arg(example("reach"))
+        .arg("--write")
+        .arg(&place.project)
+        .arg("--")
+        .arg(example("reach"))
+        .arg(format!("flood:service.example:443:{BYTES}"))
+        .current_dir(&place.project)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let peak_kib = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", host.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let number = line.unwrap().split_whitespace().nth(1);
+        number.unwrap().parse::<u64>().unwrap()
+    };
+    listener.set_nonblocking(true).unwrap();
+    let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+    let accepted = tokio::time::timeout(LIMIT, listener.accept()).await;
+    let (client, _) = accepted.expect("the tunnel comes in time").unwrap();
+    let mut client = client.into_std().unwrap();
+    client.set_nonblocking(false).unwrap();
+    client.set_read_timeout(Some(LIMIT)).unwrap();
+    let mut buffer = vec![0; 1 << 16];
+    let mut count = client.read(&mut buffer).unwrap();
+    let before = peak_kib();
+    loop {
+        match client.read(&mut buffer).unwrap() {
+            0 => break,
+            more => count += more,
+        }
+    }
+    let after = peak_kib();
+    client.write_all(b"all of it\n").unwrap();
+    drop(client);
+    let mut said = String::new();
+    host.stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    assert!(host.wait().unwrap().success(), "{said}");
+    assert!(said.ends_with("reached all of it\n"), "{said}");
+    assert!(count > BYTES, "{count}");
+    assert!(
+        after < before + GROWTH_KIB,
+        "{before} KiB, then {after} KiB"
+    );
 }
