@@ -36,7 +36,10 @@ pub(crate) use self::run::{
 pub(crate) use self::sandbox::{
     Allowances, SandboxArguments, SandboxCommand, SandboxMode, SandboxSubject,
 };
-pub(crate) use self::sessions::{ExportFormat, PruneArguments, SessionsCommand};
+pub(crate) use self::sessions::{
+    EndedAs, ExportFormat, PruneArguments, SearchArguments, SessionsCommand, StatsArguments,
+    StatsBy,
+};
 
 /// Install, run and continue the Amp coding agent
 #[derive(Debug, Parser)]
@@ -56,7 +59,7 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// Continue the last session, or a chosen one
     Continue(ContinueArguments),
-    /// List, show, export, replay, delete and prune recorded sessions
+    /// List, search, show, export and delete recorded sessions, and add up what they took
     #[command(subcommand)]
     Sessions(SessionsCommand),
     /// Test, explain, check and change the rules that say what the agent may do

@@ -36,6 +36,9 @@ mod files;
 mod id;
 mod reader;
 mod retention;
+mod scan;
+mod search;
+mod totals;
 mod writer;
 
 use std::fs;
@@ -48,6 +51,8 @@ pub use files::{SessionMetadata, TurnEnd, TurnStart};
 pub use id::SessionId;
 pub use reader::{SessionRecord, TurnLines, TurnRecord};
 pub use retention::Retention;
+pub use search::{Excerpt, Found, Search};
+pub use totals::Totals;
 pub(crate) use writer::{Beginning, Ended, Lines, TurnWriter};
 
 use crate::environment::{self, Environment};

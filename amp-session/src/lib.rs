@@ -135,8 +135,8 @@ pub use file_change::FileChange;
 pub use image::{LARGEST_IMAGE, image_from_bytes};
 pub use invocation::{Input, Invocation, Request, RunFile, StandardInput, invocation};
 pub use ledger::{
-    ExportFormat, Ledger, NewSession, Retention, SessionId, SessionMetadata, SessionRecord,
-    TurnEnd, TurnLines, TurnRecord, TurnStart,
+    Excerpt, ExportFormat, Found, Ledger, NewSession, Retention, Search, SessionId,
+    SessionMetadata, SessionRecord, Totals, TurnEnd, TurnLines, TurnRecord, TurnStart,
 };
 pub use outcome::{Failure, LineCounts, Outcome, Reason, RefusedCall, Status};
 pub use plain_text::without_escapes;

@@ -17,7 +17,9 @@ pub(crate) enum SessionsCommand {
         #[arg(long)]
         here: bool,
     },
-    /// Show what a session was about and how it ended
+    /// Search all sessions for words, newest first
+    Search(SearchArguments),
+    /// Show what a session was about, how it ended, and its last answer
     Show {
         /// Its name or id, the `T-…` id of its thread, or `last`
         session: String,
@@ -38,6 +40,23 @@ pub(crate) enum SessionsCommand {
         /// Its name or id, the `T-…` id of its thread, or `last`
         session: String,
     },
+    /// Give a session a name to find it by
+    Rename {
+        /// Its name or id, the `T-…` id of its thread, or `last`
+        session: String,
+        /// The new name
+        name: String,
+    },
+    /// Open the thread of a session in the browser
+    Open {
+        /// Its name or id, the `T-…` id of its thread, or `last`
+        session: String,
+        /// Only print the address
+        #[arg(long)]
+        print: bool,
+    },
+    /// Add up turns, tokens, tool calls and time
+    Stats(StatsArguments),
     /// Delete recorded sessions; the service keeps its copy
     Delete {
         /// Their names or ids, or the `T-…` ids of their threads
@@ -49,6 +68,66 @@ pub(crate) enum SessionsCommand {
     },
     /// Delete recorded sessions that are old or take too much room
     Prune(PruneArguments),
+}
+
+/// What to search for, and where.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "All the words have to stand in one text: a prompt, an answer, a tool call or its \
+    result. A word without capitals is found whatever its capitals; with quotes around them, \
+    several words are one."
+)]
+pub(crate) struct SearchArguments {
+    /// The words
+    #[arg(required = true)]
+    pub(crate) words: Vec<String>,
+    /// Only sessions of this folder and those below it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+    /// Only sessions used since then, for example `7d` or `12h` ago
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) since: Option<humantime::Duration>,
+    /// Only what this tool was asked and has answered, for example `Bash`
+    #[arg(long, value_name = "TOOL")]
+    pub(crate) tool: Option<String>,
+    /// Only sessions whose last turn ended so
+    #[arg(long)]
+    pub(crate) outcome: Option<EndedAs>,
+    /// Show at most this many sessions
+    #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 20)]
+    pub(crate) limit: usize,
+}
+
+/// What to add up, and by what.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct StatsArguments {
+    /// What makes a row
+    #[arg(long, value_name = "WHAT", default_value = "day")]
+    pub(crate) by: StatsBy,
+    /// Only turns begun since then, for example `30d` ago
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) since: Option<humantime::Duration>,
+}
+
+/// What makes a row of `sessions stats`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatsBy {
+    /// The day a turn began, in UTC
+    Day,
+    /// The folder the agent worked in
+    Folder,
+    /// The agent mode
+    Mode,
+}
+
+/// How the last turn of a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EndedAs {
+    Completed,
+    Failed,
+    NoResult,
+    TimedOut,
+    Cancelled,
 }
 
 /// Which sessions go, and how surely.

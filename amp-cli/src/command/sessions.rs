@@ -3,15 +3,22 @@
 mod delete;
 mod export;
 mod list;
+mod open;
 mod prune;
 mod replay;
+mod search;
 mod show;
+mod stats;
+
+use std::io::Write;
 
 use crate::arguments::{GlobalArguments, SessionsCommand};
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::json;
 use crate::sessions::Sessions;
+use crate::text::one_line;
 
 pub(super) fn run(
     command: &SessionsCommand,
@@ -22,6 +29,24 @@ pub(super) fn run(
     match command {
         SessionsCommand::List { limit, here } => {
             list::run(&sessions, *limit, *here, global, context)
+        }
+        SessionsCommand::Search(arguments) => search::run(&sessions, arguments, global, context),
+        SessionsCommand::Stats(arguments) => stats::run(&sessions, arguments, global, context),
+        SessionsCommand::Rename { session, name } => {
+            let mut record = sessions.find(session)?;
+            record.rename(name)?;
+            match global.json {
+                true => json::write(record.metadata(), &mut context.stdout)?,
+                false if global.quiet => {}
+                false => {
+                    let id = &record.metadata().id;
+                    writeln!(context.stderr, "{id} is called {} now", one_line(name))?;
+                }
+            }
+            Ok(ExitCode::Done)
+        }
+        SessionsCommand::Open { session, print } => {
+            open::run(&sessions.find(session)?, *print, global, context)
         }
         SessionsCommand::Show { session } => show::run(&sessions.find(session)?, global, context),
         SessionsCommand::Export {

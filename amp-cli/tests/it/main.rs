@@ -6,6 +6,8 @@ mod config;
 #[cfg(unix)]
 mod download;
 #[cfg(unix)]
+mod finding;
+#[cfg(unix)]
 mod heard;
 mod help;
 #[cfg(target_os = "linux")]

@@ -313,6 +313,9 @@ fn every_command_that_is_said_to_write_json_does() {
         arguments.extend(match command {
             "run" | "continue" => &["hello"][..],
             "sessions show" => &["last"],
+            "sessions search" => &["hello"],
+            "sessions rename" => &["last", "greeting"],
+            "sessions open" => &["last", "--print"],
             "sessions prune" => &["--older-than", "30d", "--yes"],
             "uninstall" => &["--all"],
             _ => &[],

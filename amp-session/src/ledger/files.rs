@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::id::now_ms;
-use super::{NewSession, SessionId, ledger_error};
+use super::{NewSession, SessionId, Totals, ledger_error};
 use crate::error::Error;
 use crate::outcome::{Failure, Status};
 use crate::sandbox::SandboxReport;
@@ -55,6 +55,12 @@ pub struct SessionMetadata {
     pub mode: Option<String>,
     /// The folder the agent works in.
     pub working_directory: Option<PathBuf>,
+    /// How its last turn ended; `None` while one runs, and when the host died first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_status: Option<Status>,
+    /// What its turns that have ended have come to.
+    #[serde(default)]
+    pub totals: Totals,
 }
 
 /// How a turn began.
@@ -85,6 +91,9 @@ pub struct TurnEnd {
     pub exit: Option<String>,
     /// How many lines had a secret in them that was replaced.
     pub redacted_lines: u64,
+    /// What it has come to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totals: Option<Totals>,
     /// What protected the turn and what its agent was refused; `None` without a sandbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sandbox: Option<SandboxReport>,
@@ -105,6 +114,8 @@ impl SessionMetadata {
             amp_version: None,
             mode: session.mode,
             working_directory: session.working_directory,
+            last_status: None,
+            totals: Totals::default(),
         }
     }
 

@@ -103,6 +103,11 @@ impl SessionRecord {
 }
 
 impl TurnRecord {
+    /// Returns the folder of the turn's files.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Returns the turn's number, from 1.
     #[must_use]
     pub fn number(&self) -> u32 {

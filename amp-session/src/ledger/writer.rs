@@ -14,6 +14,7 @@ use super::files::{
 use super::id::now_ms;
 use super::ledger_error;
 use super::reader::SessionRecord;
+use super::totals::Totals;
 use crate::error::Error;
 use crate::outcome::{Failure, Status};
 use crate::sandbox::SandboxReport;
@@ -44,6 +45,7 @@ pub(crate) struct Ended {
     /// Standard error without secrets.
     pub(crate) stderr: String,
     pub(crate) sandbox: Option<SandboxReport>,
+    pub(crate) totals: Totals,
 }
 
 /// The record of a turn that runs.
@@ -77,6 +79,7 @@ impl SessionRecord {
         let folder = next_turn(&self.folder().join(TURNS))?;
         let metadata = SessionMetadata::update(self.folder(), |metadata| {
             metadata.updated_at = now_ms();
+            metadata.last_status = None;
             metadata.amp_version = Some(amp_version.to_string());
             if metadata.thread.is_none() {
                 metadata.thread.clone_from(&thread);
@@ -176,10 +179,15 @@ impl TurnWriter {
             wall_time: u64::try_from(ended.wall_time.as_millis()).unwrap_or(u64::MAX),
             exit: ended.exit,
             redacted_lines: self.events.redacted,
+            totals: Some(ended.totals),
             sandbox: ended.sandbox,
         };
         files::write(&self.folder.join(END), &end)?;
-        SessionMetadata::update(&self.session, |metadata| metadata.updated_at = now)?;
+        SessionMetadata::update(&self.session, |metadata| {
+            metadata.updated_at = now;
+            metadata.last_status = Some(ended.status);
+            metadata.totals.add(&ended.totals);
+        })?;
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use super::questions::Questions;
 use super::{Source, stderr_text};
 use crate::blocking::blocking;
 use crate::claim::Claim;
-use crate::ledger::{Ended, TurnWriter};
+use crate::ledger::{Ended, Totals, TurnWriter};
 use crate::outcome::{Ending, Observer, Outcome};
 use crate::run_folder::RunFiles;
 use crate::sandbox::Watch;
@@ -88,6 +88,7 @@ impl Conclusion {
                 exit: outcome.exit.as_ref().map(|exit| exit.status().to_string()),
                 stderr: outcome.stderr.clone(),
                 sandbox: outcome.sandbox.clone(),
+                totals: totals_of(&outcome),
             };
             outcome.ledger_failure = blocking(move || record.close(ended)).await;
         }
@@ -100,6 +101,17 @@ impl Conclusion {
 
 /// How the turn ended, and what nobody has seen of its questions.
 type Concluded = (Outcome, Questions);
+
+/// Returns what the record keeps of a turn in numbers.
+fn totals_of(outcome: &Outcome) -> Totals {
+    Totals {
+        turns: 1,
+        usage: outcome.usage,
+        tool_calls: outcome.tool_calls,
+        refused_calls: outcome.refused_tools,
+        wall_time: u64::try_from(outcome.wall_time.as_millis()).unwrap_or(u64::MAX),
+    }
+}
 
 /// A conclusion that is being drawn.
 pub(super) struct Concluding {

@@ -1,8 +1,9 @@
 //! `ampctl sessions list`.
 
 use std::io::Write;
+use std::path::Path;
 
-use amp_session::{SessionId, SessionMetadata, SessionRecord};
+use amp_session::{SessionId, SessionMetadata, SessionRecord, Status};
 use serde::Serialize;
 
 use crate::arguments::GlobalArguments;
@@ -12,10 +13,13 @@ use crate::failure::Failure;
 use crate::json;
 use crate::sessions::{Sessions, is_of};
 use crate::settings::Settings;
-use crate::text::{ago, fit, one_line};
+use crate::text::{ago, columns, fit, fit_path, one_line, tokens};
 
 /// The columns of a list that goes to no terminal.
 const WIDE: u16 = 120;
+
+/// With less room than this behind the id, folders are left out.
+const ROOM_FOR_FOLDER: usize = 40;
 
 /// With less room than this a title has a line of its own, and the time is left out.
 const NARROWEST_TITLE: usize = 12;
@@ -80,20 +84,50 @@ pub(super) fn run(
         )?;
     }
     let width = context.columns(WIDE);
+    let home = context.home();
     for session in &sessions {
         let metadata = session.metadata();
         let id = style.command(&metadata.id).to_string();
+        let mark = match (metadata.last_status, session.is_in_use()) {
+            (_, true) => style.command("▸"),
+            (Some(Status::Completed), _) => style.success("✓"),
+            (Some(Status::Cancelled), _) => style.warning("⊘"),
+            (Some(_), _) => style.error("✗"),
+            (None, _) => style.warning("?"),
+        };
         let when = format!("{:>12}", ago(metadata.updated_at));
-        let room = width.saturating_sub(metadata.id.as_str().len() + when.len() + 4);
+        let usage = &metadata.totals.usage;
+        let used = tokens(usage.all_input_tokens() + usage.output_tokens);
+        let before = format!("{when}  {used:>6}");
+        let room = width.saturating_sub(metadata.id.as_str().len() + columns(&before) + 8);
         if room < NARROWEST_TITLE {
             let title = fit(&title(metadata), width.saturating_sub(2));
-            writeln!(context.stdout, "{id}\n  {title}")?;
+            writeln!(context.stdout, "{id} {mark}\n  {title}")?;
             continue;
         }
-        let title = fit(&title(metadata), room);
-        writeln!(context.stdout, "{id}  {}  {title}", style.dim(when))?;
+        let folder = match &metadata.working_directory {
+            Some(folder) if !here && room >= ROOM_FOR_FOLDER => {
+                let folder = as_typed(folder, home.as_deref());
+                let width = room / 3;
+                let folder = fit_path(&folder, width);
+                let padding = " ".repeat(width.saturating_sub(columns(&folder)));
+                format!("{folder}{padding}  ")
+            }
+            _ => String::new(),
+        };
+        let title = fit(&title(metadata), room.saturating_sub(columns(&folder)));
+        let (before, folder) = (style.dim(before), style.dim(folder));
+        writeln!(context.stdout, "{id} {mark} {before}  {folder}{title}")?;
     }
     Ok(ExitCode::Done)
+}
+
+/// Returns a folder as people type it.
+fn as_typed(folder: &Path, home: Option<&Path>) -> String {
+    match home.and_then(|home| folder.strip_prefix(home).ok()) {
+        Some(inside) => one_line(&format!("~/{}", inside.display())),
+        None => one_line(&folder.display().to_string()),
+    }
 }
 
 /// Returns what a session is called: its name, else its title, else its thread.

@@ -12,7 +12,10 @@ use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::json;
 use crate::settings::Settings;
-use crate::text::{ago, bytes, elapsed, fit, one_line};
+use crate::text::{ago, bytes, elapsed, fit, markdown, one_line, tokens};
+
+/// The widest an answer is shown, in columns.
+const WIDEST_TEXT: u16 = 100;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -27,6 +30,8 @@ struct TurnDocument {
     number: u32,
     start: Option<TurnStart>,
     end: Option<TurnEnd>,
+    /// The final text of the agent.
+    answer: Option<String>,
 }
 
 pub(super) fn run(
@@ -34,16 +39,27 @@ pub(super) fn run(
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
-    let turn = |turn: TurnRecord| TurnDocument {
-        number: turn.number(),
-        start: turn.start(),
-        end: turn.end(),
+    let turns = record.turns()?;
+    let last = turns.len();
+    let turn = |(index, turn): (usize, TurnRecord)| {
+        // People are shown the last answer alone.
+        let is_wanted = global.json || index + 1 == last;
+        Ok::<_, Failure>(TurnDocument {
+            number: turn.number(),
+            start: turn.start(),
+            end: turn.end(),
+            answer: if is_wanted { turn.answer()? } else { None },
+        })
     };
     let document = Document {
         session: record.metadata(),
         folder: record.folder(),
         bytes: record.size(),
-        turns: record.turns()?.into_iter().map(turn).collect(),
+        turns: turns
+            .into_iter()
+            .enumerate()
+            .map(turn)
+            .collect::<Result<_, _>>()?,
     };
     if global.json {
         json::write(&document, &mut context.stdout)?;
@@ -61,6 +77,7 @@ fn write_text(
     let style = Settings::of(global, context)?
         .color
         .style(context, &context.stdout);
+    let width = context.columns(WIDEST_TEXT).min(WIDEST_TEXT.into());
     let session = document.session;
     let stdout = &mut context.stdout;
     writeln!(stdout, "{}", style.strong(title(session)))?;
@@ -85,6 +102,14 @@ fn write_text(
         fact("mode", mode)?;
     }
     fact("used", &ago(session.updated_at))?;
+    let usage = &session.totals.usage;
+    let (read, written) = (usage.all_input_tokens(), usage.output_tokens);
+    if (read, written) != (0, 0) {
+        fact(
+            "tokens",
+            &format!("{} in, {} out", tokens(read), tokens(written)),
+        )?;
+    }
     let record = format!("{} ({})", document.folder.display(), bytes(document.bytes));
     fact("record", &record)?;
     for turn in &document.turns {
@@ -95,6 +120,14 @@ fn write_text(
         let prompt = fit(&one_line(prompt.unwrap_or("(prompt unknown)")), 70);
         writeln!(stdout, "\n{}. {prompt}", turn.number)?;
         writeln!(stdout, "   {}", style.dim(ending(turn.end.as_ref())))?;
+    }
+    let answer = document
+        .turns
+        .last()
+        .and_then(|turn| turn.answer.as_deref());
+    if let Some(answer) = answer.filter(|answer| !answer.trim().is_empty()) {
+        let answer = markdown(answer, width, style);
+        writeln!(stdout, "\n{}", answer.trim_end_matches('\n'))?;
     }
     if let Some(thread) = &session.thread {
         let command = format!("ampctl continue --session {thread} \"…\"");
