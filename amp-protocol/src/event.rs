@@ -23,7 +23,7 @@ use crate::tagged::{Tagged, from_variants};
 use crate::wire_object::FromMap;
 
 open_string! {
-    /// The id of a conversation: `T-` and a lower-case UUID.
+    /// The id of a thread: `T-` and a lower-case UUID.
     ///
     /// It stays the same for a whole run and is what `amp threads continue` takes.
     pub struct SessionId {}
@@ -55,7 +55,7 @@ impl Event {
         }
     }
 
-    /// Returns the conversation the message belongs to.
+    /// Returns the thread the message belongs to.
     #[must_use]
     pub fn session_id(&self) -> Option<&SessionId> {
         match self {

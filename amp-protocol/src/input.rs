@@ -69,7 +69,7 @@ impl UserInput {
         self
     }
 
-    /// Names the message, so that sending it twice to one conversation counts once.
+    /// Names the message, so that sending it twice to one thread counts once.
     ///
     /// Declared by the Python SDK of 2026-09-18.
     ///

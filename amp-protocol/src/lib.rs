@@ -1,7 +1,7 @@
 //! The stream of the Amp CLI as types: decode every line, lose nothing.
 //!
 //! `amp --execute --stream-json` writes one JSON object a line. This reads such a stream and says
-//! what the conversation came to:
+//! what the run came to:
 //!
 //! ```
 //! use amp_protocol::{Decoded, decode_reader, progress::Progress};

@@ -84,7 +84,7 @@ impl PermissionRule {
         self
     }
 
-    /// Limits the rule to the conversation itself or to subagents.
+    /// Limits the rule to the thread itself or to subagents.
     #[must_use]
     pub fn with_context(mut self, context: PermissionContext) -> Self {
         self.context = Some(context);
@@ -116,7 +116,7 @@ open_string! {
 open_string! {
     /// Where a rule holds.
     pub struct PermissionContext {
-        /// In the conversation itself.
+        /// In the thread itself.
         THREAD = "thread",
         /// In subagents.
         SUBAGENT = "subagent",

@@ -86,7 +86,7 @@ impl Progress {
         self.system.as_ref()
     }
 
-    /// Returns the conversation's id.
+    /// Returns the thread's id.
     #[must_use]
     pub fn session_id(&self) -> Option<&SessionId> {
         self.session_id.as_ref()

@@ -29,7 +29,7 @@ open_string! {
         SKILLS_DISABLE_GLOBAL_AGENTS = "amp.skills.disableGlobalAgentsSkills",
         /// Agent modes to switch on.
         EXPERIMENTAL_MODES = "amp.experimental.modes",
-        /// The visibility of new conversations.
+        /// The visibility of new threads.
         DEFAULT_VISIBILITY = "amp.defaultVisibility",
         /// The service's address; `AMP_URL` beats it. Not in the help text.
         URL = "amp.url",
@@ -43,7 +43,7 @@ open_string! {
         GUARDED_FILES_ALLOWLIST = "amp.guardedFiles.allowlist",
         /// Files that searches find although they are ignored.
         FUZZY_ALWAYS_INCLUDE_PATHS = "amp.fuzzy.alwaysIncludePaths",
-        /// Names the conversation in commit messages.
+        /// Names the thread in commit messages.
         GIT_COMMIT_AMP_THREAD = "amp.git.commit.ampThread.enabled",
         /// Names Amp as a co-author in commit messages.
         GIT_COMMIT_COAUTHOR = "amp.git.commit.coauthor.enabled",
@@ -51,11 +51,11 @@ open_string! {
         NOTIFICATIONS = "amp.notifications.enabled",
         /// Notifications of the desktop.
         SYSTEM_NOTIFICATIONS = "amp.notifications.system.enabled",
-        /// Shows what a conversation costs.
+        /// Shows what a thread costs.
         SHOW_COSTS = "amp.showCosts",
         /// Starts threads from elsewhere on this machine.
         REMOTE_THREAD_CREATION = "amp.remoteThreadCreation.enabled",
-        /// Archives a conversation when the terminal program ends.
+        /// Archives a thread when the terminal program ends.
         THREAD_AUTO_ARCHIVE_ON_QUIT = "amp.thread.autoArchiveOnQuit",
     }
 }

@@ -1,4 +1,4 @@
-//! Holds a conversation with whatever Amp it is given: one prompt an argument, one thread.
+//! Sends prompts to whatever Amp it is given: one an argument, all in one thread.
 //!
 //! ```sh
 //! cargo run --example converse -- ~/.local/bin/amp "What is here?" "Who wrote it?"

@@ -17,7 +17,7 @@ use crate::dialect::Dialect;
 use crate::environment::{Environment, NamesOf};
 use crate::version::AmpVersion;
 
-/// An Amp CLI to hold conversations with.
+/// An Amp CLI to begin threads with, and to go on with them.
 ///
 /// It is handed everything it uses: the executable, its version and the environment, which the
 /// agent sees as it is and which is empty unless given. A JavaScript build needs `PATH` in it to

@@ -51,7 +51,7 @@ pub struct Support {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Ability {
-    /// Go on with a conversation in a later process.
+    /// Go on with a thread in a later process.
     Resume,
     /// Several messages in one process.
     StreamingInput,

@@ -60,7 +60,7 @@ impl Options {
     }
 }
 
-/// Asks the executable which Amp it is, then sends it a prompt, once, in a new conversation.
+/// Asks the executable which Amp it is, then sends it a prompt, once, in a new thread.
 ///
 /// A text is a prompt; a [`UserInput`] may hold [images](crate::image_from_bytes) as well.
 ///

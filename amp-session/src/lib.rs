@@ -1,4 +1,4 @@
-//! A conversation with any Amp CLI of the year: start, stream, outcome, continue.
+//! A thread with any Amp CLI of the year: start, stream, outcome, continue.
 //!
 //! Beside `tokio` with its features `macros` and `rt-multi-thread`, this is a whole program:
 //!
@@ -14,7 +14,7 @@
 //! ```
 //!
 //! [`Options::from_env`] takes the environment of the process, and `amp` from its `PATH`. A program
-//! with more to say names what it uses, sees every line, and goes on with the conversation:
+//! with more to say names what it uses, sees every line, and goes on with the thread:
 //!
 //! ```no_run
 //! use amp_session::protocol::Event;
@@ -45,7 +45,7 @@
 //!
 //! - [`execute`] sends one prompt; [`Turn::text`] waits for the answer.
 //! - [`Amp`] pairs an executable with its version and environment; [`Amp::start`] begins a
-//!   conversation and [`Amp::resume`] goes on with one by its [`ThreadId`].
+//!   thread and [`Amp::resume`] goes on with one by its [`ThreadId`].
 //! - [`SessionConfig`] holds mode, deadlines, folder, permission rules, MCP servers and the rest.
 //! - [`Session::prompt`] makes a [`Turn`], a stream of [`TurnItem`]s: lines, then the [`Outcome`];
 //!   [`Turn::canceller`] stops it from elsewhere.

@@ -32,7 +32,7 @@ pub struct Outcome {
     pub status: Status,
     /// Why, when it did not complete.
     pub failure: Option<Failure>,
-    /// The conversation, for [`Amp::resume`](crate::Amp::resume); `None` when there is none yet.
+    /// The thread, for [`Amp::resume`](crate::Amp::resume); `None` when there is none yet.
     pub thread: Option<ThreadId>,
     /// The final text of the agent, from the result line.
     pub text: Option<String>,

@@ -1,4 +1,4 @@
-//! A conversation: its thread, its options, one turn at a time.
+//! A session: one thread, its options, one turn at a time.
 
 mod begin;
 mod circumstances;
@@ -31,7 +31,7 @@ const PREVIEW: &str = "preview";
 /// Stands for the folder of a run that is not begun.
 const RUN_FOLDER: &str = "RUN-FOLDER";
 
-/// A conversation with the agent.
+/// A thread of the agent, driven turn by turn, and recorded if it is asked to be.
 ///
 /// Each prompt is one process of the CLI. The first one begins a thread, unless the session was
 /// [resumed](Amp::resume); the later ones continue it.
@@ -44,7 +44,7 @@ pub struct Session {
 }
 
 impl Amp {
-    /// Begins a new conversation; nothing is run before its first prompt.
+    /// Begins a new thread; nothing is run before its first prompt.
     ///
     /// # Errors
     ///
@@ -53,7 +53,7 @@ impl Amp {
         Session::new(self.clone(), config, None)
     }
 
-    /// Goes on with a conversation; nothing is run before the next prompt.
+    /// Goes on with a thread; nothing is run before the next prompt.
     ///
     /// Only new messages will be in the stream: no build repeats the old ones.
     ///
@@ -64,7 +64,7 @@ impl Amp {
         Session::new(self.clone(), config, Some(thread))
     }
 
-    /// Goes on with the last recorded conversation of the configuration's folder, and records what
+    /// Goes on with the last recorded thread of the configuration's folder, and records what
     /// follows there; `None` when the ledger has none with a thread.
     ///
     /// Folders are compared as they were recorded, by their resolved paths where they have any.

@@ -1,4 +1,4 @@
-//! The id of a conversation as the service knows it.
+//! The id of a thread, as the service knows it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// A thread id: `T-` and a lower-case UUID, constant through a conversation.
+/// A thread id: `T-` and a lower-case UUID, the same through all turns of a thread.
 ///
 /// It is the `session_id` of the stream and what `threads continue` takes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! `cargo demo`: a conversation of two turns with the real Amp CLI, as a user sees it.
+//! `cargo demo`: a thread of two turns with the real Amp CLI, as a user sees it.
 //!
 //! The setup is all that differs between the two ways to play it: the real CLI against the stand-in
 //! service on loopback, or the fake agent replaying what the real CLI once wrote. Each line after a
@@ -30,7 +30,7 @@ pub struct Arguments {
     offline: bool,
 }
 
-/// Holds the conversation.
+/// Runs the two turns.
 ///
 /// # Errors
 /// When a turn does not end well, or there is no room for a throw-away home.
@@ -51,7 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     setup.show(&["which"])?;
     setup.show(&["run", "What is in this folder?"])?;
     setup.show(&["continue", "What did I ask you before?"])?;
-    say("\nTwo turns of one conversation, and no process left behind.");
+    say("\nTwo turns of one thread, and no process left behind.");
     Ok(())
 }
 
@@ -184,7 +184,7 @@ impl Setup {
     }
 }
 
-/// Makes the folder that the conversation is about.
+/// Makes the folder that the turns are about.
 fn workspace_in(home: &Path) -> Result<PathBuf> {
     let workspace = home.join("project");
     std::fs::create_dir(&workspace).context("cannot make the project's folder")?;

@@ -23,7 +23,7 @@ struct Arguments {
 enum Command {
     /// Check the edges between crates against the design
     CheckLayers,
-    /// Hold two turns of one conversation with the real Amp CLI, or replay them
+    /// Hold two turns of one thread with the real Amp CLI, or replay them
     Demo(demo::Arguments),
     /// Check file sizes, module docs and the words the repository keeps out
     Tidy,
@@ -36,7 +36,7 @@ enum Command {
     Drift,
     /// Change the code that must not be wrong, place by place, and check that a test notices
     Mutants(mutants::Options),
-    /// Follow the README in a fresh clone with an empty home, up to a continued conversation
+    /// Follow the README in a fresh clone with an empty home, up to a continued thread
     Newcomer,
     /// Ask real CLIs what they make of permission rules, and compare
     Oracle(oracle::Options),

@@ -1,4 +1,4 @@
-//! `cargo xtask newcomer`: from a fresh clone to a continued conversation, by the README alone.
+//! `cargo xtask newcomer`: from a fresh clone to a continued thread, by the README alone.
 //!
 //! The first commands of the README are typed into one shell, as they are printed, in a clone of
 //! what is committed and with an empty home folder. Two things are not a newcomer's: the service is
@@ -51,7 +51,7 @@ const BROUGHT_ALONG: [&str; 20] = [
 /// Walks from the clone to the second answer.
 ///
 /// # Errors
-/// When a command of the README fails, or the conversation has not two completed turns.
+/// When a command of the README fails, or the thread does not have two completed turns.
 pub fn run() -> Result<()> {
     let folder = tempfile::tempdir().context("cannot make a folder for the newcomer")?;
     let home = folder.path().join("home");
@@ -61,7 +61,7 @@ pub fn run() -> Result<()> {
         .context("cannot start the stand-in service")?;
     let environment = environment(&home, &service.url())?;
     machine::runtime()?.block_on(walk(&clone, environment))?;
-    say("\nA newcomer gets from the clone to a continued conversation.");
+    say("\nA newcomer gets from the clone to a continued thread.");
     Ok(())
 }
 
@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_readme_begins_with_the_way_to_a_continued_conversation() {
+    fn the_readme_begins_with_the_way_to_a_continued_thread() {
         let readme = std::fs::read_to_string(workspace_root().join("README.md")).unwrap();
         let commands = first_commands(&readme).unwrap();
         let words = |line: &str| {

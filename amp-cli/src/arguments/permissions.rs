@@ -177,7 +177,7 @@ pub(crate) struct JudgeArguments {
 /// Where a call is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CallContext {
-    /// In the conversation itself
+    /// In the thread itself
     Thread,
     /// In a subagent
     Subagent,

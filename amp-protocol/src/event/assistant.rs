@@ -12,7 +12,7 @@ wire_object! {
         "message" => message: required AssistantMessage,
         /// The tool call under which a subagent sent it; set by the January 2026 builds only.
         "parent_tool_use_id" => parent_tool_use_id: optional ToolUseId,
-        /// The conversation.
+        /// The thread.
         "session_id" => session_id: optional SessionId,
     }
 }

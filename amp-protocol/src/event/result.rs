@@ -32,7 +32,7 @@ wire_object! {
         "usage" => usage: optional Box<Usage>,
         /// Declared by the SDKs and absent from every recording, refusals included.
         "permission_denials" => permission_denials: optional Vec<PermissionDenial>,
-        /// The conversation.
+        /// The thread.
         "session_id" => session_id: optional SessionId,
     }
 }

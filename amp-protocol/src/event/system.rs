@@ -21,7 +21,7 @@ wire_object! {
         "subtype" => subtype: required SystemSubtype,
         /// The working directory, absolute.
         "cwd" => cwd: optional String,
-        /// The conversation.
+        /// The thread.
         "session_id" => session_id: optional SessionId,
         /// The tools the model may ask for.
         "tools" => tools: default Vec<ToolName>,

@@ -11,7 +11,7 @@ wire_object! {
         "message" => message: required UserMessage,
         /// The tool call under which a subagent sent it; `null` in every recording.
         "parent_tool_use_id" => parent_tool_use_id: optional ToolUseId,
-        /// The conversation.
+        /// The thread.
         "session_id" => session_id: optional SessionId,
     }
 }

@@ -66,11 +66,11 @@ tool_inputs! {
     LookAt(LookAtInput) = LOOK_AT,
     /// Makes a picture.
     Painter(PainterInput) = PAINTER,
-    /// Searches earlier conversations.
+    /// Searches earlier threads.
     FindThread(FindThreadInput) = FIND_THREAD,
-    /// Reads an earlier conversation.
+    /// Reads an earlier thread.
     ReadThread(ReadThreadInput) = READ_THREAD,
-    /// Continues in a new conversation.
+    /// Continues in a new thread.
     Handoff(HandoffInput) = HANDOFF,
     /// Loads a skill.
     Skill(SkillInput) = SKILL,
@@ -300,7 +300,7 @@ wire_object! {
     pub struct FindThreadInput {
         /// What to find.
         "query" => query: required String,
-        /// How many conversations to return.
+        /// How many threads to return.
         "limit" => limit: optional Count,
     }
 }
@@ -308,7 +308,7 @@ wire_object! {
 wire_object! {
     /// The input of `read_thread`.
     pub struct ReadThreadInput {
-        /// The conversation.
+        /// The thread.
         "threadID" => thread_id: required String,
         /// What to find out.
         "goal" => goal: required String,
@@ -318,11 +318,11 @@ wire_object! {
 wire_object! {
     /// The input of `handoff`.
     pub struct HandoffInput {
-        /// What the new conversation is for.
+        /// What the new thread is for.
         "goal" => goal: required String,
-        /// Goes on in the new conversation at once.
+        /// Goes on in the new thread at once.
         "follow" => follow: optional bool,
-        /// The agent mode of the new conversation.
+        /// The agent mode of the new thread.
         "mode" => mode: optional String,
     }
 }

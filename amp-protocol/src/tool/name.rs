@@ -41,11 +41,11 @@ open_string! {
         LOOK_AT = "look_at",
         /// Makes a picture.
         PAINTER = "painter",
-        /// Searches earlier conversations.
+        /// Searches earlier threads.
         FIND_THREAD = "find_thread",
-        /// Reads an earlier conversation.
+        /// Reads an earlier thread.
         READ_THREAD = "read_thread",
-        /// Continues in a new conversation.
+        /// Continues in a new thread.
         HANDOFF = "handoff",
         /// Loads a skill.
         SKILL = "skill",

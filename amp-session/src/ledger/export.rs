@@ -20,7 +20,7 @@ use crate::error::Error;
 pub enum ExportFormat {
     /// One object with the metadata and, per turn, its beginning, events, stderr and end.
     Json,
-    /// The conversation: prompts, answers, tool calls with their results.
+    /// What was said: prompts, answers, tool calls with their results.
     Markdown,
 }
 
@@ -138,7 +138,7 @@ fn write_line(line: &[u8], output: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-/// Writes what was decided about a call; the call itself stands in the conversation.
+/// Writes what was decided about a call; the call itself stands among what was said.
 fn write_note(note: &ApprovalNote, output: &mut dyn Write) -> io::Result<()> {
     match note {
         ApprovalNote::Decided(decided) => {

@@ -31,7 +31,7 @@ pub enum Reason {
     InputTooLarge,
     /// There is no such thread.
     ThreadNotFound,
-    /// The conversation no longer fits the model's context window.
+    /// The thread no longer fits the model's context window.
     ContextTooLong,
     /// The model's provider limits the rate.
     RateLimited,

@@ -14,7 +14,7 @@ pub struct Cases {
     cases: Vec<Case>,
 }
 
-/// One conversation with the agent and how it should end.
+/// One thread of the agent and how it should end.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
@@ -50,7 +50,7 @@ pub struct Case {
     /// Whether no key is configured.
     #[serde(default)]
     pub without_key: bool,
-    /// How the conversation ends: the last entry that is not newer than the version counts.
+    /// How it ends: the last entry that is not newer than the version counts.
     expected: Vec<Expected>,
 }
 
@@ -111,7 +111,7 @@ impl Cases {
 }
 
 impl Case {
-    /// Returns how the conversation should end with a version.
+    /// Returns how it should end with a version.
     ///
     /// # Errors
     /// When no entry covers the version, or an entry names none.

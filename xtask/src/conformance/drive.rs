@@ -1,4 +1,4 @@
-//! One case with one version: a conversation through `amp-session`, its end in a word or two.
+//! One case with one version: a thread through `amp-session`, its end in a word or two.
 
 use std::path::Path;
 use std::time::Duration;

@@ -129,7 +129,7 @@ fn environment(run: &Run, cli: &InstalledCli) -> BTreeMap<OsString, OsString> {
     environment
 }
 
-/// Returns the conversation that a run began: its id is in every line.
+/// Returns the thread that a run began: its id is in every line.
 fn thread(stdout: &[u8]) -> Option<String> {
     let first = stdout.split(|byte| *byte == b'\n').next()?;
     let line: serde_json::Value = serde_json::from_slice(first).ok()?;

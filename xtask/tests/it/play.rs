@@ -43,7 +43,7 @@ async fn the_environment_is_named_and_holds_nothing_of_this_machine() {
 }
 
 #[tokio::test]
-async fn a_scenario_continues_the_conversation_of_the_one_before() {
+async fn a_scenario_continues_the_thread_of_the_one_before() {
     let script = r#"case "$*" in
         "threads continue "*) echo "$3";;
         *) echo '{"session_id":"T-01a1fbee-4deb-7c54-98f3-dfe324b0b000"}';;

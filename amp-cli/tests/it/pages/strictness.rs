@@ -43,7 +43,7 @@ fn a_page_that_is_wrong_about_its_commands_would_be_noticed() {
     assert!(problem("```sh\nfalse\n```\n").contains("ended with exit code 1"));
     assert!(problem("```sh\ntrue # exits 1\n```\n").contains("ended with exit code 0"));
     assert!(problem("```console\n$ echo a\nb\n```\n").contains("does not write that"));
-    assert!(problem("```sh\necho T-…\n```\n").contains("no conversation so far"));
+    assert!(problem("```sh\necho T-…\n```\n").contains("no thread so far"));
     assert!(problem("```sh\necho …\n```\n").contains("nobody knows what to fill in"));
     assert!(problem("```sh\nno-such-program | true\n```\n").contains("found no program"));
     assert!(problem("```sh\nsleep 600 > /dev/null &\n```\n").contains("left a process behind"));

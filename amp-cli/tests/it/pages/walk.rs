@@ -31,7 +31,7 @@ pub(super) struct Walk<'a> {
     world: &'a World,
     environment: BTreeMap<OsString, OsString>,
     folder: PathBuf,
-    /// The conversation that was mentioned last.
+    /// The thread that was mentioned last.
     thread: Option<ThreadId>,
     /// Where the shell leaves what it knows.
     memory: TempDir,
@@ -111,11 +111,11 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Fills in what a reader has to fill in: the key, and the id of a conversation.
+    /// Fills in what a reader has to fill in: the key, and the id of a thread.
     fn filled_in(&self, command: &str) -> Result<String, &'static str> {
         let mut typed = command.replace("AMP_API_KEY=…", "AMP_API_KEY=a-key-for-tests");
         if typed.contains("T-…") {
-            let thread = self.thread.as_ref().ok_or("no conversation so far")?;
+            let thread = self.thread.as_ref().ok_or("no thread so far")?;
             typed = typed.replace("T-…", thread.as_str());
         }
         match typed.contains('…') {
