@@ -11,8 +11,7 @@ use std::path::{Path, PathBuf};
 pub use self::input::Input;
 use self::output::USUAL_HEIGHT;
 pub use self::output::{Captured, Output, Terminal};
-pub(crate) use self::signals::{Listener, Requests, UserRequest};
-pub use self::signals::{Signal, Signals};
+pub(crate) use self::signals::{Listener, Requests, Signal, Signals, UserRequest};
 
 /// Holds the world a command runs in.
 ///
@@ -112,13 +111,6 @@ impl Context {
     #[must_use]
     pub fn with_stderr(mut self, stderr: Output) -> Self {
         self.stderr = stderr;
-        self
-    }
-
-    /// Replaces the source of signals.
-    #[must_use]
-    pub fn with_signals(mut self, signals: Signals) -> Self {
-        self.signals = signals;
         self
     }
 

@@ -63,7 +63,7 @@ use std::io::{self, Write};
 use clap::{CommandFactory, FromArgMatches};
 
 use self::arguments::{Arguments, GlobalArguments};
-pub use self::context::{Captured, Context, Input, Output, Signal, Signals, Terminal};
+pub use self::context::{Captured, Context, Input, Output, Terminal};
 pub use self::exit_code::ExitCode;
 use self::failure::Failure;
 use self::settings::Settings;

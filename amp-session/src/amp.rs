@@ -68,13 +68,6 @@ impl Amp {
         self
     }
 
-    /// Returns this Amp with another dialect than the one its version tells.
-    #[must_use]
-    pub fn with_dialect(mut self, dialect: Dialect) -> Self {
-        self.dialect = dialect;
-        self
-    }
-
     /// Returns this Amp with a containment of its process trees other than the strongest at hand.
     #[must_use]
     pub fn with_containment(mut self, containment: Containment) -> Self {

@@ -6,7 +6,7 @@
 //! ID/lock                     shared by writers, exclusive for deletion
 //! ID/turns/0001/turn.json     how the turn began
 //! ID/turns/0001/events.jsonl  the agent's lines as they came, appended one write each
-//! ID/turns/0001/messages.jsonl  what was sent while it ran, each line before it was sent
+//! ID/turns/0001/messages.jsonl  what was sent as messages, each line before it was sent
 //! ID/turns/0001/approvals.jsonl what was asked and decided about its calls, before Amp hears of it
 //! ID/turns/0001/stderr.txt    head and tail of its standard error
 //! ID/turns/0001/end.json      how the turn ended; missing when the host died first

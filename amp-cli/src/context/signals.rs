@@ -1,4 +1,4 @@
-//! Requests to stop, from the operating system or from a test.
+//! Requests to stop, from the operating system.
 
 mod requests;
 #[cfg(unix)]
@@ -11,17 +11,13 @@ use unix as platform;
 #[cfg(windows)]
 use windows as platform;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-use tokio::sync::{Mutex, mpsc};
 
 pub(crate) use self::requests::Requests;
 
 /// Represents a request to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Signal {
+pub(crate) enum Signal {
     /// Ctrl-C.
     Interrupt,
     /// Another program asks this one to end.
@@ -43,31 +39,18 @@ impl Signal {
 
 /// Represents the place signals come from.
 #[derive(Debug)]
-pub struct Signals(Source);
+pub(crate) struct Signals(Source);
 
 #[derive(Debug)]
 enum Source {
     Ignored,
     Process(Requests),
-    Channel(Script),
 }
-
-/// Signals that a test sends.
-type Script = Arc<Mutex<mpsc::UnboundedReceiver<Signal>>>;
 
 impl Signals {
     /// Creates a source that never delivers a signal.
-    #[must_use]
-    pub fn ignored() -> Self {
+    pub(super) fn ignored() -> Self {
         Self(Source::Ignored)
-    }
-
-    /// Creates a source and a sender that delivers signals to it.
-    #[must_use]
-    pub fn scripted() -> (mpsc::UnboundedSender<Signal>, Self) {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let script = Arc::new(Mutex::new(receiver));
-        (sender, Self(Source::Channel(script)))
     }
 
     pub(super) fn of_process(requests: Requests) -> Self {
@@ -98,7 +81,6 @@ impl Signals {
                 requests.watch()?;
                 Listener::Process(handlers, requests.clone())
             }
-            Source::Channel(script) => Listener::Channel(Arc::clone(script)),
         })
     }
 }
@@ -119,7 +101,6 @@ impl Drop for TimeLimit {
 pub(crate) enum Listener {
     Ignored,
     Process(platform::Handlers, Requests),
-    Channel(Script),
 }
 
 /// What the user asks for.
@@ -148,10 +129,6 @@ impl Listener {
             Self::Process(handlers, requests) => tokio::select! {
                 signal = handlers.next() => UserRequest::Stop(signal),
                 () = requests.suspension() => UserRequest::Suspension,
-            },
-            Self::Channel(script) => match script.lock().await.recv().await {
-                Some(signal) => UserRequest::Stop(signal),
-                None => std::future::pending().await,
             },
         }
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use amp_session::process::{ExitStatus, Force, Signal};
 use amp_session::protocol::{Event, UserInput};
 use amp_session::{
-    Amp, Deadlines, Error, ErrorKind, Reason, Session, SessionConfig, Status, ThreadId, TurnItem,
-    default_deadlines, image_from_bytes,
+    Amp, Deadlines, Error, ErrorKind, Options, Reason, Session, SessionConfig, Status, ThreadId,
+    Turn, TurnItem, default_deadlines, execute, image_from_bytes,
 };
 use fixtures::{Recording, fake_agent};
 use futures::{StreamExt, stream};
@@ -343,16 +343,69 @@ async fn messages_go_into_a_running_turn() {
 }
 
 #[tokio::test]
+async fn what_is_on_standard_error_is_seen_while_the_turn_runs_without_secrets() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(
+        &home,
+        SEPTEMBER,
+        &format!("err \x1b[31mkey {KEY}\x1b[0m; echo"),
+    );
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let mut turn = session.converse().await.unwrap();
+    let mut input = turn.take_input().unwrap();
+    assert_eq!(turn.stderr_so_far(), "");
+    // Either pipe may be read first.
+    while turn.stderr_so_far().is_empty() {
+        input.send(&UserInput::text("one more")).unwrap();
+        assert!(turn.next_line().await.is_some());
+    }
+    assert_eq!(turn.stderr_so_far(), "key [redacted]\n");
+    input.close();
+    assert_eq!(turn.finish().await.stderr, "key [redacted]\n");
+}
+
+#[tokio::test]
+async fn options_count_for_one_call_and_changes_of_them_for_the_turns_to_come() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(&home, SEPTEMBER, "show arguments");
+    let labelled = |label: &str| SessionConfig::new().with_label(label);
+    let mut environment = amp.environment().clone();
+    environment.insert("FAKE_AGENT_VERSION".into(), SEPTEMBER.into());
+    let options = Options::of(amp.clone().with_environment(environment));
+    let options = options.with_config(labelled("one"));
+    let turn = execute("Do it.", options).await.unwrap();
+    assert!(arguments(turn).await.contains(&"--label=one".to_owned()));
+
+    let mut session = amp.start(labelled("one")).unwrap();
+    session.config_mut().labels = vec!["two".to_owned()];
+    let turn = session.prompt("Do it.").await.unwrap();
+    let arguments = arguments(turn).await;
+    assert!(
+        arguments.contains(&"--label=two".to_owned()),
+        "{arguments:?}"
+    );
+    assert!(
+        !arguments.contains(&"--label=one".to_owned()),
+        "{arguments:?}"
+    );
+}
+
+/// Returns what an Amp that shows its arguments was started with.
+async fn arguments(mut turn: Turn) -> Vec<String> {
+    let mut arguments = Vec::new();
+    while let Some(line) = turn.next_line().await {
+        arguments.push(String::from_utf8(line.bytes().to_vec()).unwrap());
+    }
+    arguments
+}
+
+#[tokio::test]
 async fn a_prompt_with_an_image_arrives_as_one_message_with_an_image_block() {
     let home = TempDir::new().unwrap();
     let prompt = UserInput::text("What is this?").with_image(image_from_bytes(b"GIF89a").unwrap());
     let amp = playing(&home, SEPTEMBER, "show arguments; echo");
     let session = amp.start(SessionConfig::new()).unwrap();
-    let mut turn = session.prompt(prompt.clone()).await.unwrap();
-    let mut lines = Vec::new();
-    while let Some(line) = turn.next_line().await {
-        lines.push(String::from_utf8(line.bytes().to_vec()).unwrap());
-    }
+    let lines = arguments(session.prompt(prompt.clone()).await.unwrap()).await;
     assert!(
         lines.contains(&"--stream-json-input".to_owned()),
         "{lines:?}"
