@@ -15,6 +15,7 @@
 //! | `flood:HOST:PORT:BYTES` | so many bytes through a tunnel of the proxy, after the beginning of TLS |
 //! | `kill:PID` | a signal |
 //! | `unshare`, `mount`, `ptrace`, `io_uring`, `keyctl`, `bpf`, `chroot`, `personality` | the system call |
+//! | `pty` | a pseudo-terminal, and a word through it |
 //! | `fork:COUNT` | so many children at once |
 
 #[cfg(not(target_os = "linux"))]
@@ -29,6 +30,7 @@ fn main() {
 mod linux {
     use std::io::{self, BufRead, BufReader, Write};
     use std::net::{TcpStream, ToSocketAddrs, UdpSocket};
+    use std::os::fd::FromRawFd;
     use std::os::linux::net::SocketAddrExt;
     use std::os::unix::net::{SocketAddr, UnixStream};
 
@@ -79,6 +81,7 @@ mod linux {
             }
             "proxy" => proxy(target).map(|(line, _)| line),
             "flood" => flood(target),
+            "pty" => pseudo_terminal(),
             "kill" => {
                 let pid = target.parse().ok().and_then(Pid::from_raw);
                 let pid = pid.ok_or(io::ErrorKind::InvalidInput)?;
@@ -152,6 +155,32 @@ mod linux {
         let hello = vector([beginning, extensions].concat());
         let message = [&[1, 0][..], &hello].concat();
         [&[22, 3, 1][..], &vector(message)].concat()
+    }
+
+    #[expect(unsafe_code, reason = "std makes no pseudo-terminals")]
+    fn pseudo_terminal() -> io::Result<String> {
+        // SAFETY: the calls take a descriptor, which is open until the end of this function.
+        let descriptor = unsafe {
+            let descriptor = libc::posix_openpt(libc::O_RDWR | libc::O_NOCTTY);
+            if descriptor < 0 || libc::unlockpt(descriptor) < 0 {
+                return Err(io::Error::last_os_error());
+            }
+            descriptor
+        };
+        // SAFETY: nobody else closes it.
+        let mut ours: std::fs::File =
+            unsafe { std::os::fd::OwnedFd::from_raw_fd(descriptor) }.into();
+        let mut number: libc::c_uint = 0;
+        // SAFETY: the call writes one number.
+        if unsafe { libc::ioctl(descriptor, libc::TIOCGPTN, &raw mut number) } < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let path = format!("/dev/pts/{number}");
+        let mut theirs = std::fs::File::options().write(true).open(path)?;
+        theirs.write_all(b"word\n")?;
+        let mut line = String::new();
+        BufReader::new(&mut ours).read_line(&mut line)?;
+        Ok(line)
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the program under test")]

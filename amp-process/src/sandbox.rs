@@ -80,6 +80,8 @@ mod links;
 #[cfg(target_os = "linux")]
 mod mount;
 #[cfg(target_os = "linux")]
+mod name_query;
+#[cfg(target_os = "linux")]
 mod plan;
 #[cfg(target_os = "linux")]
 mod proxy;
@@ -94,11 +96,15 @@ pub use request::Sandbox;
 pub use seatbelt::profile as seatbelt_profile;
 pub use status::SandboxStatus;
 
-/// Reads any bytes as the head of a request and as the first message of TLS, for the fuzzer.
+/// Reads any bytes as the head of a request, as a question about a name and as the first message of
+/// TLS, for the fuzzer.
 #[cfg(all(fuzzing, target_os = "linux"))]
 pub fn fuzz_parsers(bytes: &[u8]) {
     if let connect_head::ConnectHead::Target(_, length) = connect_head::parse(bytes) {
         assert!(length <= bytes.len());
+    }
+    if let Some(query) = name_query::parse(bytes) {
+        assert!(query.deny().len() <= bytes.len());
     }
     let whole = client_hello::parse(bytes);
     if let client_hello::ClientHello::Name(_) = whole {

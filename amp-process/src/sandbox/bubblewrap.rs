@@ -39,16 +39,6 @@ const ALWAYS: &[&str] = &[
     "ALL",
 ];
 
-/// The devices that every program may expect.
-const DEVICES: &[&str] = &["full", "null", "random", "urandom", "zero"];
-/// The links beside them.
-const DEVICE_LINKS: &[(&str, &str)] = &[
-    ("/proc/self/fd", "/dev/fd"),
-    ("/proc/self/fd/0", "/dev/stdin"),
-    ("/proc/self/fd/1", "/dev/stdout"),
-    ("/proc/self/fd/2", "/dev/stderr"),
-];
-
 /// Returns the arguments up to the program, which is to follow.
 pub(super) fn arguments(view: &View<'_>) -> Vec<OsString> {
     let mut arguments = Arguments(ALWAYS.iter().map(OsString::from).collect());
@@ -59,8 +49,17 @@ pub(super) fn arguments(view: &View<'_>) -> Vec<OsString> {
         // The second one is for giving up both.
         arguments.add(["--cap-add", "CAP_NET_BIND_SERVICE"]);
         arguments.add(["--cap-add", "CAP_SETPCAP"]);
+        // For the pseudo-terminals of `--dev`, bubblewrap makes a second user namespace unless we
+        // are root in the first. The capability counts in the one that owns the network, which is
+        // the first; so the shim makes the second, when it has bound the ports. A namespace in
+        // which somebody stands for root takes the third one, since Linux 5.12.
+        if !view.root {
+            arguments.add(["--uid", "0", "--gid", "0"]);
+            arguments.add(["--cap-add", "CAP_SETFCAP"]);
+        }
     }
-    arguments.devices(view);
+    arguments.add(["--dev", "/dev"]);
+    arguments.private(view, Path::new("/dev/shm"));
     arguments.add(["--proc", "/proc"]);
     let mut read_only = vec![OsStr::new("/")];
     if view.root {
@@ -109,26 +108,6 @@ impl Arguments {
     fn private(&mut self, view: &View<'_>, path: &Path) {
         self.add(["--size", &view.private_bytes.to_string(), "--tmpfs"]);
         self.add([path]);
-    }
-
-    /// The devices; by hand when ports below 1024 are wanted.
-    ///
-    /// For the pseudo-terminals of its `--dev`, bubblewrap makes a second user namespace. The
-    /// capability to bind such a port counts in the one that owns the network, which is the first.
-    fn devices(&mut self, view: &View<'_>) {
-        if view.low_ports {
-            self.add(["--tmpfs", "/dev"]);
-            for device in DEVICES {
-                let path = format!("/dev/{device}");
-                self.add(["--dev-bind", &path, &path]);
-            }
-            for (text, path) in DEVICE_LINKS {
-                self.add(["--symlink", text, path]);
-            }
-        } else {
-            self.add(["--dev", "/dev"]);
-        }
-        self.private(view, Path::new("/dev/shm"));
     }
 }
 

@@ -20,6 +20,10 @@ pub(crate) struct Confinement {
     pub(crate) identities: Vec<(PathBuf, Identity)>,
     /// Where to listen; whether the start fails when that cannot be. The host gets the listeners.
     pub(crate) listeners: Vec<SocketAddr>,
+    /// Where to listen for questions about names; the host gets it behind the other listeners.
+    pub(crate) name_server: Option<SocketAddr>,
+    /// The user and the group to become, in a user namespace of its own.
+    pub(crate) user: Option<(u32, u32)>,
     /// How much the program may use.
     pub(crate) limits: Limits,
     /// The rules of Landlock; without any it is not used.
@@ -42,6 +46,12 @@ impl Confinement {
         }
         for address in &self.listeners {
             add("--listen", &[address.to_string().as_ref()]);
+        }
+        if let Some(address) = &self.name_server {
+            add("--names", &[address.to_string().as_ref()]);
+        }
+        if let Some((user, group)) = self.user {
+            add("--user", &[format!("{user}:{group}").as_ref()]);
         }
         for (name, limit) in named(self.limits) {
             if let Some(limit) = limit {
@@ -79,6 +89,11 @@ impl Confinement {
             match name.to_str()? {
                 END => return Some(confinement),
                 "--listen" => confinement.listeners.push(text()?.parse().ok()?),
+                "--names" => confinement.name_server = Some(text()?.parse().ok()?),
+                "--user" => {
+                    let (user, group) = pair(&text()?)?;
+                    confinement.user = Some((user, group));
+                }
                 "--limit" => {
                     let (name, limit) = (text()?, text()?.parse().ok()?);
                     *slot(&mut confinement.limits, &name)? = Some(limit);
@@ -108,18 +123,20 @@ impl Confinement {
                 }
                 "--same" => {
                     let path = arguments.next()?.into();
-                    let identity = arguments.next()?.into_string().ok()?;
-                    let (device, number) = identity.split_once(':')?;
-                    let identity = Identity {
-                        device: device.parse().ok()?,
-                        number: number.parse().ok()?,
-                    };
+                    let (device, number) = pair(arguments.next()?.to_str()?)?;
+                    let identity = Identity { device, number };
                     confinement.identities.push((path, identity));
                 }
                 _ => return None,
             }
         }
     }
+}
+
+/// Reads two numbers with a colon between them.
+fn pair<T: std::str::FromStr>(text: &str) -> Option<(T, T)> {
+    let (one, other) = text.split_once(':')?;
+    Some((one.parse().ok()?, other.parse().ok()?))
 }
 
 fn named(limits: Limits) -> [(&'static str, Option<u64>); 5] {
@@ -164,6 +181,8 @@ mod tests {
                 "127.0.0.1:3128".parse().unwrap(),
                 "[::1]:80".parse().unwrap(),
             ],
+            name_server: Some("127.0.0.1:53".parse().unwrap()),
+            user: Some((1000, u32::MAX)),
             limits: Limits {
                 processes: Some(1),
                 memory_bytes: Some(2),

@@ -84,6 +84,15 @@ impl HostRule {
         }
     }
 
+    /// Returns whether the rule is about this name, with whatever port.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn is_about_name(&self, host: &HostName) -> bool {
+        match &self.0 {
+            Shape::Name { port, .. } => self.allows(host, *port),
+            Shape::ThisMachine { .. } => false,
+        }
+    }
+
     /// Returns the name, if the rule is about one name alone.
     #[cfg(target_os = "linux")]
     pub(crate) fn single_name(&self) -> Option<&HostName> {

@@ -180,12 +180,16 @@ async fn look_around(
         (_, Err(reason)) => Some(Absence::NoShim(reason.clone())),
         (Some(bubblewrap), Ok(shim)) => try_namespace(bubblewrap, shim, spec).await?,
     };
+    let user = rustix::process::geteuid();
     let machine = Machine {
         namespace,
         shim: shim.as_ref().err().cloned().map(Absence::NoShim),
         landlock: landlock::version(),
         filter: seccomp::is_supported(),
-        root: rustix::process::geteuid().is_root(),
+        user: (!user.is_root()).then(|| {
+            let group = rustix::process::getegid();
+            (user.as_raw(), group.as_raw())
+        }),
     };
     Ok((machine, bubblewrap, shim.ok()))
 }

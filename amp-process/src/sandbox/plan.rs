@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use super::confinement::Confinement;
@@ -19,6 +19,8 @@ use crate::shim::protocol::MOST_LISTENERS;
 
 /// Where the proxy listens within the sandbox, unless a rule wants the port.
 const PROXY_PORT: u16 = 3128;
+/// Where programs look for a name server when they are told of none.
+const NAME_SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 53);
 /// The port that the transparent forwarder stands at.
 const HTTPS_PORT: u16 = 443;
 
@@ -33,8 +35,14 @@ pub(super) struct Machine {
     pub(super) landlock: u8,
     /// Whether calls can be filtered on this processor.
     pub(super) filter: bool,
-    /// Whether the kernel takes us for root.
-    pub(super) root: bool,
+    /// The user and the group that we are; `None` when the kernel takes us for root.
+    pub(super) user: Option<(u32, u32)>,
+}
+
+impl Machine {
+    fn is_root(&self) -> bool {
+        self.user.is_none()
+    }
 }
 
 /// Everything that enforces a policy.
@@ -62,6 +70,8 @@ pub(super) enum Purpose {
     Connect,
     /// The forwarder that goes by the name in the TLS handshake.
     ServerName,
+    /// The name server that leads allowed names to the forwarder.
+    Names,
     /// A port of this machine.
     Local(SocketAddr),
 }
@@ -81,7 +91,7 @@ pub(super) fn plan(
             directory.display()
         ));
     }
-    let (listeners, purposes) = match policy.network() {
+    let (listeners, mut purposes) = match policy.network() {
         Network::Hosts { .. } if own_view => listeners(policy)?,
         _ => Default::default(),
     };
@@ -93,13 +103,22 @@ pub(super) fn plan(
     {
         mounts.push(Mount::Readable(resolver.clone()));
     }
+    if transparent {
+        purposes.push(Purpose::Names);
+        // Without a file that they can read, programs ask this machine.
+        if let Some(resolver) = &files.resolver
+            && entry::access(entries, resolver) == Access::Readable
+        {
+            mounts.push(Mount::Unreadable(resolver.clone()));
+        }
+    }
     let view = bubblewrap::View {
         mounts: &mounts,
         private_bytes: policy.private_bytes,
         own_network: *policy.network() != Network::Open,
         low_ports: transparent,
         own_host_names: transparent,
-        root: machine.root,
+        root: machine.is_root(),
         directory,
     };
     let variables = variables(&purposes, &listeners);
@@ -109,6 +128,8 @@ pub(super) fn plan(
     let confinement = Confinement {
         identities: identities.collect(),
         listeners,
+        name_server: transparent.then_some(NAME_SERVER),
+        user: machine.user.filter(|_| transparent),
         limits: policy.limits(),
         rights: match machine.landlock >= NEEDED {
             true => landlock::rights(entries, own_view),
@@ -166,9 +187,11 @@ fn listeners(policy: &Policy) -> Result<(Vec<SocketAddr>, Vec<Purpose>), String>
             listeners.push((address, Purpose::Local(address)));
         }
     }
-    if listeners.len() > MOST_LISTENERS {
+    // The name server is one more.
+    let most = MOST_LISTENERS - 1;
+    if listeners.len() > most {
         return Err(format!(
-            "{} ports are too many to open; {MOST_LISTENERS} can be",
+            "{} ports are too many to open; {most} can be",
             listeners.len()
         ));
     }
@@ -240,7 +263,7 @@ fn layers(policy: &Policy, entries: &[Entry], machine: &Machine) -> Vec<LayerSta
         ..LayerStatus::present(Layer::SystemCalls, "seccomp")
     });
     if policy.limits() != Default::default() {
-        let uncounted = machine.root && policy.limits().processes.is_some();
+        let uncounted = machine.is_root() && policy.limits().processes.is_some();
         layers.push(LayerStatus {
             absence: uncounted.then_some(Absence::RootIsNotCounted),
             ..LayerStatus::present(Layer::Limits, "setrlimit")
@@ -276,7 +299,7 @@ mod tests {
             shim: None,
             landlock: 6,
             filter: true,
-            root: false,
+            user: Some((1000, 1000)),
         }
     }
 
@@ -341,6 +364,8 @@ mod tests {
         ];
         assert_eq!(addresses, expected);
         assert_eq!(plan.purposes[..2], [Purpose::Connect, Purpose::ServerName]);
+        assert_eq!(plan.purposes.last(), Some(&Purpose::Names));
+        assert_eq!(plan.confinement.user, Some((1000, 1000)));
         let proxy = &plan.variables[std::ffi::OsStr::new("https_proxy")];
         assert_eq!(proxy, "http://127.0.0.1:3129");
         assert!(plan.host_names.is_some());
@@ -406,7 +431,7 @@ mod tests {
         let policy = Policy::new().with_limits(limits);
         assert_eq!(missing(&planned(&policy, &machine())), []);
         let root = Machine {
-            root: true,
+            user: None,
             ..machine()
         };
         assert_eq!(missing(&planned(&policy, &root)), [Layer::Limits]);

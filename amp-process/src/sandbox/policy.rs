@@ -63,9 +63,6 @@ pub enum Network {
         rules: Vec<HostRule>,
         /// Whether programs that ignore `HTTPS_PROXY` are served as well: the names of the rules
         /// lead to a forwarder, which goes by the name in the TLS handshake.
-        ///
-        /// Names that only a `*` allows cannot be looked up this way, and there are no
-        /// pseudo-terminals then.
         transparent: bool,
     },
 }

@@ -5,14 +5,14 @@
 //! Nothing in the sandbox has a part in the decision.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::net::sockopt::{set_socket_keepalive, set_tcp_keepidle, set_tcp_keepintvl};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional_with_sizes};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
@@ -22,6 +22,7 @@ use super::connect_head::{self, ConnectHead, HeadProblem, Target};
 use super::decision::{NetworkLog, Refusal};
 use super::host_name::HostName;
 use super::host_rule::HostRule;
+use super::name_query::{self, LONGEST_QUERY};
 use super::plan::Purpose;
 
 /// How long a client may take to say where it wants to go.
@@ -86,6 +87,14 @@ fn serve_with(
     {
         let _entered = runtime.enter();
         for (listener, purpose) in listeners {
+            if purpose == Purpose::Names {
+                let socket = std::net::UdpSocket::from(listener);
+                socket.set_nonblocking(true)?;
+                let socket = UdpSocket::from_std(socket)?;
+                let shared = Arc::clone(&shared);
+                runtime.spawn(async move { shared.answer_questions(&socket).await });
+                continue;
+            }
             let listener = std::net::TcpListener::from(listener);
             listener.set_nonblocking(true)?;
             let listener = TcpListener::from_std(listener)?;
@@ -127,7 +136,7 @@ async fn accept(listener: TcpListener, purpose: Purpose, shared: Arc<Shared>) {
 
 fn port_of(purpose: Purpose) -> u16 {
     match purpose {
-        Purpose::Connect | Purpose::ServerName => 443,
+        Purpose::Connect | Purpose::ServerName | Purpose::Names => 443,
         Purpose::Local(address) => address.port(),
     }
 }
@@ -148,6 +157,7 @@ impl Shared {
         match purpose {
             Purpose::Connect => self.connect(&mut client).await,
             Purpose::ServerName => self.forward(&mut client).await,
+            Purpose::Names => Ok(()),
             Purpose::Local(address) => {
                 let connected = timeout(CONNECTING, TcpStream::connect(address)).await;
                 let server = connected.ok().and_then(Result::ok);
@@ -230,6 +240,36 @@ impl Shared {
         };
         self.log.note(&host, port, Some(refusal));
         client.write_all(ALERT).await
+    }
+
+    /// Answers questions about names: those of the rules lead to the forwarder, others nowhere.
+    async fn answer_questions(&self, socket: &UdpSocket) {
+        let mut message = [0; LONGEST_QUERY];
+        loop {
+            let Ok((length, client)) = socket.recv_from(&mut message).await else {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            };
+            let Some(query) = name_query::parse(&message[..length]) else {
+                continue;
+            };
+            let is_allowed =
+                |host: &HostName| self.rules.iter().any(|rule| rule.is_about_name(host));
+            let reply = match &query.host {
+                Some(host) if is_allowed(host) => query.answer(Ipv4Addr::LOCALHOST),
+                host => {
+                    // Programs ask for each kind of address; one question is enough to tell.
+                    if let Some(host) = host.as_ref().filter(|_| query.wants_address) {
+                        let port = port_of(Purpose::Names);
+                        self.log
+                            .note(host.as_str(), port, Some(Refusal::NotAllowed));
+                    }
+                    query.deny()
+                }
+            };
+            // Who is gone by now asks again or does not want to know.
+            let _ = socket.send_to(&reply, client).await;
+        }
     }
 
     async fn complain(&self, client: &mut TcpStream, problem: HeadProblem) -> io::Result<()> {

@@ -1,11 +1,11 @@
 //! What a shim does to itself before it starts the program, so that the program inherits it.
 
 use std::io;
-use std::net::TcpListener;
-use std::os::fd::AsFd;
+use std::net::{TcpListener, UdpSocket};
+use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
-use rustix::thread::{CapabilitySet, CapabilitySets};
+use rustix::thread::{CapabilitySet, CapabilitySets, UnshareFlags};
 
 use super::protocol;
 use crate::sandbox::confinement::Confinement;
@@ -23,6 +23,9 @@ pub(super) fn apply(confinement: &Confinement, control: impl AsFd) -> Result<(),
         }
     }
     listen(confinement, control)?;
+    if let Some((user, group)) = confinement.user {
+        become_user(user, group).map_err(|error| format!("the user cannot be changed: {error}"))?;
+    }
     close_on_start().map_err(|error| format!("descriptors cannot be closed: {error}"))?;
     drop_capabilities();
     // Nobody inside can look into this process, which has the program's environment too.
@@ -38,21 +41,27 @@ pub(super) fn apply(confinement: &Confinement, control: impl AsFd) -> Result<(),
 }
 
 fn listen(confinement: &Confinement, control: impl AsFd) -> Result<(), String> {
-    if confinement.listeners.is_empty() {
-        return Ok(());
-    }
     let mut positions = Vec::new();
-    let mut listeners = Vec::new();
+    let mut listeners: Vec<OwnedFd> = Vec::new();
     for (position, address) in confinement.listeners.iter().enumerate() {
         match TcpListener::bind(address) {
             Ok(listener) => {
                 positions.push(position);
-                listeners.push(listener);
+                listeners.push(listener.into());
             }
             // A machine may have IPv6 turned off; the same port on IPv4 is there.
             Err(_) if address.is_ipv6() => {}
             Err(error) => return Err(format!("cannot listen on {address}: {error}")),
         }
+    }
+    if let Some(address) = confinement.name_server {
+        let socket = UdpSocket::bind(address)
+            .map_err(|error| format!("cannot answer questions at {address}: {error}"))?;
+        positions.push(confinement.listeners.len());
+        listeners.push(socket.into());
+    }
+    if listeners.is_empty() {
+        return Ok(());
     }
     protocol::send_listeners(control, &positions, &listeners)
         .map_err(|error| format!("listeners cannot be handed over: {error}"))
@@ -78,12 +87,26 @@ fn close_on_start() -> io::Result<()> {
     Ok(())
 }
 
-/// Gives up the capability to bind low ports, for good and for root too.
+/// Becomes a user and group again that root stands for here, in a user namespace of its own.
+#[expect(
+    unsafe_code,
+    reason = "a namespace of files would pull them from under other threads"
+)]
+fn become_user(user: u32, group: u32) -> io::Result<()> {
+    // SAFETY: no namespace but that of users is left, and this is the only thread.
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWUSER)? };
+    std::fs::write("/proc/self/setgroups", "deny")?;
+    std::fs::write("/proc/self/uid_map", format!("{user} 0 1"))?;
+    std::fs::write("/proc/self/gid_map", format!("{group} 0 1"))
+}
+
+/// Gives up all capabilities, that to bind low ports among them, for good and for root too.
 ///
 /// It fails where there are no capabilities to give up.
 fn drop_capabilities() {
-    let ours = [CapabilitySet::NET_BIND_SERVICE, CapabilitySet::SETPCAP];
-    for capability in ours {
+    // The one that is needed for it comes last.
+    let all = CapabilitySet::all() - CapabilitySet::SETPCAP;
+    for capability in all.iter().chain([CapabilitySet::SETPCAP]) {
         let _ = rustix::thread::remove_capability_from_bounding_set(capability);
     }
     let _ = rustix::thread::clear_ambient_capability_set();

@@ -3,7 +3,6 @@
 //! The host begins with one byte that carries the program's standard streams as descriptors.
 
 use std::io;
-use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::cmsg_space;
@@ -128,7 +127,7 @@ fn one_line(text: &str) -> String {
 pub(crate) fn send_listeners(
     control: impl AsFd,
     positions: &[usize],
-    listeners: &[TcpListener],
+    listeners: &[OwnedFd],
 ) -> io::Result<()> {
     let mut space = [std::mem::MaybeUninit::uninit(); cmsg_space!(ScmRights(MOST_LISTENERS))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);

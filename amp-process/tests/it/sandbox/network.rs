@@ -120,19 +120,49 @@ async fn the_proxy_serves_allowed_names_and_tells_of_all() {
 #[tokio::test]
 async fn names_lead_to_the_forwarder_for_programs_that_ignore_proxies() {
     let place = Place::new();
-    let rules = ["ampcode.example=127.0.0.1:9".to_owned()];
+    let rules = ["ampcode.example", "*.ampcode.example"];
+    let rules = rules.map(|name| format!("{name}=127.0.0.1:9"));
     let policy = with_hosts(place.policy(), &rules, true);
     let attempts = [
         "name:ampcode.example",
         "tcp:ampcode.example:443",
+        "name:a.b.ampcode.example",
+        "tcp:a.b.ampcode.example:443",
         "name:other.example",
+        "name:ampcode.example.evil.com",
     ];
     let Some(said) = reach(&place, policy, &attempts).await else {
         return;
     };
-    assert_eq!(said.lines[0], "name:ampcode.example: reached 127.0.0.1");
-    assert_eq!(said.lines[1], "tcp:ampcode.example:443: reached");
-    assert!(!said.lines[2].contains("reached"), "{:?}", said.lines);
+    let expected = ["reached 127.0.0.1", "reached"].repeat(2);
+    for (line, expected) in said.lines.iter().zip(expected) {
+        assert!(line.ends_with(&format!(": {expected}")), "{:?}", said.lines);
+    }
+    for (line, host) in said.lines[4..]
+        .iter()
+        .zip(["other.example", "ampcode.example.evil.com"])
+    {
+        assert!(!line.contains("reached"), "{line}");
+        let refused = format!("{host}:443: not allowed");
+        let told = said
+            .decisions
+            .iter()
+            .any(|decision| decision.to_string() == refused);
+        assert!(told, "{:?}", said.decisions);
+    }
+}
+
+#[tokio::test]
+async fn there_are_pseudo_terminals_in_every_kind_of_network() {
+    let place = Place::new();
+    let rules = ["ampcode.example=127.0.0.1:9".to_owned()];
+    for transparent in [false, true] {
+        let policy = with_hosts(place.policy(), &rules, transparent);
+        let Some(said) = reach(&place, policy, &["pty"]).await else {
+            return;
+        };
+        assert_eq!(said.lines, ["pty: reached word"]);
+    }
 }
 
 #[tokio::test]
