@@ -7,7 +7,11 @@
 
 #[cfg(target_os = "linux")]
 mod approval;
+#[cfg(target_os = "linux")]
+pub mod forge;
 mod key;
+#[cfg(target_os = "linux")]
+pub mod killed_host;
 mod place;
 mod rules;
 #[cfg(target_os = "linux")]
@@ -60,6 +64,8 @@ fn cases() -> Vec<Case> {
     let cases = rules::cases().into_iter().chain(key::cases());
     #[cfg(target_os = "linux")]
     let cases = cases.chain(sandbox::cases()).chain(approval::cases());
+    #[cfg(target_os = "linux")]
+    let cases = cases.chain(killed_host::cases());
     cases.collect()
 }
 

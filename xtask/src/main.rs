@@ -31,6 +31,14 @@ enum Command {
     Conformance(conformance::Options),
     /// Try with real CLIs what a run promises to keep an agent from
     Control(control::Options),
+    /// Play a hostile command, for a case of `control`
+    #[cfg(target_os = "linux")]
+    #[command(hide = true, subcommand)]
+    Forge(control::forge::Options),
+    /// Play the host that is killed, for a case of `control`
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    HoldQuestion(control::killed_host::Host),
     /// Compare the newest published CLI with the newest recorded one: 0 same, 1 drift, 2 no source
     /// answered, 3 failed
     Drift,
@@ -59,6 +67,10 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Conformance(options) => conformance::run(&options),
         Command::Control(options) => control::run(&options),
+        #[cfg(target_os = "linux")]
+        Command::Forge(options) => control::forge::run(&options),
+        #[cfg(target_os = "linux")]
+        Command::HoldQuestion(host) => control::killed_host::serve(&host),
         Command::Drift => return drift::run(),
         Command::Mutants(options) => mutants::run(&options),
         Command::Newcomer => newcomer::run(),
@@ -69,4 +81,16 @@ fn main() -> ExitCode {
         Command::Windows => windows::run(),
     };
     xtask::report(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_commands_do_not_contradict_each_other() {
+        Arguments::command().debug_assert();
+    }
 }

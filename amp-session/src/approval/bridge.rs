@@ -22,7 +22,7 @@ use super::decided::{Decided, DecidedBy, KeptRule, Verdict};
 use super::memory::Memory;
 use super::opinion::Opinions;
 use super::peer::{self, Identity};
-use super::protocol::{LONGEST_LINE, LONGEST_REASON, MOST_ARGUMENTS, Reply, Request};
+use super::protocol::{LONGEST_LINE, LONGEST_REASON, MOST_ARGUMENTS, Reply, Request, whereabouts};
 use super::question::{Concern, Question};
 use super::shared::Shared;
 use crate::blocking::blocking;
@@ -56,6 +56,8 @@ pub(super) struct Host {
 pub(super) struct Listening {
     pub(super) socket: PathBuf,
     pub(super) token: String,
+    /// What helpers know this process by.
+    pub(super) host: String,
     listener: UnixListener,
     helper: Identity,
 }
@@ -69,6 +71,7 @@ impl Listening {
             File::open("/dev/urandom")?.read_exact(&mut token)?;
             Ok(Self {
                 listener: UnixListener::bind(&socket)?,
+                host: whereabouts()?,
                 socket,
                 token: format!("{:032x}", u128::from_ne_bytes(token)),
                 helper: Identity::of(helper)?,

@@ -82,6 +82,9 @@ fn refused(reason: String) -> Error {
     Error::NoApproval { reason }
 }
 
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
+
 #[cfg(target_os = "linux")]
 mod linux {
     use std::ffi::OsString;
@@ -92,7 +95,8 @@ mod linux {
     use rustix::event::{PollFd, PollFlags, poll};
 
     use crate::approval::protocol::{
-        LONGEST_LINE, MOST_ARGUMENTS, Reply, Request, SOCKET, THREAD, TOKEN, TOOL, TOOL_USE_ID,
+        HOST, LONGEST_LINE, MOST_ARGUMENTS, Reply, Request, SOCKET, THREAD, TOKEN, TOOL,
+        TOOL_USE_ID, namespace,
     };
 
     /// Lets the call run.
@@ -104,6 +108,7 @@ mod linux {
     pub(super) struct Call {
         socket: OsString,
         token: String,
+        host: String,
         tool: String,
         tool_use_id: Option<String>,
         thread: Option<String>,
@@ -112,19 +117,21 @@ mod linux {
     impl Call {
         /// Returns what this process is to decide, if the CLI started it for that: without
         /// arguments, and with the CLI's own variable for the tool beside ours.
+        pub(super) fn requested() -> Option<Self> {
+            (std::env::args_os().len() <= 1).then(Self::from_environment)?
+        }
+
         #[expect(
             clippy::disallowed_methods,
             reason = "the environment is all that the CLI tells its helper by"
         )]
-        pub(super) fn requested() -> Option<Self> {
+        pub(super) fn from_environment() -> Option<Self> {
             let text = |name| std::env::var_os(name)?.into_string().ok();
-            if std::env::args_os().len() > 1 {
-                return None;
-            }
             Some(Self {
                 socket: std::env::var_os(SOCKET)?,
                 tool: text(TOOL)?,
                 token: text(TOKEN)?,
+                host: text(HOST)?,
                 tool_use_id: text(TOOL_USE_ID),
                 thread: text(THREAD),
             })
@@ -145,7 +152,7 @@ mod linux {
 
     fn ask(call: &Call) -> io::Result<Reply> {
         let arguments = read_arguments()?;
-        let mut host = UnixStream::connect(&call.socket)?;
+        let mut host = connect(call)?;
         let request = Request {
             token: call.token.clone(),
             tool: call.tool.clone(),
@@ -167,6 +174,32 @@ mod linux {
             return Err(io::Error::other("the host has gone away"));
         }
         Ok(serde_json::from_str(&line)?)
+    }
+
+    /// Connects to the host and to nobody else.
+    ///
+    /// Whatever the agent runs knows the socket, and could put one of its own in its place.
+    fn connect(call: &Call) -> io::Result<UnixStream> {
+        let stream = UnixStream::connect(&call.socket)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()?;
+        let _entered = runtime.enter();
+        stream.set_nonblocking(true)?;
+        let stream = tokio::net::UnixStream::from_std(stream)?;
+        let peer = stream.peer_cred()?.pid();
+        let stream = stream.into_std()?;
+        stream.set_nonblocking(false)?;
+        let (pid, its_namespace) = call.host.split_once(' ').unwrap_or_default();
+        // Processes outside of the namespace that this one is in have no number here.
+        let expected = match its_namespace == namespace()? {
+            true => pid.parse().ok(),
+            false => Some(0),
+        };
+        match peer.is_some() && peer == expected {
+            true => Ok(stream),
+            false => Err(io::Error::other("another process is in the host's place")),
+        }
     }
 
     /// Reads standard input to its end, however much it is.

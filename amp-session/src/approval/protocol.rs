@@ -3,12 +3,16 @@
 //! The helper sends a line of JSON and then the arguments as they came; the host answers with a
 //! line of JSON. Nothing else is understood, so that a connection can ask and never decide.
 
+use std::io;
+
 use serde::{Deserialize, Serialize};
 
 /// Names the host's socket to the helper.
 pub(super) const SOCKET: &str = "AMP_SESSION_APPROVAL_SOCKET";
 /// Carries what the host knows its own run by.
 pub(super) const TOKEN: &str = "AMP_SESSION_APPROVAL_TOKEN";
+/// Says which process is the host, as [`whereabouts`] has it.
+pub(super) const HOST: &str = "AMP_SESSION_APPROVAL_HOST";
 /// The CLI's own word for the tool; it is set for a helper and for nothing else.
 pub(super) const TOOL: &str = "AGENT_TOOL_NAME";
 /// The CLI's own word for the id of the call, through May 2026.
@@ -22,6 +26,17 @@ pub(super) const MOST_ARGUMENTS: usize = 16 << 20;
 pub(super) const LONGEST_LINE: usize = 64 << 10;
 /// The most of a reason that the agent is told, in characters.
 pub(super) const LONGEST_REASON: usize = 4000;
+
+/// Returns the PID namespace of this process.
+pub(super) fn namespace() -> io::Result<String> {
+    let link = std::fs::read_link("/proc/self/ns/pid")?;
+    Ok(link.to_string_lossy().into_owned())
+}
+
+/// Returns what the helper knows the host by: its process id and its PID namespace.
+pub(super) fn whereabouts() -> io::Result<String> {
+    Ok(format!("{} {}", std::process::id(), namespace()?))
+}
 
 /// What the helper says first; the arguments follow.
 #[derive(Debug, Serialize, Deserialize)]

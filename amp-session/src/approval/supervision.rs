@@ -20,7 +20,7 @@ use super::decisions::Reconciler;
 use super::helper;
 use super::note::ApprovalNote;
 use super::opinion::Opinions;
-use super::protocol::{SOCKET, TOKEN};
+use super::protocol::{HOST, SOCKET, TOKEN};
 use super::shared::Shared;
 use crate::amp::Amp;
 use crate::environment::Environment;
@@ -63,8 +63,10 @@ impl Supervision {
         let variables = Environment::from([
             (SOCKET.into(), listening.socket.clone().into()),
             (TOKEN.into(), listening.token.clone().into()),
+            (HOST.into(), listening.host.clone().into()),
         ]);
         let mut own = files;
+        own.push(listening.socket.clone());
         own.push(program.clone());
         let kept = memory.file_of_folder().map(Path::to_path_buf);
         let paths = watched.into_iter().chain(kept);

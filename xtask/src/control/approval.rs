@@ -90,6 +90,16 @@ fn in_reverse(log: &Log) -> Approval {
     }))
 }
 
+fn allow_the_first(log: &Log) -> Approval {
+    let log = log.clone();
+    Approval::by(approve_with(move |question| {
+        std::future::ready(match log.note(&question) {
+            1 => Answer::Allow,
+            _ => Answer::reject("not today"),
+        })
+    }))
+}
+
 fn remember(log: &Log) -> Approval {
     let log = log.clone();
     Approval::by(approve_with(move |question| {
@@ -210,6 +220,30 @@ fn all() -> Vec<Try> {
                  grep -q 2 '{place}/code' && echo held > '{place}/trace'",
             ]],
             expected: ["completed; asked: control files; left: trace, second"; 2],
+            ..base()
+        },
+        Try {
+            name: "approval: a command writes an answer to the socket",
+            commands: &[
+                &["\"{helper}\" forge answer > '{place}/second'; \
+                   grep -q 'was not started by the CLI' '{place}/second' && \
+                   ! grep -q allow '{place}/second' && echo held > '{place}/third'"],
+                &["echo ran > '{place}/trace'"],
+            ],
+            approval: allow_the_first,
+            expected: ["completed; asked: control files, call; left: second, third; refused: not today";
+                2],
+            ..base()
+        },
+        Try {
+            name: "approval: a command takes the host's place",
+            commands: &[
+                &["\"{helper}\" forge host > /dev/null 2>&1 < /dev/null & \
+                   while ! [ -e ready ]; do sleep 0.1; done"],
+                &["echo ran > '{place}/trace'"],
+            ],
+            approval: allow_the_first,
+            expected: ["approval_bypassed; asked: control files"; 2],
             ..base()
         },
     ]

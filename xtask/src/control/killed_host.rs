@@ -1,0 +1,130 @@
+//! A host that is killed while a question is open takes the command and every process with it.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use amp_session::approval::approve_with;
+use amp_session::{Amp, Approval, SessionConfig};
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use super::Case;
+use super::place::{LIMIT, PROMPT, Place};
+use crate::installed_cli::InstalledCli;
+
+/// How long processes may take to notice that their host is gone.
+const GOING: Duration = Duration::from_secs(10);
+
+/// How often it is looked for what is waited for.
+const LOOK: Duration = Duration::from_millis(50);
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![Case {
+        name: "approval: the host is killed while a question is open",
+        expected: Box::new(|_| "asked; nothing left; no process".to_owned()),
+        attempt: Box::new(|cli| Box::pin(attempt(cli))),
+    }]
+}
+
+/// The host that is killed: a hidden command of this program.
+#[derive(Debug, Clone, Args)]
+pub struct Host {
+    executable: std::path::PathBuf,
+    version: String,
+}
+
+/// Runs a turn, in the folder and the environment of this process, whose first question is noted
+/// in the file `asked` and never answered.
+///
+/// # Errors
+/// When the turn cannot be started.
+pub fn serve(host: &Host) -> Result<()> {
+    let folder = std::env::current_dir()?;
+    let asked = folder.join("asked");
+    let never = approve_with(move |_| {
+        let noted = fs::write(&asked, "");
+        async move {
+            match noted {
+                Ok(()) => std::future::pending().await,
+                Err(error) => amp_session::Answer::reject(error.to_string()),
+            }
+        }
+    });
+    let config = SessionConfig::new()
+        .with_working_directory(folder)
+        .with_approval(Approval::by(never));
+    let amp = Amp::new(&host.executable, host.version.as_str())
+        .with_environment(crate::machine::environment());
+    let turn = async { anyhow::Ok(amp.start(config)?.prompt(PROMPT).await?.finish().await) };
+    let outcome = crate::machine::runtime()?.block_on(turn)?;
+    bail!("the turn has ended: {}", outcome.status)
+}
+
+async fn attempt(cli: InstalledCli) -> Result<String> {
+    let place = Place::create(&cli).await?;
+    let project = place.path("project");
+    let mut host = start(&cli, &place)?;
+    let asked = until(LIMIT, || project.join("asked").exists()).await;
+    host.kill()?;
+    host.wait()?;
+    let home = place.path("home");
+    let gone = until(GOING, || processes_of(&home).is_ok_and(|count| count == 0)).await;
+    let said = [
+        if asked { "asked" } else { "never asked" },
+        match place.path("trace").exists() {
+            true => "the command ran",
+            false => "nothing left",
+        },
+        if gone {
+            "no process"
+        } else {
+            "processes are left"
+        },
+    ];
+    Ok(said.join("; "))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nobody else may own the host, for it is to be killed alone"
+)]
+fn start(cli: &InstalledCli, place: &Place) -> Result<Child> {
+    let started = Command::new(std::env::current_exe()?)
+        .arg("hold-question")
+        .arg(&cli.executable)
+        .arg(&cli.version)
+        .env_clear()
+        .envs(place.environment())
+        .current_dir(place.path("project"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    started.context("the host cannot be started")
+}
+
+async fn until(limit: Duration, holds: impl Fn() -> bool) -> bool {
+    let begun = Instant::now();
+    while !holds() {
+        if begun.elapsed() > limit {
+            return false;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    true
+}
+
+/// Counts the processes that have this home in their environment.
+fn processes_of(home: &Path) -> Result<usize> {
+    let wanted = format!("HOME={}", home.display());
+    let mut count = 0;
+    for entry in fs::read_dir("/proc")? {
+        // A process may end while it is looked at; others are no processes.
+        let environment = fs::read(entry?.path().join("environ")).unwrap_or_default();
+        let mut variables = environment.split(|byte| *byte == 0);
+        count += usize::from(variables.any(|variable| variable == wanted.as_bytes()));
+    }
+    Ok(count)
+}
