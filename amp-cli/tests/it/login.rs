@@ -1,7 +1,9 @@
 //! `login`: Amp's own login, driven.
 
 use amp_cli::ExitCode;
+use rustix::termios::LocalModes;
 
+use crate::support::pseudo_terminal::Terminal;
 use crate::support::{VERSION, World};
 
 /// A world whose Amp logs in as the measured builds do: it takes one code.
@@ -51,6 +53,43 @@ fn the_address_is_shown_and_the_code_goes_to_amp() {
     logged in to http://127.0.0.1:9/
     ");
     assert_eq!(world.run(&["credentials", "status"]).code, ExitCode::Done);
+}
+
+#[test]
+fn the_code_is_typed_unseen() {
+    let world = world();
+    let mut terminal = Terminal::start(&world, &["login"], (24, 80));
+    terminal.wait_for("Code (not shown):");
+    terminal.wait_for_hidden_input();
+    terminal.type_keys("a-good-code\n");
+    assert!(terminal.wait_for_exit().success(), "{}", terminal.screen());
+    assert!(
+        !terminal.raw().contains("a-good-code"),
+        "{}",
+        terminal.raw()
+    );
+    assert!(
+        terminal
+            .screen()
+            .contains("logged in to http://127.0.0.1:9/")
+    );
+    assert_eq!(world.run(&["credentials", "status"]).code, ExitCode::Done);
+}
+
+#[test]
+fn ctrl_c_ends_a_login_and_shows_what_is_typed_again() {
+    let world = world();
+    let mut terminal = Terminal::start(&world, &["login"], (24, 80));
+    terminal.wait_for("Code (not shown):");
+    terminal.wait_for_hidden_input();
+    terminal.type_keys("a-good\x03");
+    assert!(!terminal.wait_for_exit().success());
+    assert!(terminal.local_modes().contains(LocalModes::ECHO));
+    assert!(!terminal.raw().contains("a-good"), "{}", terminal.raw());
+    assert_eq!(
+        world.run(&["credentials", "status"]).code,
+        ExitCode::Credentials
+    );
 }
 
 #[test]

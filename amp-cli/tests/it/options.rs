@@ -4,6 +4,7 @@ use amp_cli::ExitCode;
 
 use crate::support::World;
 use crate::support::mirror::{NEWER, OLDER, with_mirror_of};
+use crate::support::pseudo_terminal::Terminal;
 
 /// A world whose Amp writes what it was started with.
 fn world() -> World {
@@ -207,12 +208,48 @@ fn continue_remembers_the_folder_and_the_mode_of_the_session() {
     );
 }
 
+/// A world without an Amp, and a mirror that has two.
+fn without_an_amp() -> World {
+    let world = World::replaying(&["text"]).without("AMP_CLI_PATH");
+    with_mirror_of(world, &[OLDER, NEWER])
+}
+
+#[test]
+fn a_person_is_asked_whether_an_amp_is_installed_and_only_yes_is_one() {
+    let world = without_an_amp();
+    for (answer, code) in [
+        ("\n", 4),
+        ("n\n", 4),
+        ("maybe\n", 4),
+        ("\x04", 4),
+        ("y\n", 0),
+    ] {
+        let mut terminal = Terminal::start(&world, &["run", "hello"], (24, 80));
+        terminal.wait_for("There is no Amp on this machine. Install the newest one? [y/N]");
+        terminal.type_keys(answer);
+        let status = terminal.wait_for_exit();
+        assert_eq!(
+            status.code(),
+            Some(code),
+            "{answer:?}: {}",
+            terminal.screen()
+        );
+        let installed = world.run(&["which"]).code == ExitCode::Done;
+        assert_eq!(installed, code == 0, "{answer:?}");
+    }
+    // It is there now, so nobody is asked.
+    let mut terminal = Terminal::start(&world, &["run", "hello"], (24, 80));
+    assert!(terminal.wait_for_exit().success());
+    assert!(
+        !terminal.screen().contains("[y/N]"),
+        "{}",
+        terminal.screen()
+    );
+}
+
 #[test]
 fn a_run_without_an_amp_installs_one_only_when_it_is_asked_to() {
-    let world = || {
-        let world = World::replaying(&["text"]).without("AMP_CLI_PATH");
-        with_mirror_of(world, &[OLDER, NEWER])
-    };
+    let world = without_an_amp;
     let untouched = world();
     let refused = untouched.run(&["run", "hello"]);
     assert_eq!(refused.code, ExitCode::NoUsableAmp);
