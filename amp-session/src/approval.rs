@@ -39,6 +39,7 @@ mod note;
 mod opinion;
 #[cfg(unix)]
 mod peer;
+pub mod program;
 #[cfg(unix)]
 mod protocol;
 mod question;
@@ -59,6 +60,7 @@ pub use helper::run_helper_if_requested;
 pub(crate) use memory::{Memory, rules_of_folder};
 pub use note::ApprovalNote;
 pub(crate) use note::RecordedNote;
+pub use program::ProgramApprover;
 pub use question::{Concern, Question};
 pub(crate) use rules::take_over;
 #[cfg(unix)]

@@ -15,6 +15,7 @@ mod tool_name;
 use amp_protocol::PermissionRule;
 
 pub use finding::{Check, Finding, Severity};
+pub(super) use shell::whole_text;
 
 use super::evaluate::Evaluator;
 use super::rule_set::RuleSet;

@@ -136,7 +136,7 @@ fn spread(text: &str) -> String {
 /// Returns a pattern for the same command with plain words where the stars were, and nothing else
 /// in the whole text: `^` and `$` alone would hold for any line of it.
 fn narrowed(text: &str) -> String {
-    let mut source = String::from(r"(?<![\s\S])");
+    let mut source = String::new();
     for (index, part) in text.split('*').enumerate() {
         if index > 0 {
             source.push_str(r"[\w \t.,:=@%+\/-]*");
@@ -148,6 +148,10 @@ fn narrowed(text: &str) -> String {
             source.push(character);
         }
     }
-    source.push_str(r"(?![\s\S])");
-    format!("/{source}/")
+    whole_text(&source)
+}
+
+/// Returns a pattern that an expression has to match as a whole.
+pub(in crate::permission) fn whole_text(source: &str) -> String {
+    format!(r"/(?<![\s\S]){source}(?![\s\S])/")
 }
