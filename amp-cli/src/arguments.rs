@@ -1,5 +1,6 @@
 //! The command line as types.
 
+mod approver;
 mod byte_size;
 mod config;
 mod credentials;
@@ -16,6 +17,7 @@ mod sessions;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use self::approver::Approver;
 pub(crate) use self::byte_size::ByteSize;
 pub(crate) use self::config::ConfigCommand;
 pub(crate) use self::credentials::{CredentialsCommand, LoginArguments};
@@ -31,7 +33,7 @@ pub(crate) use self::permissions::{
 pub(crate) use self::prompt::PromptArguments;
 pub(crate) use self::resource::ResourceLimit;
 pub(crate) use self::run::{
-    AgentArguments, Approver, ContinueArguments, OutputFormat, RunArguments, Variable,
+    AgentArguments, ContinueArguments, OutputFormat, RunArguments, Variable,
 };
 pub(crate) use self::sandbox::{
     Allowances, SandboxArguments, SandboxCommand, SandboxMode, SandboxSubject,

@@ -1,18 +1,23 @@
 //! Runs a turn to its outcome: shows its lines and obeys the user's signals.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::time::Duration;
 
-use amp_session::{Outcome, Turn};
+use amp_session::{Outcome, Turn, TurnItem};
 
+use crate::approve::{AtDesk, Desk};
 use crate::context::{Listener, Signal, UserRequest};
 use crate::failure::Failure;
 use crate::view::View;
 
 /// How often moving things move.
 const TICK: Duration = Duration::from_millis(100);
+
+/// The most items that are kept while a question is on the terminal; the agent waits then.
+const MOST_WAITING: usize = 1000;
 
 /// Waits until a turn has begun.
 ///
@@ -50,18 +55,32 @@ pub(crate) enum Driven {
     Killed,
 }
 
-/// Shows every line of a turn until it ends.
+/// Shows every item of a turn until it ends, and puts its questions to the person at `desk`.
 ///
 /// The first signal asks the agent to stop and waits for what it still says; the second kills its
-/// whole process tree. When the output was closed, the agent is stopped as well.
-pub(crate) async fn drive(mut turn: Turn, view: &mut View, signals: &mut Listener) -> Driven {
+/// whole process tree. When the output was closed, the agent is stopped as well. While a question is
+/// on the terminal, nothing else is written.
+pub(crate) async fn drive(
+    mut turn: Turn,
+    view: &mut View,
+    signals: &mut Listener,
+    mut desk: Option<Desk>,
+) -> Driven {
     let mut first_signal = None;
     let mut write_error = None;
+    let mut waiting = VecDeque::new();
     let mut ticks = tokio::time::interval(TICK);
-    loop {
+    let outcome = loop {
+        let busy = desk.as_ref().is_some_and(Desk::is_busy);
+        while let Some(item) = waiting.pop_front_if(|_| !busy) {
+            show(&item, view, &turn, &mut write_error, desk.is_none());
+        }
         tokio::select! {
             request = signals.next_request() => match request {
-                UserRequest::Suspension => suspend(&mut turn, signals),
+                UserRequest::Suspension => {
+                    suspend(&mut turn, signals);
+                    desk.iter_mut().for_each(Desk::repeat);
+                }
                 UserRequest::Stop(signal) => {
                     if first_signal.replace(signal).is_some() {
                         // Its end has a deadline; leaving earlier could leave processes behind.
@@ -69,31 +88,93 @@ pub(crate) async fn drive(mut turn: Turn, view: &mut View, signals: &mut Listene
                         return Driven::Killed;
                     }
                     let name = signal.name();
-                    view.announce(&format!("{name}: stopping the agent; once more kills it"));
+                    let text = format!("{name}: stopping the agent; once more kills it");
+                    match &mut desk {
+                        Some(desk) if busy => desk.say(&text),
+                        _ => view.announce(&text),
+                    }
                     turn.cancel();
                 }
             },
-            line = turn.next_line() => {
-                let Some(line) = line else { break };
-                if write_error.is_none()
-                    && let Err(error) = view.line(line.bytes(), line.decoded())
-                {
-                    // When time is up for the reader, it is for the turn, which sees it by itself.
-                    if error.kind() != io::ErrorKind::TimedOut {
-                        turn.cancel();
+            happened = at_desk(&mut desk) => {
+                if let Some(desk) = &mut desk {
+                    if !busy {
+                        view.pause();
                     }
-                    write_error = Some(error);
+                    // A terminal that is gone refuses by itself.
+                    let _ = desk.handle(happened);
+                    if !desk.is_busy() {
+                        view.resume();
+                    }
                 }
             }
-            _ = ticks.tick() => view.tick(),
+            item = next_item(&mut turn, waiting.len() < MOST_WAITING) => match item {
+                Some(TurnItem::End(outcome)) => break outcome,
+                Some(item) if busy => waiting.push_back(item),
+                Some(item) => show(&item, view, &turn, &mut write_error, desk.is_none()),
+                None => {}
+            },
+            _ = ticks.tick(), if !busy => view.tick(),
         }
+    };
+    if desk.as_ref().is_some_and(Desk::is_busy) {
+        view.resume();
     }
-    // The turn has ended: processes that still run are being killed, within a deadline.
-    let outcome = Box::new(turn.finish().await);
+    for item in waiting {
+        show(&item, view, &turn, &mut write_error, desk.is_none());
+    }
     Driven::Ended {
         outcome,
         signal: first_signal,
         write_error,
+    }
+}
+
+/// Waits for what happens at a desk, for ever when there is none.
+async fn at_desk(desk: &mut Option<Desk>) -> AtDesk {
+    match desk {
+        Some(desk) => desk.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits for the next item, or for a deadline where no more items can be taken.
+async fn next_item(turn: &mut Turn, may_read: bool) -> Option<TurnItem> {
+    match may_read {
+        true => turn.next_item().await,
+        false => {
+            turn.until_deadline().await;
+            None
+        }
+    }
+}
+
+/// Shows an item, unless what was before it could not be shown.
+fn show(
+    item: &TurnItem,
+    view: &mut View,
+    turn: &Turn,
+    write_error: &mut Option<io::Error>,
+    answered_elsewhere: bool,
+) {
+    if write_error.is_some() {
+        return;
+    }
+    let shown = match item {
+        TurnItem::Line(line) => view.line(line.bytes(), line.decoded()),
+        TurnItem::Question(question) if answered_elsewhere => {
+            view.question(question);
+            Ok(())
+        }
+        TurnItem::Answer(answer) => view.answer(answer),
+        _ => Ok(()),
+    };
+    if let Err(error) = shown {
+        // When time is up for the reader, it is for the turn, which sees it by itself.
+        if error.kind() != io::ErrorKind::TimedOut {
+            turn.cancel();
+        }
+        *write_error = Some(error);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a person types without showing it.
+//! What a person types: a line that is not shown, or lines as they come.
 
 #[cfg(unix)]
 mod unix;
@@ -12,6 +12,7 @@ use windows as platform;
 
 use std::io;
 
+pub(crate) use self::platform::Keyboard;
 use crate::context::Signals;
 use crate::failure::Failure;
 use crate::runtime::interruptible;

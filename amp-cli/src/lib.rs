@@ -34,6 +34,7 @@
 //! and comes back as an [`ExitCode`]. [`run`] blocks and starts an async runtime of its own.
 
 mod amp_in_use;
+mod approve;
 mod arguments;
 mod command;
 mod context;

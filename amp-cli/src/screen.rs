@@ -131,6 +131,17 @@ impl Screen {
         self.line.tick();
     }
 
+    /// Removes the transient line until it is [shown again](Self::resume), so that something else
+    /// can have the terminal for a while.
+    pub(crate) fn pause(&self) {
+        self.line.finish_and_clear();
+    }
+
+    /// Shows the transient line again.
+    pub(crate) fn resume(&self) {
+        self.line.reset();
+    }
+
     /// Removes the transient line.
     pub(crate) fn clear(&self) {
         self.line.finish_and_clear();

@@ -25,7 +25,7 @@ pub(crate) use self::key::{MODE, SOURCES};
 pub(crate) use self::layer::Layer;
 pub(crate) use self::place::{Origin, Places, Setting};
 use crate::arguments::{
-    AgentArguments, GlobalArguments, Limit, OutputFormat, ResourceLimit, SandboxMode,
+    AgentArguments, Approver, GlobalArguments, Limit, OutputFormat, ResourceLimit, SandboxMode,
 };
 use crate::context::Context;
 use crate::failure::Failure;
@@ -53,6 +53,8 @@ pub(crate) struct Settings {
     pub(crate) sources: Vec<String>,
     /// Whether the newest Amp is installed when a run finds none; `None` asks a person.
     pub(crate) install: Option<bool>,
+    /// Who is asked about tool calls.
+    pub(crate) approve: Approver,
     pub(crate) sandbox: SandboxSettings,
     /// What every place said.
     pub(crate) places: Places,
@@ -102,6 +104,7 @@ impl Settings {
             version: layer.version,
             sources: layer.sources.unwrap_or_default(),
             install: layer.install,
+            approve: layer.approve.unwrap_or_default(),
             sandbox: SandboxSettings {
                 mode: layer.sandbox.unwrap_or_default(),
                 hosts: layer.allow_host,
@@ -160,6 +163,7 @@ impl From<&AgentArguments> for Layer {
             startup_timeout: arguments.startup_timeout,
             record: arguments.no_record.then_some(false),
             install: arguments.install.then_some(true),
+            approve: arguments.approve.clone(),
             ..Self::of_sandbox(&arguments.sandbox)
         }
     }

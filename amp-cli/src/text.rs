@@ -14,4 +14,4 @@ pub(crate) use self::markdown::markdown;
 pub(crate) use self::safe::{one_line, safe};
 pub(crate) use self::size::{bytes, counted, tokens};
 pub(crate) use self::status_line::StatusLine;
-pub(crate) use self::wrap::{Span, columns, fit, fit_path, wrap, wrap_hard, wrap_plain};
+pub(crate) use self::wrap::{Span, columns, cut, fit, fit_path, wrap, wrap_hard, wrap_plain};

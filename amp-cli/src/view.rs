@@ -1,5 +1,6 @@
 //! How a turn is shown: live on a terminal, as text, as JSON, or as it came.
 
+mod answer;
 mod changes;
 mod detail;
 mod document;
@@ -13,10 +14,13 @@ mod tool_call;
 use std::io::{self, Write};
 
 use amp_session::Outcome;
+use amp_session::approval::{Asked, Decided};
 use amp_session::protocol::Decoded;
 
+pub(crate) use self::answer::in_a_line;
+use self::answer::subject;
 pub(crate) use self::document::AmpInUse;
-use self::document::write_document;
+use self::document::{TurnReport, write_document};
 use self::final_text::write_final_text;
 pub(crate) use self::live::{LiveOptions, LiveView, Size};
 pub(crate) use self::narration::Narration;
@@ -77,6 +81,55 @@ impl View {
         }
     }
 
+    /// Shows that a question is being asked.
+    pub(crate) fn question(&mut self, question: &Asked) {
+        match self {
+            Self::Live(view) => view.question(question),
+            Self::Text { narration, .. } => {
+                narration.announce(&format!("asking about {}", subject(question)));
+            }
+            Self::Json { .. } | Self::Stream { .. } => {}
+        }
+    }
+
+    /// Shows what was decided about a call.
+    ///
+    /// # Errors
+    /// Fails when the output was closed.
+    pub(crate) fn answer(&mut self, answer: &Decided) -> io::Result<()> {
+        match self {
+            Self::Live(view) => view.answer(answer),
+            view => match view.narration() {
+                Some(narration) => narration.answer(answer),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// Leaves the terminal to something else for a while.
+    pub(crate) fn pause(&mut self) {
+        match self {
+            Self::Live(view) => view.pause(),
+            view => {
+                if let Some(narration) = view.narration() {
+                    narration.pause();
+                }
+            }
+        }
+    }
+
+    /// Has the terminal again.
+    pub(crate) fn resume(&mut self) {
+        match self {
+            Self::Live(view) => view.resume(),
+            view => {
+                if let Some(narration) = view.narration() {
+                    narration.resume();
+                }
+            }
+        }
+    }
+
     /// Lets time pass.
     pub(crate) fn tick(&mut self) {
         match self {
@@ -115,8 +168,12 @@ impl View {
             }
             Self::Json { output, narration } => {
                 narration.finish(outcome)?;
-                let status = narration.status();
-                write_document(outcome, failure, status, session, amp, &mut *output)?;
+                let turn = TurnReport {
+                    outcome,
+                    status: narration.status(),
+                    answers: narration.answers(),
+                };
+                write_document(turn, failure, session, amp, &mut *output)?;
                 output.flush()
             }
             Self::Stream { output, narration } => {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
-use super::{Limit, PromptArguments, SandboxArguments};
+use super::{Approver, Limit, PromptArguments, SandboxArguments};
 
 /// What the options do not say.
 const PASSED_ON: &str = "What follows `--` is passed on to Amp as it is.";
@@ -144,7 +144,10 @@ pub(crate) struct AgentArguments {
     #[arg(long)]
     pub(crate) install: bool,
 
-    /// Put every tool call to this approver before it runs
+    /// Put each tool call to `ask` (you, here), `read-only`, `deny`, or a program by its path
+    ///
+    /// `read-only` allows `Read`, `Grep` and `glob`, `deny` nothing, each beside what your rules
+    /// allow. `none` is for nobody, where a configuration file names somebody.
     #[arg(
         long,
         value_name = "APPROVER",
@@ -187,15 +190,6 @@ impl FromStr for Variable {
             _ => Err("write it like NAME=VALUE".to_owned()),
         }
     }
-}
-
-/// Who decides about tool calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Approver {
-    /// Refuse all but those that a rule allows
-    Deny,
-    /// Allow what only reads files of this machine (`Read`, `Grep`, `glob`), refuse the rest
-    ReadOnly,
 }
 
 /// How a run writes the agent's answer.

@@ -79,6 +79,7 @@ fn take_turn(
         thread,
         record,
         amp: found,
+        desk,
     } = prepared;
     let is_new = record.is_none();
     let mut view = view(settings, global, context);
@@ -86,6 +87,7 @@ fn take_turn(
     let (amp, recorded, driven) = runtime::block_on(async {
         let mut signals = context.signals.listen()?;
         let amp = begin(found.identify(context), &mut view, &mut signals).await?;
+        let desk = desk.map(|desk| desk.with_dialect(*amp.dialect()));
         remarks.on_amp(&amp, &config, &mut view)?;
         let work = async {
             let mut session = match thread {
@@ -124,7 +126,7 @@ fn take_turn(
         }
         remarks.on_record(recorded.as_ref(), &mut view)?;
         let _limit = context.signals.limit_writes(settings.deadlines.total);
-        let driven = drive(turn, &mut view, &mut signals).await;
+        let driven = drive(turn, &mut view, &mut signals, desk).await;
         Ok::<_, Failure>((amp, recorded, driven))
     })??;
     if let Driven::Ended { outcome, .. } = &driven {

@@ -1,5 +1,7 @@
 //! The controlling terminal, told not to show what is typed.
 
+mod typed;
+
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 
@@ -7,6 +9,7 @@ use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
 };
 
+pub(crate) use self::typed::Keyboard;
 use crate::runtime::on_a_thread;
 
 /// Stands for a key that does nothing special (`_POSIX_VDISABLE` of Linux).

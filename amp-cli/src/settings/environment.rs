@@ -15,6 +15,7 @@ use crate::failure::Failure;
 /// What a variable should hold, in words.
 const A_SWITCH: &str = "`true` or `false`";
 const A_VERSION: &str = "`latest`, `known` or a version such as `0.0.1790142911-g7618fb`";
+const AN_APPROVER: &str = "`ask`, `deny`, `read-only`, `none` or the path of a program";
 const A_LIMIT: &str = "a duration such as `90s`, or `none`";
 
 /// Reads the layer of the environment.
@@ -37,6 +38,7 @@ pub(super) fn layer(context: &Context) -> Result<Layer, Failure> {
         version: variables.parsed(&key::VERSION, A_VERSION)?,
         sources: variables.list(&key::SOURCES)?,
         install: variables.parsed(&key::INSTALL, A_SWITCH)?,
+        approve: variables.parsed(&key::APPROVE, AN_APPROVER)?,
         sandbox: variables.choice(&key::SANDBOX)?,
         ..Layer::default()
     })

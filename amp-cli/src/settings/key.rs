@@ -71,6 +71,7 @@ pub(super) const RECORD: Key = Key::of_user("record", "--no-record", "AMPCTL_REC
 pub(super) const VERSION: Key = Key::of_user("version", "the version given", "AMPCTL_VERSION");
 pub(super) const INSTALL: Key = Key::of_user("install", "--install", "AMPCTL_INSTALL");
 pub(crate) const SOURCES: Key = Key::of_user("sources", "--source", "AMPCTL_SOURCES");
+pub(super) const APPROVE: Key = Key::of_user("approve", "--approve", "AMPCTL_APPROVE");
 pub(super) const SANDBOX: Key = Key::of_user("sandbox", "--sandbox", "AMPCTL_SANDBOX");
 pub(super) const ALLOW_HOST: Key = Key::of_sandbox("allow-host", "--allow-host");
 pub(super) const ALLOW_READ: Key = Key::of_sandbox("allow-read", "--allow-read");
@@ -96,6 +97,7 @@ pub(super) const ALL: [&Key; 22] = [
     &INSTALL,
     &VISIBILITY,
     &RECORD,
+    &APPROVE,
     &SANDBOX,
     &ALLOW_HOST,
     &ALLOW_READ,

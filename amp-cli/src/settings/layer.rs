@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::key::{self, Key};
 use crate::arguments::{
-    Allowances, GlobalArguments, Limit, OutputFormat, ResourceLimit, SandboxArguments, SandboxMode,
+    Allowances, Approver, GlobalArguments, Limit, OutputFormat, ResourceLimit, SandboxArguments,
+    SandboxMode,
 };
 use crate::style::ColorChoice;
 
@@ -37,6 +38,7 @@ pub(crate) struct Layer {
     pub(crate) version: Option<VersionSpec>,
     pub(crate) sources: Option<Vec<String>>,
     pub(crate) install: Option<bool>,
+    pub(crate) approve: Option<Approver>,
     pub(crate) sandbox: Option<SandboxMode>,
     #[serde(deserialize_with = "rules")]
     pub(crate) allow_host: Vec<HostRule>,
@@ -106,6 +108,7 @@ impl Layer {
             version: self.version.or(lower.version),
             sources: self.sources.or(lower.sources),
             install: self.install.or(lower.install),
+            approve: self.approve.or(lower.approve),
             sandbox: self.sandbox.or(lower.sandbox),
             allow_host: both(self.allow_host, lower.allow_host),
             allow_read: both(self.allow_read, lower.allow_read),
@@ -144,6 +147,7 @@ impl Layer {
             color: Some(ColorChoice::default()),
             progress: Some(true),
             record: Some(true),
+            approve: Some(Approver::default()),
             sandbox: Some(SandboxMode::default()),
             ..Self::default()
         }
@@ -181,6 +185,7 @@ impl Layer {
                 Some(sources.map(|source| without_credentials(source)).collect())
             }
             key::INSTALL => self.install.map(Value::from),
+            key::APPROVE => self.approve.as_ref().map(text),
             key::SANDBOX => self.sandbox.map(|sandbox| json!(sandbox)),
             key::ALLOW_HOST => list(self.allow_host.iter().map(text).collect()),
             key::ALLOW_READ => paths(&self.allow_read),

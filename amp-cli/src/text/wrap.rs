@@ -129,11 +129,11 @@ fn fit_end(text: &str, columns: usize) -> String {
 pub(crate) fn wrap_hard(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(2);
     let lines = wrap_plain(text, columns).into_iter();
-    lines.flat_map(|line| pieces_of(&line, columns)).collect()
+    lines.flat_map(|line| cut(&line, columns)).collect()
 }
 
-/// Cuts text into lines of `columns`.
-fn pieces_of(line: &str, columns: usize) -> Vec<String> {
+/// Cuts text into lines of `columns`, one at least.
+pub(crate) fn cut(line: &str, columns: usize) -> Vec<String> {
     let mut pieces = vec![String::new()];
     let mut used = 0;
     for character in line.chars() {

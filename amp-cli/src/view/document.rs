@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use amp_session::approval::Decided;
 use amp_session::protocol::progress::{ContextUse, UsageTotals};
 use amp_session::{Outcome, RefusedCall, SandboxReport};
 use serde::Serialize;
@@ -43,6 +44,10 @@ struct Document<'a> {
     refused_tools: u64,
     /// What was refused: `tool`, `arguments` and `reason` of each.
     refused_calls: &'a [RefusedCall],
+    /// What was decided about calls, each as `Decided` of the library; absent where none was put to
+    /// an approver.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    decisions: &'a [Decided],
     amp: AmpInUse<'a>,
     /// What protected the turn and what its agent was refused; absent without a sandbox.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,18 +62,31 @@ pub(crate) struct AmpInUse<'a> {
     pub(crate) path: &'a Path,
 }
 
+/// What is known of a turn that has ended.
+#[derive(Clone, Copy)]
+pub(super) struct TurnReport<'a> {
+    pub(super) outcome: &'a Outcome,
+    pub(super) status: &'a Status,
+    /// What was decided about calls.
+    pub(super) answers: &'a [Decided],
+}
+
 /// Writes the object.
 ///
 /// # Errors
 /// Fails when the output was closed.
-pub(crate) fn write_document(
-    outcome: &Outcome,
+pub(super) fn write_document(
+    turn: TurnReport<'_>,
     failure: Option<&Failure>,
-    status: &Status,
     session: Option<&str>,
     amp: AmpInUse<'_>,
     to: impl io::Write,
 ) -> io::Result<()> {
+    let TurnReport {
+        outcome,
+        status,
+        answers,
+    } = turn;
     let document = Document {
         outcome: outcome.status.as_str(),
         exit_code: failure.map_or(ExitCode::Done, Failure::code).number(),
@@ -83,6 +101,7 @@ pub(crate) fn write_document(
         duration_ms: status.elapsed().as_millis(),
         refused_tools: outcome.refused_tools,
         refused_calls: &outcome.refused_calls,
+        decisions: answers,
         amp,
         sandbox: outcome.sandbox.as_ref(),
         error: failure.map(Failure::report),

@@ -6,6 +6,7 @@ mod layout;
 use std::io;
 
 use amp_session::Outcome;
+use amp_session::approval::{Asked, Decided};
 use amp_session::protocol::progress::ClosedCall;
 use amp_session::protocol::tool::ToolOutcome;
 use amp_session::protocol::{
@@ -14,6 +15,7 @@ use amp_session::protocol::{
 
 use self::calls::{ShownCall, ShownCalls};
 use self::layout::{CallLine, Limits};
+use super::answer::{in_a_line, of_rule, subject};
 use super::detail::{Body, Detail};
 use super::status::Status;
 use super::summary::summary;
@@ -158,6 +160,42 @@ impl LiveView {
             Kind::Text,
             &format!("{}\n", self.options.style.warning(text)),
         )
+    }
+
+    /// Says what is being asked about.
+    pub(crate) fn question(&mut self, question: &Asked) {
+        self.announce(&format!("asking about {}", subject(question)));
+    }
+
+    /// Shows what was decided about a call, unless it was decided right here.
+    pub(crate) fn answer(&mut self, answer: &Decided) -> io::Result<()> {
+        self.status.forget_announcement();
+        let is_known = answer.approver.as_deref() == Some("you") && !self.options.prompts;
+        if self.options.tools && !is_known {
+            let text = fit(&in_a_line(answer), self.width().saturating_sub(2));
+            let line = self.options.style.dim(format_args!("? {text}")).to_string();
+            self.write(Kind::Tools, &format!("{line}\n"))?;
+        }
+        match of_rule(answer) {
+            Some(text) if self.options.tools => {
+                let lines = wrap_hard(&safe(&text), self.width().saturating_sub(2));
+                let lines = lines.iter().map(|line| format!("  {line}\n"));
+                self.write(Kind::Tools, &lines.collect::<String>())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Leaves the terminal to something else for a while.
+    pub(crate) fn pause(&mut self) {
+        self.screen.pause();
+    }
+
+    /// Has the terminal again.
+    pub(crate) fn resume(&mut self) {
+        // What was there meanwhile ends with a line of its own.
+        self.last = Kind::Nothing;
+        self.screen.resume();
     }
 
     /// Moves the spinner and the clock.

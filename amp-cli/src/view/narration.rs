@@ -5,10 +5,12 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use amp_session::Outcome;
+use amp_session::approval::Decided;
 use amp_session::protocol::Event;
 use amp_session::protocol::progress::ClosedCall;
 use amp_session::protocol::tool::ToolOutcome;
 
+use super::answer::in_a_line;
 use super::detail::Detail;
 use super::status::Status;
 use super::summary::facts;
@@ -26,6 +28,8 @@ pub(crate) struct Narration {
     status: Status,
     /// Write one line for each tool call that has ended, one each minute, and one at the end.
     verbose: bool,
+    /// What was decided about calls.
+    answers: Vec<Decided>,
     next_heartbeat: Instant,
 }
 
@@ -35,6 +39,7 @@ impl Narration {
             screen,
             status: Status::new(),
             verbose,
+            answers: Vec::new(),
             next_heartbeat: Instant::now() + HEARTBEAT,
         }
     }
@@ -42,6 +47,34 @@ impl Narration {
     /// Returns what the turn has come to.
     pub(crate) fn status(&self) -> &Status {
         &self.status
+    }
+
+    /// Returns what was decided about calls.
+    pub(crate) fn answers(&self) -> &[Decided] {
+        &self.answers
+    }
+
+    /// Takes note of what was decided about a call.
+    ///
+    /// # Errors
+    /// Fails when standard error cannot be written.
+    pub(crate) fn answer(&mut self, answer: &Decided) -> io::Result<()> {
+        self.status.forget_announcement();
+        self.answers.push(answer.clone());
+        match self.verbose {
+            true => self.screen.print(&format!("? {}\n", in_a_line(answer))),
+            false => Ok(()),
+        }
+    }
+
+    /// Leaves the terminal to something else for a while.
+    pub(crate) fn pause(&self) {
+        self.screen.pause();
+    }
+
+    /// Has the terminal again.
+    pub(crate) fn resume(&self) {
+        self.screen.resume();
     }
 
     /// Takes note of an event.

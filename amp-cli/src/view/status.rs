@@ -93,6 +93,11 @@ impl Status {
         });
     }
 
+    /// Says again what the agent does.
+    pub(crate) fn forget_announcement(&mut self) {
+        self.activity = None;
+    }
+
     /// Describes a tool call of this turn.
     pub(crate) fn call(&self, request: &ToolUseBlock) -> ToolCall {
         let system = self.progress.system();

@@ -2,6 +2,8 @@
 
 #[cfg(unix)]
 mod appearance;
+#[cfg(target_os = "linux")]
+mod approve;
 mod config;
 #[cfg(unix)]
 mod download;

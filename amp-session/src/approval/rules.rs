@@ -124,6 +124,22 @@ mod tests {
         Ok((rules.unwrap(), base))
     }
 
+    #[test]
+    fn what_answers_have_kept_for_the_folder_comes_before_the_users_rules() {
+        let helper = std::env::current_exe().unwrap();
+        let approval = Approval::by(RejectAll).with_helper_program(helper);
+        let mut config = SessionConfig::new();
+        let users = json!([{"tool": "Bash", "action": "reject"}]);
+        let mut base = Map::from_iter([("amp.permissions".to_owned(), users)]);
+        let kept = vec![json!({"tool": "Bash", "matches": {"cmd": "ls"}, "action": "allow"})];
+        let dialect = Dialect::for_version(&SEPTEMBER.into());
+        take_over(&approval, &mut config, &mut base, kept, &dialect).unwrap();
+        let rules = config.settings["amp.permissions"].as_array().cloned();
+        let actions = rules.unwrap();
+        let position = |action: &str| actions.iter().position(|rule| rule["action"] == action);
+        assert!(position("allow").unwrap() < position("reject").unwrap());
+    }
+
     fn actions(rules: &[Value]) -> Vec<(&str, &str)> {
         let word = |rule: &'static str| rule;
         let (tool, action) = (word("tool"), word("action"));

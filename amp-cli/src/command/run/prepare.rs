@@ -3,14 +3,14 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use amp_session::approval::{AllowReadOnly, RejectAll};
 use amp_session::protocol::UserInput;
 use amp_session::{
-    Approval, CredentialState, Error, Place, PlaceKind, SessionConfig, SessionRecord, ThreadId,
+    CredentialState, Error, Place, PlaceKind, SessionConfig, SessionRecord, ThreadId,
 };
 
 use crate::amp_in_use::{self, Found};
-use crate::arguments::{AgentArguments, Approver, GlobalArguments, PromptArguments, Variable};
+use crate::approve::{Desk, approval};
+use crate::arguments::{AgentArguments, GlobalArguments, PromptArguments, Variable};
 use crate::command::credentials::{self, in_words};
 use crate::command::{install, sandbox};
 use crate::context::Context;
@@ -46,6 +46,8 @@ pub(super) struct Prepared {
     /// The session of that thread, if it was recorded.
     pub(super) record: Option<SessionRecord>,
     pub(super) amp: Found,
+    /// Where a person answers questions, if one is to.
+    pub(super) desk: Option<Desk>,
 }
 
 /// Gathers what a run needs; starts nothing.
@@ -76,6 +78,9 @@ pub(super) fn prepare(
         _ => here,
     };
     let mut config = session_config(agent, settings, directory, context)?;
+    let style = settings.color.style(context, &context.stderr);
+    let (approval, desk) = approval(&settings.approve, style, context)?;
+    config.approval = approval;
     // What was said for this very run counts more than what the session began with.
     let is_for_this_run = matches!(
         settings.places.origin(&MODE),
@@ -110,6 +115,7 @@ pub(super) fn prepare(
         thread,
         record,
         amp,
+        desk,
     })
 }
 
@@ -272,10 +278,6 @@ fn session_config(
         config = config.with_variable(name, value);
     }
     config.extra_arguments.clone_from(&agent.extra_arguments);
-    config.approval = agent.approve.map(|approver| match approver {
-        Approver::Deny => Approval::by(RejectAll),
-        Approver::ReadOnly => Approval::by(AllowReadOnly),
-    });
     config.mcp_config_file = agent
         .mcp_config
         .as_deref()

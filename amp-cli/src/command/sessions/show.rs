@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use amp_session::approval::ApprovalNote;
 use amp_session::{SessionMetadata, SessionRecord, TurnEnd, TurnRecord, TurnStart};
 use serde::Serialize;
 
@@ -13,6 +14,7 @@ use crate::failure::Failure;
 use crate::json;
 use crate::settings::Settings;
 use crate::text::{ago, bytes, elapsed, fit, markdown, one_line, tokens};
+use crate::view;
 
 /// The widest an answer is shown, in columns.
 const WIDEST_TEXT: u16 = 100;
@@ -32,6 +34,9 @@ struct TurnDocument {
     end: Option<TurnEnd>,
     /// The final text of the agent.
     answer: Option<String>,
+    /// What was asked and decided about its calls; absent where nobody was asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    approvals: Vec<ApprovalNote>,
 }
 
 pub(super) fn run(
@@ -49,6 +54,7 @@ pub(super) fn run(
             start: turn.start(),
             end: turn.end(),
             answer: if is_wanted { turn.answer()? } else { None },
+            approvals: turn.questions()?,
         })
     };
     let document = Document {
@@ -120,6 +126,9 @@ fn write_text(
         let prompt = fit(&one_line(prompt.unwrap_or("(prompt unknown)")), 70);
         writeln!(stdout, "\n{}. {prompt}", turn.number)?;
         writeln!(stdout, "   {}", style.dim(ending(turn.end.as_ref())))?;
+        for line in turn.approvals.iter().filter_map(in_a_line) {
+            writeln!(stdout, "   {} {line}", style.dim("?"))?;
+        }
     }
     let answer = document
         .turns
@@ -139,6 +148,18 @@ fn write_text(
         )?;
     }
     Ok(())
+}
+
+/// Returns what a note of the questions says; a question is told with its answer.
+fn in_a_line(note: &ApprovalNote) -> Option<String> {
+    match note {
+        ApprovalNote::Decided(answer) => Some(view::in_a_line(answer)),
+        ApprovalNote::TurnedAway(reason) => Some(format!("not heard: {}", one_line(reason))),
+        ApprovalNote::Bypassed(reason) => {
+            Some(format!("got round its questions: {}", one_line(reason)))
+        }
+        _ => None,
+    }
 }
 
 fn ending(end: Option<&TurnEnd>) -> String {

@@ -87,6 +87,14 @@ impl Program {
         self.stdout = None;
     }
 
+    /// Reads standard output to its end.
+    pub(crate) fn read_stdout(&mut self) -> String {
+        let mut text = String::new();
+        let stdout = self.stdout.as_mut().expect("an open pipe");
+        stdout.read_to_string(&mut text).expect("UTF-8");
+        text
+    }
+
     /// Sends a signal to `ampctl` alone.
     pub(crate) fn signal(&self, signal: Signal) {
         send(self.child.id(), signal);
@@ -167,6 +175,15 @@ pub(crate) fn processes_in(world: &World) -> Vec<String> {
         .map(|id| read(id, "cmdline").replace('\0', " "))
         .filter(|command| !command.is_empty())
         .collect()
+}
+
+/// Waits until no process of a world is left.
+pub(crate) fn wait_until_none(world: &World) {
+    let deadline = Instant::now() + PROCESS_LIMIT;
+    while !processes_in(world).is_empty() {
+        assert!(Instant::now() < deadline, "{:?} stay", processes_in(world));
+        std::thread::yield_now();
+    }
 }
 
 /// Waits until a process of a world has a command line that contains a text.

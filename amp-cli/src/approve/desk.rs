@@ -1,0 +1,86 @@
+//! The terminal of a run, on which questions are put to a person one after another.
+
+use std::io::{self, Write};
+
+use amp_session::Dialect;
+
+use super::dialogue::{Dialogue, Event, Place};
+use super::person::{Put, Questions};
+
+/// Where a person answers; one question is on the terminal at a time.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    questions: Questions,
+    place: Place,
+    open: Option<Dialogue>,
+}
+
+/// Something that happens at a desk.
+pub(crate) enum AtDesk {
+    /// Somebody has a question.
+    Put(Box<Put>),
+    /// Something happens to the question that is on the terminal.
+    Event(Event),
+}
+
+impl Desk {
+    pub(super) fn new(questions: Questions, place: Place) -> Self {
+        Self {
+            questions,
+            place,
+            open: None,
+        }
+    }
+
+    /// Says which Amp is in use.
+    pub(crate) fn with_dialect(mut self, dialect: Dialect) -> Self {
+        self.place.dialect = Some(dialect);
+        self
+    }
+
+    /// Tells whether a question is on the terminal.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Waits for the next thing that happens. Dropping the future loses nothing.
+    pub(crate) async fn next(&mut self) -> AtDesk {
+        match &mut self.open {
+            Some(dialogue) => AtDesk::Event(dialogue.next(&self.place).await),
+            None => AtDesk::Put(Box::new(self.questions.next().await)),
+        }
+    }
+
+    /// Puts a question on the terminal, or lets its event have its effect.
+    ///
+    /// # Errors
+    /// Fails when the terminal is gone; the question is refused then.
+    pub(crate) fn handle(&mut self, happened: AtDesk) -> io::Result<()> {
+        match happened {
+            AtDesk::Put(put) => self.open = Some(Dialogue::begin(*put, &mut self.place)?),
+            AtDesk::Event(Event::Typed(typed)) => {
+                if let Some(dialogue) = self.open.take() {
+                    self.open = dialogue.hear(typed, &mut self.place)?;
+                }
+            }
+            AtDesk::Event(Event::Withdrawn) => {
+                self.open = None;
+                writeln!(self.place.output, "\n  it is no longer asked")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows again what is asked for, after something else was on the terminal.
+    pub(crate) fn repeat(&mut self) {
+        if let Some(dialogue) = &mut self.open {
+            // A terminal that is gone is noticed by the next line.
+            let _ = dialogue.ask(&mut self.place);
+        }
+    }
+
+    /// Says something while a question is on the terminal.
+    pub(crate) fn say(&mut self, text: &str) {
+        let _ = writeln!(self.place.output, "\n  {text}");
+    }
+}

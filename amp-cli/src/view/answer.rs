@@ -1,0 +1,46 @@
+//! What was decided about a call, in a line.
+
+use amp_session::approval::{Asked, Concern, Decided};
+use amp_session::protocol::{RawJson, ToolUseBlock};
+
+use super::tool_call::ToolCall;
+use crate::text::one_line;
+
+/// Returns what a question is about.
+pub(super) fn subject(question: &Asked) -> String {
+    about(&question.concern, &question.tool, &question.arguments)
+}
+
+/// Returns what was decided about what, and by whom.
+pub(crate) fn in_a_line(answer: &Decided) -> String {
+    let about = about(&answer.concern, &answer.tool, &answer.arguments);
+    format!("{about}: {}", one_line(&answer.in_words()))
+}
+
+/// Returns what became of the rule that an answer wanted to keep, if it did.
+pub(super) fn of_rule(answer: &Decided) -> Option<String> {
+    let kept = answer.kept.as_ref()?;
+    Some(match (&kept.trouble, &kept.file) {
+        (Some(trouble), _) => format!("the rule is not kept: {trouble}"),
+        (None, Some(file)) => format!("the rule is kept in {}", file.display()),
+        (None, None) => "the rule is kept for this session".to_owned(),
+    })
+}
+
+fn about(
+    concern: &Concern,
+    tool: &str,
+    arguments: &serde_json::Map<String, serde_json::Value>,
+) -> String {
+    if let Concern::Changed(paths) = concern {
+        let paths: Vec<String> = paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        return one_line(&format!("changes of {}", paths.join(", ")));
+    }
+    match RawJson::from_value(arguments) {
+        Ok(input) => ToolCall::of(&ToolUseBlock::new("", tool, input), None).to_string(),
+        Err(_) => one_line(tool),
+    }
+}
