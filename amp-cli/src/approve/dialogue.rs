@@ -61,8 +61,8 @@ impl Dialogue {
             put,
             step: Step::Choice,
         };
-        dialogue.ask(place)?;
         place.keyboard.forget();
+        dialogue.ask(place)?;
         Ok(dialogue)
     }
 

@@ -80,7 +80,7 @@ pub(super) const ALLOW_ENV: Key = Key::of_sandbox("allow-env", "--allow-env");
 pub(super) const LIMIT: Key = Key::of_sandbox("limit", "--limit");
 
 /// Every setting, in the order in which they are shown.
-pub(super) const ALL: [&Key; 22] = [
+pub(super) const ALL: [&Key; 23] = [
     &MODE,
     &EFFORT,
     &LABELS,

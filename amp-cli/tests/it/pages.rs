@@ -111,6 +111,16 @@ fn world_of_a_user(service: &Backend) -> World {
     world
 }
 
+/// The page that needs an agent whose calls are asked about.
+const PERMISSIONS: &str = "docs/permissions.md";
+
+/// What that agent does.
+const A_CALL: &str = r#"
+    out {"type":"system","subtype":"init","tools":["shell_command"],"mcp_servers":[]}
+    call shell_command {"command":"ls"} { sleep 1ms }
+    out {"type":"result","subtype":"success","is_error":false,"num_turns":1,"result":"Done."}
+"#;
+
 /// The page that needs namespaces.
 const SANDBOX: &str = "docs/sandbox.md";
 
@@ -172,6 +182,9 @@ fn every_command_of_every_page_does_what_the_page_says() {
                 None => continue,
             }
         }
+        if name == PERMISSIONS {
+            world = world.with("FAKE_AGENT_SCRIPT", A_CALL);
+        }
         problems.extend(walk_through(&world, &name, &page));
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
@@ -208,11 +221,13 @@ fn every_exception_is_on_a_page_and_left_to_ci() {
 
 #[test]
 fn every_printed_file_is_one_that_a_test_uses() {
-    // `tests/docs.rs` uses the files; rustdoc compiles the page about Rust.
+    // `tests/docs.rs` uses the files; rustdoc compiles the page about Rust; a test of questions has
+    // the transcript on its terminal.
     let checked = [
         ("docs/configuration.md", "```toml"),
         ("docs/mcp.md", "```json"),
         ("docs/permissions.md", "```json"),
+        ("docs/permissions.md", "```text"),
         ("docs/rust.md", "```rust,no_run"),
     ];
     for (name, page) in pages() {

@@ -60,7 +60,7 @@ impl Fence {
             "sh" => Self::Shell,
             "console" => Self::Console,
             "yaml" => Self::Workflow,
-            "json" | "toml" | "rust,no_run" => Self::Other,
+            "json" | "text" | "toml" | "rust,no_run" => Self::Other,
             _ => return None,
         })
     }
