@@ -160,7 +160,23 @@ impl Workshop {
         Ok(())
     }
 
+    /// Tries a group's test targets one after the other, each on what those before it let pass.
     async fn test(&self, group: &Group) -> Result<Tally> {
+        let mut tally: Option<Tally> = None;
+        for target in group.targets {
+            let later = self.test_with(group, target, tally.is_some()).await?;
+            match &mut tally {
+                None => tally = Some(later),
+                Some(tally) => tally.retry(later),
+            }
+            if tally.as_ref().is_some_and(|tally| tally.missed.is_empty()) {
+                break;
+            }
+        }
+        tally.with_context(|| format!("{} has no tests", group.name))
+    }
+
+    async fn test_with(&self, group: &Group, target: &str, survivors: bool) -> Result<Tally> {
         let output = self.reports.join(group.name);
         std::fs::create_dir_all(&output)?;
         let options = [
@@ -175,8 +191,9 @@ impl Workshop {
             .into_iter()
             .map(str::to_owned)
             .chain([output.display().to_string()])
+            .chain(survivors.then(|| "--iterate".to_owned()))
             .chain(group.selection())
-            .chain(group.testing());
+            .chain(group.testing(target));
         let status = self.cargo_mutants(arguments, crate::note).await?;
         // 2 and 3 say that mutants were missed or hung, which the tally says better.
         if !matches!(status, ExitStatus::Code(0 | 2 | 3)) {
@@ -195,6 +212,8 @@ impl Workshop {
         let mut process = ProcessSpec::new(&self.cargo)
             .with_environment(machine::environment())
             .with_variable("CARGO_TARGET_DIR", &self.target)
+            // Nobody debugs a mutant, and without symbols the tests are linked in half the time.
+            .with_variable("CARGO_PROFILE_DEV_DEBUG", "0")
             .with_working_directory(&self.tree)
             .with_argument("mutants")
             .with_arguments(self.matching.iter())

@@ -14,9 +14,9 @@ pub struct Group {
     /// The module that is mutated, with those below it: its file from the root of the workspace,
     /// without `.rs`.
     pub module: &'static str,
-    /// The test targets that are built, as arguments of `cargo test`.
+    /// The test targets in the order in which they are tried, as arguments of `cargo test`.
     ///
-    /// A target fewer is a link fewer for every mutant.
+    /// What one of them notices is not built for the next, and most is noticed by the first.
     pub targets: &'static [&'static str],
     /// Parts of the names of the tests that run; a test runs when it has one of them.
     pub tests: &'static [&'static str],
@@ -26,7 +26,7 @@ pub struct Group {
 pub const NOT_COMPILED_HERE: &str = "**/windows.rs";
 
 const LIBRARY: &[&str] = &["--lib"];
-const BOTH: &[&str] = &["--lib", "--test", "it"];
+const BOTH: &[&str] = &["--lib", "--test=it"];
 
 /// Every group, in the order in which the night runs them.
 pub const GROUPS: &[Group] = &[
@@ -175,15 +175,13 @@ impl Group {
         arguments
     }
 
-    /// Returns the arguments of `cargo mutants` that choose the tests: the targets for the build
-    /// and the run, then the names for the run alone.
+    /// Returns the arguments of `cargo mutants` that choose the tests: the target for the build and
+    /// the run, then the names for the run alone.
     #[must_use]
-    pub fn testing(&self) -> Vec<String> {
-        let targets = self.targets.iter();
-        let targets = targets.map(|target| format!("--cargo-arg={target}"));
+    pub fn testing(&self, target: &str) -> Vec<String> {
         let names = self.tests.iter().map(ToString::to_string);
-        targets
-            .chain(["--".into(), "--".into()])
+        [format!("--cargo-arg={target}"), "--".into(), "--".into()]
+            .into_iter()
             .chain(names)
             .collect()
     }

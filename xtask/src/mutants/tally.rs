@@ -23,8 +23,8 @@ pub struct Mutant {
 pub struct Tally {
     /// How many made a test fail.
     pub caught: usize,
-    /// How many made a test hang, which is noticed too.
-    pub timeouts: usize,
+    /// Those that made a test hang, which is noticed too.
+    pub timeouts: Vec<Mutant>,
     /// How many did not compile.
     pub unviable: usize,
     /// Those that no test noticed.
@@ -43,22 +43,35 @@ impl Tally {
                 .with_context(|| format!("cannot read {}", path.display()))?;
             Ok::<_, anyhow::Error>(text.lines().map(str::to_owned).collect::<Vec<_>>())
         };
-        let missed = lines("missed.txt")?;
+        let mutants = |name: &str| {
+            let lines = lines(name)?;
+            let mutants = lines.iter().map(|line| Mutant::read(line, root));
+            mutants.collect::<Result<Vec<_>>>()
+        };
         Ok(Self {
             caught: lines("caught.txt")?.len(),
-            timeouts: lines("timeout.txt")?.len(),
+            timeouts: mutants("timeout.txt")?,
             unviable: lines("unviable.txt")?.len(),
-            missed: missed
-                .iter()
-                .map(|line| Mutant::read(line, root))
-                .collect::<Result<_>>()?,
+            missed: mutants("missed.txt")?,
         })
+    }
+
+    /// Takes in what further tests said of those that were missed or hung here.
+    ///
+    /// A mutant that hung counts as noticed whatever they said.
+    pub fn retry(&mut self, later: Self) {
+        let viable = self.viable() - later.unviable;
+        let hung = std::mem::replace(&mut self.timeouts, later.timeouts);
+        self.missed = later.missed;
+        self.missed.retain(|mutant| !hung.contains(mutant));
+        self.unviable += later.unviable;
+        self.caught = viable - self.missed.len() - self.timeouts.len();
     }
 
     /// Adds the mutants of another group.
     pub fn add(&mut self, other: Self) {
         self.caught += other.caught;
-        self.timeouts += other.timeouts;
+        self.timeouts.extend(other.timeouts);
         self.unviable += other.unviable;
         self.missed.extend(other.missed);
     }
@@ -66,13 +79,13 @@ impl Tally {
     /// Returns how many mutants compile.
     #[must_use]
     pub fn viable(&self) -> usize {
-        self.caught + self.timeouts + self.missed.len()
+        self.caught + self.timeouts.len() + self.missed.len()
     }
 
     /// Returns how many of a hundred viable mutants were noticed.
     #[must_use]
     pub fn percent(&self) -> f64 {
-        let noticed = self.caught + self.timeouts;
+        let noticed = self.caught + self.timeouts.len();
         // Where there are no mutants, none was noticed.
         100.0 * noticed as f64 / self.viable().max(1) as f64
     }
@@ -85,7 +98,7 @@ impl fmt::Display for Tally {
             "{} caught, {} missed, {} timeouts, {} unviable: {:.1} % of {} viable",
             self.caught,
             self.missed.len(),
-            self.timeouts,
+            self.timeouts.len(),
             self.unviable,
             self.percent(),
             self.viable()

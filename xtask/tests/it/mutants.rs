@@ -111,6 +111,25 @@ fn hanging_counts_as_noticed_and_what_does_not_compile_counts_for_nothing() {
 }
 
 #[test]
+fn further_tests_are_counted_only_for_what_the_first_let_pass() {
+    let line = |number: usize| format!("amp-process/src/lines.rs:{number}:1: replace it\n");
+    let first = workspace(&[line(1), line(2)].concat());
+    let hung = first.path().join("mutants.out/timeout.txt");
+    std::fs::write(hung, line(3)).expect("a file");
+    // Tried again are the two that passed, of which one is noticed now, and the one that hung.
+    let second = workspace(&[line(2), line(3)].concat());
+    let caught = second.path().join("mutants.out/caught.txt");
+    std::fs::write(caught, line(1)).expect("a file");
+
+    let read = |folder: &tempfile::TempDir| Tally::read(folder.path(), folder.path());
+    let mut tally = read(&first).expect("a report");
+    tally.retry(read(&second).expect("a report"));
+    let missed: Vec<_> = tally.missed.iter().map(|mutant| mutant.number).collect();
+    assert_eq!(missed, [2]);
+    assert_eq!((tally.caught, tally.viable()), (22, 23));
+}
+
+#[test]
 fn every_group_names_files_that_are_there_and_a_name_of_its_own() {
     for group in GROUPS {
         let file = Path::new(group.module).with_extension("rs");
