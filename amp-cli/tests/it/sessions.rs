@@ -262,6 +262,25 @@ fn a_replay_of_a_failure_says_how_it_failed() {
 }
 
 #[test]
+fn what_a_record_lost_is_an_error_and_no_shorter_session() {
+    let world = with_two_turns();
+    let shown = world.run(&["sessions", "show", "last", "--json"]).json();
+    let turn = std::path::Path::new(shown["folder"].as_str().expect("a folder"));
+    let turn = turn.join("turns/0002");
+    let fails = |arguments: &[&str], file: &str| {
+        let finished = world.run(&[&["sessions"], arguments, &["last"]].concat());
+        assert_eq!(finished.code, ExitCode::Failed, "{arguments:?}");
+        assert!(finished.stderr().contains(file), "{}", finished.stderr());
+    };
+    std::fs::write(turn.join("turn.json"), "{").expect("a file");
+    fails(&["show"], "turn.json");
+    fails(&["export"], "turn.json");
+    std::fs::remove_file(turn.join("events.jsonl")).expect("a file less");
+    fails(&["replay"], "events.jsonl");
+    fails(&["export", "-f", "stream-json"], "events.jsonl");
+}
+
+#[test]
 fn deleting_without_a_person_needs_a_word() {
     let world = with_two_turns();
     let refused = world.run(&["sessions", "delete", "greeting"]);

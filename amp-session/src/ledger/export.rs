@@ -51,7 +51,7 @@ impl SessionRecord {
                 output.write_all(b",")?;
             }
             write!(output, "\n{{\"number\":{},\"start\":", turn.number())?;
-            write_value(&turn.start(), output)?;
+            write_value(&turn.start()?, output)?;
             output.write_all(b",\"events\":[")?;
             for (index, line) in turn.lines()?.enumerate() {
                 let line = line?;
@@ -71,9 +71,9 @@ impl SessionRecord {
                 }
             }
             output.write_all(b"],\"stderr\":")?;
-            write_value(&turn.stderr(), output)?;
+            write_value(&turn.stderr()?, output)?;
             output.write_all(b",\"end\":")?;
-            write_value(&turn.end(), output)?;
+            write_value(&turn.end()?, output)?;
             output.write_all(b"}")?;
         }
         Ok(output.write_all(b"\n]}\n")?)
@@ -91,7 +91,7 @@ impl SessionRecord {
             writeln!(output, "Thread {thread}\n")?;
         }
         for turn in turns {
-            let start = turn.start();
+            let start = turn.start()?;
             if let Some(prompt) = start.as_ref().and_then(|start| start.prompt.as_deref()) {
                 writeln!(output, "## Prompt\n\n{}\n", prompt.trim())?;
             }
@@ -110,7 +110,7 @@ impl SessionRecord {
             for line in notes {
                 write_note(&line.note, output)?;
             }
-            match turn.end() {
+            match turn.end()? {
                 None => writeln!(output, "_The record of this turn ends here._\n")?,
                 Some(end) => {
                     if let Some(failure) = end.failure {

@@ -115,23 +115,33 @@ impl TurnRecord {
     }
 
     /// Returns how the turn began; `None` when the host died before it could say so.
-    #[must_use]
-    pub fn start(&self) -> Option<TurnStart> {
-        files::read(&self.folder.join(START)).ok()
+    ///
+    /// # Errors
+    ///
+    /// Fails when that cannot be read, or is missing from the record of a turn that ended.
+    pub fn start(&self) -> Result<Option<TurnStart>, Error> {
+        self.read_before(START, &[END], files::read)
     }
 
     /// Returns how the turn ended; `None` while it runs, and when the host died first.
-    #[must_use]
-    pub fn end(&self) -> Option<TurnEnd> {
-        files::read(&self.folder.join(END)).ok()
+    ///
+    /// # Errors
+    ///
+    /// Fails when that cannot be read.
+    pub fn end(&self) -> Result<Option<TurnEnd>, Error> {
+        unless_missing(files::read(&self.folder.join(END)))
     }
 
-    /// Returns what the agent wrote on standard error.
-    #[must_use]
-    pub fn stderr(&self) -> String {
-        fs::read(self.folder.join(STDERR))
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .unwrap_or_default()
+    /// Returns what the agent wrote on standard error; nothing while the turn runs, and when the
+    /// host died first.
+    ///
+    /// # Errors
+    ///
+    /// Fails when that cannot be read, or is missing from the record of a turn that ended.
+    pub fn stderr(&self) -> Result<String, Error> {
+        let read = |path: &Path| fs::read(path).map_err(ledger_error("read", path));
+        let bytes = self.read_before(STDERR, &[END], read)?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// Returns the messages that were handed over to be sent while the turn ran, each as the line
@@ -174,15 +184,12 @@ impl TurnRecord {
 
     fn lines_of(&self, name: &str) -> Result<Option<Vec<Vec<u8>>>, Error> {
         let path = self.folder.join(name);
-        match fs::read(&path) {
-            Ok(bytes) => {
-                let lines = bytes.split(|byte| *byte == b'\n');
-                let lines = lines.filter(|line| !line.is_empty());
-                Ok(Some(lines.map(<[u8]>::to_vec).collect()))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(ledger_error("read", &path)(source)),
-        }
+        let bytes = unless_missing(fs::read(&path).map_err(ledger_error("read", &path)))?;
+        Ok(bytes.map(|bytes| {
+            let lines = bytes.split(|byte| *byte == b'\n');
+            let lines = lines.filter(|line| !line.is_empty());
+            lines.map(<[u8]>::to_vec).collect()
+        }))
     }
 
     /// Returns the lines of the turn, read as they are asked for.
@@ -192,19 +199,44 @@ impl TurnRecord {
     ///
     /// # Errors
     ///
-    /// Fails when the file cannot be opened; one that does not exist holds no lines.
+    /// Fails when the file cannot be opened, or is missing from the record of a turn that began.
     pub fn lines(&self) -> Result<TurnLines, Error> {
-        let path = self.folder.join(EVENTS);
-        let reader = match File::open(&path) {
-            Ok(file) => Some(BufReader::new(file)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(source) => return Err(ledger_error("open", &path)(source)),
-        };
+        let open = |path: &Path| File::open(path).map_err(ledger_error("open", path));
+        let file = self.read_before(EVENTS, &[START, END], open)?;
         Ok(TurnLines {
-            path,
-            reader,
+            path: self.folder.join(EVENTS),
+            reader: file.map(BufReader::new),
             number: 0,
         })
+    }
+
+    /// Reads a file that is written before others, `then`: without any of them the host died first,
+    /// and without the file alone the record lost it.
+    fn read_before<T>(
+        &self,
+        name: &str,
+        then: &[&str],
+        read: impl FnOnce(&Path) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        let path = self.folder.join(name);
+        // Looked for first: a turn that is being recorded may write both meanwhile.
+        let later = then.iter().find(|then| self.folder.join(then).exists());
+        match (unless_missing(read(&path))?, later) {
+            (None, Some(later)) => {
+                let reason = format!("it is missing, while {later} is there");
+                Err(ledger_error("read", &path)(io::Error::other(reason)))
+            }
+            (read, _) => Ok(read),
+        }
+    }
+}
+
+/// Takes a file that is not there for no error.
+fn unless_missing<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(error) if error.is_missing() => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -39,9 +39,9 @@ impl TurnRecord {
     ///
     /// # Errors
     ///
-    /// Fails when the lines of a turn without an end cannot be read.
+    /// Fails when its end cannot be read, and of a turn without one its lines.
     pub fn totals(&self) -> Result<Totals, Error> {
-        let end = self.end();
+        let end = self.end()?;
         if let Some(totals) = end.as_ref().and_then(|end| end.totals) {
             return Ok(totals);
         }

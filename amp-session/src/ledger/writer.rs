@@ -93,9 +93,10 @@ impl SessionRecord {
             amp_version: amp_version.to_string(),
             prompt,
         };
-        files::write(&folder.join(START), &start)?;
         let failure = Arc::default();
+        // Before the beginning, so that a reader who finds that knows that there were lines.
         let events = Lines::create(folder.join(EVENTS), &secrets, &failure)?;
+        files::write(&folder.join(START), &start)?;
         Ok(TurnWriter {
             session: self.folder().to_path_buf(),
             folder,

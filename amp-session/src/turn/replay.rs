@@ -22,11 +22,11 @@ impl TurnRecord {
     ///
     /// # Errors
     ///
-    /// Fails when its lines or its questions cannot be opened.
+    /// Fails when a file of its record cannot be read, or was lost.
     pub fn replay(&self) -> Result<Turn, Error> {
-        let end = self.end();
+        let end = self.end()?;
         let ending = Ending {
-            stderr: self.stderr(),
+            stderr: self.stderr()?,
             wall_time: end
                 .as_ref()
                 .map_or(Duration::ZERO, |end| Duration::from_millis(end.wall_time)),

@@ -159,12 +159,12 @@ async fn a_known_secret_is_replaced_everywhere_in_the_record() {
     let turn = &recorded.record().turns().unwrap()[0];
     let line = turn.lines().unwrap().nth(1).unwrap().unwrap();
     assert_eq!(line.bytes(), b"not JSON [redacted] twice [redacted]");
-    assert_eq!(turn.end().unwrap().redacted_lines, 1);
+    assert_eq!(turn.end().unwrap().unwrap().redacted_lines, 1);
     assert_eq!(
-        turn.start().unwrap().prompt.as_deref(),
+        turn.start().unwrap().unwrap().prompt.as_deref(),
         Some("Use [redacted].")
     );
-    assert_eq!(turn.stderr(), "[redacted]\n");
+    assert_eq!(turn.stderr().unwrap(), "[redacted]\n");
     assert!(!recorded.exported(ExportFormat::Json).contains(KEY));
 }
 
@@ -365,7 +365,7 @@ async fn several_writers_of_one_session_get_turns_of_their_own() {
             .map(|line| line.unwrap().into_parts().0)
             .collect();
         assert_eq!(lines, expected);
-        assert_eq!(turn.end().unwrap().status, Status::Completed);
+        assert_eq!(turn.end().unwrap().unwrap().status, Status::Completed);
     }
 }
 
@@ -402,6 +402,60 @@ async fn what_cannot_be_read_of_a_record_is_told_and_never_left_out() {
             .export(ExportFormat::Markdown, &mut Vec::new())
             .is_err()
     );
+}
+
+#[tokio::test]
+async fn a_file_of_a_turn_that_was_lost_or_is_no_json_is_an_error_that_names_it() {
+    let recorded = Recorded::playing(&format!("{INIT}; err no; {SUCCESS}"));
+    recorded.run("Do it.").await;
+    let record = recorded.record();
+    let turn = &record.turns().unwrap()[0];
+    let folder = record.folder().join("turns/0001");
+    let exported = |format| record.export(format, &mut Vec::new());
+    for (name, damage) in [
+        ("turn.json", None),
+        ("turn.json", Some("{")),
+        ("events.jsonl", None),
+        ("stderr.txt", None),
+        ("end.json", Some("[]")),
+    ] {
+        let path = folder.join(name);
+        let whole = fs::read(&path).unwrap();
+        match damage {
+            None => fs::remove_file(&path).unwrap(),
+            Some(text) => fs::write(&path, text).unwrap(),
+        }
+        let error = exported(ExportFormat::Json).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Files, "{name}");
+        assert!(error.to_string().contains(name), "{error}");
+        assert_eq!(turn.start().is_err(), name == "turn.json");
+        assert_eq!(turn.end().is_err(), name == "end.json");
+        assert_eq!(turn.replay().is_err(), name != "turn.json", "{name}");
+        // Markdown shows no standard error.
+        let markdown = exported(ExportFormat::Markdown);
+        assert_eq!(markdown.is_err(), name != "stderr.txt", "{name}");
+        fs::write(&path, whole).unwrap();
+    }
+    fs::remove_file(folder.join("turn.json")).unwrap();
+    fs::remove_file(folder.join("events.jsonl")).unwrap();
+    assert!(turn.lines().is_err(), "it has an end");
+}
+
+#[tokio::test]
+async fn what_a_host_had_not_written_when_it_died_is_no_error() {
+    let recorded = Recorded::replaying("text");
+    recorded.run("Do it.").await;
+    let record = recorded.record();
+    let turn = &record.turns().unwrap()[0];
+    // In the order in which they are written, from the last.
+    for name in ["end.json", "stderr.txt", "turn.json", "events.jsonl"] {
+        fs::remove_file(record.folder().join("turns/0001").join(name)).unwrap();
+        assert!(turn.replay().is_ok(), "{name}");
+        record.export(ExportFormat::Json, &mut Vec::new()).unwrap();
+    }
+    assert_eq!(turn.start().unwrap(), None);
+    assert_eq!(turn.stderr().unwrap(), "");
+    assert!(turn.lines().unwrap().next().is_none());
 }
 
 #[tokio::test]

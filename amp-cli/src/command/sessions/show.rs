@@ -51,8 +51,8 @@ pub(super) fn run(
         let is_wanted = global.json || index + 1 == last;
         Ok::<_, Failure>(TurnDocument {
             number: turn.number(),
-            start: turn.start(),
-            end: turn.end(),
+            start: turn.start()?,
+            end: turn.end()?,
             answer: if is_wanted { turn.answer()? } else { None },
             approvals: turn.questions()?,
         })

@@ -44,7 +44,7 @@ pub(super) fn run(
     let mut all = Totals::default();
     for record in sessions.ledger().sessions()? {
         for turn in record.turns()? {
-            let Some(start) = turn.start() else { continue };
+            let Some(start) = turn.start()? else { continue };
             if since.is_some_and(|since| start.started_at < since) {
                 continue;
             }
