@@ -186,6 +186,13 @@ fn what_points_at_a_mistake_still_points_at_it() {
 }
 
 #[test]
+fn the_end_counts_the_calls_that_were_refused() {
+    let world = World::replaying(&["perm-reject"]);
+    let screen = screen_after(&world, &["run", "push it"], (24, 80));
+    assert!(screen.contains("· 1 tool call refused"), "{screen}");
+}
+
+#[test]
 fn quiet_leaves_the_answer_alone() {
     let world = World::replaying(&["text"]);
     insta::assert_snapshot!(screen_after(&world, &["run", "-q", "hello"], (24, 80)));
