@@ -76,7 +76,7 @@ fn escape(text: &[u8]) -> Option<(char, usize)> {
 /// Reads `\uXXXX` in either case.
 fn code_unit(text: &[u8]) -> Option<u16> {
     let digits = text.strip_prefix(b"\\u")?.get(..4)?;
-    let digit = |value: u16, byte: &u8| Some(value << 4 | hexadecimal(*byte)?);
+    let digit = |value: u16, byte: &u8| Some(value * 16 + hexadecimal(*byte)?);
     digits.iter().try_fold(0, digit)
 }
 
@@ -104,5 +104,40 @@ pub(super) fn unfinished_escape(text: &[u8]) -> usize {
         true if last >= 6 && begins_surrogate(&tail[last - 6..]) => rest.len() + 6,
         true => rest.len(),
         false => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_escape_of_json_stands_for_its_character() {
+        let unescaped = unescape(br#"\b\f\n\r\t\"\\/\u00e9\ud834\udd1e\d"#).unwrap();
+        let expected = "\u{8}\u{c}\n\r\t\"\\/\u{e9}\u{1d11e}\\d";
+        assert_eq!(String::from_utf8(unescaped.text).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_escape_that_is_cut_short_is_told_with_its_length() {
+        for (cut, expected) in [
+            ("key", ""),
+            (r"key\", r"\"),
+            (r"key\u", r"\u"),
+            (r"key\u00", r"\u00"),
+            (r"key\u004", r"\u004"),
+            (r"key\u0041", ""),
+            (r"key\n", ""),
+            (r"\u0041\", r"\"),
+            (r"key\ud834", r"\ud834"),
+            (r"key\ud834\", r"\ud834\"),
+            (r"key\ud834\ud", r"\ud834\ud"),
+            (r"key\ud834\udd1", r"\ud834\udd1"),
+            (r"key\ud834\udd1e", ""),
+            (r"\ud834y\", r"\"),
+        ] {
+            let torn = unfinished_escape(cut.as_bytes());
+            assert_eq!(&cut[cut.len() - torn..], expected, "{cut}");
+        }
     }
 }

@@ -193,15 +193,16 @@ fn the_secrets_of_an_mcp_server_are_found() {
         "oauth": {"clientSecret": "secret-of-a-client"},
         "args": [
             "--verbose", "ordinary-argument", "--api-key", "key-in-an-argument",
-            "--token=token-in-an-argument", "--header", "Authorization: Basic c29tZXRoaW5n",
+            "--token=token-in-an-argument", "--name=name-in-an-argument", "--header", "Authorization: Basic c29tZXRoaW5n",
         ],
     }));
     let text = "somewhere-else key-in-an-address in-a-header of-whatever-name application/json \
                 information key-of-a-server value-from-elsewhere secret-of-a-client \
-                ordinary-argument key-in-an-argument token-in-an-argument c29tZXRoaW5n";
+                ordinary-argument key-in-an-argument token-in-an-argument name-in-an-argument \
+                c29tZXRoaW5n";
     let expected = "somewhere-else [redacted] [redacted] [redacted] application/json \
                     information [redacted] [redacted] [redacted] \
-                    ordinary-argument [redacted] [redacted] [redacted]";
+                    ordinary-argument [redacted] [redacted] name-in-an-argument [redacted]";
     assert_eq!(secrets.redact_text(text), expected);
 }
 
@@ -242,6 +243,39 @@ fn a_credential_that_is_json_is_found_in_every_form() {
         }
     }
     assert_eq!(secrets.redact_text("service_account"), "service_account");
+}
+
+#[test]
+fn a_credential_that_is_json_is_found_written_again_without_white_space() {
+    let pretty = "{ \"a b\" : \"x \\\" y { z\",\n\t\"n\" : [ 1, \"\\\\\", 2 ] }";
+    let secrets = of_variables(&[("A_CREDENTIAL", pretty)]);
+    let compact = r#"{"a b":"x \" y { z","n":[1,"\\",2]}"#;
+    for text in [pretty, compact] {
+        assert_eq!(secrets.redact_text(&format!("<{text}>")), "<[redacted]>");
+    }
+}
+
+#[test]
+fn the_secret_fields_of_a_credential_that_is_json_are_found_alone() {
+    let json = json!({
+        "project": "a-project-of-ours",
+        "web": {"client_secret": "secret-of-a-client"},
+        "tokens": ["token-in-a-list-1", {"id": "id-in-a-list-22"}],
+        "private_key": "-----BEGIN-----\nMIIEowIBAAKCAQEA\ntwo words-of-it\n-----END-----",
+    });
+    let secrets = of_variables(&[("A_CREDENTIAL", &json.to_string())]);
+    let text = "a-project-of-ours secret-of-a-client token-in-a-list-1 id-in-a-list-22 \
+                MIIEowIBAAKCAQEA two words-of-it -----BEGIN-----";
+    let expected = "a-project-of-ours [redacted] [redacted] id-in-a-list-22 \
+                    [redacted] two words-of-it -----BEGIN-----";
+    assert_eq!(secrets.redact_text(text), expected);
+}
+
+#[test]
+fn secrets_are_counted_and_not_shown() {
+    let secrets = secrets(&["first-secret", "second-secret"]);
+    assert_eq!(format!("{secrets:?}"), "Secrets(2)");
+    assert_eq!(format!("{:?}", Secrets::default()), "Secrets(0)");
 }
 
 #[test]
