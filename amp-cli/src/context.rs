@@ -9,6 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 pub use self::input::Input;
+pub(crate) use self::input::read_at_most;
 use self::output::USUAL_HEIGHT;
 pub use self::output::{Captured, Output, Terminal};
 pub(crate) use self::signals::{Listener, Requests, Signal, Signals, UserRequest};

@@ -43,6 +43,7 @@ mod exit_code;
 mod failure;
 mod json;
 mod keyboard;
+mod named_file;
 mod prompt;
 mod rules;
 mod runtime;

@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::context::{Context, Input};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::named_file;
 pub(crate) use images::with_images;
 
 /// The most that is read from standard input or from one file, in bytes.
@@ -136,18 +137,8 @@ fn file_as_context(path: &Path, context: &Context) -> Result<String, Failure> {
             "if it is a word of the prompt and not a file",
         )
     };
-    let full_path = context.resolve(path);
-    let size = std::fs::metadata(&full_path)
-        .map_err(|error| unreadable().caused_by(&error))?
-        .len();
-    if size > LIMIT {
-        return Err(unreadable().because(format!(
-            "it has {}, more than the limit of {}",
-            crate::text::bytes(size),
-            crate::text::bytes(LIMIT)
-        )));
-    }
-    let bytes = std::fs::read(&full_path).map_err(|error| unreadable().caused_by(&error))?;
+    let bytes = named_file::read(&context.resolve(path), LIMIT)
+        .map_err(|error| unreadable().caused_by(&error))?;
     let text = String::from_utf8(bytes).map_err(|error| unreadable().caused_by(&error))?;
     let fence = "`".repeat(longest_run_of_backticks(&text).max(2) + 1);
     Ok(format!(

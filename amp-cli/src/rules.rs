@@ -7,9 +7,13 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::named_file;
 
 /// What a file of rules holds.
 pub(crate) const EXAMPLE: &str = r#"a list looks like this: [{"tool": "Bash", "action": "ask"}]"#;
+
+/// The longest file of rules that is read, in bytes.
+pub(crate) const LONGEST: u64 = 4 << 20;
 
 /// Reads a JSON list of rules.
 ///
@@ -18,7 +22,7 @@ pub(crate) const EXAMPLE: &str = r#"a list looks like this: [{"tool": "Bash", "a
 pub(crate) fn read(path: &Path, context: &Context) -> Result<Value, Failure> {
     let path = context.resolve(path);
     let name = path.display();
-    let bytes = std::fs::read(&path).map_err(|error| {
+    let bytes = named_file::read(&path, LONGEST).map_err(|error| {
         Failure::new(
             ExitCode::Usage,
             format!("permission rules {name} could not be read"),

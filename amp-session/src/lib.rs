@@ -99,6 +99,7 @@ mod guard;
 mod image;
 mod invocation;
 mod ledger;
+mod ordinary_file;
 mod outcome;
 pub mod permission;
 mod plain_text;

@@ -77,18 +77,7 @@ impl Input {
     /// # Errors
     /// Fails when reading fails or when there is more than `limit` bytes.
     pub(crate) fn read_to_end(&mut self, limit: u64) -> std::io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.source
-            .by_ref()
-            .take(limit + 1)
-            .read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > limit {
-            return Err(std::io::Error::other(format!(
-                "it is longer than {}",
-                crate::text::size::bytes(limit)
-            )));
-        }
-        Ok(bytes)
+        read_at_most(&mut self.source, limit)
     }
 
     /// Reads to the end, as [`Input::read_to_end`] does, once somebody has begun to write.
@@ -139,6 +128,23 @@ impl Input {
         }
         Ok(String::from_utf8_lossy(&line).into_owned())
     }
+}
+
+/// Reads to the end, at most `limit` bytes.
+///
+/// # Errors
+/// When reading fails, or there is more.
+pub(crate) fn read_at_most(source: impl Read, limit: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        let reason = format!("it is longer than {}", crate::text::size::bytes(limit));
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::FileTooLarge,
+            reason,
+        ));
+    }
+    Ok(bytes)
 }
 
 fn read_once(source: &mut dyn Read, bytes: &mut [u8]) -> std::io::Result<usize> {

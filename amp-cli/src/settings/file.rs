@@ -8,6 +8,10 @@ use super::project::{self, ProjectFile};
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::named_file;
+
+/// The longest configuration file that is read, in bytes.
+const LONGEST: u64 = 4 << 20;
 
 /// Holds the places of the configuration files that apply.
 #[derive(Debug)]
@@ -98,13 +102,14 @@ fn configuration_folder(context: &Context) -> Option<PathBuf> {
 }
 
 fn read(path: &Path, may_be_missing: bool) -> Result<Layer, Failure> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
+    let bytes = match named_file::read(path, LONGEST) {
+        Ok(bytes) => bytes,
         Err(error) if may_be_missing && error.kind() == ErrorKind::NotFound => {
             return Ok(Layer::default());
         }
         Err(error) => return Err(unusable(path).caused_by(&error)),
     };
+    let text = String::from_utf8(bytes).map_err(|error| unusable(path).caused_by(&error))?;
     toml::from_str(&text).map_err(|error| unusable(path).because(error.to_string()))
 }
 

@@ -8,10 +8,11 @@ use serde_json::{Map, Value};
 use tempfile::NamedTempFile;
 
 use crate::error::Error;
+use crate::ordinary_file;
 
 /// Reads the file; `None` when there is none.
 pub(super) fn read(path: &Path) -> io::Result<Option<Map<String, Value>>> {
-    let text = match fs::read(path) {
+    let text = match ordinary_file::read(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
@@ -67,8 +68,10 @@ mod tests {
     fn a_file_that_cannot_be_read_is_not_taken_for_a_missing_one() {
         let folder = tempfile::tempdir().unwrap();
         assert!(read(&folder.path().join("absent")).unwrap().is_none());
-        // A folder in its place.
+        // A folder in its place, and what never ends.
         assert!(read(folder.path()).is_err());
+        #[cfg(unix)]
+        assert!(read(Path::new("/dev/zero")).is_err());
         assert!(change(folder.path(), "apiKey@service", Some("key")).is_err());
         let list = folder.path().join("list");
         fs::write(&list, "[]").unwrap();

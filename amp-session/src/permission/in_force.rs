@@ -1,12 +1,11 @@
 //! The rules in force somewhere: those of the settings that a run there would read.
 
-use std::fs;
-
 use amp_protocol::SettingsKey;
 use serde_json::Value;
 
 use super::rule_set::RuleSet;
 use super::rules::{RuleFile, RuleList, RuleScope};
+use crate::ordinary_file;
 use crate::settings::{Effective, SettingsFile, SettingsScope};
 
 impl RuleSet {
@@ -51,7 +50,7 @@ impl From<SettingsScope> for RuleScope {
 fn list(file: &SettingsFile, rules: &Value) -> RuleList {
     let scope = RuleScope::from(file.scope);
     let known = RuleList::from_value(scope, Some(&file.path), rules);
-    let with_lines = fs::read(&file.path)
+    let with_lines = ordinary_file::read(&file.path)
         .ok()
         .and_then(|bytes| RuleFile::read(scope, &file.path, &bytes).ok())
         .map(|file| file.list);

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use amp_process::sandbox::{Access, Policy};
 
+use crate::ordinary_file;
+
 /// What Git runs or obeys in a repository's folder.
 const PROTECTED: [&str; 4] = ["config", "config.worktree", "hooks", "modules"];
 
@@ -39,15 +41,19 @@ fn protect_folder(policy: Policy, folder: &Path) -> Policy {
 /// point back, which it cannot write, and nothing but the place of that folder is believed.
 fn repository_of_work_tree(workspace: &Path) -> Option<(PathBuf, PathBuf)> {
     let file = workspace.join(".git");
-    let text = std::fs::read_to_string(&file).ok()?;
-    let own = workspace.join(text.strip_prefix("gitdir:")?.trim());
+    let link = text(&file)?;
+    let own = workspace.join(link.strip_prefix("gitdir:")?.trim());
     let own = own.canonicalize().ok()?;
-    let back = std::fs::read_to_string(own.join("gitdir")).ok()?;
+    let back = text(&own.join("gitdir"))?;
     let back = own.join(back.trim()).canonicalize().ok()?;
     let work_trees = own.parent()?;
     let is_linked = back == file.canonicalize().ok()? && work_trees.file_name()? == "worktrees";
     let common = work_trees.parent()?;
     is_linked.then(|| (common.to_owned(), own.clone()))
+}
+
+fn text(path: &Path) -> Option<String> {
+    String::from_utf8(ordinary_file::read(path).ok()?).ok()
 }
 
 /// Returns what would redirect Git or Amp outside the sandbox if it came to be.

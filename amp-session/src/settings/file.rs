@@ -1,17 +1,14 @@
 //! One settings file: whose it is, where, what became of reading it, and what it sets.
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::jsonc::{self, Unread};
-
-/// The longest settings file that is read, in bytes.
-const LONGEST: u64 = 4 << 20;
+use crate::ordinary_file;
 
 /// What the names of settings begin with; Amp ignores other keys silently.
 const PREFIX: &str = "amp.";
@@ -194,28 +191,13 @@ pub(crate) fn values_of_text(text: &str) -> Result<Map<String, Value>, String> {
 
 /// Returns what a file holds, or the state of one that cannot be read.
 fn content(path: &Path) -> Result<Vec<u8>, SettingsState> {
-    let unreadable = |error: io::Error| match error.kind() {
+    ordinary_file::read(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => SettingsState::Absent,
+        io::ErrorKind::Unsupported | io::ErrorKind::FileTooLarge => {
+            SettingsState::Unclear(error.to_string())
+        }
         _ => SettingsState::Unreadable(error.to_string()),
-    };
-    let metadata = fs::metadata(path).map_err(unreadable)?;
-    if metadata.is_dir() {
-        return Err(SettingsState::Unreadable("it is a folder".to_owned()));
-    }
-    // A pipe would block us, and what comes out of it next time is its writer's choice.
-    if !metadata.is_file() {
-        return Err(SettingsState::Unclear("it is no ordinary file".to_owned()));
-    }
-    let file = File::open(path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    file.take(LONGEST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    if bytes.len() as u64 > LONGEST {
-        let reason = format!("it is larger than {} MiB", LONGEST >> 20);
-        return Err(SettingsState::Unclear(reason));
-    }
-    Ok(bytes)
+    })
 }
 
 impl From<Unread> for SettingsState {

@@ -12,6 +12,7 @@ use crate::arguments::{GlobalArguments, JudgeArguments};
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::named_file;
 use crate::runtime;
 
 /// Options of `test` and `explain`, which an argument of the call may not be taken for.
@@ -132,7 +133,8 @@ pub(super) fn read(scope: RuleScope, path: &Path, context: &Context) -> Result<R
         )
         .hint(crate::rules::EXAMPLE)
     };
-    let bytes = std::fs::read(resolved).map_err(|error| failed().caused_by(&error))?;
+    let bytes = named_file::read(&resolved, crate::rules::LONGEST)
+        .map_err(|error| failed().caused_by(&error))?;
     RuleFile::read(scope, path, &bytes).map_err(|reason| failed().because(reason))
 }
 

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::file_lock;
+use crate::ordinary_file;
 use crate::settings::SettingsScope;
 
 /// How long another writer is waited for.
@@ -63,7 +64,7 @@ impl Place {
 
     /// Returns the bytes of the file; `None` when there is none.
     pub(super) fn read(&self) -> io::Result<Option<Vec<u8>>> {
-        match fs::read(&self.file) {
+        match ordinary_file::read(&self.file) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
