@@ -102,9 +102,11 @@ impl Effective {
         }
     }
 
-    /// Tells whether the user keeps keys in the operating system's store: a setting of JavaScript
-    /// builds, which take any value that counts as true there, and ask the user's file alone
-    /// (build of 2026-05-04).
+    /// Tells whether the user keeps keys in the operating system's store.
+    ///
+    /// Every build has the setting: those of 2026-07-15 and 2026-09-23, started with it, moved the
+    /// keys of their file to that store and did not read the file. It counts with any value that is
+    /// true in JavaScript, and in the user's file alone (build of 2026-05-04).
     pub(crate) fn native_store(&self) -> bool {
         const SETTING: &str = "amp.experimental.cli.nativeSecretsStorage.enabled";
         let value = self.user().and_then(|file| file.get(SETTING));

@@ -267,16 +267,18 @@ fn keys_in_the_operating_systems_store_are_neither_asked_for_nor_refused() {
     let home = TempDir::new().unwrap();
     let enabled = json!({"amp.experimental.cli.nativeSecretsStorage.enabled": true});
     write_settings(home.path(), &enabled);
-    let amp =
-        Amp::new("amp", "0.0.1770734955-g93e689").with_environment(environment(home.path(), &[]));
-    let session = amp.start(SessionConfig::new()).unwrap();
-    assert!(session.preflight().is_ok());
-    let report = session.credentials().report();
-    assert!(!report.is_configured());
-    let states = report
-        .places
-        .into_iter()
-        .map(|place| (place.kind, place.state));
-    let expected = (PlaceKind::NativeStore, CredentialState::NotLookedAt);
-    assert!(states.into_iter().any(|found| found == expected));
+    // A JavaScript build and a native one.
+    for version in ["0.0.1770734955-g93e689", "0.0.1790142911-g7618fb"] {
+        let amp = Amp::new("amp", version).with_environment(environment(home.path(), &[]));
+        let session = amp.start(SessionConfig::new()).unwrap();
+        assert!(session.preflight().is_ok());
+        let report = session.credentials().report();
+        assert!(!report.is_configured());
+        let states = report
+            .places
+            .into_iter()
+            .map(|place| (place.kind, place.state));
+        let expected = (PlaceKind::NativeStore, CredentialState::NotLookedAt);
+        assert!(states.into_iter().any(|found| found == expected));
+    }
 }
