@@ -145,7 +145,20 @@ pub enum Verdict {
     Unusable {
         /// Why.
         reason: String,
+        /// What makes this very one usable, where something does.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        next_steps: Vec<NextStep>,
     },
+}
+
+impl Verdict {
+    /// Returns the verdict on what nothing but another Amp helps against.
+    fn unusable(reason: impl Into<String>) -> Self {
+        Self::Unusable {
+            reason: reason.into(),
+            next_steps: Vec::new(),
+        }
+    }
 }
 
 /// Everything that was looked at, and what was found.
@@ -166,25 +179,32 @@ impl LocateReport {
     /// [`ErrorKind::NotInstalled`], with the reason that fits best.
     pub fn require(&self) -> Result<&Found> {
         self.found.as_ref().ok_or_else(|| {
-            let unusable = self
-                .candidates
-                .iter()
-                .find_map(|candidate| match &candidate.verdict {
-                    Verdict::Unusable { reason } => Some((&candidate.path, reason)),
-                    _ => None,
-                });
-            let error = match unusable {
-                Some((path, reason)) => Error::new(
-                    ErrorKind::NotInstalled,
-                    format!("the Amp on this machine cannot be run: {reason}"),
-                )
-                .at(path.display().to_string()),
-                None => Error::new(ErrorKind::NotInstalled, "there is no Amp on this machine"),
-            };
-            error.next(NextStep::InstallOnline {
-                version: "latest".to_owned(),
-            })
+            let mut candidates = self.candidates.iter();
+            let unusable = candidates.find_map(|candidate| match &candidate.verdict {
+                Verdict::Unusable { reason, next_steps } => {
+                    let reason = format!("the Amp on this machine cannot be run: {reason}");
+                    let error = Error::new(ErrorKind::NotInstalled, reason);
+                    Some((error.at(candidate.path.display().to_string()), next_steps))
+                }
+                _ => None,
+            });
+            match unusable {
+                Some((error, steps)) if !steps.is_empty() => {
+                    steps.iter().cloned().fold(error, Error::next)
+                }
+                Some((error, _)) => error.next(install()),
+                None => {
+                    let nothing = "there is no Amp on this machine";
+                    Error::new(ErrorKind::NotInstalled, nothing).next(install())
+                }
+            }
         })
+    }
+}
+
+fn install() -> NextStep {
+    NextStep::InstallOnline {
+        version: "latest".to_owned(),
     }
 }
 
@@ -308,7 +328,7 @@ impl Search<'_> {
             self.add(
                 Place::Store,
                 store.root().to_owned(),
-                Verdict::Unusable { reason },
+                Verdict::unusable(reason),
             );
             Vec::new()
         });
@@ -347,7 +367,7 @@ impl Search<'_> {
             EntryState::Unverified(_) if may_be_taken => store.settled(entry),
             _ => entry,
         };
-        let reason = match entry.state {
+        let verdict = match entry.state {
             EntryState::Sound | EntryState::Unverified(_) => {
                 let taken = self.consider(Place::Store, entry.path);
                 if let (true, Some(found), Some(receipt)) =
@@ -359,11 +379,16 @@ impl Search<'_> {
                 }
                 return;
             }
-            EntryState::Unfinished => "its installation never finished".to_owned(),
-            EntryState::Changed(reason) | EntryState::Untrusted(reason) => reason,
+            EntryState::Unfinished => Verdict::unusable("its installation never finished"),
+            EntryState::Changed(reason) => Verdict::unusable(reason),
+            // Another version would be put into the same store.
+            EntryState::Untrusted(reason) => Verdict::Unusable {
+                reason,
+                next_steps: store.advice_on_access(),
+            },
         };
         self.seen.insert(entry.path.clone());
-        self.add(Place::Store, entry.path, Verdict::Unusable { reason });
+        self.add(Place::Store, entry.path, verdict);
     }
 
     /// Looks at one path once; returns whether it was taken.
@@ -373,7 +398,7 @@ impl Search<'_> {
         }
         let verdict = match inspect::inspect(&path, self.platform, self.environment) {
             inspect::Inspected::Absent => Verdict::Absent,
-            inspect::Inspected::Unusable(reason) => Verdict::Unusable { reason },
+            inspect::Inspected::Unusable(reason) => Verdict::unusable(reason),
             inspect::Inspected::Usable { .. } if self.closed || self.report.found.is_some() => {
                 Verdict::Shadowed
             }

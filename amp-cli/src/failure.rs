@@ -121,6 +121,12 @@ impl Failure {
         self.next.iter().map(|step| step.command.as_str())
     }
 
+    /// Returns the first of them that installs an Amp.
+    pub(crate) fn install_command(&self) -> Option<&str> {
+        self.commands()
+            .find(|command| command.starts_with("ampctl install"))
+    }
+
     /// Returns what happened and why, without the steps.
     pub(crate) fn in_one_line(&self) -> String {
         let reasons = self.why.iter().map(|reason| one_line(reason));

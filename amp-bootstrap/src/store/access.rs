@@ -18,13 +18,20 @@ impl Store {
 
     fn refuse_exposed(&self, reason: Option<String>) -> Result<()> {
         let Some(reason) = reason else { return Ok(()) };
-        let folder = self.folder_of_user().display().to_string();
-        Err(Error::new(ErrorKind::UntrustedStore, reason)
-            .at(folder.clone())
-            .next(NextStep::RestrictAccess { folder })
-            .next(NextStep::MoveStore {
-                reason: "only you may be able to write to it".to_owned(),
-            }))
+        let error = Error::new(ErrorKind::UntrustedStore, reason)
+            .at(self.folder_of_user().display().to_string());
+        Err(self.advice_on_access().into_iter().fold(error, Error::next))
+    }
+
+    /// Returns what makes a store one's own that others may write to.
+    pub(crate) fn advice_on_access(&self) -> Vec<NextStep> {
+        let restrict = NextStep::RestrictAccess {
+            folder: self.folder_of_user().display().to_string(),
+        };
+        let move_away = NextStep::MoveStore {
+            reason: "only you may be able to write to it".to_owned(),
+        };
+        vec![restrict, move_away]
     }
 
     /// Returns how others could write to the folders that hold everything.

@@ -46,10 +46,15 @@ fn is_not_located(world: &World) {
     let report = locate_wanted(&wanted, &world.environment, Some(&store), LINUX);
     assert_eq!(report.found, None);
     let verdict = &report.candidates[0].verdict;
-    let Verdict::Unusable { reason } = verdict else {
+    let Verdict::Unusable { reason, next_steps } = verdict else {
         panic!("{verdict:?}");
     };
     assert!(reason.contains("others may write to "), "{reason}");
+    let restrict = NextStep::RestrictAccess {
+        folder: world.path("store").display().to_string(),
+    };
+    assert_eq!(next_steps.first(), Some(&restrict));
+    assert_eq!(report.require().unwrap_err().next_steps(), *next_steps);
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl Machine {
                 .candidates
                 .into_iter()
                 .find_map(|candidate| match candidate.verdict {
-                    Verdict::Unusable { reason } => Some(reason),
+                    Verdict::Unusable { reason, .. } => Some(reason),
                     _ => None,
                 });
         unusable.unwrap()

@@ -98,7 +98,9 @@ fn a_program_of_another_system_is_passed_over_with_a_reason() {
     machine.put("path/amp.exe", b"\x7fELF\x02\x01\x01");
     let report = machine.locate();
     assert_eq!(report.found, None);
-    let reason = "it is built for another operating system".to_owned();
-    let verdict = Verdict::Unusable { reason };
+    let verdict = Verdict::Unusable {
+        reason: "it is built for another operating system".to_owned(),
+        next_steps: Vec::new(),
+    };
     assert!(report.candidates.iter().any(|c| c.verdict == verdict));
 }

@@ -1,14 +1,14 @@
 //! A look at every place where the chosen Amp may be, and why it was or was not found.
 
 use amp_bootstrap::{
-    Candidate, Found, LocateReport, Place, Platform, Store, Verdict, VersionSpec, Wanted,
+    Candidate, Found, LocateReport, NextStep, Place, Platform, Store, Verdict, VersionSpec, Wanted,
     locate_wanted,
 };
 
 use super::store::store;
 use crate::context::Context;
 use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::failure::{Failure, Step};
 use crate::settings::{AmpChoice, Origin};
 
 /// Holds what the settings chose and what was found of it.
@@ -61,7 +61,10 @@ impl Look {
                 let path = self.first().map_or(path, |candidate| &candidate.path);
                 let what = format!("{} is not a usable Amp", path.display());
                 Err(Failure::new(ExitCode::NoUsableAmp, what)
-                    .because(self.reason().unwrap_or("there is nothing at that path"))
+                    .because(
+                        self.reason()
+                            .map_or("there is nothing at that path", |(reason, _)| reason),
+                    )
                     .because(format!("{by} names it"))
                     .next("ampctl which --verbose", "shows what else was looked at")
                     .next("ampctl install", "installs one that is known to work"))
@@ -81,17 +84,20 @@ impl Look {
                 format!("{by} asks for one"),
             ),
         };
-        let reason = self.reason().unwrap_or("it is not installed");
-        Failure::new(ExitCode::NoUsableAmp, what)
+        let (reason, advice) = self.reason().unwrap_or(("it is not installed", &[]));
+        let failure = Failure::new(ExitCode::NoUsableAmp, what)
             .because(demand)
-            .because(reason)
-            .next(format!("ampctl install {version}"), "installs it")
+            .because(reason);
+        if advice.is_empty() {
+            return failure.next(format!("ampctl install {version}"), "installs it");
+        }
+        failure.next_steps(Step::of_advice(advice))
     }
 
-    /// Returns why the first place that was looked at did not do.
-    fn reason(&self) -> Option<&str> {
+    /// Returns why the first place that was looked at did not do, and what makes it usable.
+    fn reason(&self) -> Option<(&str, &[NextStep])> {
         match &self.first()?.verdict {
-            Verdict::Unusable { reason } => Some(reason),
+            Verdict::Unusable { reason, next_steps } => Some((reason, next_steps)),
             _ => None,
         }
     }

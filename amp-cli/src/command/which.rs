@@ -87,7 +87,7 @@ fn write_candidate(candidate: &Candidate, style: Style, mut to: impl Write) -> s
         Verdict::Taken => (style.success("✓"), "taken"),
         Verdict::Shadowed => (style.dim("·"), "would do, but an earlier place wins"),
         Verdict::Absent => (style.dim("·"), "nothing there"),
-        Verdict::Unusable { reason } => (style.warning("!"), reason.as_str()),
+        Verdict::Unusable { reason, .. } => (style.warning("!"), reason.as_str()),
         _ => (style.dim("·"), ""),
     };
     writeln!(

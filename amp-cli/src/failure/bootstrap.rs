@@ -35,6 +35,14 @@ impl Failure {
     }
 }
 
+impl Step {
+    /// Turns advice into commands to try next.
+    pub(crate) fn of_advice(advice: &[NextStep]) -> impl Iterator<Item = Self> {
+        let install = InstallCommand::default();
+        advice.iter().flat_map(move |one| steps(one, &install))
+    }
+}
+
 /// Turns a piece of advice into commands.
 fn steps(advice: &NextStep, command: &InstallCommand) -> Vec<Step> {
     let one = |command: &str, purpose: &str| vec![Step::new(command, purpose)];

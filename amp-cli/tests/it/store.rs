@@ -178,3 +178,28 @@ fn what_to_try_after_a_failure_repeats_what_was_typed() {
     }
     assert_eq!(stderr.matches("Connection refused").count(), 1, "{stderr}");
 }
+
+#[cfg(unix)]
+#[test]
+fn every_command_says_how_to_mend_a_store_that_everybody_may_write_to() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let world = with_mirror().with("AMP_API_KEY", "key");
+    let installed = world.run(&["install", NEWER, "--json"]).json();
+    let executable = Path::new(installed["path"].as_str().expect("a path"));
+    let versions = executable.ancestors().nth(3).expect("a folder of versions");
+    std::fs::set_permissions(versions, std::fs::Permissions::from_mode(0o777)).expect("a folder");
+    let tell = |world: &World| {
+        for arguments in [&["gc"] as &[_], &["which"], &["run", "hello"]] {
+            let stderr = world.run(arguments).stderr();
+            let what = format!("{arguments:?}: {stderr}");
+            assert!(stderr.contains("others may write to"), "{what}");
+            assert!(stderr.contains("try: chmod -R go-w "), "{what}");
+            assert!(!stderr.contains("install"), "{what}");
+        }
+        let doctor = world.run(&["doctor"]).stdout();
+        assert!(doctor.contains("fix: chmod -R go-w "), "{doctor}");
+    };
+    tell(&world);
+    tell(&world.with("AMPCTL_VERSION", NEWER));
+}

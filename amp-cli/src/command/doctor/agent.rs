@@ -39,10 +39,9 @@ fn found(look: &Look) -> Result<Check, Check> {
 
 fn missing(failure: &Failure) -> Check {
     let check = Check::red("amp", failure.in_one_line(), ExitCode::NoUsableAmp);
-    let install = failure
-        .commands()
-        .find(|command| command.starts_with("ampctl install"));
-    check.fix(install.unwrap_or("ampctl install"))
+    let fix = failure.install_command();
+    let fix = fix.or_else(|| failure.commands().next());
+    check.fix(fix.unwrap_or("ampctl install"))
 }
 
 /// Reports that nobody can say which Amp would run, because the settings make no sense.

@@ -136,11 +136,11 @@ fn installed_or(
             None => is_asked_for(context)?,
         };
     if !wanted {
-        return Err(match settings.amp {
-            AmpChoice::Found => {
-                failure.next("ampctl run --install …", "installs the newest one first")
-            }
-            _ => failure,
+        // Nor does one help where the store itself is what is wrong.
+        let helps = settings.amp == AmpChoice::Found && failure.install_command().is_some();
+        return Err(match helps {
+            true => failure.next("ampctl run --install …", "installs the newest one first"),
+            false => failure,
         });
     }
     install::install_for_run(settings, global, context)?;
