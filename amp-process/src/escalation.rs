@@ -224,6 +224,14 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_is_stopped_is_not_left_to_finish() {
+        let mut escalation = Escalation::new(StopPolicy::default(), &Deadlines::default());
+        escalation.stop(Instant::now());
+        assert_eq!(escalation.finish(Instant::now()), None);
+        assert!(escalation.is_stopping());
+    }
+
+    #[test]
     #[cfg(unix)]
     fn a_second_stop_does_not_start_over() {
         let mut escalation = Escalation::new(StopPolicy::default(), &Deadlines::default());

@@ -218,3 +218,32 @@ fn a_killed_ampctl_takes_the_agent_with_it() {
     agents.into_iter().for_each(wait_until_gone);
     assert_eq!(agents_marked("orphaned"), [0_u32; 0]);
 }
+
+#[test]
+fn a_parent_that_ignores_its_children_loses_no_exit_code() {
+    let success = r#"{"type":"result","subtype":"success","is_error":false,"result":"Hi."}"#;
+    for (script, code, status, exit) in [
+        (
+            format!("out {INIT}; out {success}"),
+            0,
+            "completed",
+            "exit code 0",
+        ),
+        (
+            "err broken; exit 3".to_owned(),
+            5,
+            "no_result",
+            "exit code 3",
+        ),
+    ] {
+        let mut program = Program::start_by_deaf_parent(World::playing(&script), &["run", "hi"]);
+        let (ended, stderr) = program.wait_for_end();
+        assert_eq!(ended.code(), Some(code), "{stderr}");
+        let shown = program.world().run(&["sessions", "show", "last", "--json"]);
+        let end = &shown.json()["turns"][0]["end"];
+        assert_eq!(
+            (&end["status"], &end["exit"]),
+            (&status.into(), &exit.into())
+        );
+    }
+}

@@ -118,11 +118,12 @@ mod tests {
             (429, user),
             (500, "oops"),
         ] {
-            let verdict = verdict(status, body);
-            assert!(
-                matches!(verdict, KeyVerdict::Unclear { .. }),
-                "{status} {body}"
-            );
+            let expected = match status {
+                200 => "its answer is not one that Amp's service gives".to_owned(),
+                _ => format!("it answers HTTP {status}"),
+            };
+            let unclear = KeyVerdict::Unclear { reason: expected };
+            assert_eq!(verdict(status, body), unclear, "{body}");
         }
     }
 }

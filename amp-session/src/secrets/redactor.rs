@@ -146,7 +146,7 @@ impl Redactor {
     /// Returns where a secret begins whose end was cut off, perhaps with a part of an escape.
     fn torn_end(&self, text: &[u8]) -> Option<usize> {
         let begins = |value: &str, text: &[u8]| {
-            let longest = (value.len() - 1).min(text.len());
+            let longest = value.len().min(text.len());
             let found = (SHORTEST_PART..=longest)
                 .rev()
                 .find(|length| text.ends_with(&value.as_bytes()[..*length]));
@@ -274,4 +274,18 @@ fn merged(spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
         }
     }
     merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_lines_with_a_part_of_a_secret_or_an_escaped_letter_are_searched() {
+        let redactor = Redactor::new(vec!["the secret-value/1".to_owned()]);
+        let may_be_in = |text: &str| redactor.may_be_in(text.as_bytes());
+        assert!(!may_be_in("an ordinary line, \\u001b[31mred"));
+        assert!(may_be_in("only secret-value"));
+        assert!(may_be_in("\\u0073ecret"));
+    }
 }

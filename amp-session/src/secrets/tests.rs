@@ -61,6 +61,13 @@ fn of_two_secrets_that_overlap_nothing_is_left() {
 }
 
 #[test]
+fn secrets_that_touch_are_replaced_one_by_one() {
+    let secrets = secrets(&["abcdefgh", "ijklmnop"]);
+    let redacted = secrets.redact_text("<abcdefghijklmnop>");
+    assert_eq!(redacted, "<[redacted][redacted]>");
+}
+
+#[test]
 fn a_key_of_several_lines_is_found_at_every_depth() {
     let secrets = secrets(&[KEY]);
     for levels in 0..=6 {
@@ -102,6 +109,7 @@ fn a_line_of_json_stays_one() {
     let secrets = secrets(&[
         r#"{"type":"key","value":"xyz"}"#,
         "nabcdefghijk",
+        "0041bcdefgh",
         r#"value","next"#,
     ]);
     for (line, expected) in [
@@ -112,6 +120,7 @@ fn a_line_of_json_stays_one() {
         ),
         // What looks like its beginning is the end of an escape sequence.
         (r#"{"a":"\nabcdefghijk"}"#, r#"{"a":"[redacted]"}"#),
+        (r#"{"a":"x\u0041bcdefgh"}"#, r#"{"a":"x[redacted]"}"#),
         (r#"{"a":"value","next":1}"#, r#"{"a":"[redacted]":1}"#),
     ] {
         let redacted = secrets.redact_text(line);
@@ -135,6 +144,8 @@ fn a_cut_leaves_no_part_of_a_secret() {
             assert!(!tail.contains("END"), "{levels} {place}: {tail}");
         }
     }
+    let before = secrets.redact_cut_text("what stands before it -----BEG", Cut::End);
+    assert_eq!(before, "what stands before it [redacted]");
     let ordinary = secrets.redact_cut_text("an ordinary end", Cut::End);
     assert_eq!(ordinary, "an ordinary end");
     assert_eq!(secrets.redact_cut_text("its rest", Cut::Start), "its rest");

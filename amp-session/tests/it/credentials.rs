@@ -114,6 +114,13 @@ fn a_key_for_an_address_that_differs_in_one_slash_is_not_used() {
     assert!(credentials.check().is_err());
     let other = CredentialState::OtherUrl("http://127.0.0.1:9".to_owned());
     assert!(states(&credentials).contains(&other));
+    let none = json!({"apiKey@http://127.0.0.1:9": ""}).to_string();
+    write_secrets(home.path(), &none);
+    assert!(
+        !states(&credentials).contains(&other),
+        "an empty key is none"
+    );
+    write_key_for(home.path(), "http://127.0.0.1:9");
     assert!(
         credentials
             .report()
@@ -174,9 +181,12 @@ fn no_report_holds_a_secret() {
     let secrets = json!({"apiKey@https://ampcode.com/": SECRET, "apiKey@https://x/": SECRET});
     write_secrets(home.path(), &secrets.to_string());
     let variables = [("AMP_API_KEY", SECRET), ("ANTHROPIC_API_KEY", SECRET)];
-    let report = credentials(&environment(home.path(), &variables)).report();
-    let shown = format!("{report:?}{}", serde_json::to_string(&report).unwrap());
-    assert!(!shown.contains(SECRET));
+    let credentials = credentials(&environment(home.path(), &variables));
+    let report = credentials.report();
+    let report = format!("{report:?}{}", serde_json::to_string(&report).unwrap());
+    let shown = format!("{credentials:?}");
+    assert!(!report.contains(SECRET) && !shown.contains(SECRET));
+    assert!(shown.contains("AMP_API_KEY"), "{shown}");
 }
 
 #[test]

@@ -290,6 +290,11 @@ fn secrets_of_mcp_servers_never_reach_the_arguments() {
     let invocation = newest(&config, Input::Prompt("hi")).unwrap();
     assert!(!format!("{:?}{:?}", invocation.arguments, invocation.variables).contains("do-not"));
     assert!(invocation.files[0].content.contains("do-not-show"));
+    let shown = format!("{invocation:?}");
+    assert!(!shown.contains("do-not"), "{shown}");
+    for name in ["--stream-json", "AMP_", "/run/"] {
+        assert!(shown.contains(name), "{shown}");
+    }
 }
 
 #[test]
@@ -341,6 +346,10 @@ fn what_a_remote_executor_would_ignore_is_refused() {
     let mut config = SessionConfig::new();
     config.executor = runner();
     assert!(newest(&config, Input::Messages).is_err());
+    let mut config = SessionConfig::new().with_mcp_config_file("servers.json");
+    config.executor = runner();
+    let error = newest(&config, Input::Prompt("hi")).unwrap_err();
+    assert!(error.to_string().contains("MCP servers have no"), "{error}");
 }
 
 #[test]
@@ -368,12 +377,15 @@ fn labels_and_titles_keep_to_the_limits_of_the_service() {
         config.labels = vec![label.to_owned()];
         assert!(newest(&config, Input::Prompt("hi")).is_err(), "{label:?}");
     }
-    let mut config = SessionConfig::new();
-    config.labels = vec!["x".to_owned(); 21];
-    assert!(newest(&config, Input::Prompt("hi")).is_err());
-    let mut config = SessionConfig::new();
-    config.title = Some("x".repeat(257));
-    assert!(newest(&config, Input::Prompt("hi")).is_err());
+    let takes = |labels: &[String], title: usize| {
+        let mut config = SessionConfig::new();
+        config.labels = labels.to_vec();
+        config.title = Some("x".repeat(title));
+        newest(&config, Input::Prompt("hi")).is_ok()
+    };
+    assert!(takes(&vec!["x".repeat(32); 20], 256));
+    assert!(!takes(&vec!["x".to_owned(); 21], 256));
+    assert!(!takes(&[], 257));
 }
 
 #[test]

@@ -186,6 +186,25 @@ fn an_allow_all_of_the_run_goes_only_with_rules_that_allow() {
 }
 
 #[test]
+fn an_argument_that_may_undo_the_rules_refuses_the_run() {
+    let place = Place::new();
+    for doubtful in [
+        "--settings-file=other.json",
+        "--jetbrains",
+        "--new-in-spring",
+    ] {
+        let mut config = place.config();
+        config.extra_arguments = vec!["--no-color".into(), doubtful.into()];
+        let refusal = place.refusal(config);
+        let reason = format!("{doubtful:?}, passed on to Amp, may undo them");
+        assert!(refusal.contains(&reason), "{refusal}");
+    }
+    let mut config = place.config();
+    config.extra_arguments = vec!["--no-color".into()];
+    assert!(place.start(config).is_ok());
+}
+
+#[test]
 fn a_project_that_allows_refuses_the_run_and_one_that_restricts_does_not() {
     for hostile in [
         r#"{"amp.permissions": [{"tool": "*", "action": "allow"}]}"#,
@@ -319,6 +338,13 @@ fn a_folder_of_skills_that_a_project_names_refuses_the_run() {
             "{refusal}"
         );
     }
+}
+
+#[test]
+fn a_skill_that_is_deeper_than_amp_looks_does_not_refuse_the_run() {
+    let place = Place::new();
+    place.write("project/.agents/skills/1/2/3/4/5/6/7/8/mcp.json", "{}");
+    assert!(place.start(place.config()).is_ok());
 }
 
 #[cfg(unix)]

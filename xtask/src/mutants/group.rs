@@ -77,14 +77,14 @@ pub const GROUPS: &[Group] = &[
         package: "amp-session",
         module: "amp-session/src/invocation",
         targets: BOTH,
-        tests: &["invocation"],
+        tests: &["invocation", "a_title_is_for_the_first_turn"],
     },
     Group {
         name: "credentials",
         package: "amp-session",
         module: "amp-session/src/credentials",
         targets: BOTH,
-        tests: &["credentials", "service"],
+        tests: &["credentials", "service", "only_amp_reads"],
     },
     Group {
         name: "guard",

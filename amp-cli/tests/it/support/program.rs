@@ -14,6 +14,8 @@ use super::World;
 /// How long a process may take to do what a test waits for.
 const PROCESS_LIMIT: Duration = Duration::from_secs(30);
 
+const AMPCTL: &str = env!("CARGO_BIN_EXE_ampctl");
+
 /// Represents a running `ampctl` with its output in pipes; killed when the test is over.
 pub(crate) struct Program {
     child: Child,
@@ -25,22 +27,29 @@ pub(crate) struct Program {
 
 impl Program {
     /// Starts `ampctl` in a world.
+    #[expect(clippy::disallowed_methods, reason = "ampctl itself is what is tested")]
     pub(crate) fn start(world: World, arguments: &[&str]) -> Self {
-        Self::start_in_group(world, arguments, None)
+        Self::start_by(Command::new(AMPCTL), world, arguments)
+    }
+
+    /// Starts it as a parent does that ignores what becomes of its children.
+    #[expect(clippy::disallowed_methods, reason = "ampctl itself is what is tested")]
+    pub(crate) fn start_by_deaf_parent(world: World, arguments: &[&str]) -> Self {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", "trap '' CHLD && exec \"$@\"", "sh", AMPCTL]);
+        Self::start_by(shell, world, arguments)
     }
 
     /// Starts `ampctl` as a shell with job control does: in a process group of its own, so that it
     /// can be suspended.
+    #[expect(clippy::disallowed_methods, reason = "ampctl itself is what is tested")]
     pub(crate) fn start_as_job(world: World, arguments: &[&str]) -> Self {
-        Self::start_in_group(world, arguments, Some(0))
+        let mut command = Command::new(AMPCTL);
+        command.process_group(0);
+        Self::start_by(command, world, arguments)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "ampctl itself is what is tested")]
-    fn start_in_group(world: World, arguments: &[&str], group: Option<i32>) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ampctl"));
-        if let Some(group) = group {
-            command.process_group(group);
-        }
+    fn start_by(mut command: Command, world: World, arguments: &[&str]) -> Self {
         let mut child = command
             .args(arguments)
             .env_clear()
