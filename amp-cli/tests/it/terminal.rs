@@ -188,7 +188,7 @@ fn what_points_at_a_mistake_still_points_at_it() {
 #[test]
 fn the_end_counts_the_calls_that_were_refused() {
     let world = World::replaying(&["perm-reject"]);
-    let screen = screen_after(&world, &["run", "push it"], (24, 80));
+    let screen = screen_after(&world, &["run", "push it"], (24, 120));
     assert!(screen.contains("· 1 tool call refused"), "{screen}");
 }
 

@@ -504,7 +504,7 @@ async fn the_image_of_a_prompt_is_in_the_record() {
     turn.finish().await;
     let turn = &recorded.record().turns().unwrap()[0];
     assert_eq!(
-        turn.start().unwrap().prompt.as_deref(),
+        turn.start().unwrap().unwrap().prompt.as_deref(),
         Some("What is this?")
     );
     let line = prompt.to_line().trim_end().as_bytes().to_vec();
