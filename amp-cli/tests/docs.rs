@@ -41,6 +41,49 @@ fn a_printed_rule_that_is_mistyped_would_be_noticed() {
     assert_eq!(code, ExitCode::Refused, "{complaint}");
 }
 
+#[test]
+fn every_option_of_another_sdk_is_found_by_its_own_name() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let sources = ["config/options", "session", "turn", "execute", "image"];
+    let sources = sources.map(|name| {
+        let path = repository.join(format!("amp-session/src/{name}.rs"));
+        std::fs::read_to_string(path).expect("a source")
+    });
+    let sources = sources.concat();
+    let page = std::fs::read_to_string(repository.join("amp-cli/docs/other-sdks.md"));
+    let page = page.expect("a page");
+    let plain = |name: &str| name.replace('_', "").to_lowercase();
+    let mut options = 0;
+    for row in page.lines().filter(|line| line.starts_with("| ")).skip(1) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        let [theirs @ .., ours] = cells.as_slice() else {
+            panic!("{row}");
+        };
+        // A name stands in the code, alone or before its value: `cwd`, `continue: true`.
+        let names = theirs
+            .iter()
+            .flat_map(|cell| cell.split('`').skip(1).step_by(2));
+        for name in names.map(|code| code.split([':', '=']).next().unwrap_or(code)) {
+            options += 1;
+            let alias = |line: &str| {
+                let alias = line.trim().strip_prefix("#[doc(alias = \"");
+                alias.is_some_and(|alias| plain(alias) == plain(&format!("{name}\")]")))
+            };
+            let is_found = plain(ours).contains(&plain(name)) || sources.lines().any(alias);
+            assert!(is_found, "nothing is called {name}: {row}");
+        }
+        // What it is called here is there.
+        for method in ours
+            .split('`')
+            .filter_map(|code| code.strip_prefix("with_"))
+        {
+            let method = method.split('(').next().unwrap_or(method);
+            assert!(sources.contains(&format!("fn with_{method}(")), "{row}");
+        }
+    }
+    assert!(options > 50, "{options}");
+}
+
 /// Runs a command with `FILE` holding what a page prints, and returns its complaints.
 fn run_with_file(page: &str, language: &str, arguments: &[&str]) -> (ExitCode, String) {
     run_with(&fence(page, language), arguments)

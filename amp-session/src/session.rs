@@ -60,6 +60,8 @@ impl Amp {
     /// # Errors
     ///
     /// Refuses options that this Amp lacks, see [`invocation`](crate::invocation).
+    #[doc(alias = "continue_thread")]
+    #[doc(alias = "continue")]
     pub fn resume(&self, thread: ThreadId, config: SessionConfig) -> Result<Session, Error> {
         Session::new(self.clone(), config, Some(thread))
     }
@@ -72,6 +74,8 @@ impl Amp {
     /// # Errors
     ///
     /// Fails when the ledger cannot be listed, and like [`resume`](Self::resume).
+    #[doc(alias = "continue_thread")]
+    #[doc(alias = "continue")]
     pub fn continue_last(
         &self,
         ledger: &Ledger,

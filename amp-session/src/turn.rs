@@ -190,6 +190,7 @@ impl Turn {
     }
 
     /// Returns a handle that cancels the turn from anywhere.
+    #[doc(alias = "AbortSignal")]
     #[must_use]
     pub fn canceller(&self) -> Canceller {
         Canceller::new(Arc::clone(&self.cancel))

@@ -20,6 +20,7 @@ impl SessionConfig {
     }
 
     /// Returns this configuration with a reasoning effort.
+    #[doc(alias = "effort")]
     #[must_use]
     pub fn with_reasoning_effort(mut self, effort: impl Into<String>) -> Self {
         self.reasoning_effort = Some(effort.into());
@@ -88,6 +89,7 @@ impl SessionConfig {
     }
 
     /// Returns this configuration with one more label for the thread.
+    #[doc(alias = "labels")]
     #[must_use]
     pub fn with_label(mut self, label: impl Into<String>) -> Self {
         self.labels.push(label.into());
@@ -159,6 +161,7 @@ impl SessionConfig {
     }
 
     /// Returns this configuration with the thread archived after a turn, or not.
+    #[doc(alias = "no_archive_after_execute")]
     #[must_use]
     pub fn with_archive(mut self, archive: bool) -> Self {
         self.archive = Some(archive);
@@ -166,6 +169,9 @@ impl SessionConfig {
     }
 
     /// Returns this configuration with another place for the agent's tools to run.
+    #[doc(alias = "runner_id")]
+    #[doc(alias = "runner_dir")]
+    #[doc(alias = "project")]
     #[must_use]
     pub fn with_executor(mut self, executor: Executor) -> Self {
         self.executor = executor;
@@ -196,6 +202,7 @@ impl SessionConfig {
     }
 
     /// Returns this configuration with one more setting, by full key such as `amp.permissions`.
+    #[doc(alias = "systemPrompt")]
     #[must_use]
     pub fn with_setting(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.settings.insert(key.into(), value.into());
