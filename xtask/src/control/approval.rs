@@ -227,7 +227,7 @@ fn all() -> Vec<Try> {
             commands: &[
                 &["\"{helper}\" forge answer > '{place}/second'; \
                    grep -q 'was not started by the CLI' '{place}/second' && \
-                   ! grep -q allow '{place}/second' && echo held > '{place}/third'"],
+                   ! grep -qx '\"allow\"' '{place}/second' && echo held > '{place}/third'"],
                 &["echo ran > '{place}/trace'"],
             ],
             approval: allow_the_first,

@@ -48,8 +48,11 @@ impl Judge {
         if opinion.decision == Decision::Unknown {
             return Comparison::Unknown;
         }
-        let matched = opinion.matched.as_ref();
-        let matched = matched.map(|rule| (rule.index, rule.scope.source()));
+        let matched = opinion.matched.as_ref().map(|rule| {
+            // The message of a rule counts those that a run drops.
+            let index = if in_run { rule.number - 1 } else { rule.index };
+            (index, rule.scope.source())
+        });
         let mut ours = Verdict::new(opinion.decision.action(), matched);
         if in_run && answer.index.is_none() {
             // A run does not tell which rule of the CLI's own let a call through.
