@@ -8,6 +8,8 @@
 #[cfg(target_os = "linux")]
 mod approval;
 #[cfg(target_os = "linux")]
+pub mod cost;
+#[cfg(target_os = "linux")]
 pub mod forge;
 mod key;
 #[cfg(target_os = "linux")]

@@ -50,6 +50,9 @@ enum Command {
     Oracle(oracle::Options),
     /// Record a run of the real CLI on a terminal and draw the picture of the documentation
     Picture(picture::Options),
+    /// Measure what a question costs over a delegate that is a C program
+    #[cfg(target_os = "linux")]
+    QuestionCost(control::cost::Options),
     /// Run real CLIs through the scenarios and keep what they write
     RecordFixtures(record::Options),
     /// Run programs by the thousand and check that nothing grows
@@ -71,6 +74,8 @@ fn main() -> ExitCode {
         Command::Forge(options) => control::forge::run(&options),
         #[cfg(target_os = "linux")]
         Command::HoldQuestion(host) => control::killed_host::serve(&host),
+        #[cfg(target_os = "linux")]
+        Command::QuestionCost(options) => control::cost::run(&options),
         Command::Drift => return drift::run(),
         Command::Mutants(options) => mutants::run(&options),
         Command::Newcomer => newcomer::run(),
