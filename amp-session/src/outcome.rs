@@ -229,3 +229,6 @@ fn exit_as_text<S: serde::Serializer>(
         .map(|exit| exit.status().to_string())
         .serialize(serializer)
 }
+
+#[cfg(test)]
+mod tests;

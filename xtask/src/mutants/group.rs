@@ -25,7 +25,11 @@ pub struct Group {
 /// Code that was not compiled here has no test here either.
 pub const NOT_COMPILED_HERE: &str = "**/windows.rs";
 
+/// Code that checks the promises of the code beside it, for its tests and its fuzz target alone.
+pub const CHECKS: &str = "**/promises.rs";
+
 const LIBRARY: &[&str] = &["--lib"];
+const OUTSIDE: &[&str] = &["--test=it"];
 const BOTH: &[&str] = &["--lib", "--test=it"];
 
 /// Every group, in the order in which the night runs them.
@@ -48,7 +52,7 @@ pub const GROUPS: &[Group] = &[
         name: "repair",
         package: "amp-protocol",
         module: "amp-protocol/src/repair",
-        targets: BOTH,
+        targets: OUTSIDE,
         tests: &["repair", "malformed", "promises"],
     },
     Group {
@@ -111,7 +115,7 @@ pub const GROUPS: &[Group] = &[
         name: "unpack",
         package: "amp-bootstrap",
         module: "amp-bootstrap/src/unpack",
-        targets: BOTH,
+        targets: OUTSIDE,
         tests: &["unpack", "tampering", "npm", "body"],
     },
     Group {
@@ -171,7 +175,9 @@ impl Group {
         for glob in [".rs", "/**/*.rs"] {
             arguments.extend(["--file".into(), format!("{}{glob}", self.module)]);
         }
-        arguments.extend(["--exclude".into(), NOT_COMPILED_HERE.into()]);
+        for glob in [NOT_COMPILED_HERE, CHECKS] {
+            arguments.extend(["--exclude".into(), glob.into()]);
+        }
         arguments
     }
 

@@ -1,0 +1,121 @@
+//! What an outcome says beyond what recordings show.
+
+use std::path::Path;
+
+use amp_protocol::decode_line;
+use serde_json::json;
+
+use super::*;
+use crate::config::SessionConfig;
+use crate::environment::Environment;
+use crate::settings::Effective;
+
+/// The secrets of a run with this key.
+fn secrets(key: &str) -> Secrets {
+    let environment = Environment::from([("AMP_API_KEY".into(), key.into())]);
+    let config = SessionConfig::new();
+    let settings = Effective::read(&environment, Path::new("/"), None);
+    Secrets::of(&environment, &config, &settings, None)
+}
+
+/// The outcome of a turn that wrote these lines.
+fn outcome(lines: &[&[u8]], secrets: &Secrets) -> Outcome {
+    let mut observer = Observer::default();
+    for line in lines {
+        observer.observe(&decode_line(line), false);
+    }
+    observer.conclude(&Ending::default(), secrets)
+}
+
+fn refused(tool: &str, reason: &str) -> Decided {
+    let decided = json!({
+        "number": 1, "concern": "call", "tool": tool, "arguments": {"cmd": "ls a-secret-key"},
+        "allowed": false, "by": "approver", "reason": reason,
+    });
+    serde_json::from_value(decided).expect("a decision")
+}
+
+const CALL: &[u8] = br#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"1","name":"Bash","input":{"cmd":"ls"}}]}}"#;
+const REFUSED: &[u8] = br#"{"type":"user","message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"1","content":"Tool rejected by plugin: not today"}]}}"#;
+
+#[test]
+fn a_refusal_that_the_stream_tells_as_well_counts_once() {
+    let secrets = secrets("a-secret-key");
+    let after = |decided: &[Decided]| {
+        let mut outcome = outcome(&[CALL, REFUSED], &secrets);
+        outcome.add_questions(decided, None, &secrets);
+        assert_eq!(outcome.refused_tools, outcome.refused_calls.len() as u64);
+        let calls = outcome.refused_calls.into_iter();
+        let calls: Vec<_> = calls.map(|call| (call.tool, call.reason)).collect();
+        calls
+    };
+    let call = |tool: &str, reason: &str| (tool.to_owned(), reason.to_owned());
+    assert_eq!(after(&[]).len(), 1);
+    assert_eq!(
+        after(&[refused("Bash", "not today")]),
+        [call("Bash", "not today")]
+    );
+    assert_eq!(after(&[refused("Bash", "another")]).len(), 2);
+    assert_eq!(after(&[refused("Read", "not today")]).len(), 2);
+    assert_eq!(
+        after(&[refused("", "not today")]).len(),
+        1,
+        "no call was asked about"
+    );
+}
+
+#[test]
+fn a_tool_that_ran_without_its_question_fails_the_turn_in_words_without_secrets() {
+    let secrets = secrets("a-secret-key");
+    let mut outcome = outcome(&[], &secrets);
+    outcome.add_questions(
+        &[refused("Bash", "no")],
+        Some("ran a-secret-key".to_owned()),
+        &secrets,
+    );
+    let arguments = &outcome.refused_calls[0].arguments;
+    assert!(arguments.contains("ls [redacted]"), "{arguments}");
+    let failure = outcome.failure.expect("a failure");
+    assert_eq!(failure.reason, Reason::ApprovalBypassed);
+    assert_eq!(failure.message, "ran [redacted]");
+}
+
+#[test]
+fn what_the_agent_says_of_its_failure_is_told_without_secrets() {
+    let line = br#"{"type":"result","subtype":"error_during_execution","is_error":true,"error":"no a-secret-key"}"#;
+    let failure = outcome(&[line], &secrets("a-secret-key")).failure;
+    let message = failure.expect("a failure").message;
+    assert!(message.contains("no [redacted]"), "{message}");
+}
+
+#[test]
+fn a_stray_line_that_was_cut_within_a_secret_is_quoted_without_its_beginning() {
+    let key = "secret".repeat(1_000);
+    let line = key.repeat(11);
+    let message = outcome(&[line.as_bytes()], &secrets(&key)).failure;
+    let message = message.expect("a failure").message;
+    assert!(!message.contains("secret"), "{message}");
+}
+
+#[test]
+fn long_lines_are_counted_and_the_line_that_complains_is_found() {
+    let mut observer = Observer::default();
+    for _ in 0..2 {
+        observer.observe(&decode_line(b"{"), true);
+    }
+    let ending = Ending {
+        stderr: "at work\nError: it is broken\n    at line 1\n".to_owned(),
+        ..Ending::default()
+    };
+    let outcome = observer.conclude(&ending, &Secrets::default());
+    assert_eq!(outcome.lines.oversized, 2);
+    assert_eq!(outcome.complaint(), Some("Error: it is broken"));
+}
+
+#[test]
+fn what_may_pass_by_itself_is_told_apart_from_what_needs_a_change() {
+    assert!(Reason::RateLimited.is_transient());
+    assert!(Reason::ConnectionLost.is_transient());
+    assert!(!Reason::RejectedKey.is_transient());
+    assert!(!Reason::OutOfCredits.is_transient());
+}
