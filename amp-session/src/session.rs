@@ -19,6 +19,7 @@ use crate::environment::with_variables;
 use crate::error::Error;
 use crate::invocation::{Input, Invocation};
 use crate::ledger::{Ledger, SessionRecord};
+use crate::permission::Finding;
 use crate::settings::Effective;
 use crate::thread_id::ThreadId;
 use crate::thread_lock;
@@ -156,6 +157,19 @@ impl Session {
         let run_folder = Path::new(RUN_FOLDER);
         let plan = self.plan((&prompt).into(), &self.circumstances(), run_folder)?;
         Ok(plan.invocation)
+    }
+
+    /// Returns what the linter warns of in the rules that a turn with an approver composes: those of
+    /// the run, those that answers have kept, and the settings'. Errors in them refuse the turn.
+    ///
+    /// # Errors
+    ///
+    /// Refuses what [`prompt`](Self::prompt) refuses.
+    pub fn rule_warnings(&self) -> Result<Vec<Finding>, Error> {
+        let prompt = UserInput::from("preview");
+        let run_folder = Path::new(RUN_FOLDER);
+        let plan = self.plan((&prompt).into(), &self.circumstances(), run_folder)?;
+        Ok(plan.findings)
     }
 
     /// Refuses what would make every turn fail: a missing key above all.

@@ -94,6 +94,10 @@ fn take_turn(
                 Some(thread) => amp.resume(thread, config)?,
                 None => amp.start(config)?,
             };
+            let warnings = match session.config().approval {
+                Some(_) => session.rule_warnings()?,
+                None => Vec::new(),
+            };
             let (mut recorded, mut goes_on_here) = (None, false);
             if settings.record {
                 let record = match (record, agent.name.as_deref()) {
@@ -110,7 +114,7 @@ fn take_turn(
                 session = session.recorded(record);
             }
             match session.prompt(prompt).await {
-                Ok(turn) => Ok((turn, recorded, goes_on_here)),
+                Ok(turn) => Ok((turn, recorded, goes_on_here, warnings)),
                 Err(error) => {
                     if let (true, Some(id)) = (is_new, &recorded) {
                         // Nothing was said in it, so there is nothing to list or to continue.
@@ -120,7 +124,8 @@ fn take_turn(
                 }
             }
         };
-        let (turn, recorded, goes_on_here) = begin(work, &mut view, &mut signals).await?;
+        let (turn, recorded, goes_on_here, warnings) = begin(work, &mut view, &mut signals).await?;
+        remarks.on_rules(&warnings, &mut view)?;
         if goes_on_here {
             view.goes_on_with("ampctl continue \"…\"");
         }

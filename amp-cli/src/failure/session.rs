@@ -61,7 +61,12 @@ fn refused(error: &Error) -> Failure {
         Error::SandboxedService { rule, .. } => Failure::new(ExitCode::Refused, error.to_string())
             .because("only its services can be reached from the sandbox")
             .hint(format!("--allow-host {rule} allows it")),
-        Error::NoApproval { .. } => Failure::new(ExitCode::Refused, error.to_string()),
+        Error::NoApproval { .. } => Failure::new(ExitCode::Refused, error.to_string())
+            .next(
+                "ampctl run --approve none …",
+                "asks nobody; Amp's own rules decide",
+            )
+            .next("ampctl permissions list", "shows the rules in force"),
         Error::Process { source, .. } => Failure::new(ExitCode::Refused, source.to_string())
             .next("ampctl sandbox explain", "shows what is missing here")
             .hint("--sandbox=best-effort runs with what there is"),

@@ -357,3 +357,27 @@ fn a_program_that_hangs_is_gone_with_its_run() {
     assert!(!exists(run.world(), "ran"));
     assert_eq!(processes_in(run.world()), [] as [String; 0]);
 }
+
+#[test]
+fn rules_that_a_person_would_want_to_mend_are_told_of_once_or_refused() {
+    let world = calling(&call("make it", "ran"));
+    let loose = r#"[{"tool":"shell_command","matches":{"command":"git push*"},"action":"reject"}]"#;
+    world.write("project/loose.json", loose);
+    let run = |rules: &str, world| {
+        let run = ["run", "--approve", "deny", "--rules", rules, "do it"];
+        let mut run = Program::start(world, &run);
+        let (status, stderr) = run.wait_for_end();
+        (status.code(), stderr)
+    };
+    let broken = calling(&call("make it", "ran"));
+    broken.write(
+        "project/wrong.json",
+        &loose.replace("\"command\"", "\"cmd\""),
+    );
+    let (code, stderr) = run("wrong.json", broken);
+    assert_eq!(code, Some(6), "{stderr}");
+    assert!(stderr.contains("rule 1: "), "{stderr}");
+    let (code, stderr) = run("loose.json", world);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert_eq!(stderr.matches("rule 1: ").count(), 1, "{stderr}");
+}

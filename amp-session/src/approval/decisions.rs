@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use amp_protocol::tool::{RejectionKind, ToolName};
-use amp_protocol::{ContentBlock, Decoded, Event, ToolResultBlock};
+use amp_protocol::tool::{RejectionKind, ToolInput, ToolName};
+use amp_protocol::{ContentBlock, Decoded, Event, RawJson, ToolResultBlock};
 use serde_json::{Map, Value};
 
 use super::decided::Decided;
@@ -125,7 +125,8 @@ impl Reconciler {
             return Ok(());
         }
         // A tool that the CLI does not have cannot run, and three builds of 2026 ask nobody then.
-        if result.is_error && !self.known.contains(&ToolName::from(tool.as_str())) {
+        let is_known = self.known.contains(&ToolName::from(tool.as_str()));
+        if result.is_error && (!is_known || failed_before_asking(&tool, &arguments, result)) {
             return Ok(());
         }
         let call = ToolCall {
@@ -143,6 +144,50 @@ impl Reconciler {
     fn is_of_the_service(&self, tool: &str) -> bool {
         self.generation == Generation::ServerThreads && SERVICE_TOOLS.contains(&tool)
     }
+}
+
+/// The tools that cannot run without their arguments.
+const WITH_ARGUMENTS: [&str; 8] = [
+    "Bash",
+    "Grep",
+    "Read",
+    "create_file",
+    "edit_file",
+    "glob",
+    "shell_command",
+    "undo_edit",
+];
+
+/// Tells whether a call has failed before there was anything to ask about: the mode does not have
+/// its tool, or it lacks the arguments without which the tool has nothing to do.
+///
+/// By the words of the builds of 2026-02-10, 2026-05-04 and 2026-09-23 (recordings `badinput`,
+/// `grep` and `toolerror`).
+fn failed_before_asking(
+    tool: &str,
+    arguments: &Map<String, Value>,
+    result: &ToolResultBlock,
+) -> bool {
+    let text = result.text().unwrap_or_default();
+    if text == format!("tool \"{tool}\" not found")
+        || text.starts_with(&format!("tool \"{tool}\" is not allowed for "))
+    {
+        return true;
+    }
+    let is_type_error = [
+        "Cannot read properties of undefined (reading '",
+        "undefined is not an object (evaluating '",
+    ]
+    .iter()
+    .any(|beginning| text.starts_with(beginning));
+    let is_malformed = || {
+        let json = RawJson::from_value(arguments);
+        json.is_ok_and(|json| {
+            let input = ToolInput::read(&ToolName::from(tool), &json);
+            matches!(input, ToolInput::Raw(_)) && WITH_ARGUMENTS.contains(&tool)
+        })
+    };
+    is_type_error && is_malformed()
 }
 
 #[cfg(test)]
@@ -236,6 +281,35 @@ mod tests {
             &[(None, json!({"a": 2}))],
             false
         ));
+    }
+
+    #[test]
+    fn a_call_that_failed_before_anybody_could_be_asked_is_none_that_ran() {
+        let failed = |tool: &str, arguments: Value, text: &str| {
+            let result = json!({"type": "tool_result", "tool_use_id": "one", "content": text, "is_error": true});
+            let result: ToolResultBlock = serde_json::from_value(result).unwrap();
+            failed_before_asking(tool, arguments.as_object().unwrap(), &result)
+        };
+        let wrong = || json!({"wrong": true});
+        let words = "undefined is not an object (evaluating 'H.replace')";
+        assert!(failed("Read", wrong(), words));
+        let words = "Cannot read properties of undefined (reading 'replace')";
+        assert!(failed("Read", wrong(), words));
+        let words = "tool \"Grep\" is not allowed for smart mode";
+        assert!(failed("Grep", json!({"pattern": "x"}), words));
+        // These have done what they do.
+        assert!(!failed(
+            "Read",
+            json!({"path": "/a"}),
+            "undefined is not an object (evaluating 'x')"
+        ));
+        assert!(!failed("Read", wrong(), "File not found: file:///a"));
+        assert!(!failed(
+            "mcp__a__b",
+            wrong(),
+            "undefined is not an object (evaluating 'x')"
+        ));
+        assert!(!failed("Bash", wrong(), "tool \"Read\" not found"));
     }
 
     #[test]

@@ -11,6 +11,8 @@ use super::helper;
 use crate::config::{Executor, SessionConfig};
 use crate::dialect::Dialect;
 use crate::error::Error;
+use crate::permission::{Finding, RuleList, RuleScope, RuleSet, Severity, lint};
+use crate::settings::{Effective, SettingsScope};
 
 /// The arguments in which a call can name a project's `.amp`, by tool.
 const NAMING: [(&str, &str); 8] = [
@@ -31,8 +33,11 @@ const NAMING: [(&str, &str); 8] = [
 /// reading of rules nobody measured no rule allows anything: a call that runs unasked could not be
 /// told from one that got round its question.
 ///
+/// Returns what the linter says of the rules before they were changed: warnings alone.
+///
 /// # Errors
 ///
+/// [`Error::UnsafeRules`] when the linter finds an error in a rule;
 /// [`Error::NoApproval`] when there can be no helper, when a rule lets another program decide, or
 /// when the tools run elsewhere.
 pub(crate) fn take_over(
@@ -40,8 +45,9 @@ pub(crate) fn take_over(
     config: &mut SessionConfig,
     base: &mut Map<String, Value>,
     kept: Vec<Value>,
+    settings: &Effective,
     dialect: &Dialect,
-) -> Result<(), Error> {
+) -> Result<Vec<Finding>, Error> {
     let refused = |reason: String| Error::NoApproval { reason };
     if config.executor != Executor::Local {
         let reason = "the agent's tools run on another machine, which asks nobody here";
@@ -64,12 +70,21 @@ pub(crate) fn take_over(
     let Value::Array(own) = own else {
         // The guard says what is wrong with it.
         config.settings.insert(key.to_owned(), own);
-        return Ok(());
+        return Ok(Vec::new());
     };
     let users = match base.remove(key) {
         Some(Value::Array(rules)) => rules,
         _ => Vec::new(),
     };
+    let all: Vec<Value> = own.iter().chain(&kept).chain(&users).cloned().collect();
+    let findings = findings(settings, all, dialect);
+    let is_error = |finding: &&Finding| finding.severity == Severity::Error;
+    if let Some(error) = findings.iter().find(is_error) {
+        return Err(Error::UnsafeRules {
+            reason: in_words(error),
+            advice: "`ampctl permissions lint` explains what Amp makes of rules",
+        });
+    }
     let mut rules = Vec::new();
     let mut guarded = false;
     for mut rule in own.into_iter().chain(kept).chain(users) {
@@ -99,7 +114,31 @@ pub(crate) fn take_over(
     }
     rules.push(json!(PermissionRule::delegate("*", helper)));
     config.settings.insert(key.to_owned(), Value::Array(rules));
-    Ok(())
+    Ok(findings)
+}
+
+/// Returns what the linter says of the rules that a run composes: the project's, and `rules`.
+fn findings(settings: &Effective, rules: Vec<Value>, dialect: &Dialect) -> Vec<Finding> {
+    let key = SettingsKey::PERMISSIONS.as_str();
+    let projects = settings
+        .values(key)
+        .filter(|(file, _)| file.scope == SettingsScope::Workspace)
+        .map(|(file, rules)| RuleList::from_value(RuleScope::Workspace, Some(&file.path), rules));
+    let ours = RuleList::from_value(RuleScope::User, None, &Value::Array(rules));
+    lint(&RuleSet::of(projects.chain([ours]).collect()), dialect)
+}
+
+/// Returns what is wrong, and with which rule.
+fn in_words(finding: &Finding) -> String {
+    let rule = finding.number.map(|number| format!("rule {number}: "));
+    let safer = finding.safer.as_ref();
+    let safer = safer.map(|safer| format!("; rather {safer}"));
+    format!(
+        "{}{}{}",
+        rule.unwrap_or_default(),
+        finding.message,
+        safer.unwrap_or_default()
+    )
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -108,6 +147,15 @@ mod tests {
     use crate::approval::RejectAll;
 
     const SEPTEMBER: &str = "0.0.1790142911-g7618fb";
+
+    /// Settings of a home in which there is nothing.
+    fn settings() -> Effective {
+        Effective::read(
+            &crate::Environment::new(),
+            std::path::Path::new("/nowhere"),
+            None,
+        )
+    }
 
     fn taken_over(
         version: &str,
@@ -119,7 +167,14 @@ mod tests {
         let mut config = SessionConfig::new().with_setting("amp.permissions", own);
         let mut base = Map::from_iter([("amp.permissions".to_owned(), users)]);
         let dialect = Dialect::for_version(&version.into());
-        take_over(&approval, &mut config, &mut base, Vec::new(), &dialect)?;
+        take_over(
+            &approval,
+            &mut config,
+            &mut base,
+            Vec::new(),
+            &settings(),
+            &dialect,
+        )?;
         let rules = config.settings["amp.permissions"].as_array().cloned();
         Ok((rules.unwrap(), base))
     }
@@ -133,7 +188,15 @@ mod tests {
         let mut base = Map::from_iter([("amp.permissions".to_owned(), users)]);
         let kept = vec![json!({"tool": "Bash", "matches": {"cmd": "ls"}, "action": "allow"})];
         let dialect = Dialect::for_version(&SEPTEMBER.into());
-        take_over(&approval, &mut config, &mut base, kept, &dialect).unwrap();
+        take_over(
+            &approval,
+            &mut config,
+            &mut base,
+            kept,
+            &settings(),
+            &dialect,
+        )
+        .unwrap();
         let rules = config.settings["amp.permissions"].as_array().cloned();
         let actions = rules.unwrap();
         let position = |action: &str| actions.iter().position(|rule| rule["action"] == action);
@@ -191,6 +254,28 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_with_an_error_is_refused_and_one_with_a_warning_is_told_of() {
+        let wrong =
+            json!([{"tool": "shell_command", "matches": {"cmd": "ls"}, "action": "reject"}]);
+        let error = taken_over(SEPTEMBER, wrong, json!([])).unwrap_err();
+        assert!(
+            matches!(&error, Error::UnsafeRules { reason, .. } if reason.starts_with("rule 1: "))
+        );
+        let loose = json!([{"tool": "shell_command", "matches": {"command": "git push*"}, "action": "reject"}]);
+        let findings = super::findings(
+            &settings(),
+            loose.as_array().unwrap().clone(),
+            &Dialect::for_version(&SEPTEMBER.into()),
+        );
+        assert!(
+            findings
+                .iter()
+                .all(|finding| finding.severity == Severity::Warning)
+        );
+        assert!(!findings.is_empty());
+    }
+
+    #[test]
     fn arguments_that_are_passed_on_are_refused() {
         let helper = std::env::current_exe().unwrap();
         let approval = Approval::by(RejectAll).with_helper_program(helper);
@@ -202,6 +287,7 @@ mod tests {
             &mut config,
             &mut Map::new(),
             Vec::new(),
+            &settings(),
             &dialect,
         );
         assert!(matches!(taken, Err(Error::NoApproval { .. })));

@@ -27,7 +27,9 @@ impl Session {
         credentials.check()?;
         let folder = RunFolder::create(self.amp.environment())?;
         let run_folder = folder.path().to_path_buf();
-        let Plan { invocation, rules } = self.plan(input, &circumstances, &run_folder)?;
+        let Plan {
+            invocation, rules, ..
+        } = self.plan(input, &circumstances, &run_folder)?;
         let files = folder.fill(&invocation.files)?;
         let mut environment = with_variables(self.amp.environment(), &invocation.variables);
         let supervision =

@@ -14,6 +14,7 @@ use crate::dialect::Feature;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::invocation::{Input, Invocation, Request, invocation};
+use crate::permission::Finding;
 use crate::sandbox::{self, Subject};
 
 /// Keeps the CLI in the folder whose settings were checked: it goes to the one that this variable
@@ -25,6 +26,8 @@ const WITHOUT_OTHER_FOLDER: (&str, &str) = ("AMP_PWD", "");
 pub(super) struct Plan {
     pub(super) invocation: Invocation,
     pub(super) rules: Option<Value>,
+    /// What the linter says of the rules that a run with an approver composes.
+    pub(super) findings: Vec<Finding>,
 }
 
 impl Session {
@@ -46,11 +49,19 @@ impl Session {
             }
         }
         let mut base = circumstances.settings.base()?;
-        let mut rules = None;
+        let (mut rules, mut findings) = (None, Vec::new());
         if let Some(approval) = &self.config.approval {
             let config = config.to_mut();
             let kept = approval::rules_of_folder(&circumstances.environment, config.folder())?;
-            approval::take_over(approval, config, &mut base, kept, self.amp.dialect())?;
+            let settings = &circumstances.settings;
+            findings = approval::take_over(
+                approval,
+                config,
+                &mut base,
+                kept,
+                settings,
+                self.amp.dialect(),
+            )?;
             rules = config
                 .settings
                 .get(SettingsKey::PERMISSIONS.as_str())
@@ -71,7 +82,11 @@ impl Session {
         for (name, value) in [service, WITHOUT_OTHER_FOLDER] {
             invocation.variables.insert(name.into(), value.into());
         }
-        Ok(Plan { invocation, rules })
+        Ok(Plan {
+            invocation,
+            rules,
+            findings,
+        })
     }
 
     /// Makes the sandbox of a turn with this environment, and the folders of Amp that it needs.

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use amp_session::permission::Finding;
 use amp_session::{Amp, SandboxReport, SessionConfig, SessionId};
 
 use crate::arguments::GlobalArguments;
@@ -45,6 +46,19 @@ impl Remarks {
             Some(warning) => view.remark(&warning, &mut self.stderr.clone()),
             None => Ok(()),
         }
+    }
+
+    /// Warns of rules that do not do what they seem to.
+    pub(super) fn on_rules(&self, warnings: &[Finding], view: &mut View) -> io::Result<()> {
+        if self.quiet {
+            return Ok(());
+        }
+        for warning in warnings {
+            let rule = warning.number.map(|number| format!("rule {number}: "));
+            let text = format!("{}{}", rule.unwrap_or_default(), warning.message);
+            view.remark(&text, &mut self.stderr.clone())?;
+        }
+        Ok(())
     }
 
     /// Says what the sandbox lacked, and what it refused.
