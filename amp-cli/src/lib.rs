@@ -44,6 +44,7 @@ mod failure;
 mod json;
 mod keyboard;
 mod named_file;
+mod page;
 mod prompt;
 mod rules;
 mod runtime;

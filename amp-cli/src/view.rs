@@ -19,11 +19,13 @@ use amp_session::protocol::Decoded;
 
 pub(crate) use self::answer::in_a_line;
 use self::answer::subject;
+pub(crate) use self::detail::{Body, Detail};
 pub(crate) use self::document::AmpInUse;
 use self::document::{TurnReport, write_document};
 use self::final_text::write_final_text;
 pub(crate) use self::live::{LiveOptions, LiveView, Size};
 pub(crate) use self::narration::Narration;
+pub(crate) use self::tool_call::{Subject, ToolCall, reason};
 use crate::context::Output;
 use crate::failure::Failure;
 use crate::text::safe;

@@ -142,6 +142,7 @@ pub use ledger::{
 pub use outcome::{Failure, LineCounts, Outcome, Reason, RefusedCall, Status};
 pub use plain_text::without_escapes;
 pub use sandbox::{Denial, DenialKind, SandboxConfig, SandboxReport};
+pub use secrets::{Redaction, TakenOut};
 pub use session::Session;
 pub use settings::{
     DEFAULT_SERVICE_URL, Effective, NamedBy, RefusedService, ServiceAddress, SettingsFile,

@@ -3,12 +3,14 @@
 mod collect;
 mod escapes;
 mod redactor;
+mod sharing;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use redactor::Cut;
+pub use sharing::{Redaction, TakenOut};
 
 use redactor::Redactor;
 

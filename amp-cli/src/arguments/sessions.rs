@@ -158,6 +158,8 @@ pub(crate) struct PruneArguments {
 pub(crate) enum ExportFormat {
     /// A readable transcript
     Markdown,
+    /// A page to share: one file, without known secrets and what looks like a key
+    Html,
     /// One JSON object
     Json,
     /// The agent's own lines, unchanged

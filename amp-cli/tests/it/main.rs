@@ -30,6 +30,8 @@ mod run;
 #[cfg(target_os = "linux")]
 mod sandbox;
 mod sessions;
+#[cfg(unix)]
+mod shared_page;
 #[cfg(target_os = "linux")]
 mod stop;
 #[cfg(unix)]
