@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use amp_session::approval::approve_with;
 use amp_session::protocol::PermissionRule;
-use amp_session::{Answer, Approval, SessionConfig};
+use amp_session::{Amp, Answer, Approval, SessionConfig, default_deadlines};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use fixtures::script::{Answer as ModelAnswer, Block, Script};
 use serde_json::json;
 
-use super::place::Place;
+use super::place::{PROMPT, Place};
 use crate::installed_cli::{self, InstalledCli};
 use crate::versions::Manifest;
 use crate::{command, machine};
@@ -27,6 +27,9 @@ const PROGRAM: &str = "#include <unistd.h>\n\
 
 /// The most that a question may cost at the median.
 const LIMIT: f64 = 15.0;
+
+/// The longest time for a run.
+const LONGEST: Duration = Duration::from_secs(120);
 
 /// The longest time for the compiler.
 const COMPILING: Duration = Duration::from_secs(60);
@@ -57,15 +60,17 @@ pub fn run(options: &Options) -> Result<()> {
         let (version, cli) = ready.first().context("the version cannot be run here")?;
         let folder = tempfile::tempdir()?;
         let program = compile(folder.path()).await?;
+        // What the CLI is asked once for all runs is asked here.
+        turn(cli, 1, folder.path(), None).await?;
         let (mut asked, mut delegated, mut costs) = (Vec::new(), Vec::new(), Vec::new());
         for pair in 0..options.pairs {
             let (first, second);
             if pair % 2 == 0 {
-                first = turn(cli, options.questions, None).await?;
-                second = turn(cli, options.questions, Some(&program)).await?;
+                first = turn(cli, options.questions, folder.path(), None).await?;
+                second = turn(cli, options.questions, folder.path(), Some(&program)).await?;
             } else {
-                second = turn(cli, options.questions, Some(&program)).await?;
-                first = turn(cli, options.questions, None).await?;
+                second = turn(cli, options.questions, folder.path(), Some(&program)).await?;
+                first = turn(cli, options.questions, folder.path(), None).await?;
             }
             let questions = options.questions as f64;
             asked.push(first / questions);
@@ -100,7 +105,12 @@ async fn compile(folder: &Path) -> Result<PathBuf> {
 }
 
 /// Runs a turn and returns how many milliseconds it took.
-async fn turn(cli: &InstalledCli, questions: usize, program: Option<&Path>) -> Result<f64> {
+async fn turn(
+    cli: &InstalledCli,
+    questions: usize,
+    kept: &Path,
+    program: Option<&Path>,
+) -> Result<f64> {
     let place = Place::with(cli, |_| {
         let answer = |block| ModelAnswer {
             blocks: vec![block],
@@ -125,8 +135,13 @@ async fn turn(cli: &InstalledCli, questions: usize, program: Option<&Path>) -> R
             std::future::ready(Answer::Allow)
         }))),
     };
+    let config = config.with_deadlines(default_deadlines().with_total(Some(LONGEST)));
+    let amp = Amp::new(&cli.executable, cli.version.as_str())
+        .with_environment(place.environment())
+        .with_answers_kept_in(kept);
     let begun = Instant::now();
-    let outcome = place.outcome(place.environment(), config).await?;
+    let turn = amp.start(config)?.prompt(PROMPT).await?;
+    let outcome = turn.finish().await;
     let took = begun.elapsed().as_secs_f64() * 1000.0;
     ensure!(
         outcome.is_success(),
