@@ -49,6 +49,10 @@ fn managed_settings_come_before_the_workspace_and_that_before_the_user() {
         SettingsScope::User,
     ];
     assert_eq!(scopes, expected);
+    if cfg!(target_os = "linux") {
+        let managed = Path::new("/etc/ampcode/managed-settings.json");
+        assert_eq!(files[0].path, managed);
+    }
     assert_eq!(files[1].state, SettingsState::Used);
     assert_eq!(files[2].state, SettingsState::Used);
 }
@@ -226,6 +230,8 @@ fn the_workspace_counts_before_the_user_where_it_says_anything() {
     assert_eq!(value("amp.c"), Some((SettingsScope::User, 1)));
     assert_eq!(value("amp.d"), None);
     assert_eq!(settings.values("amp.a").count(), 2);
+    let own = settings.workspace().map(|file| file.path.as_path());
+    assert_eq!(own, Some(project.join(".amp/settings.json").as_path()));
     let scopes = [
         SettingsScope::Managed,
         SettingsScope::Workspace,

@@ -193,6 +193,10 @@ fn an_error_names_its_line_and_column() {
         error,
         Unread::Invalid("a value is expected at line 1 column 1".to_owned())
     );
+    assert_eq!(
+        parse(br#"{"a": "b\x"}"#).unwrap_err(),
+        Unread::Invalid("an escape is none that JSON has at line 1 column 9".to_owned())
+    );
 }
 
 proptest! {
