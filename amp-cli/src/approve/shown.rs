@@ -7,7 +7,7 @@ use amp_session::protocol::tool::{ToolInput, ToolName};
 use serde_json::Value;
 
 use crate::style::Style;
-use crate::text::{cut, one_line, safe, wrap_plain};
+use crate::text::{cut, fit, one_line, safe, wrap_plain};
 
 /// What stands before a line of what would run.
 const LINE: &str = "  │ ";
@@ -86,7 +86,8 @@ pub(super) fn question(question: &Question, columns: usize, style: Style) -> Str
         quote(&format!("{name}: {value}"), room, style, &mut say);
     }
     if let Some(opinion) = &asked.opinion {
-        let opinion = format!("why: {}", one_line(opinion));
+        // A rule may name a hundred commands; what would run is what has to be seen whole.
+        let opinion = fit(&format!("why: {}", one_line(opinion)), 2 * columns);
         for line in wrap_plain(&opinion, columns.saturating_sub(2)) {
             say(format!("  {}", style.dim(line)));
         }
