@@ -6,7 +6,7 @@ use std::io;
 use std::pin::pin;
 use std::time::Duration;
 
-use amp_session::{Outcome, Turn, TurnItem};
+use amp_session::{Denial, Outcome, Turn, TurnItem};
 
 use crate::approve::{AtDesk, Desk};
 use crate::context::{Listener, Signal, UserRequest};
@@ -55,7 +55,8 @@ pub(crate) enum Driven {
     Killed,
 }
 
-/// Shows every item of a turn until it ends, and puts its questions to the person at `desk`.
+/// Shows every item of a turn until it ends, puts its questions to the person at `desk`, and hands
+/// on what its sandbox denies.
 ///
 /// The first signal asks the agent to stop and waits for what it still says; the second kills its
 /// whole process tree. When the output was closed, the agent is stopped as well. While a question is
@@ -65,6 +66,7 @@ pub(crate) async fn drive(
     view: &mut View,
     signals: &mut Listener,
     mut desk: Option<Desk>,
+    mut on_denial: impl FnMut(&Denial, &mut View) -> io::Result<()>,
 ) -> Driven {
     let mut first_signal = None;
     let mut write_error = None;
@@ -73,7 +75,14 @@ pub(crate) async fn drive(
     let outcome = loop {
         let busy = desk.as_ref().is_some_and(Desk::is_busy);
         while let Some(item) = waiting.pop_front_if(|_| !busy) {
-            show(&item, view, &turn, &mut write_error, desk.is_none());
+            show(
+                &item,
+                view,
+                &turn,
+                &mut write_error,
+                desk.is_none(),
+                &mut on_denial,
+            );
         }
         tokio::select! {
             request = signals.next_request() => match request {
@@ -111,7 +120,7 @@ pub(crate) async fn drive(
             item = next_item(&mut turn, waiting.len() < MOST_WAITING) => match item {
                 Some(TurnItem::End(outcome)) => break outcome,
                 Some(item) if busy => waiting.push_back(item),
-                Some(item) => show(&item, view, &turn, &mut write_error, desk.is_none()),
+                Some(item) => show(&item, view, &turn, &mut write_error, desk.is_none(), &mut on_denial),
                 None => {}
             },
             _ = ticks.tick(), if !busy => view.tick(),
@@ -121,7 +130,14 @@ pub(crate) async fn drive(
         view.resume();
     }
     for item in waiting {
-        show(&item, view, &turn, &mut write_error, desk.is_none());
+        show(
+            &item,
+            view,
+            &turn,
+            &mut write_error,
+            desk.is_none(),
+            &mut on_denial,
+        );
     }
     Driven::Ended {
         outcome,
@@ -156,6 +172,7 @@ fn show(
     turn: &Turn,
     write_error: &mut Option<io::Error>,
     answered_elsewhere: bool,
+    on_denial: &mut dyn FnMut(&Denial, &mut View) -> io::Result<()>,
 ) {
     if write_error.is_some() {
         return;
@@ -167,6 +184,7 @@ fn show(
             Ok(())
         }
         TurnItem::Answer(answer) => view.answer(answer),
+        TurnItem::Denial(denial) => on_denial(denial, view),
         _ => Ok(()),
     };
     if let Err(error) = shown {

@@ -87,6 +87,8 @@ mod plan;
 mod proxy;
 #[cfg(target_os = "linux")]
 pub(crate) mod seccomp;
+#[cfg(target_os = "linux")]
+mod temporary;
 
 pub use decision::{Decision, NetworkLog, Refusal};
 pub use host_rule::{HostRule, InvalidHostRule};

@@ -32,7 +32,7 @@ use crate::ledger::TurnWriter;
 use crate::outcome::{Failure, Observer, Outcome};
 use crate::plain_text::without_escapes;
 use crate::run_folder::RunFiles;
-use crate::sandbox::Watch;
+use crate::sandbox::{Denial, Watch};
 use crate::secrets::{Cut, Secrets};
 use crate::thread_id::ThreadId;
 use crate::thread_lock::ThreadLock;
@@ -157,6 +157,13 @@ impl Turn {
     /// Dropping the future loses nothing.
     pub async fn next_item(&mut self) -> Option<TurnItem> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    fn poll_denial(&mut self, context: &mut Context<'_>) -> Poll<Denial> {
+        match &mut self.sandbox {
+            Some(watch) => watch.poll_denial(context, |text| self.secrets.redact_text(text)),
+            None => Poll::Pending,
+        }
     }
 
     /// Waits until a deadline passes, and reads nothing meanwhile; the agent is being stopped then.
@@ -495,9 +502,17 @@ impl Stream for Turn {
         if let Some(item) = turn.questions.take_item() {
             return Poll::Ready(Some(item));
         }
+        if let Poll::Ready(denial) = turn.poll_denial(context) {
+            return Poll::Ready(Some(TurnItem::Denial(denial)));
+        }
         match turn.poll_line(context) {
             Poll::Ready(Some(line)) => return Poll::Ready(Some(TurnItem::Line(line))),
-            Poll::Ready(None) => {}
+            Poll::Ready(None) => {
+                // What came with the last line, or after it.
+                if let Poll::Ready(denial) = turn.poll_denial(context) {
+                    return Poll::Ready(Some(TurnItem::Denial(denial)));
+                }
+            }
             Poll::Pending => {
                 // From here on a new one wakes the task.
                 turn.record_questions();

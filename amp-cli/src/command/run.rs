@@ -83,7 +83,7 @@ fn take_turn(
     } = prepared;
     let is_new = record.is_none();
     let mut view = view(settings, global, context);
-    let remarks = Remarks::new(global, context);
+    let mut remarks = Remarks::new(global, context);
     let (amp, recorded, driven) = runtime::block_on(async {
         let mut signals = context.signals.listen()?;
         let amp = begin(found.identify(context), &mut view, &mut signals).await?;
@@ -131,7 +131,8 @@ fn take_turn(
         }
         remarks.on_record(recorded.as_ref(), &mut view)?;
         let _limit = context.signals.limit_writes(settings.deadlines.total);
-        let driven = drive(turn, &mut view, &mut signals, desk).await;
+        let on_denial = |denial: &_, view: &mut _| remarks.on_denial(denial, view);
+        let driven = drive(turn, &mut view, &mut signals, desk, on_denial).await;
         Ok::<_, Failure>((amp, recorded, driven))
     })??;
     if let Driven::Ended { outcome, .. } = &driven {

@@ -1,5 +1,6 @@
 //! The agent in a sandbox, as its user sees it.
 
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Output};
 
 use amp_cli::ExitCode;
@@ -94,6 +95,61 @@ fn what_a_tool_could_not_read_is_told_with_the_option_that_allows_it() {
     assert_eq!(denied["allow"], format!("--allow-read {}", key.display()));
     let layers = document["sandbox"]["layers"].as_array().expect("layers");
     assert!(layers.iter().any(|layer| layer == "network (bubblewrap)"));
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "ampctl itself is what is tested")]
+fn what_is_refused_and_what_appears_is_told_and_the_former_while_the_agent_runs() {
+    let world = World::new();
+    if !is_here(&world) {
+        return;
+    }
+    let key = world.write("home/.ssh/id_rsa", "a secret");
+    let said = format!("cat: {}: No such file or directory", key.display());
+    let result = serde_json::json!({
+        "type": "user",
+        "session_id": "T-5928a90d-d53b-488f-a829-4e36442142ee",
+        "message": {
+            "role": "user",
+            "content": [{"type": "tool_result", "tool_use_id": "t", "content": said}],
+        },
+    });
+    let line = |command: &str| command.trim_start_matches("out ").to_owned();
+    // An agent that goes on only when it was told of what it was refused.
+    let agent = format!(
+        "#!/bin/sh\ncase \"$*\" in *--version*) echo '{} (released)'; exit;; esac\n\
+         echo '{}'\necho '{result}'\nuntil test -e told; do sleep 0.05; done\n\
+         mkdir .amp\necho '{}'\n",
+        crate::support::VERSION,
+        line(INIT),
+        line(SUCCESS),
+    );
+    let path = world.write("home/bin/amp", &agent);
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&path, executable).expect("permissions");
+    let mut running = Command::new(env!("CARGO_BIN_EXE_ampctl"))
+        .args(["run", "--sandbox", "--timeout", "60s", "hello"])
+        .env_clear()
+        .envs(world.environment())
+        .env("AMP_CLI_PATH", &path)
+        .current_dir(world.project())
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("ampctl starts");
+    let mut said = String::new();
+    for line in BufReader::new(running.stderr.take().expect("a pipe")).lines() {
+        said.push_str(&line.expect("UTF-8"));
+        said.push('\n');
+        if said.contains("hidden by the sandbox; --allow-read") {
+            std::fs::write(world.project().join("told"), "").expect("a file");
+        }
+    }
+    let status = running.wait().expect("its end");
+    assert_eq!(status.code(), Some(0), "{said}");
+    assert!(said.contains(".amp was made in the sandbox"), "{said}");
+    assert_eq!(said.matches("hidden by the sandbox").count(), 1, "{said}");
 }
 
 #[test]

@@ -7,12 +7,14 @@ use super::host_rule::HostRule;
 use super::plan::Purpose;
 use super::proxy::{self, Proxy};
 use super::status::SandboxStatus;
+use super::temporary::TemporaryFolder;
 
-/// The network of a sandbox, which is gone with this.
+/// The network and the temporary files of a sandbox, which are gone with this.
 #[derive(Debug)]
 pub(crate) struct Confined {
     status: SandboxStatus,
     _proxy: Option<Proxy>,
+    _temporary: Option<TemporaryFolder>,
 }
 
 impl Confined {
@@ -21,6 +23,7 @@ impl Confined {
         listeners: Vec<(OwnedFd, Purpose)>,
         rules: Vec<HostRule>,
         status: SandboxStatus,
+        temporary: Option<TemporaryFolder>,
     ) -> io::Result<Self> {
         let proxy = match listeners.is_empty() {
             true => None,
@@ -29,6 +32,7 @@ impl Confined {
         Ok(Self {
             status,
             _proxy: proxy,
+            _temporary: temporary,
         })
     }
 

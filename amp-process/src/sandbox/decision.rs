@@ -3,6 +3,9 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use futures::task::AtomicWaker;
 
 /// The most different decisions that are kept; a program can make up any number of names.
 const MOST_DECISIONS: usize = 256;
@@ -102,13 +105,30 @@ impl fmt::Display for Refusal {
 
 /// The decisions of one sandbox, in the order in which they first came; shared by its clones.
 #[derive(Debug, Clone, Default)]
-pub struct NetworkLog(Arc<Mutex<Vec<Decision>>>);
+pub struct NetworkLog(Arc<Log>);
+
+#[derive(Debug, Default)]
+struct Log {
+    decisions: Mutex<Vec<Decision>>,
+    /// Whoever waits for one that was not there before.
+    waiting: AtomicWaker,
+}
 
 impl NetworkLog {
     /// Returns the decisions so far, at most 256 different ones.
     #[must_use]
     pub fn decisions(&self) -> Vec<Decision> {
         self.lock().clone()
+    }
+
+    /// Returns the decisions behind the first `known` ones, which come when the same was not decided
+    /// before; without any, the task is woken by the next. One task at a time can wait.
+    pub fn poll_new(&self, known: usize, context: &mut Context<'_>) -> Poll<Vec<Decision>> {
+        self.0.waiting.register(context.waker());
+        match self.lock().get(known..) {
+            None | Some([]) => Poll::Pending,
+            Some(new) => Poll::Ready(new.to_vec()),
+        }
     }
 
     #[cfg_attr(
@@ -122,18 +142,24 @@ impl NetworkLog {
             .position(|known| known.host == host && known.port == port && known.refusal == refusal);
         match known {
             Some(position) => decisions[position].count += 1,
-            None if decisions.len() < MOST_DECISIONS => decisions.push(Decision {
-                host: host.to_owned(),
-                port,
-                refusal,
-                count: 1,
-            }),
+            None if decisions.len() < MOST_DECISIONS => {
+                decisions.push(Decision {
+                    host: host.to_owned(),
+                    port,
+                    refusal,
+                    count: 1,
+                });
+                self.0.waiting.wake();
+            }
             None => {}
         }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Decision>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .decisions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -154,5 +180,21 @@ mod tests {
         assert_eq!(decisions[0].count, 3);
         assert_eq!(decisions[0].to_string(), "a.example:443: not allowed");
         assert_eq!(decisions.len(), MOST_DECISIONS);
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_is_woken_by_a_decision_that_is_new() {
+        let log = NetworkLog::default();
+        log.note("a.example", 443, None);
+        let other = log.clone();
+        let waiting = tokio::spawn(async move {
+            std::future::poll_fn(|context| other.poll_new(1, context)).await
+        });
+        tokio::task::yield_now().await;
+        log.note("a.example", 443, None);
+        log.note("b.example", 443, Some(Refusal::NotAllowed));
+        let new = waiting.await.unwrap();
+        assert_eq!(new.len(), 1);
+        assert_eq!(new[0].host, "b.example");
     }
 }

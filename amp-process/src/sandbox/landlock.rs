@@ -38,8 +38,8 @@ pub(super) fn rights(entries: &[Entry], own_view: bool) -> Vec<(PathBuf, Right)>
         _ if matches!(entry.kind, Kind::Link(_)) => None,
         Access::Readable => Some(Right::Read),
         Access::Writable => Some(Right::Write),
-        // Without mounts there are no private folders, and programs need one for temporary files.
-        Access::Private if own_view || entry.path == Path::new("/tmp") => Some(Right::Write),
+        // Without mounts there are no private folders.
+        Access::Private if own_view => Some(Right::Write),
         Access::Private | Access::Hidden => None,
     };
     let named = entries

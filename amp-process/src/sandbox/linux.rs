@@ -8,7 +8,7 @@ use super::confined::Confined;
 use super::decision::NetworkLog;
 use super::entry;
 use super::host_rule::HostRule;
-use super::landlock;
+use super::landlock::{self, Right};
 use super::layer::{Absence, LayerStatus, diagnose};
 use super::mount::Mount;
 use super::plan::{HostFiles, Machine, Plan, Purpose, plan};
@@ -16,6 +16,7 @@ use super::policy::{Access, Network, Policy};
 use super::request::Sandbox;
 use super::seccomp;
 use super::status::SandboxStatus;
+use super::temporary::{self, TemporaryFolder};
 use crate::containment::kind::{Containment, ContainmentKind};
 use crate::containment::shim::ShimCommand;
 use crate::containment::tree::Listeners;
@@ -30,6 +31,7 @@ pub(crate) struct Prepared {
     purposes: Vec<Purpose>,
     rules: Vec<HostRule>,
     status: SandboxStatus,
+    temporary: Option<TemporaryFolder>,
 }
 
 /// Plans the sandbox of a launch and changes the launch so that it runs in it.
@@ -46,9 +48,9 @@ pub(crate) async fn prepare(launch: &mut Launch) -> Result<Prepared, Error> {
         kind,
         bubblewrap: mut arguments,
         host_names,
-        confinement,
+        mut confinement,
         purposes,
-        variables,
+        mut variables,
         layers,
     } = planned;
     let Some(shim) = shim else {
@@ -59,6 +61,18 @@ pub(crate) async fn prepare(launch: &mut Launch) -> Result<Prepared, Error> {
     {
         let reason = format!("it comes with containment by {kind}, not by {wanted}");
         return Err(Error::sandbox(reason, layers));
+    }
+    let mut temporary = None;
+    if kind != ContainmentKind::Namespace {
+        // The shared folder is everybody's; mounts would make it private.
+        let folder = TemporaryFolder::for_program(&launch.spec)
+            .map_err(Error::io("make a folder for temporary files"))?;
+        let path = folder.path().to_owned();
+        if !confinement.rights.is_empty() {
+            confinement.rights.push((path.clone(), Right::Write));
+        }
+        variables.insert(temporary::VARIABLE.into(), path.into());
+        temporary = Some(folder);
     }
     let visible = |(name, _): &(OsString, OsString)| policy.variables().allows(name);
     let given = std::mem::take(&mut launch.spec.environment).into_iter();
@@ -87,6 +101,7 @@ pub(crate) async fn prepare(launch: &mut Launch) -> Result<Prepared, Error> {
             layers,
             network: NetworkLog::default(),
         },
+        temporary,
     })
 }
 
@@ -100,7 +115,7 @@ impl Prepared {
     pub(crate) fn serve(self, listeners: Listeners) -> Result<Confined, Error> {
         let purpose = |(position, listener)| Some((listener, *self.purposes.get(position)?));
         let listeners = listeners.into_iter().filter_map(purpose).collect();
-        Confined::new(listeners, self.rules, self.status)
+        Confined::new(listeners, self.rules, self.status, self.temporary)
             .map_err(Error::io("serve the network of the sandbox"))
     }
 }

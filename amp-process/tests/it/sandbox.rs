@@ -26,11 +26,7 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        Self::below(std::env::temp_dir())
-    }
-
-    fn below(folder: impl AsRef<Path>) -> Self {
-        let folder = tempfile::tempdir_in(folder).expect("a temporary folder");
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let root = folder.path().canonicalize().expect("its path");
         let place = Self {
             home: root.join("home"),

@@ -2,6 +2,7 @@
 
 use crate::approval::{Asked, Decided};
 use crate::outcome::Outcome;
+use crate::sandbox::Denial;
 use crate::turn_line::TurnLine;
 
 /// An item of a turn.
@@ -19,6 +20,8 @@ pub enum TurnItem {
     /// It was decided about a call: after its question, or where a rule that was remembered makes
     /// one needless.
     Answer(Box<Decided>),
+    /// The sandbox denied something for the first time.
+    Denial(Denial),
     /// The turn has ended; there are no more items.
     End(Box<Outcome>),
 }

@@ -1,9 +1,10 @@
 //! What a run says of itself, beside the agent's answer.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use amp_session::permission::Finding;
-use amp_session::{Amp, SandboxReport, SessionConfig, SessionId};
+use amp_session::{Amp, Denial, SandboxReport, SessionConfig, SessionId};
 
 use crate::arguments::GlobalArguments;
 use crate::context::{Context, Output};
@@ -14,6 +15,8 @@ pub(super) struct Remarks {
     verbose: bool,
     quiet: bool,
     stderr: Output,
+    /// What the sandbox refused, as far as it was told of.
+    told: BTreeSet<String>,
 }
 
 impl Remarks {
@@ -22,6 +25,7 @@ impl Remarks {
             verbose: global.verbose,
             quiet: global.quiet,
             stderr: context.stderr.clone(),
+            told: BTreeSet::new(),
         }
     }
 
@@ -74,14 +78,10 @@ impl Remarks {
         for missing in &report.missing {
             view.remark(&format!("the sandbox lacks {missing}"), &mut stderr)?;
         }
-        for denial in &report.denied {
-            let allow = denial.allow.as_deref();
-            let allow = allow.map(|option| format!("; {option} allows it"));
-            let text = format!(
-                "the sandbox refused to {denial}{}",
-                allow.unwrap_or_default()
-            );
-            view.remark(&text, &mut stderr)?;
+        // What was told of when it came is told again when it came again.
+        let untold = |denial: &&Denial| denial.count > 1 || !self.told.contains(&denial.target);
+        for denial in report.denied.iter().filter(untold) {
+            view.remark(&refusal(denial), &mut stderr)?;
         }
         for path in &report.appeared {
             let path = path.display();
@@ -89,6 +89,15 @@ impl Remarks {
             view.remark(&text, &mut stderr)?;
         }
         Ok(())
+    }
+
+    /// Says what the sandbox has just refused for the first time.
+    pub(super) fn on_denial(&mut self, denial: &Denial, view: &mut View) -> io::Result<()> {
+        if self.quiet {
+            return Ok(());
+        }
+        self.told.insert(denial.target.clone());
+        view.remark(&refusal(denial), &mut self.stderr.clone())
     }
 
     /// Says where the session is recorded.
@@ -105,6 +114,15 @@ impl Remarks {
             false => Ok(()),
         }
     }
+}
+
+fn refusal(denial: &Denial) -> String {
+    let allow = denial.allow.as_deref();
+    let allow = allow.map(|option| format!("; {option} allows it"));
+    format!(
+        "the sandbox refused to {denial}{}",
+        allow.unwrap_or_default()
+    )
 }
 
 /// Returns why a mode may not be what was meant.
