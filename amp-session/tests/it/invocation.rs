@@ -292,7 +292,7 @@ fn secrets_of_mcp_servers_never_reach_the_arguments() {
     assert!(invocation.files[0].content.contains("do-not-show"));
     let shown = format!("{invocation:?}");
     assert!(!shown.contains("do-not"), "{shown}");
-    for name in ["--stream-json", "AMP_", "/run/"] {
+    for name in ["--stream-json", "AMP_", "RunFile", "/run/"] {
         assert!(shown.contains(name), "{shown}");
     }
 }
