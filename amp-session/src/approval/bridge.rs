@@ -21,7 +21,7 @@ use super::control::Control;
 use super::decided::{Decided, DecidedBy, KeptRule, Verdict};
 use super::memory::Memory;
 use super::opinion::Opinions;
-use super::peer::{self, Identity};
+use super::peer::{self, Agent, Identity};
 use super::protocol::{LONGEST_LINE, LONGEST_REASON, MOST_ARGUMENTS, Reply, Request, whereabouts};
 use super::question::{Concern, Question};
 use super::shared::Shared;
@@ -49,7 +49,7 @@ pub(super) struct Host {
     /// Reads the settings again and tells why the run would be refused now.
     pub(super) refusal: Box<dyn Fn() -> Option<String> + Send + Sync>,
     /// The CLI's process id, once it has been started.
-    pub(super) agent: watch::Receiver<Option<u32>>,
+    pub(super) agent: watch::Receiver<Option<Agent>>,
 }
 
 /// Where helpers ask.

@@ -10,6 +10,16 @@ pub(super) use linux::{Identity, check};
 #[cfg(not(target_os = "linux"))]
 pub(super) use elsewhere::{Identity, check};
 
+/// The CLI of a run, as the kernel can tell it from what it runs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Agent {
+    /// Its process id, within its innermost PID namespace.
+    pub(super) id: u32,
+    /// How many PID namespaces it is below the host's. What it runs can make deeper ones, in which
+    /// any id may come again, and none that is less deep.
+    pub(super) namespaces: usize,
+}
+
 #[cfg(target_os = "linux")]
 mod linux {
     use std::fs;
@@ -18,6 +28,8 @@ mod linux {
     use std::path::Path;
 
     use tokio::net::unix::UCred;
+
+    use super::Agent;
 
     /// A file, whatever it is called.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +48,8 @@ mod linux {
         }
     }
 
-    /// Refuses a peer that is not the helper of the CLI with this process id.
-    pub(crate) fn check(peer: UCred, helper: Identity, agent: u32) -> Result<(), String> {
+    /// Refuses a peer that is not the helper of this CLI.
+    pub(crate) fn check(peer: UCred, helper: Identity, agent: Agent) -> Result<(), String> {
         if peer.uid() != rustix::process::geteuid().as_raw() {
             return Err(format!("it belongs to user {}", peer.uid()));
         }
@@ -52,10 +64,12 @@ mod linux {
         }
         let parent = field(pid, "PPid").map_err(unknown)?;
         let parent: i32 = parent.parse().map_err(|_| "it has no parent")?;
-        // The last number is the one within the innermost PID namespace.
+        // One number for each PID namespace, the innermost last.
         let names = field(parent, "NSpid").map_err(unknown)?;
-        let name = names.split_ascii_whitespace().last();
-        if name != Some(agent.to_string().as_str()) {
+        let names: Vec<_> = names.split_ascii_whitespace().collect();
+        let own = field(rustix::process::getpid().as_raw_pid(), "NSpid");
+        let depth = own.map_err(unknown)?.split_ascii_whitespace().count() + agent.namespaces;
+        if names.len() != depth || names.last() != Some(&agent.id.to_string().as_str()) {
             return Err(format!("process {pid} was not started by the CLI"));
         }
         Ok(())
@@ -87,7 +101,7 @@ mod elsewhere {
     }
 
     /// Refuses every peer.
-    pub(crate) fn check<P>(_: P, _: Identity, _: u32) -> Result<(), String> {
+    pub(crate) fn check<P>(_: P, _: Identity, _: super::Agent) -> Result<(), String> {
         Err("this system does not tell who it is".to_owned())
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use amp_process::Process;
+use amp_process::{ContainmentKind, Process};
 use amp_protocol::{Decoded, SettingsKey};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -20,6 +20,7 @@ use super::decisions::Reconciler;
 use super::helper;
 use super::note::ApprovalNote;
 use super::opinion::Opinions;
+use super::peer::Agent;
 use super::protocol::{HOST, SOCKET, TOKEN};
 use super::shared::Shared;
 use crate::amp::Amp;
@@ -36,7 +37,7 @@ const SETTLING: Duration = Duration::from_secs(1);
 pub(crate) struct Supervision {
     shared: Arc<Shared>,
     reconciler: Reconciler,
-    agent: watch::Sender<Option<u32>>,
+    agent: watch::Sender<Option<Agent>>,
     variables: Environment,
     tasks: Vec<JoinHandle<()>>,
     held: bool,
@@ -104,8 +105,11 @@ impl Supervision {
     }
 
     /// Says which process the helpers' parent is.
-    pub(crate) fn attach(&self, agent: u32) {
-        self.agent.send_replace(Some(agent));
+    pub(crate) fn attach(&self, process: &Process) {
+        self.agent.send_replace(Some(Agent {
+            id: process.id(),
+            namespaces: usize::from(process.containment() == ContainmentKind::Namespace),
+        }));
     }
 
     /// Lets the questions have their effect on the process.

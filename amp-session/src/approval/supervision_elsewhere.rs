@@ -28,7 +28,7 @@ impl Supervision {
         match *self {}
     }
 
-    pub(crate) fn attach(&self, _: u32) {
+    pub(crate) fn attach(&self, _: &Process) {
         match *self {}
     }
 

@@ -78,7 +78,7 @@ impl Session {
             watch.begin(process.sandbox());
         }
         if let Some(supervision) = &supervision {
-            supervision.attach(process.id());
+            supervision.attach(&process);
         }
         let parts = TurnParts {
             claim,

@@ -22,21 +22,25 @@ struct World {
     token: String,
     socket: PathBuf,
     serving: JoinHandle<()>,
-    _agent: watch::Sender<Option<u32>>,
+    _agent: watch::Sender<Option<Agent>>,
 }
 
-fn parent() -> u32 {
-    std::os::unix::process::parent_id()
+fn beside(id: u32) -> Agent {
+    Agent { id, namespaces: 0 }
+}
+
+fn parent() -> Agent {
+    beside(std::os::unix::process::parent_id())
 }
 
 impl World {
-    fn of(approval: Approval, agent: u32) -> Self {
+    fn of(approval: Approval, agent: Agent) -> Self {
         Self::with(approval, agent, || None)
     }
 
     fn with(
         approval: Approval,
-        agent: u32,
+        agent: Agent,
         refusal: impl Fn() -> Option<String> + Send + Sync + 'static,
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -142,9 +146,15 @@ async fn a_late_answer_is_a_no() {
 
 #[tokio::test]
 async fn a_process_that_the_cli_did_not_start_is_not_heard() {
-    let world = World::of(always(Answer::Allow), std::process::id());
-    let reason = rejection(world.ask("ls").await);
-    assert!(reason.contains("was not started by the CLI"), "{reason}");
+    let same_id_elsewhere = Agent {
+        namespaces: 1,
+        ..parent()
+    };
+    for agent in [beside(std::process::id()), same_id_elsewhere] {
+        let world = World::of(always(Answer::Allow), agent);
+        let reason = rejection(world.ask("ls").await);
+        assert!(reason.contains("was not started by the CLI"), "{reason}");
+    }
 }
 
 #[tokio::test]
