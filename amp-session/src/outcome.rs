@@ -152,6 +152,11 @@ impl Outcome {
         }
     }
 
+    /// Says that the turn was cancelled, whatever its agent has said of it.
+    pub(crate) fn cancel(&mut self) {
+        (self.status, self.failure) = conclude::cancelled();
+    }
+
     /// Tells whether the agent said that it is done.
     #[must_use]
     pub fn is_success(&self) -> bool {

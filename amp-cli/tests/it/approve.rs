@@ -210,18 +210,18 @@ fn always_answers_a_question_that_is_open_already() {
 }
 
 #[test]
-fn stop_ends_the_run_without_the_call() {
-    let world = calling(&call("make it", "ran"));
-    let mut terminal = ask(&world, (24, 100));
-    terminal.wait_for("[s]top the run?");
-    terminal.type_keys("s\n");
-    assert_eq!(
-        terminal.wait_for_exit().code(),
-        Some(130),
-        "{}",
-        terminal.screen()
-    );
-    assert!(!exists(&world, "ran"));
+fn stop_ends_the_run_without_the_call_whatever_the_agent_makes_of_it() {
+    let stoppable = call("make it", "ran");
+    let ends_well_first = format!("ignore SIGTERM; {stoppable}");
+    for calls in [stoppable, ends_well_first] {
+        let world = calling(&calls);
+        let mut terminal = ask(&world, (24, 100));
+        terminal.wait_for("[s]top the run?");
+        terminal.type_keys("s\n");
+        let code = terminal.wait_for_exit().code();
+        assert_eq!(code, Some(130), "{}", terminal.screen());
+        assert!(!exists(&world, "ran"));
+    }
 }
 
 #[test]

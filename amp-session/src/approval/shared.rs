@@ -98,6 +98,11 @@ impl Shared {
         self.state().bypass.clone()
     }
 
+    /// Tells whether an answer has cancelled the turn.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.state().stop
+    }
+
     /// Cancels the turn.
     pub(super) fn stop(&self) {
         self.state().stop = true;

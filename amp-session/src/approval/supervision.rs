@@ -168,6 +168,11 @@ impl Supervision {
         self.shared.bypass()
     }
 
+    /// Tells whether an answer has cancelled the turn.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.shared.is_stopped()
+    }
+
     /// Waits until no question is open, for those who have seen the processes end that asked; an
     /// end that is not noticed is not waited for long.
     pub(crate) async fn settled(&self) {

@@ -52,6 +52,10 @@ impl Supervision {
         match *self {}
     }
 
+    pub(crate) fn is_stopped(&self) -> bool {
+        match *self {}
+    }
+
     pub(crate) async fn settled(&self) {
         match *self {}
     }

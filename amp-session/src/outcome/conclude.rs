@@ -282,7 +282,7 @@ fn failure(reason: Reason, message: &str) -> Failure {
     }
 }
 
-fn cancelled() -> (Status, Option<Failure>) {
+pub(super) fn cancelled() -> (Status, Option<Failure>) {
     (
         Status::Cancelled,
         Some(failure(Reason::Cancelled, "cancelled")),

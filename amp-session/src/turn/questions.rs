@@ -128,6 +128,10 @@ impl Questions {
         if let Some(supervision) = &self.supervision {
             supervision.settled().await;
             (refused, bypass) = (supervision.refused(), supervision.bypass());
+            if supervision.is_stopped() {
+                // The agent may have ended well before it was stopped: nobody wanted that any more.
+                outcome.cancel();
+            }
         }
         self.record(record, secrets);
         self.pending
