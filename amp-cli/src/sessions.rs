@@ -1,8 +1,8 @@
 //! The recorded sessions of this user, and how they are named on the command line.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use amp_session::{Ledger, NewSession, SessionConfig, SessionRecord, ThreadId};
+use amp_session::{Ledger, NewSession, SessionConfig, SessionRecord, ThreadId, recorded_folder};
 
 use crate::context::Context;
 use crate::exit_code::ExitCode;
@@ -47,7 +47,7 @@ impl Sessions {
     ) -> Result<SessionRecord, Failure> {
         let mut session = NewSession::new();
         session.name = name.map(str::to_owned);
-        session.working_directory = config.working_directory.as_deref().map(as_recorded);
+        session.working_directory = config.working_directory.clone();
         session.mode.clone_from(&config.mode);
         Ok(self.0.create(session)?)
     }
@@ -57,7 +57,8 @@ impl Sessions {
     /// # Errors
     /// Fails when there is none.
     pub(crate) fn last_in(&self, folder: &Path) -> Result<SessionRecord, Failure> {
-        self.last_of(|record| is_of(record, folder))?
+        let folder = recorded_folder(folder);
+        self.last_of(|record| is_of(record, &folder))?
             .ok_or_else(|| {
                 Failure::new(ExitCode::Usage, "no session to continue in this folder")
                     .next("ampctl sessions list", "lists the sessions of all folders")
@@ -147,12 +148,7 @@ pub(crate) fn refuse_in_use(record: &SessionRecord, later: &str) -> Result<(), F
     Err(Failure::new(ExitCode::Failed, what).hint(later))
 }
 
-/// Tells whether a session was held in a folder.
+/// Tells whether a session was held in a folder, named as records name it.
 pub(crate) fn is_of(record: &SessionRecord, folder: &Path) -> bool {
-    record.metadata().working_directory == Some(as_recorded(folder))
-}
-
-/// Returns a folder as sessions have it: text, whatever bytes its name is made of.
-fn as_recorded(folder: &Path) -> PathBuf {
-    folder.to_string_lossy().into_owned().into()
+    record.metadata().working_directory.as_deref() == Some(folder)
 }

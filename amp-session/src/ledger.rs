@@ -47,7 +47,7 @@ use std::path::{Path, PathBuf};
 
 pub use export::ExportFormat;
 pub(crate) use files::create_private_folder;
-pub use files::{SessionMetadata, TurnEnd, TurnStart};
+pub use files::{SessionMetadata, TurnEnd, TurnStart, recorded_folder};
 pub use id::SessionId;
 pub use reader::{SessionRecord, TurnLines, TurnRecord};
 pub use retention::Retention;

@@ -138,6 +138,7 @@ pub use invocation::{Input, Invocation, Request, RunFile, StandardInput, invocat
 pub use ledger::{
     Excerpt, ExportFormat, Found, Ledger, NewSession, Retention, Search, SessionId,
     SessionMetadata, SessionRecord, Totals, TurnEnd, TurnLines, TurnRecord, TurnStart,
+    recorded_folder,
 };
 pub use outcome::{Failure, LineCounts, Outcome, Reason, RefusedCall, Status};
 pub use plain_text::without_escapes;

@@ -18,7 +18,7 @@ use crate::credentials::Credentials;
 use crate::environment::with_variables;
 use crate::error::Error;
 use crate::invocation::{Input, Invocation};
-use crate::ledger::{Ledger, SessionRecord};
+use crate::ledger::{Ledger, SessionRecord, recorded_folder};
 use crate::permission::Finding;
 use crate::settings::Effective;
 use crate::thread_id::ThreadId;
@@ -70,7 +70,7 @@ impl Amp {
     /// Goes on with the last recorded thread of the configuration's folder, and records what
     /// follows there; `None` when the ledger has none with a thread.
     ///
-    /// Folders are compared as they were recorded, by their resolved paths where they have any.
+    /// Folders are compared as records name them, see [`recorded_folder`].
     ///
     /// # Errors
     ///
@@ -82,13 +82,12 @@ impl Amp {
         ledger: &Ledger,
         config: SessionConfig,
     ) -> Result<Option<Session>, Error> {
-        let resolved = |folder: &Path| folder.canonicalize().unwrap_or_else(|_| folder.into());
-        let folder = resolved(config.folder());
+        let folder = recorded_folder(config.folder());
         let last = ledger.sessions()?.into_iter().find_map(|record| {
             let metadata = record.metadata();
             let recorded = metadata.working_directory.as_deref()?;
             let thread = metadata.thread.clone()?;
-            (resolved(recorded) == folder).then_some((thread, record))
+            (recorded == folder).then_some((thread, record))
         });
         let Some((thread, record)) = last else {
             return Ok(None);

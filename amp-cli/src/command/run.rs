@@ -5,6 +5,8 @@ mod prepare;
 mod present;
 mod remarks;
 
+use amp_session::recorded_folder;
+
 use self::prepare::{Asked, Prepared, Which, prepare};
 use self::present::{conclude, view};
 use self::remarks::Remarks;
@@ -110,7 +112,7 @@ fn take_turn(
                 };
                 recorded = Some(record.metadata().id.clone());
                 // `continue` finds the session that was used last in this folder.
-                goes_on_here = is_of(&record, &context.directory);
+                goes_on_here = is_of(&record, &recorded_folder(&context.directory));
                 session = session.recorded(record);
             }
             match session.prompt(prompt).await {

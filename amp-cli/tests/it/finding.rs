@@ -15,7 +15,7 @@ fn with_three_sessions() -> World {
         ),
         (
             "toolerror",
-            &["run", "-C", "sub", "--mode", "high", "make errors"],
+            &["run", "-C", "./sub/../sub", "--mode", "high", "make errors"],
         ),
         ("perm-reject", &["run", "print Something"]),
     ] {

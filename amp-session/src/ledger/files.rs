@@ -53,7 +53,7 @@ pub struct SessionMetadata {
     pub amp_version: Option<String>,
     /// The agent mode.
     pub mode: Option<String>,
-    /// The folder the agent works in.
+    /// The folder the agent works in, as [`recorded_folder`] names it.
     pub working_directory: Option<PathBuf>,
     /// How its last turn ended; `None` while one runs, and when the host died first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,6 +61,15 @@ pub struct SessionMetadata {
     /// What its turns that have ended have come to.
     #[serde(default)]
     pub totals: Totals,
+}
+
+/// Returns a folder as records name it, whatever path it is reached by: without links and dots as
+/// far as it is there, and as text, whatever bytes its name is made of.
+#[must_use]
+pub fn recorded_folder(folder: &Path) -> PathBuf {
+    let real = folder.canonicalize();
+    let real = real.as_deref().unwrap_or(folder);
+    real.to_string_lossy().into_owned().into()
 }
 
 /// How a turn began.
@@ -113,7 +122,7 @@ impl SessionMetadata {
             thread: None,
             amp_version: None,
             mode: session.mode,
-            working_directory: session.working_directory,
+            working_directory: session.working_directory.as_deref().map(recorded_folder),
             last_status: None,
             totals: Totals::default(),
         }

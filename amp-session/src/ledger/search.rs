@@ -10,7 +10,7 @@ use amp_protocol::{ContentBlock, Decoded, Event, ToolUseId, decode_line};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::files::EVENTS;
+use super::files::{EVENTS, recorded_folder};
 use super::scan::{Words, lines_with};
 use super::{Ledger, SessionMetadata, SessionRecord, TurnRecord};
 use crate::error::Error;
@@ -55,11 +55,11 @@ impl Search {
         }
     }
 
-    /// Tells whether a session is wanted; `folder` is the real path of the one that is.
+    /// Tells whether a session is wanted; `folder` is the recorded name of the one that is.
     fn includes(&self, metadata: &SessionMetadata, folder: Option<&Path>) -> bool {
         let is_in = |folder| {
             let worked_in = metadata.working_directory.as_deref();
-            worked_in.is_some_and(|worked_in| real(worked_in).starts_with(folder))
+            worked_in.is_some_and(|worked_in| worked_in.starts_with(folder))
         };
         folder.is_none_or(is_in)
             && self.since.is_none_or(|since| metadata.updated_at >= since)
@@ -105,7 +105,7 @@ impl Ledger {
     /// Fails when the folder of the records cannot be listed.
     pub fn search(&self, search: &Search) -> Result<Vec<Found>, Error> {
         let sessions = self.sessions()?;
-        let folder = search.folder.as_deref().map(real);
+        let folder = search.folder.as_deref().map(recorded_folder);
         let chosen: Vec<&SessionRecord> = sessions
             .iter()
             .filter(|record| search.includes(record.metadata(), folder.as_deref()))
@@ -143,11 +143,6 @@ impl Ledger {
         let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(found.into_values().take(search.sessions).collect())
     }
-}
-
-/// Returns a path without links in it, as far as it is there.
-fn real(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 fn excerpts_of(record: &SessionRecord, search: &Search, words: &Words) -> Vec<Excerpt> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use amp_session::protocol::UserInput;
 use amp_session::{
     CredentialState, Error, Place, PlaceKind, SessionConfig, SessionRecord, ThreadId,
+    recorded_folder,
 };
 
 use crate::amp_in_use::{self, Found};
@@ -70,7 +71,9 @@ pub(super) fn prepare(
     let here = working_directory(agent, context)?;
     let (thread, record) = thread_and_session(which, &here, context)?;
     let remembered = record.as_ref().map(SessionRecord::metadata);
-    let remembers_here = record.as_ref().is_some_and(|session| is_of(session, &here));
+    let remembers_here = record
+        .as_ref()
+        .is_some_and(|session| is_of(session, &recorded_folder(&here)));
     let directory = match remembered.and_then(|session| session.working_directory.as_deref()) {
         Some(folder) if agent.directory.is_none() && !remembers_here => {
             existing(folder.to_owned())?

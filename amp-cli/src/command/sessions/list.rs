@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use amp_session::{SessionId, SessionMetadata, SessionRecord, Status};
+use amp_session::{SessionId, SessionMetadata, SessionRecord, Status, recorded_folder};
 use serde::Serialize;
 
 use crate::arguments::GlobalArguments;
@@ -38,7 +38,8 @@ pub(super) fn run(
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
-    let belongs = |record: &SessionRecord| !here || is_of(record, &context.directory);
+    let folder = recorded_folder(&context.directory);
+    let belongs = |record: &SessionRecord| !here || is_of(record, &folder);
     let sessions: Vec<SessionRecord> = all
         .ledger()
         .sessions()?
