@@ -45,10 +45,18 @@ pub(super) fn arguments(view: &View<'_>) -> Vec<OsString> {
     if view.own_network {
         arguments.add(["--unshare-net"]);
     }
+    if view.root {
+        // For the shim, to make the devices read-only.
+        arguments.add(["--cap-add", "CAP_SYS_ADMIN"]);
+    }
     if view.low_ports {
-        // The second one is for giving up both.
         arguments.add(["--cap-add", "CAP_NET_BIND_SERVICE"]);
+    }
+    if view.root || view.low_ports {
+        // For giving up the others.
         arguments.add(["--cap-add", "CAP_SETPCAP"]);
+    }
+    if view.low_ports {
         // For the pseudo-terminals of `--dev`, bubblewrap makes a second user namespace unless we
         // are root in the first. The capability counts in the one that owns the network, which is
         // the first; so the shim makes the second, when it has bound the ports. A namespace in
@@ -181,7 +189,9 @@ mod tests {
             root: true,
             ..view(&[])
         };
-        assert!(shown(&arguments(&view)).contains("\n--remount-ro /proc\n"));
+        let shown = shown(&arguments(&view));
+        assert!(shown.contains("\n--remount-ro /proc\n"), "{shown}");
+        assert!(shown.contains("\n--cap-add CAP_SYS_ADMIN\n"), "{shown}");
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(crate) struct Confinement {
     pub(crate) name_server: Option<SocketAddr>,
     /// The user and the group to become, in a user namespace of its own.
     pub(crate) user: Option<(u32, u32)>,
+    /// Whether the devices are to be made read-only, which is for root, who owns them.
+    pub(crate) protect_devices: bool,
     /// How much the program may use.
     pub(crate) limits: Limits,
     /// The rules of Landlock; without any it is not used.
@@ -52,6 +54,9 @@ impl Confinement {
         }
         if let Some((user, group)) = self.user {
             add("--user", &[format!("{user}:{group}").as_ref()]);
+        }
+        if self.protect_devices {
+            add("--devices", &[]);
         }
         for (name, limit) in named(self.limits) {
             if let Some(limit) = limit {
@@ -94,6 +99,7 @@ impl Confinement {
                     let (user, group) = pair(&text()?)?;
                     confinement.user = Some((user, group));
                 }
+                "--devices" => confinement.protect_devices = true,
                 "--limit" => {
                     let (name, limit) = (text()?, text()?.parse().ok()?);
                     *slot(&mut confinement.limits, &name)? = Some(limit);
@@ -183,6 +189,7 @@ mod tests {
             ],
             name_server: Some("127.0.0.1:53".parse().unwrap()),
             user: Some((1000, u32::MAX)),
+            protect_devices: true,
             limits: Limits {
                 processes: Some(1),
                 memory_bytes: Some(2),

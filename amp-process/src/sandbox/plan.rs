@@ -130,6 +130,7 @@ pub(super) fn plan(
         listeners,
         name_server: transparent.then_some(NAME_SERVER),
         user: machine.user.filter(|_| transparent),
+        protect_devices: own_view && machine.is_root(),
         limits: policy.limits(),
         rights: match machine.landlock >= NEEDED {
             true => landlock::rights(entries, own_view),
@@ -435,5 +436,22 @@ mod tests {
             ..machine()
         };
         assert_eq!(missing(&planned(&policy, &root)), [Layer::Limits]);
+    }
+
+    #[test]
+    fn devices_are_protected_from_root_where_they_are_mounted() {
+        let protects = |machine| {
+            let plan = planned(&Policy::new(), &machine);
+            plan.confinement.protect_devices
+        };
+        let root = Machine {
+            user: None,
+            ..machine()
+        };
+        let without = Machine {
+            namespace: Some(Absence::NoBubblewrap),
+            ..root.clone()
+        };
+        assert!(protects(root) && !protects(without) && !protects(machine()));
     }
 }

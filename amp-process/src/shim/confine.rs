@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use rustix::thread::{CapabilitySet, CapabilitySets, UnshareFlags};
 
-use super::protocol;
+use super::{devices, protocol};
 use crate::sandbox::confinement::Confinement;
 use crate::sandbox::entry::Identity;
 use crate::sandbox::{landlock, seccomp};
@@ -26,8 +26,13 @@ pub(super) fn apply(confinement: &Confinement, control: impl AsFd) -> Result<(),
     if let Some((user, group)) = confinement.user {
         become_user(user, group).map_err(|error| format!("the user cannot be changed: {error}"))?;
     }
+    if confinement.protect_devices {
+        devices::protect().map_err(|error| {
+            format!("the devices of this machine cannot be protected from root: {error}")
+        })?;
+    }
     close_on_start().map_err(|error| format!("descriptors cannot be closed: {error}"))?;
-    drop_capabilities();
+    drop_capabilities().map_err(|error| format!("capabilities cannot be given up: {error}"))?;
     // Nobody inside can look into this process, which has the program's environment too.
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .map_err(|error| format!("the shim cannot be closed to others: {error}"))?;
@@ -100,11 +105,10 @@ fn become_user(user: u32, group: u32) -> io::Result<()> {
     std::fs::write("/proc/self/gid_map", format!("{group} 0 1"))
 }
 
-/// Gives up all capabilities, that to bind low ports among them, for good and for root too.
-///
-/// It fails where there are no capabilities to give up.
-fn drop_capabilities() {
-    // The one that is needed for it comes last.
+/// Gives up all capabilities, those that the shim alone needs among them, for good and for root
+/// too.
+fn drop_capabilities() -> rustix::io::Result<()> {
+    // These two fail for those who have none, which is as good. What they need comes last.
     let all = CapabilitySet::all() - CapabilitySet::SETPCAP;
     for capability in all.iter().chain([CapabilitySet::SETPCAP]) {
         let _ = rustix::thread::remove_capability_from_bounding_set(capability);
@@ -116,7 +120,7 @@ fn drop_capabilities() {
         permitted: none,
         inheritable: none,
     };
-    let _ = rustix::thread::set_capabilities(None, none);
+    rustix::thread::set_capabilities(None, none)
 }
 
 fn limit(confinement: &Confinement) -> rustix::io::Result<()> {

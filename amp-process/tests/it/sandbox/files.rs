@@ -145,6 +145,20 @@ async fn settings_of_the_kernel_cannot_be_changed() {
 }
 
 #[tokio::test]
+async fn devices_can_be_used_and_not_changed() {
+    let place = Place::new();
+    // To what they have already, so that nothing happens to this machine should it work.
+    let script = "for file in /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty; do \
+                  chmod $(stat -c %a $file) $file && echo mode; touch -r $file $file && echo times; \
+                  chown $(stat -c %u:%g $file) $file && echo owner; done; \
+                  chmod 700 /dev && echo own; echo lost > /dev/null && head -c 3 /dev/zero | wc -c";
+    let Some(said) = shell(&place, place.policy(), script).await else {
+        return;
+    };
+    assert_eq!(said.lines, ["own", "3"], "{}", said.text());
+}
+
+#[tokio::test]
 async fn paths_of_any_bytes_are_kept_apart() {
     let place = Place::new();
     let odd = OsString::from_vec(b"odd \"name\"\n--bind \xff".to_vec());
