@@ -14,10 +14,14 @@ pub mod forge;
 mod key;
 #[cfg(target_os = "linux")]
 pub mod killed_host;
+#[cfg(target_os = "linux")]
+mod pairs;
 mod place;
 mod rules;
 #[cfg(target_os = "linux")]
 mod sandbox;
+#[cfg(target_os = "linux")]
+pub mod start_cost;
 #[cfg(target_os = "linux")]
 mod tls;
 

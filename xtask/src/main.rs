@@ -57,6 +57,9 @@ enum Command {
     RecordFixtures(record::Options),
     /// Run programs by the thousand and check that nothing grows
     Soak(soak::Options),
+    /// Measure what `ampctl run` costs over starting the same Amp by hand
+    #[cfg(target_os = "linux")]
+    StartCost(control::start_cost::Options),
     /// Run the tests of files and processes for Windows under Wine, where that is installed
     Windows,
 }
@@ -83,6 +86,8 @@ fn main() -> ExitCode {
         Command::Picture(options) => picture::run(&options),
         Command::RecordFixtures(options) => record::run(&options),
         Command::Soak(options) => soak::run(&options),
+        #[cfg(target_os = "linux")]
+        Command::StartCost(options) => control::start_cost::run(&options),
         Command::Windows => windows::run(),
     };
     xtask::report(result)

@@ -16,6 +16,7 @@ use clap::Args;
 use fixtures::script::{Answer as ModelAnswer, Block, Script};
 use serde_json::json;
 
+use super::pairs::{Difference, interleaved, median};
 use super::place::{PROMPT, Place};
 use crate::installed_cli::{self, InstalledCli};
 use crate::versions::Manifest;
@@ -62,30 +63,26 @@ pub fn run(options: &Options) -> Result<()> {
         let program = compile(folder.path()).await?;
         // What the CLI is asked once for all runs is asked here.
         turn(cli, 1, folder.path(), None).await?;
-        let (mut asked, mut delegated, mut costs) = (Vec::new(), Vec::new(), Vec::new());
-        for pair in 0..options.pairs {
-            let (first, second);
-            if pair % 2 == 0 {
-                first = turn(cli, options.questions, folder.path(), None).await?;
-                second = turn(cli, options.questions, folder.path(), Some(&program)).await?;
-            } else {
-                second = turn(cli, options.questions, folder.path(), Some(&program)).await?;
-                first = turn(cli, options.questions, folder.path(), None).await?;
-            }
-            let questions = options.questions as f64;
-            asked.push(first / questions);
-            delegated.push(second / questions);
-            costs.push((first - second) / questions);
-        }
-        let (asked, delegated, cost) = (median(asked), median(delegated), median(costs.clone()));
-        costs.sort_by(f64::total_cmp);
-        let (least, most) = (costs.first().context("a pair")?, costs.last().context("a pair")?);
+        let ways = [None, Some(program.as_path())];
+        let questions = options.questions;
+        let taken = interleaved(options.pairs, &ways, async |program| {
+            let took = turn(cli, questions, folder.path(), *program).await?;
+            Ok(took / questions as f64)
+        });
+        let taken = taken.await?;
+        let cost = Difference::of(&taken[0], &taken[1]);
         crate::say(format!(
-            "{}: {} pairs of {} calls, ms a call at the median: {asked:.1} with an approver, \
-             {delegated:.1} with a C program; of the pairs {cost:.1} more ({least:.1} to {most:.1})",
-            version.number, options.pairs, options.questions
+            "{}: {} pairs of {questions} calls, ms a call at the median: {:.1} with an approver, \
+             {:.1} with a C program; of the pairs {cost}",
+            version.number,
+            options.pairs,
+            median(&taken[0]),
+            median(&taken[1]),
         ));
-        ensure!(cost <= LIMIT, "a question costs more than {LIMIT} ms");
+        ensure!(
+            cost.is_within(LIMIT),
+            "a question costs more than {LIMIT} ms"
+        );
         Ok(())
     })
 }
@@ -150,14 +147,4 @@ async fn turn(
         outcome.stderr
     );
     Ok(took)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() % 2 {
-        0 if middle > 0 => f64::midpoint(values[middle - 1], values[middle]),
-        0 => f64::NAN,
-        _ => values[middle],
-    }
 }

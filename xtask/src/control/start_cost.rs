@@ -1,0 +1,298 @@
+//! `cargo xtask start-cost`: what `ampctl run` costs over starting the same Amp by hand.
+//!
+//! One prompt is answered in rounds of three: by the CLI started with exactly the arguments, the
+//! variables and the standard input that `ampctl run` gives it, by `ampctl run --no-record`, and by
+//! `ampctl run`. What a round differs by is the cost. The fake agent, which does next to nothing,
+//! shows it most clearly; a real CLI shows what is left of it.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
+
+use amp_session::{Amp, Environment, Invocation, SessionConfig, StandardInput};
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use fixtures::script::{Answer, Block, Script};
+use serde::Deserialize;
+use tokio::process::Command;
+
+use super::pairs::{Difference, interleaved, median};
+use super::place::{PROMPT, Place};
+use crate::installed_cli::{self, InstalledCli};
+use crate::machine;
+use crate::versions::Manifest;
+
+/// What is asked for by this name instead of a version.
+const FAKE_AGENT: &str = "fake-agent";
+
+/// The recording that the fake agent replays.
+const RECORDING: &str = "text";
+
+/// The most that a run may cost at the median, in ms.
+const LIMIT: f64 = 15.0;
+
+/// The longest time for a run.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// How much to measure.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// Measure with this version: `fake-agent`, a number, or `native` or `javascript` for the
+    /// newest of a kind
+    #[arg(long = "version", value_name = "VERSION", default_values = [FAKE_AGENT, "native"])]
+    versions: Vec<String>,
+    /// Run this many rounds
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    rounds: usize,
+    /// Measure this `ampctl` [default: target/release/ampctl]
+    #[arg(long, value_name = "PATH")]
+    ampctl: Option<PathBuf>,
+}
+
+/// Measures and prints the medians and their differences.
+///
+/// # Errors
+/// When a version or `ampctl` is not there, a run does not end well, or one costs too much.
+pub fn run(options: &Options) -> Result<()> {
+    let built = || crate::workspace_root().join("target/release/ampctl");
+    let ampctl = options.ampctl.clone().unwrap_or_else(built);
+    let ampctl = ampctl.canonicalize().with_context(|| {
+        let path = ampctl.display();
+        format!("{path} is not there; `cargo build --release -p amp-cli` makes one")
+    })?;
+    machine::runtime()?.block_on(async {
+        let mut costly = Vec::new();
+        for (name, cli, variables) in agents(&options.versions).await? {
+            let bench = Bench::prepare(&ampctl, &cli, variables).await?;
+            let cost = bench.measure(&name, options.rounds).await?;
+            if !cost.is_within(LIMIT) {
+                costly.push(name);
+            }
+        }
+        let costly = costly.join(", ");
+        ensure!(
+            costly.is_empty(),
+            "a run costs more than {LIMIT} ms: {costly}"
+        );
+        Ok(())
+    })
+}
+
+/// Returns the CLIs that were asked for, each with its name and variables of its own.
+async fn agents(asked: &[String]) -> Result<Vec<(String, InstalledCli, Environment)>> {
+    let manifest = Manifest::read()?;
+    let mut agents = Vec::new();
+    for name in asked {
+        if name == FAKE_AGENT {
+            let recording = fixtures::recording(fixtures::NEWEST_VERSION, RECORDING)?;
+            let executable = fixtures::fake_agent().to_owned();
+            let cli = InstalledCli {
+                version: fixtures::NEWEST_VERSION.to_owned(),
+                installation: executable.clone(),
+                executable,
+                search_path: machine::search_path(),
+            };
+            let variables = [("FAKE_AGENT_REPLAY".into(), recording.folder.into())].into();
+            agents.push((name.clone(), cli, variables));
+        } else {
+            let versions = manifest.select(std::slice::from_ref(name))?;
+            let ready = installed_cli::ready(&versions).await?;
+            let (version, cli) = ready.into_iter().next().context("it cannot be run here")?;
+            agents.push((version.number.clone(), cli, BTreeMap::new()));
+        }
+    }
+    Ok(agents)
+}
+
+/// What `ampctl run --dry-run` says of the agent's start.
+#[derive(Debug, PartialEq, Deserialize)]
+struct Planned {
+    program: PathBuf,
+    arguments: Vec<String>,
+    variables: Vec<String>,
+    files: Vec<String>,
+    prompt_bytes: usize,
+}
+
+impl Planned {
+    fn of(program: &Path, invocation: &Invocation, prompt_bytes: usize) -> Self {
+        let text = |text: &OsString| text.to_string_lossy().into_owned();
+        Self {
+            program: program.to_owned(),
+            arguments: invocation.arguments.iter().map(text).collect(),
+            variables: invocation.variables.keys().map(text).collect(),
+            // By hand nobody would write any.
+            files: Vec::new(),
+            prompt_bytes,
+        }
+    }
+}
+
+/// A program to start.
+struct Start {
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    environment: Environment,
+    /// The file to read; without one there is nothing to read.
+    input: Option<PathBuf>,
+    /// What its output holds at the end of a turn, where the exit code says too little.
+    proof: Option<&'static str>,
+}
+
+impl Start {
+    /// Starts the CLI as `ampctl run` does; its input is still to be named.
+    fn by_hand(cli: &Path, invocation: Invocation, mut environment: Environment) -> Self {
+        for (name, value) in invocation.variables {
+            match value.is_empty() {
+                true => environment.remove(&name),
+                false => environment.insert(name, value),
+            };
+        }
+        Self {
+            program: cli.to_owned(),
+            arguments: invocation.arguments,
+            environment,
+            input: None,
+            proof: Some(r#""type":"result""#),
+        }
+    }
+
+    fn through_ampctl(
+        ampctl: &Path,
+        cli: &Path,
+        option: Option<&str>,
+        environment: &Environment,
+    ) -> Self {
+        let mut arguments: Vec<OsString> = vec!["run".into(), "--amp".into(), cli.into()];
+        arguments.extend(option.map(OsString::from));
+        arguments.push(PROMPT.into());
+        Self {
+            program: ampctl.to_owned(),
+            arguments,
+            environment: environment.clone(),
+            input: None,
+            proof: None,
+        }
+    }
+}
+
+/// The three ways to have a prompt answered, in one place.
+struct Bench {
+    place: Place,
+    /// By hand, without a record, with one.
+    starts: [Start; 3],
+}
+
+impl Bench {
+    /// Starts the stand-in service and finds out what `ampctl run` starts.
+    async fn prepare(ampctl: &Path, cli: &InstalledCli, variables: Environment) -> Result<Self> {
+        let place = Place::with(cli, |_| Script {
+            answers: vec![Answer {
+                blocks: vec![Block::Text("It is done.".to_owned())],
+                ..Answer::default()
+            }],
+            ..Script::default()
+        })
+        .await?;
+        let mut environment = place.environment();
+        environment.extend(variables);
+        let amp =
+            Amp::new(&cli.executable, cli.version.as_str()).with_environment(environment.clone());
+        let config = SessionConfig::new().with_working_directory(place.path("project"));
+        let invocation = amp.start(config)?.preview(PROMPT)?;
+        let StandardInput::Text(input) = &invocation.standard_input else {
+            bail!("{} takes no prompt on standard input", cli.version);
+        };
+        place.write("prompt", input)?;
+        let through_ampctl =
+            |option| Start::through_ampctl(ampctl, &cli.executable, option, &environment);
+        let mut dry_run = through_ampctl(Some("--dry-run"));
+        dry_run.arguments.push("--json".into());
+        let planned = Planned::of(&cli.executable, &invocation, input.len());
+        let by_hand = Start {
+            input: Some(place.path("prompt")),
+            ..Start::by_hand(&cli.executable, invocation, environment.clone())
+        };
+        let bench = Self {
+            starts: [
+                by_hand,
+                through_ampctl(Some("--no-record")),
+                through_ampctl(None),
+            ],
+            place,
+        };
+        let said: Planned = serde_json::from_slice(&bench.output(&dry_run).await?.stdout)?;
+        ensure!(
+            said == planned,
+            "`ampctl run` starts another thing: {said:?}, not {planned:?}"
+        );
+        Ok(bench)
+    }
+
+    /// Prints what the three ways take, and returns the cost of a run with its record.
+    async fn measure(&self, name: &str, rounds: usize) -> Result<Difference> {
+        // What is done once for all runs, such as asking the CLI its version, is done here.
+        interleaved(1, &self.starts, async |start| self.time(start).await).await?;
+        let taken = interleaved(rounds, &self.starts, async |start| self.time(start).await).await?;
+        let (without, with) = (
+            Difference::of(&taken[1], &taken[0]),
+            Difference::of(&taken[2], &taken[0]),
+        );
+        crate::say(format!(
+            "{name}: {rounds} rounds, ms at the median: {:.1} by hand, {:.1} by `ampctl run \
+             --no-record`, {:.1} by `ampctl run`; of the rounds {without} without a record, \
+             {with} with one (bar {LIMIT})",
+            median(&taken[0]),
+            median(&taken[1]),
+            median(&taken[2]),
+        ));
+        Ok(with)
+    }
+
+    /// Returns how many milliseconds a run takes, from its start to its end.
+    async fn time(&self, start: &Start) -> Result<f64> {
+        let begun = Instant::now();
+        let output = self.output(start).await?;
+        let took = begun.elapsed().as_secs_f64() * 1000.0;
+        if let Some(proof) = start.proof {
+            let written = String::from_utf8_lossy(&output.stdout);
+            let program = start.program.display();
+            ensure!(written.contains(proof), "{program} wrote no {proof}");
+        }
+        Ok(took)
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "amp-process has a cost of its own, which is part of what is measured"
+    )]
+    async fn output(&self, start: &Start) -> Result<Output> {
+        let program = start.program.display();
+        let input = match &start.input {
+            Some(path) => File::open(path)?.into(),
+            None => Stdio::null(),
+        };
+        let output = Command::new(&start.program)
+            .args(&start.arguments)
+            .env_clear()
+            .envs(&start.environment)
+            .current_dir(self.place.path("project"))
+            .stdin(input)
+            .kill_on_drop(true)
+            .output();
+        let output = tokio::time::timeout(LONGEST, output)
+            .await
+            .with_context(|| format!("{program} does not end"))?
+            .with_context(|| format!("{program} cannot be started"))?;
+        ensure!(
+            output.status.success(),
+            "{program}: {}\n{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(output)
+    }
+}
