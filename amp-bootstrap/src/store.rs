@@ -12,6 +12,8 @@ mod staging;
 #[cfg_attr(windows, path = "store/windows.rs")]
 #[cfg_attr(not(windows), path = "store/unix.rs")]
 mod system;
+#[cfg(test)]
+mod tests;
 mod wait;
 
 use std::fs;
@@ -129,7 +131,8 @@ impl Store {
     /// count again; the caller holds the lock.
     pub(crate) fn restore(&self, entry: &Entry) -> Option<Entry> {
         let receipt = entry.receipt.clone()?;
-        if !fs::symlink_metadata(&entry.path).ok()?.is_file() || receipt.version != entry.version {
+        let is_file = fs::symlink_metadata(&entry.path).ok()?.is_file();
+        if !is_file || !receipt.is_for(&entry.version, &entry.platform) {
             return None;
         }
         check_bytes(&entry.path, &receipt.sha256).ok()?;

@@ -92,6 +92,11 @@ impl Receipt {
         }
     }
 
+    /// Returns whether it was written for this version on this platform.
+    pub(super) fn is_for(&self, version: &CliVersion, platform: &str) -> bool {
+        self.version == *version && self.platform == platform
+    }
+
     /// Returns how the file differs from the one installed, by its look alone.
     pub(super) fn difference(
         &self,
@@ -101,7 +106,7 @@ impl Receipt {
         metadata: &Metadata,
     ) -> Option<Difference> {
         let content = |reason: &str| Some(Difference::Content(reason.to_owned()));
-        if self.version != *version || self.platform != platform {
+        if !self.is_for(version, platform) {
             content("its receipt belongs to another version")
         } else if metadata.is_symlink() {
             content("it is a symbolic link")
@@ -145,6 +150,8 @@ fn modified(metadata: &Metadata) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::EntryState;
+    use crate::store::tests::{EXECUTABLE, LINUX, install, store, touch, version};
 
     #[test]
     fn a_receipt_is_withdrawn_once_and_its_absence_is_no_error() {
@@ -161,5 +168,71 @@ mod tests {
         // No file has this name.
         fs::create_dir(folder.path().join(NAME)).unwrap();
         Receipt::withdraw(folder.path()).unwrap_err();
+    }
+
+    #[test]
+    fn a_receipt_speaks_of_one_version_on_one_platform() {
+        let receipt = Receipt {
+            platform: "linux-x64".to_owned(),
+            ..Receipt::blank(version(1))
+        };
+        assert!(receipt.is_for(&version(1), "linux-x64"));
+        assert!(!receipt.is_for(&version(2), "linux-x64"));
+        assert!(!receipt.is_for(&version(1), "linux-arm64"));
+    }
+
+    #[test]
+    fn a_file_differs_in_content_or_by_its_look() {
+        let (_folder, store) = store();
+        let state = || store.find(&version(1), LINUX).unwrap().state;
+        let changed = |reason: &str| EntryState::Changed(reason.to_owned());
+        let unverified = |reason: &str| EntryState::Unverified(reason.to_owned());
+
+        let path = install(&store, &version(1)).path;
+        assert_eq!(state(), EntryState::Sound);
+        touch(&path);
+        assert_eq!(state(), unverified("it was written to, or copied"));
+
+        install(&store, &version(1));
+        let modified = fs::metadata(&path).unwrap().modified().unwrap();
+        let copy = path.with_extension("copy");
+        fs::copy(&path, &copy).unwrap();
+        let file = fs::File::options().append(true).open(&copy).unwrap();
+        file.set_modified(modified).unwrap();
+        drop(file);
+        fs::rename(&copy, &path).unwrap();
+        assert_eq!(
+            state(),
+            unverified("another file took its place, or a copy")
+        );
+
+        fs::write(&path, "short").unwrap();
+        let (actual, expected) = ("short".len(), EXECUTABLE.len());
+        assert_eq!(
+            state(),
+            changed(&format!("it has {actual} bytes instead of {expected}"))
+        );
+
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert_eq!(state(), changed("it is not a file"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_in_place_of_the_file_and_a_file_that_may_not_be_run_differ_in_content() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_folder, store) = store();
+        let state = || store.find(&version(1), LINUX).unwrap().state;
+        let changed = |reason: &str| EntryState::Changed(reason.to_owned());
+
+        let path = install(&store, &version(1)).path;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(state(), changed("it is not executable"));
+
+        let elsewhere = path.with_extension("elsewhere");
+        fs::rename(&path, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
+        assert_eq!(state(), changed("it is a symbolic link"));
     }
 }
