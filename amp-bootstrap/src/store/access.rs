@@ -58,3 +58,67 @@ pub(super) fn exposed<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Option<S
 fn told(path: &Path, reason: &str) -> String {
     format!("others may write to {}: {reason}", path.display())
 }
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::store::EntryState;
+    use crate::store::tests::{LINUX, install, store, version};
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    }
+
+    /// Checks that an access was refused because of a folder that everybody may write to, with
+    /// advice on the folder that the user named.
+    fn is_refused(outcome: Result<()>, exposed: &Path, of_user: &Path) {
+        let error = outcome.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UntrustedStore);
+        let reason = format!("others may write to {}: its mode is 777", exposed.display());
+        assert!(error.to_string().contains(&reason), "{error}");
+        let restrict = NextStep::RestrictAccess {
+            folder: of_user.display().to_string(),
+        };
+        let [first, NextStep::MoveStore { .. }] = &error.next_steps()[..] else {
+            panic!("{error:?}");
+        };
+        assert_eq!(*first, restrict);
+    }
+
+    #[test]
+    fn a_store_that_everybody_may_write_to_is_refused_and_nothing_in_it_is_trusted() {
+        let (folder, store) = store();
+        install(&store, &version(1));
+        let versions = store.root().join("versions");
+        for exposed in [folder.path(), store.root(), &versions] {
+            set_mode(exposed, 0o777);
+            is_refused(store.check_access(), exposed, folder.path());
+            let found = store.find(&version(1), LINUX).unwrap();
+            assert!(matches!(found.state, EntryState::Untrusted(_)), "{found:?}");
+            assert_eq!(store.list().unwrap(), [found]);
+            set_mode(exposed, 0o700);
+            store.check_access().unwrap();
+            let found = store.find(&version(1), LINUX).unwrap();
+            assert_eq!(found.state, EntryState::Sound);
+        }
+    }
+
+    #[test]
+    fn a_folder_is_refused_that_everybody_may_write_to_or_replace() {
+        let (of_user, store) = store();
+        install(&store, &version(1));
+        let folder = store.folder(&version(1), LINUX);
+        for exposed in [folder.parent().unwrap(), &folder] {
+            set_mode(exposed, 0o777);
+            is_refused(store.check_access_to(&folder), exposed, of_user.path());
+            let found = store.find(&version(1), LINUX).unwrap();
+            assert!(matches!(found.state, EntryState::Untrusted(_)), "{found:?}");
+            set_mode(exposed, 0o700);
+            store.check_access_to(&folder).unwrap();
+        }
+    }
+}

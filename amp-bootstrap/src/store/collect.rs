@@ -268,59 +268,135 @@ fn folder_size(folder: &Path) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::{Architecture, OperatingSystem, Platform};
+    use crate::store::create_folder;
+    use crate::store::tests::{LINUX, WINDOWS, install, install_for, store, version};
 
-    const LINUX: Platform = Platform::new(OperatingSystem::Linux, Architecture::X64);
-
-    /// Puts an executable and its receipt where an installer would.
-    fn install(store: &Store, version: &CliVersion) {
-        let folder = store.folder(version, LINUX);
-        super::super::create_folder(&folder).unwrap();
-        let path = folder.join("amp");
-        fs::write(&path, "an executable").unwrap();
-        system::make_executable(&fs::File::open(&path).unwrap()).unwrap();
-        let receipt = Receipt {
-            platform: LINUX.to_string(),
-            ..Receipt::blank(version.clone())
-        };
-        receipt.record(&folder, &path).unwrap();
+    fn keeping(keep: usize) -> CollectOptions {
+        CollectOptions {
+            keep,
+            ..CollectOptions::default()
+        }
     }
 
     #[test]
     fn a_version_whose_installation_finished_after_the_plan_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::at(folder.path());
-        let version: CliVersion = "0.0.1790000000-gabc123".parse().unwrap();
-        let target = store.folder(&version, LINUX);
-        super::super::create_folder(&target).unwrap();
+        let (_folder, store) = store();
+        let target = store.folder(&version(1), LINUX);
+        create_folder(&target).unwrap();
         fs::write(target.join("amp"), "an exec").unwrap();
         let options = CollectOptions::default();
         let plan = store.plan(&options).unwrap();
         assert_eq!(plan.surplus.len(), 1);
-        install(&store, &version);
+        install(&store, &version(1));
         let collected = store.carry_out(plan, &options).unwrap();
         assert_eq!(collected.removed, []);
-        assert_eq!(collected.kept[0].version, version);
-        assert!(store.lease(&version, LINUX).is_ok());
+        assert_eq!(collected.kept[0].version, version(1));
+        assert!(store.lease(&version(1), LINUX).is_ok());
     }
 
     #[test]
     fn a_version_that_is_to_be_kept_stays_whatever_its_age() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::at(folder.path());
-        let [old, middle, new] = [1, 2, 3].map(|second| {
-            let version: CliVersion = format!("0.0.179000000{second}-gabc123").parse().unwrap();
-            install(&store, &version);
-            version
-        });
+        let (_folder, store) = store();
+        for digit in [1, 2, 3] {
+            install(&store, &version(digit));
+        }
         let options = CollectOptions {
-            keep: 1,
-            keep_versions: vec![old.clone()],
-            ..CollectOptions::default()
+            keep_versions: vec![version(1)],
+            ..keeping(1)
         };
         let collected = store.collect(&options).unwrap();
-        assert_eq!(collected.removed[0].version, middle);
+        assert_eq!(collected.removed[0].version, version(2));
         let left = store.list().unwrap().into_iter().map(|entry| entry.version);
-        assert_eq!(left.collect::<Vec<_>>(), [new, old]);
+        assert_eq!(left.collect::<Vec<_>>(), [version(3), version(1)]);
+    }
+
+    #[test]
+    fn a_collection_tells_what_each_version_took_and_a_report_tells_the_same() {
+        let (_folder, store) = store();
+        let entries = [1, 2].map(|digit| install(&store, &version(digit)));
+        let taken = entries.map(|entry| {
+            let sizes = ["amp", "receipt.json"].map(|name| {
+                let metadata = fs::metadata(entry.folder().join(name));
+                metadata.unwrap().len()
+            });
+            sizes.iter().sum::<u64>()
+        });
+        let report = CollectOptions {
+            only_report: true,
+            ..keeping(0)
+        };
+        let reported = store.collect(&report).unwrap();
+        assert_eq!(store.list().unwrap().len(), 2);
+        let collected = store.collect(&keeping(0)).unwrap();
+        assert_eq!(reported, collected);
+        assert_eq!(store.list().unwrap(), []);
+        let bytes: Vec<u64> = collected.removed.iter().map(|gone| gone.bytes).collect();
+        assert_eq!(bytes, [taken[1], taken[0]]);
+        assert_eq!(collected.freed_bytes, taken[0] + taken[1]);
+    }
+
+    #[test]
+    fn a_leased_version_is_listed_as_kept_until_the_lease_ends() {
+        let (_folder, store) = store();
+        install(&store, &version(1));
+        let lease = store.lease(&version(1), LINUX).unwrap();
+        let collected = store.collect(&keeping(0)).unwrap();
+        assert_eq!((collected.removed, collected.freed_bytes), (vec![], 0));
+        let [kept] = &collected.kept[..] else {
+            panic!("{:?}", collected.kept);
+        };
+        assert!(kept.reason.contains("the version is in use"), "{kept:?}");
+        let error = store.uninstall(&version(1)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InUse);
+        drop(lease);
+        assert_eq!(store.collect(&keeping(0)).unwrap().removed.len(), 1);
+    }
+
+    #[test]
+    fn a_version_that_cannot_be_locked_is_an_error_and_stays() {
+        let (_folder, store) = store();
+        let entry = install(&store, &version(1));
+        fs::write(store.root().join("locks"), "a file").unwrap();
+        let error = store.collect(&keeping(0)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Storage);
+        assert!(entry.path.exists());
+    }
+
+    #[test]
+    fn what_a_killed_installer_left_beside_a_version_goes_once_nobody_installs() {
+        let (_folder, store) = store();
+        let entry = install(&store, &version(1));
+        let left = entry.folder().join(".incoming-left-behind");
+        fs::write(&left, "bytes").unwrap();
+        let lock = store.install_lock_path(&version(1), LINUX);
+        let installer = Lock::acquire_briefly(&lock).unwrap().unwrap();
+        assert_eq!(store.collect(&keeping(1)).unwrap().leftovers.len(), 0);
+        drop(installer);
+        let report = CollectOptions {
+            only_report: true,
+            ..keeping(1)
+        };
+        let reported = store.collect(&report).unwrap();
+        assert!(left.exists());
+        assert_eq!(reported.leftovers, std::slice::from_ref(&left));
+        assert_eq!(reported.freed_bytes, 5);
+        assert_eq!(store.collect(&keeping(1)).unwrap(), reported);
+        assert!(!left.exists());
+        assert!(entry.path.exists());
+    }
+
+    #[test]
+    fn a_version_is_removed_on_all_platforms_and_no_other_is() {
+        let (_folder, store) = store();
+        let other = install(&store, &version(1));
+        let gone = install(&store, &version(2));
+        install_for(&store, &version(2), WINDOWS);
+        let removed = store.uninstall(&version(2)).unwrap();
+        let platforms: Vec<_> = removed.iter().map(|entry| &*entry.platform).collect();
+        assert_eq!(platforms, ["linux-x64", "windows-x64"]);
+        assert!(!gone.folder().parent().unwrap().exists());
+        assert_eq!(store.list().unwrap(), [other]);
+        let error = store.uninstall(&version(2)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotInstalled);
     }
 }

@@ -71,23 +71,31 @@ pub(crate) fn now_unix() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::{Architecture, OperatingSystem};
-
-    const LINUX: Platform = Platform::new(OperatingSystem::Linux, Architecture::X64);
+    use crate::store::tests::{LINUX, WINDOWS, store, version};
 
     #[test]
     fn an_answer_is_good_until_it_is_too_old() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::at(folder.path());
-        let version: CliVersion = "0.0.1790000000-gabc123".parse().unwrap();
+        let (_folder, store) = store();
         let recalled = |source| store.remembered_latest(source, LINUX, Duration::from_secs(60));
-        store.remember_latest("a", LINUX, &version).unwrap();
-        assert_eq!(recalled("a"), Some(version.clone()));
+        store.remember_latest("a", LINUX, &version(1)).unwrap();
+        assert_eq!(recalled("a"), Some(version(1)));
         assert_eq!(recalled("b"), None);
         let path = store.latest_path("a", LINUX);
         let mut latest: Latest = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         latest.learned_unix -= 60;
         staging::write_whole(&path, &latest).unwrap();
         assert_eq!(recalled("a"), None);
+    }
+
+    #[test]
+    fn an_answer_for_another_source_or_platform_is_not_believed() {
+        let (_folder, store) = store();
+        store.remember_latest("a", LINUX, &version(1)).unwrap();
+        for (source, platform) in [("b", LINUX), ("a", WINDOWS)] {
+            let path = store.latest_path(source, platform);
+            fs::copy(store.latest_path("a", LINUX), path).unwrap();
+            let recalled = store.remembered_latest(source, platform, Duration::from_secs(60));
+            assert_eq!(recalled, None);
+        }
     }
 }

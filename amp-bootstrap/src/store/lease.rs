@@ -82,3 +82,44 @@ impl Store {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::store::Lock;
+    use crate::store::tests::{EXECUTABLE, LINUX, install, store, version};
+
+    #[test]
+    fn a_version_is_leased_by_many_and_not_while_it_is_removed() {
+        let (_folder, store) = store();
+        let path = install(&store, &version(1)).path;
+        let leases = [0, 1].map(|_| store.lease(&version(1), LINUX).unwrap());
+        assert_eq!(leases[1].path(), path);
+        drop(leases);
+        let lock = store.lock_path(&version(1), &LINUX.to_string(), USE_LOCK);
+        let _removing = Lock::acquire_briefly(&lock).unwrap().unwrap();
+        let error = store.lease(&version(1), LINUX).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InUse);
+    }
+
+    #[test]
+    fn what_is_not_there_as_it_was_installed_is_not_leased_and_the_error_says_why() {
+        let (_folder, store) = store();
+        let reason = || {
+            let error = store.lease(&version(1), LINUX).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::NotInstalled);
+            error.to_string()
+        };
+        assert!(reason().contains("is not installed"));
+        let folder = store.folder(&version(1), LINUX);
+        crate::store::create_folder(&folder).unwrap();
+        assert!(reason().contains("is not installed"));
+        fs::write(folder.join("amp"), EXECUTABLE).unwrap();
+        assert!(reason().contains("its installation never finished"));
+        install(&store, &version(1));
+        fs::write(folder.join("amp"), "short").unwrap();
+        assert!(reason().contains("it has 5 bytes instead of 13"));
+    }
+}

@@ -141,6 +141,8 @@ fn origin_path(part: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::Hasher;
+    use crate::store::tests::{store, touch};
 
     #[test]
     fn a_transfer_that_goes_on_has_the_bytes_of_every_attempt_and_knows_when_it_is_whole() {
@@ -172,5 +174,47 @@ mod tests {
 
         partial.discard();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_transfer_that_another_process_writes_cannot_be_opened() {
+        let (_folder, store) = store();
+        let digest = Hasher::sha256_of(&b"download"[..]).unwrap();
+        let open = || store.partial(digest, "gz").unwrap();
+        let held = open().unwrap();
+        assert!(open().is_none());
+        drop(held);
+        assert!(open().is_some());
+    }
+
+    #[test]
+    fn what_is_no_file_makes_way_for_a_transfer_and_a_file_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("download.part");
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("file"), "bytes").unwrap();
+        let length = || Partial::open(path.clone()).unwrap().unwrap().length();
+        assert_eq!(length(), 0);
+        fs::write(&path, "bytes").unwrap();
+        assert_eq!(length(), 5);
+    }
+
+    #[test]
+    fn a_transfer_is_stale_once_it_is_old_and_nobody_works_on_it() {
+        let (_folder, store) = store();
+        let digest = Hasher::sha256_of(&b"download"[..]).unwrap();
+        let open = || store.partial(digest, "gz").unwrap().unwrap();
+        let stale = || {
+            let stale = store.stale_partials(Duration::from_secs(3600));
+            let paths = stale.into_iter().map(|(path, _locked)| path);
+            paths.collect::<Vec<_>>()
+        };
+        let path = open().path;
+        assert!(stale().is_empty(), "it was written to a moment ago");
+        touch(&path);
+        let held = open();
+        assert!(stale().is_empty(), "somebody works on it");
+        drop(held);
+        assert_eq!(stale(), [path]);
     }
 }

@@ -71,11 +71,16 @@ impl Staging {
         drop(self.file);
         let reader = File::open(&self.path).map_err(failed)?;
         // Whoever still holds a copy at the limit makes the first start fail, and no more.
-        let _ = wait::until(COPIES_GONE, Duration::from_millis(1), || {
-            let is_held = matches!(reader.try_lock_shared(), Err(TryLockError::WouldBlock));
-            (!is_held).then_some(())
-        });
+        let _ = wait::until(COPIES_GONE, Duration::from_millis(1), || released(&reader));
         Ok(Sealed { path: self.path })
+    }
+}
+
+/// Returns an answer once no copy is left of the handle that had a file locked.
+fn released(reader: &File) -> Option<()> {
+    match reader.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => None,
+        _ => Some(()),
     }
 }
 
@@ -197,6 +202,7 @@ mod tests {
         drop(staging);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
+
     #[test]
     fn what_killed_installers_left_is_swept_up_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
@@ -212,5 +218,42 @@ mod tests {
         assert!(at_work.path().exists() && installed.exists());
         assert!(abandoned(folder.path()).is_empty());
         assert!(abandoned(&folder.path().join("absent")).is_empty());
+    }
+
+    #[test]
+    fn a_file_is_released_with_the_last_copy_of_the_handle_that_locked_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let staging = Staging::create(folder.path()).unwrap();
+        let reader = File::open(staging.path()).unwrap();
+        let copy = staging.file.try_clone().unwrap();
+        drop(staging.file);
+        assert_eq!(released(&reader), None);
+        drop(copy);
+        assert_eq!(released(&reader), Some(()));
+    }
+
+    #[test]
+    fn a_sealed_file_takes_the_place_of_a_file_a_link_and_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("amp");
+        let elsewhere = folder.path().join("elsewhere");
+        fs::write(&elsewhere, "another's").unwrap();
+        let in_the_way: [&dyn Fn(); 4] = [
+            &|| (),
+            &|| fs::write(&target, "old").unwrap(),
+            &|| std::os::unix::fs::symlink(&elsewhere, &target).unwrap(),
+            &|| fs::create_dir_all(target.join("folder")).unwrap(),
+        ];
+        for put in in_the_way {
+            put();
+            let mut staging = Staging::create(folder.path()).unwrap();
+            staging.write(b"new").unwrap();
+            staging.seal().unwrap().place(&target).unwrap();
+            let metadata = fs::symlink_metadata(&target).unwrap();
+            assert!(metadata.is_file() && system::is_executable(&metadata));
+            assert_eq!(fs::read(&target).unwrap(), b"new");
+            fs::remove_file(&target).unwrap();
+        }
+        assert_eq!(fs::read(&elsewhere).unwrap(), b"another's");
     }
 }
