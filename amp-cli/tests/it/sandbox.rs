@@ -301,6 +301,78 @@ fn a_command_can_be_kept_from_using_more_than_its_limit() {
     assert_eq!(large.len(), 1024);
 }
 
+/// Runs a script in a sandbox, and returns what it printed.
+fn script(world: &World, options: &[&str], script: &str) -> String {
+    let command = ["--", "sh", "-c", script];
+    let output = ampctl(world, &[&["sandbox", "exec"], options, &command].concat());
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_git_file_that_an_agent_makes_up_opens_nothing_in_the_next_run() {
+    let world = World::new();
+    if !is_here(&world) {
+        return;
+    }
+    let config = world.write("victim/config", "original");
+    let folder = config.parent().expect("a folder").display();
+    let made_up = format!("echo gitdir: {folder} > .git && echo made");
+    assert_eq!(script(&world, &[], &made_up), "made\n");
+    let attempts = format!(
+        "cat {folder}/config; echo evil > {folder}/config; echo evil > .git && echo changed; \
+         rm .git && echo removed; mv .git other && echo moved; ln -sf / .git && echo replaced"
+    );
+    assert_eq!(script(&world, &[], &attempts), "");
+    let read = |path| std::fs::read_to_string(path).expect("a file");
+    assert_eq!(read(config.clone()), "original");
+    let file = read(world.project().join(".git"));
+    assert_eq!(file, format!("gitdir: {folder}\n"));
+
+    let allowed = folder.to_string();
+    let attempt = format!("echo new > {folder}/config && echo changed");
+    let said = script(&world, &["--allow-write", &allowed], &attempt);
+    assert_eq!(said, "changed\n");
+    assert_eq!(read(config), "new\n");
+}
+
+#[test]
+fn the_repository_of_a_work_tree_takes_commits_and_no_hooks() {
+    let world = World::new();
+    if !is_here(&world) {
+        return;
+    }
+    let own = "main/.git/worktrees/w";
+    let link = world.project().join(".git");
+    let back = world.write(&format!("{own}/gitdir"), &format!("{}\n", link.display()));
+    let own = back.parent().expect("a folder");
+    world.write("project/.git", &format!("gitdir: {}\n", own.display()));
+    world.write("main/.git/hooks/sample", "original");
+    let config = world.write("main/.git/config", "original");
+    world.write("main/.git/objects/one", "original");
+    let attempts = format!(
+        "cd {} && for file in objects/new worktrees/w/index config hooks/pre-commit \
+         worktrees/other; do echo new > $file && echo $file; done; \
+         mv hooks gone && echo moved; echo private > ../file",
+        config.parent().expect("a folder").display()
+    );
+    let said = script(&world, &[], &attempts);
+    assert_eq!(said, "objects/new\nworktrees/w/index\n");
+    assert!(config.with_file_name("objects/new").exists());
+    assert!(!config.with_file_name("../file").exists());
+}
+
+#[test]
+fn that_tools_see_the_key_is_explained() {
+    let world = World::new();
+    let output = ampctl(&world, &["sandbox", "explain"]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("No layer keeps Amp's key"), "{said}");
+    let seen = World::new().with("AMP_API_KEY", "key-of-the-run");
+    if is_here(&seen) {
+        assert_eq!(script(&seen, &[], "echo $AMP_API_KEY"), "key-of-the-run\n");
+    }
+}
+
 #[test]
 fn what_is_enforced_is_explained_to_programs() {
     let world = World::new();

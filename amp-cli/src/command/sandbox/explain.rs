@@ -15,6 +15,11 @@ use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::{json, runtime};
 
+/// What no layer can do about the key, as Amp has to have it: measured with builds of May and
+/// September 2026.
+const KEY: &str = "No layer keeps Amp's key from its tools (AMP_API_KEY, secrets.json): give \
+                   unattended runs a key of their own.";
+
 /// The object that `--json` writes.
 #[derive(Serialize)]
 struct Document<'a> {
@@ -167,6 +172,7 @@ fn write_policy(policy: &Policy, to: &mut impl Write) -> std::io::Result<()> {
     }
     writeln!(to, "\nVariables")?;
     writeln!(to, "  {}", variables(policy).unwrap_or_default().join(" "))?;
+    writeln!(to, "\n{KEY}")?;
     let limits = limits(policy);
     if !limits.is_empty() {
         writeln!(to, "\nLimits")?;
