@@ -53,65 +53,17 @@ pub(crate) mod request;
 mod seatbelt;
 pub(crate) mod status;
 
-#[cfg_attr(target_os = "linux", path = "sandbox/linux.rs")]
-#[cfg_attr(not(target_os = "linux"), path = "sandbox/elsewhere.rs")]
-pub(crate) mod backend;
-
+#[cfg(not(target_os = "linux"))]
+pub(crate) mod elsewhere;
 #[cfg(target_os = "linux")]
-mod address;
-#[cfg(target_os = "linux")]
-mod bubblewrap;
-#[cfg(target_os = "linux")]
-mod client_hello;
-#[cfg(target_os = "linux")]
-pub(crate) mod confined;
-#[cfg(target_os = "linux")]
-pub(crate) mod confinement;
-#[cfg(target_os = "linux")]
-mod connect_head;
-#[cfg(target_os = "linux")]
-pub(crate) mod entry;
-#[cfg(target_os = "linux")]
-mod host_names;
-#[cfg(target_os = "linux")]
-pub(crate) mod landlock;
-#[cfg(target_os = "linux")]
-mod links;
-#[cfg(target_os = "linux")]
-mod mount;
-#[cfg(target_os = "linux")]
-mod name_query;
-#[cfg(target_os = "linux")]
-mod plan;
-#[cfg(target_os = "linux")]
-mod proxy;
-#[cfg(target_os = "linux")]
-pub(crate) mod seccomp;
-#[cfg(target_os = "linux")]
-mod temporary;
+pub(crate) mod linux;
 
 pub use decision::{Decision, NetworkLog, Refusal};
 pub use host_rule::{HostRule, InvalidHostRule};
 pub use layer::{Absence, Layer, LayerStatus};
+#[cfg(all(fuzzing, target_os = "linux"))]
+pub use linux::fuzz_parsers;
 pub use policy::{Access, Limits, Network, Policy, Variables};
 pub use request::Sandbox;
 pub use seatbelt::profile as seatbelt_profile;
 pub use status::SandboxStatus;
-
-/// Reads any bytes as the head of a request, as a question about a name and as the first message of
-/// TLS, for the fuzzer.
-#[cfg(all(fuzzing, target_os = "linux"))]
-pub fn fuzz_parsers(bytes: &[u8]) {
-    if let connect_head::ConnectHead::Target(_, length) = connect_head::parse(bytes) {
-        assert!(length <= bytes.len());
-    }
-    if let Some(query) = name_query::parse(bytes) {
-        assert!(query.deny().len() <= bytes.len());
-    }
-    let whole = client_hello::parse(bytes);
-    if let client_hello::ClientHello::Name(_) = whole {
-        // What follows the message changes nothing.
-        let longer = [bytes, b"\x17\x03\x03\x00\x01\x00"].concat();
-        assert_eq!(client_hello::parse(&longer), whole);
-    }
-}

@@ -6,7 +6,7 @@ use super::kind::ContainmentKind;
 use super::tree::{StartFailure, Sweep, Tree};
 use crate::reaper;
 #[cfg(target_os = "linux")]
-use crate::sandbox::confined::Confined;
+use crate::sandbox::linux::confined::Confined;
 use crate::sandbox::status::SandboxStatus;
 
 /// Owns a tree and never lets go of one that is not empty.

@@ -44,7 +44,7 @@ pub(crate) async fn launch(launch: Launch) -> Result<TreeGuard, Error> {
 /// Starts the program in the sandbox that it asks for.
 #[cfg(target_os = "linux")]
 async fn launch_in_sandbox(mut launch: Launch) -> Result<TreeGuard, Error> {
-    let prepared = crate::sandbox::backend::prepare(&mut launch).await?;
+    let prepared = crate::sandbox::linux::backend::prepare(&mut launch).await?;
     let strategy = Strategy::Shim(prepared.command().clone());
     let mut tree = match start(strategy, &launch).await {
         Err(error) if error.kind() == ErrorKind::ContainmentUnavailable => {
@@ -64,7 +64,7 @@ async fn launch_in_sandbox(mut launch: Launch) -> Result<TreeGuard, Error> {
 #[cfg(not(target_os = "linux"))]
 #[expect(clippy::unused_async, reason = "it waits where there is a sandbox")]
 async fn launch_in_sandbox(_: Launch) -> Result<TreeGuard, Error> {
-    Err(crate::sandbox::backend::unsupported())
+    Err(crate::sandbox::elsewhere::unsupported())
 }
 
 /// Starts the program by one strategy, and waits until it runs.

@@ -8,9 +8,9 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use rustix::thread::{CapabilitySet, CapabilitySets, UnshareFlags};
 
 use super::{devices, protocol};
-use crate::sandbox::confinement::Confinement;
-use crate::sandbox::entry::Identity;
-use crate::sandbox::{landlock, seccomp};
+use crate::sandbox::linux::confinement::Confinement;
+use crate::sandbox::linux::entry::Identity;
+use crate::sandbox::linux::{landlock, seccomp};
 
 /// Applies a confinement to this process, for good; hands its listeners to the host.
 ///

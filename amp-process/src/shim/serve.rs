@@ -19,7 +19,7 @@ use super::confine;
 use super::protocol::{self, Order, Report};
 use crate::containment::process_table;
 use crate::exit::{ExitStatus, Survivor};
-use crate::sandbox::confinement::{self, Confinement};
+use crate::sandbox::linux::confinement::{self, Confinement};
 use crate::signal::Signal;
 
 /// The pause between two rounds of killing; what forks faster is caught in the next round.

@@ -12,7 +12,7 @@ use crate::containment::tree::StartFailure;
 use crate::error::Error;
 use crate::platform::{InputPipe, OutputPipe};
 use crate::program;
-use crate::sandbox::backend;
+use crate::sandbox::elsewhere;
 use crate::spec::{ProcessSpec, StdinSource};
 
 /// A program that was started, and our ends of its pipes.
@@ -31,7 +31,7 @@ pub(crate) async fn start(spec: &ProcessSpec) -> Result<Started, Error> {
         return Err(Error::unavailable(kind, "Windows has job objects alone"));
     }
     if spec.sandbox.is_some() {
-        return Err(backend::unsupported());
+        return Err(elsewhere::unsupported());
     }
     program::check_working_directory(spec)?;
     let program = program::resolve(spec)?;

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use super::confinement::Confinement;
 use super::entry::{self, Entry};
-use super::host_rule::HostRule;
 use super::landlock::{self, NEEDED};
-use super::layer::{Absence, Layer, LayerStatus};
 use super::mount::{Mount, mounts};
-use super::policy::{Access, Network, Policy};
 use super::seccomp::Families;
 use super::{bubblewrap, host_names};
 use crate::containment::kind::ContainmentKind;
+use crate::sandbox::host_rule::HostRule;
+use crate::sandbox::layer::{Absence, Layer, LayerStatus};
+use crate::sandbox::policy::{Access, Network, Policy};
 use crate::shim::protocol::MOST_LISTENERS;
 
 /// Where the proxy listens within the sandbox, unless a rule wants the port.

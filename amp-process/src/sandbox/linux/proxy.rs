@@ -19,11 +19,11 @@ use tokio::time::timeout;
 use super::address::is_public;
 use super::client_hello::{self, ClientHello};
 use super::connect_head::{self, ConnectHead, HeadProblem, Target};
-use super::decision::{NetworkLog, Refusal};
-use super::host_name::HostName;
-use super::host_rule::HostRule;
 use super::name_query::{self, LONGEST_QUERY};
 use super::plan::Purpose;
+use crate::sandbox::decision::{NetworkLog, Refusal};
+use crate::sandbox::host_name::HostName;
+use crate::sandbox::host_rule::HostRule;
 
 /// How long a client may take to say where it wants to go.
 const SAYING: Duration = Duration::from_secs(10);

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::links;
-use super::policy::{Access, Policy};
+use crate::sandbox::policy::{Access, Policy};
 
 /// A rule about a file or folder that exists, by its path without links.
 #[derive(Debug, Clone, PartialEq, Eq)]

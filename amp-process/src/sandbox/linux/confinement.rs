@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use super::entry::Identity;
 use super::landlock::Right;
-use super::policy::Limits;
 use super::seccomp::Families;
+use crate::sandbox::policy::Limits;
 
 /// The argument that begins a confinement; the program stands behind [`END`].
 pub(crate) const BEGIN: &str = "__confine";

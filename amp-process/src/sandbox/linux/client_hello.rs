@@ -2,7 +2,7 @@
 //!
 //! Nothing is decrypted and nothing is answered: the message travels on as it came.
 
-use super::host_name::HostName;
+use crate::sandbox::host_name::HostName;
 
 /// The longest first message in bytes that is waited for.
 pub(super) const LONGEST_HELLO: usize = 64 * 1024;

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::host_name::HostName;
+use crate::sandbox::host_name::HostName;
 
 /// The longest message that is read; a question is much shorter.
 pub(super) const LONGEST_QUERY: usize = 512;

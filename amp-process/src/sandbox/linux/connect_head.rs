@@ -1,6 +1,6 @@
 //! The head of a CONNECT request, which is all of HTTP that the proxy speaks.
 
-use super::host_name::HostName;
+use crate::sandbox::host_name::HostName;
 
 /// The longest head in bytes.
 pub(super) const LONGEST_HEAD: usize = 8 * 1024;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::entry::{Entry, Kind};
-use super::policy::Access;
+use crate::sandbox::policy::Access;
 
 /// One step in making the view of files that a program has; later ones cover earlier ones.
 #[derive(Debug, Clone, PartialEq, Eq)]

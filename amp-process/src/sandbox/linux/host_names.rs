@@ -1,7 +1,7 @@
 //! The file of host names that programs see when names shall lead to the forwarder.
 
-use super::host_rule::HostRule;
-use super::policy::{Network, Policy};
+use crate::sandbox::host_rule::HostRule;
+use crate::sandbox::policy::{Network, Policy};
 
 /// Returns the text: the host's own names, and those of the rules for this machine's address.
 ///
@@ -13,7 +13,7 @@ pub(super) fn text(policy: &Policy, of_host: &str) -> String {
     let names: Vec<&str> = rules
         .iter()
         .filter_map(HostRule::single_name)
-        .map(super::host_name::HostName::as_str)
+        .map(crate::sandbox::host_name::HostName::as_str)
         .collect();
     let is_ours = |line: &&str| {
         let line = line.split('#').next().unwrap_or_default();

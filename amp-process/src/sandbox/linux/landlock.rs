@@ -9,7 +9,7 @@ use landlock::{
 };
 
 use super::entry::{Entry, Kind};
-use super::policy::Access;
+use crate::sandbox::policy::Access;
 
 /// The oldest version that has all rights about files: earlier ones cannot keep a file from being
 /// cut short.

@@ -3,11 +3,11 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use super::host_rule::HostRule;
 use super::plan::Purpose;
 use super::proxy::{self, Proxy};
-use super::status::SandboxStatus;
 use super::temporary::TemporaryFolder;
+use crate::sandbox::host_rule::HostRule;
+use crate::sandbox::status::SandboxStatus;
 
 /// The network and the temporary files of a sandbox, which are gone with this.
 #[derive(Debug)]
