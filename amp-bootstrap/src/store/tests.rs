@@ -221,3 +221,9 @@ fn verification_finds_other_bytes_behind_the_same_look() {
     assert!(is_changed(found), "{found:?}");
     assert_eq!(*other, sound);
 }
+
+#[test]
+fn programs_may_run_below_the_folder_of_one_that_runs() {
+    let running = std::env::current_exe().unwrap();
+    check_programs_run_below(running.parent().unwrap()).unwrap();
+}
