@@ -362,6 +362,34 @@ fn the_repository_of_a_work_tree_takes_commits_and_no_hooks() {
 }
 
 #[test]
+fn a_folder_of_settings_may_be_a_link_and_the_file_may_not() {
+    let world = World::new();
+    if !is_here(&world) {
+        return;
+    }
+    let kept = world.write("home/dotfiles/amp/settings.json", "{}");
+    let settings = world.home().join(".config/amp");
+    let _ = std::fs::remove_dir_all(&settings);
+    std::fs::create_dir_all(&settings).expect("a folder");
+    let link = |to: &std::path::Path, at: &std::path::Path| {
+        std::os::unix::fs::symlink(to, at).expect("a link");
+    };
+    link(&kept, &settings.join("settings.json"));
+    let output = ampctl(&world, &["sandbox", "exec", "--", "true"]);
+    assert_eq!(code(&output), Some(ExitCode::Refused.number().into()));
+    let said = stderr(&output);
+    assert!(said.contains("settings.json is a symbolic link"), "{said}");
+
+    std::fs::remove_dir_all(&settings).expect("removed");
+    link(kept.parent().expect("a folder"), &settings);
+    let attempts = "cd ~/.config/amp && cat settings.json; echo evil > settings.json; \
+                    rm settings.json; echo evil > ~/dotfiles/other";
+    assert_eq!(script(&world, &[], attempts), "{}\n");
+    assert_eq!(std::fs::read_to_string(&kept).expect("a file"), "{}");
+    assert!(!world.home().join("dotfiles/other").exists());
+}
+
+#[test]
 fn that_tools_see_the_key_is_explained() {
     let world = World::new();
     let output = ampctl(&world, &["sandbox", "explain"]);
