@@ -246,6 +246,7 @@ mod tests {
         ];
         for put in in_the_way {
             put();
+            check_replaceable(&target).unwrap();
             let mut staging = Staging::create(folder.path()).unwrap();
             staging.write(b"new").unwrap();
             staging.seal().unwrap().place(&target).unwrap();
