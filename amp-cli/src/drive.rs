@@ -66,23 +66,21 @@ pub(crate) async fn drive(
     view: &mut View,
     signals: &mut Listener,
     mut desk: Option<Desk>,
-    mut on_denial: impl FnMut(&Denial, &mut View) -> io::Result<()>,
+    on_denial: impl FnMut(&Denial, &mut View) -> io::Result<()>,
 ) -> Driven {
     let mut first_signal = None;
-    let mut write_error = None;
+    let mut display = Display {
+        view,
+        asks_elsewhere: desk.is_none(),
+        on_denial,
+        write_error: None,
+    };
     let mut waiting = VecDeque::new();
     let mut ticks = tokio::time::interval(TICK);
     let outcome = loop {
         let busy = desk.as_ref().is_some_and(Desk::is_busy);
         while let Some(item) = waiting.pop_front_if(|_| !busy) {
-            show(
-                &item,
-                view,
-                &turn,
-                &mut write_error,
-                desk.is_none(),
-                &mut on_denial,
-            );
+            display.show(&item, &turn);
         }
         tokio::select! {
             request = signals.next_request() => match request {
@@ -100,7 +98,7 @@ pub(crate) async fn drive(
                     let text = format!("{name}: stopping the agent; once more kills it");
                     match &mut desk {
                         Some(desk) if busy => desk.say(&text),
-                        _ => view.announce(&text),
+                        _ => display.view.announce(&text),
                     }
                     turn.cancel();
                 }
@@ -108,41 +106,34 @@ pub(crate) async fn drive(
             happened = at_desk(&mut desk) => {
                 if let Some(desk) = &mut desk {
                     if !busy {
-                        view.pause();
+                        display.view.pause();
                     }
                     // A terminal that is gone refuses by itself.
                     let _ = desk.handle(happened);
                     if !desk.is_busy() {
-                        view.resume();
+                        display.view.resume();
                     }
                 }
             }
             item = next_item(&mut turn, waiting.len() < MOST_WAITING) => match item {
                 Some(TurnItem::End(outcome)) => break outcome,
                 Some(item) if busy => waiting.push_back(item),
-                Some(item) => show(&item, view, &turn, &mut write_error, desk.is_none(), &mut on_denial),
+                Some(item) => display.show(&item, &turn),
                 None => {}
             },
-            _ = ticks.tick(), if !busy => view.tick(),
+            _ = ticks.tick(), if !busy => display.view.tick(),
         }
     };
     if desk.as_ref().is_some_and(Desk::is_busy) {
-        view.resume();
+        display.view.resume();
     }
     for item in waiting {
-        show(
-            &item,
-            view,
-            &turn,
-            &mut write_error,
-            desk.is_none(),
-            &mut on_denial,
-        );
+        display.show(&item, &turn);
     }
     Driven::Ended {
         outcome,
         signal: first_signal,
-        write_error,
+        write_error: display.write_error,
     }
 }
 
@@ -165,34 +156,39 @@ async fn next_item(turn: &mut Turn, may_read: bool) -> Option<TurnItem> {
     }
 }
 
-/// Shows an item, unless what was before it could not be shown.
-fn show(
-    item: &TurnItem,
-    view: &mut View,
-    turn: &Turn,
-    write_error: &mut Option<io::Error>,
-    answered_elsewhere: bool,
-    on_denial: &mut dyn FnMut(&Denial, &mut View) -> io::Result<()>,
-) {
-    if write_error.is_some() {
-        return;
-    }
-    let shown = match item {
-        TurnItem::Line(line) => view.line(line.bytes(), line.decoded()),
-        TurnItem::Question(question) if answered_elsewhere => {
-            view.question(question);
-            Ok(())
+/// What a turn is shown on.
+struct Display<'a, F> {
+    view: &'a mut View,
+    /// Whether questions are put to somebody who is not at this terminal.
+    asks_elsewhere: bool,
+    on_denial: F,
+    /// Why the rest of the turn is not shown.
+    write_error: Option<io::Error>,
+}
+
+impl<F: FnMut(&Denial, &mut View) -> io::Result<()>> Display<'_, F> {
+    /// Shows an item, unless what was before it could not be shown.
+    fn show(&mut self, item: &TurnItem, turn: &Turn) {
+        if self.write_error.is_some() {
+            return;
         }
-        TurnItem::Answer(answer) => view.answer(answer),
-        TurnItem::Denial(denial) => on_denial(denial, view),
-        _ => Ok(()),
-    };
-    if let Err(error) = shown {
-        // When time is up for the reader, it is for the turn, which sees it by itself.
-        if error.kind() != io::ErrorKind::TimedOut {
-            turn.cancel();
+        let shown = match item {
+            TurnItem::Line(line) => self.view.line(line.bytes(), line.decoded()),
+            TurnItem::Question(question) if self.asks_elsewhere => {
+                self.view.question(question);
+                Ok(())
+            }
+            TurnItem::Answer(answer) => self.view.answer(answer),
+            TurnItem::Denial(denial) => (self.on_denial)(denial, self.view),
+            _ => Ok(()),
+        };
+        if let Err(error) = shown {
+            // When time is up for the reader, it is for the turn, which sees it by itself.
+            if error.kind() != io::ErrorKind::TimedOut {
+                turn.cancel();
+            }
+            self.write_error = Some(error);
         }
-        *write_error = Some(error);
     }
 }
 

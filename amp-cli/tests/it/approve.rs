@@ -32,6 +32,15 @@ fn exists(world: &World, name: &str) -> bool {
     world.project().join(name).exists()
 }
 
+/// Answers a question with the rule that is proposed, kept for what this letter stands for.
+fn always(terminal: &mut Terminal, keep_for: &str) {
+    terminal.type_keys("l\n");
+    terminal.wait_for("Enter takes this rule");
+    terminal.type_keys("\n");
+    terminal.wait_for("or for [m]e?");
+    terminal.type_keys(&format!("{keep_for}\n"));
+}
+
 /// Returns what is recorded of the questions of the last run.
 fn recorded(world: &World) -> String {
     world
@@ -157,11 +166,7 @@ fn a_rule_for_the_folder_is_kept_outside_of_it() {
     let world = calling(&call("cargo test -p core", "ran"));
     let mut terminal = ask(&world, (40, 100));
     terminal.wait_for("[s]top the run?");
-    terminal.type_keys("l\n");
-    terminal.wait_for("Enter takes this rule");
-    terminal.type_keys("\n");
-    terminal.wait_for("or for [m]e?");
-    terminal.type_keys("f\n");
+    always(&mut terminal, "f");
     assert!(terminal.wait_for_exit().success(), "{}", terminal.screen());
     terminal.wait_for("the rule is kept in");
     assert!(!exists(&world, ".amp"));
@@ -200,11 +205,7 @@ fn always_answers_a_question_that_is_open_already() {
     ));
     let mut terminal = ask(&world, (40, 100));
     terminal.wait_for("[s]top the run?");
-    terminal.type_keys("l\n");
-    terminal.wait_for("Enter takes this rule");
-    terminal.type_keys("\n");
-    terminal.wait_for("or for [m]e?");
-    terminal.type_keys("s\n");
+    always(&mut terminal, "s");
     assert!(terminal.wait_for_exit().success(), "{}", terminal.screen());
     assert!(exists(&world, "one") && exists(&world, "two"));
 }
