@@ -105,11 +105,7 @@ async fn who_sees_the_key(cli: InstalledCli) -> Result<String> {
     let mut environment = place.environment();
     environment.insert("AMP_URL".into(), backend.url().into());
     environment.insert("AMP_API_KEY".into(), KEYS[0].into());
-    let mut config = SessionConfig::new()
-        .with_working_directory(place.path("project"))
-        .with_deadlines(default_deadlines().with_total(Some(LIMIT)))
-        .with_sandbox(sandbox);
-    config.dangerously_allow_all = true;
+    let config = unasked(&place, sandbox);
     let amp = Amp::new(&cli.executable, cli.version.as_str()).with_environment(environment);
     let mut turn = amp.start(config)?.prompt("SCN:try").await?;
     let mut seen = KEYS.map(|_| Vec::new());
@@ -214,6 +210,16 @@ async fn another_service(cli: InstalledCli) -> Result<String> {
     })
 }
 
+/// A turn that nobody is asked about, in a sandbox.
+fn unasked(place: &Place, sandbox: SandboxConfig) -> SessionConfig {
+    let mut config = SessionConfig::new()
+        .with_working_directory(place.path("project"))
+        .with_deadlines(default_deadlines().with_total(Some(LIMIT)))
+        .with_sandbox(sandbox);
+    config.dangerously_allow_all = true;
+    config
+}
+
 async fn run(
     place: &Place,
     cli: &InstalledCli,
@@ -221,11 +227,7 @@ async fn run(
     sandbox: SandboxConfig,
     prompt: &str,
 ) -> Result<Result<Outcome, Error>> {
-    let mut config = SessionConfig::new()
-        .with_working_directory(place.path("project"))
-        .with_deadlines(default_deadlines().with_total(Some(LIMIT)))
-        .with_sandbox(sandbox);
-    config.dangerously_allow_all = true;
+    let config = unasked(place, sandbox);
     let amp = Amp::new(&cli.executable, cli.version.as_str()).with_environment(environment);
     let begun = async { amp.start(config)?.prompt(prompt).await };
     Ok(match begun.await {
