@@ -14,13 +14,15 @@ use anyhow::{Context, Result};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemMod, ItemUse, Meta, UseTree};
 
-/// Crates whose files are looked at; `fixtures` and `xtask` are no part of what is shipped.
-pub const CRATES: [&str; 5] = [
+/// The crates of the workspace.
+pub const CRATES: [&str; 7] = [
     "amp-bootstrap",
     "amp-cli",
     "amp-process",
     "amp-protocol",
     "amp-session",
+    "fixtures",
+    "xtask",
 ];
 
 /// The names of a path, without `crate`.
