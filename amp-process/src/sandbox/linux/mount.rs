@@ -28,15 +28,18 @@ pub(super) fn mounts(entries: &[Entry]) -> Vec<Mount> {
     for entry in entries {
         let around = nearest(entries, &entry.path);
         let surrounding = around.map_or(Access::Hidden, Entry::access);
-        if let Some(around) = around
-            && surrounding == Access::Writable
-            && entry.access() != Access::Writable
-        {
-            // A folder with a mount in it can be renamed, mount and all, unless it is one itself.
+        // A folder with a mount in it can be renamed, mount and all, and another put in its place,
+        // unless it is a mount itself.
+        let guard: Option<fn(PathBuf) -> Mount> = match surrounding {
+            Access::Writable if entry.access() != Access::Writable => Some(Mount::Writable),
+            Access::Private if entry.access() != Access::Hidden => Some(Mount::Private),
+            _ => None,
+        };
+        if let (Some(around), Some(guard)) = (around, guard) {
             let between = entry.path.ancestors().skip(1);
             let between: Vec<&Path> = between.take_while(|path| *path != around.path).collect();
             for folder in between.into_iter().rev() {
-                let guard = Mount::Writable(folder.to_owned());
+                let guard = guard(folder.to_owned());
                 if !mounts.contains(&guard) {
                     mounts.push(guard);
                 }
@@ -97,6 +100,23 @@ mod tests {
             Mount::Writable("/w/a/b".into()),
             Mount::Readable("/w/a/b/config".into()),
             Mount::Readable("/w/a/b/hooks".into()),
+        ];
+        assert_eq!(mounts(&entries), expected);
+    }
+
+    #[test]
+    fn a_private_folder_on_the_way_to_something_visible_is_kept_from_being_renamed() {
+        let entries = [
+            folder("/home", Access::Private),
+            folder("/home/code/keys", Access::Hidden),
+            folder("/home/code/project", Access::Writable),
+            file("/home/code/tool", Access::Readable),
+        ];
+        let expected = [
+            Mount::Private("/home".into()),
+            Mount::Private("/home/code".into()),
+            Mount::Writable("/home/code/project".into()),
+            Mount::Readable("/home/code/tool".into()),
         ];
         assert_eq!(mounts(&entries), expected);
     }

@@ -107,6 +107,23 @@ async fn what_is_protected_can_be_neither_changed_nor_replaced() {
 }
 
 #[tokio::test]
+async fn the_way_to_what_is_visible_cannot_be_replaced() {
+    let place = Place::new();
+    let program = place.home.join("own/programs/tool");
+    std::fs::create_dir_all(program.parent().unwrap()).unwrap();
+    std::fs::write(&program, "original\n").unwrap();
+    let policy = place.policy().with_files(&program, Access::Readable);
+    let script = "cd ~; mv own gone; mv own/programs own/gone; rm -rf own; \
+                  mkdir -p own/programs; echo evil > own/programs/tool; cat own/programs/tool; \
+                  echo own > own/programs/beside; cat own/programs/beside";
+    let Some(said) = shell(&place, policy, script).await else {
+        return;
+    };
+    assert_eq!(said.lines, ["original", "own"], "{}", said.text());
+    assert!(!place.home.join("own/programs/beside").exists());
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_not_left_behind_by_its_protection() {
     let place = Place::new();
     let policy = place
