@@ -4,47 +4,48 @@ mod cancel;
 mod conclusion;
 mod input;
 mod item;
+mod noting;
 mod outbox;
+mod poll;
 mod questions;
 mod replay;
+mod source;
+mod standard_error;
 
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
-use amp_process::{Completeness, Line, Process, StderrText};
-use amp_protocol::{Decoded, decode_line};
+use amp_process::Process;
 use futures::Stream;
-use tokio::task::JoinHandle;
 
 pub use cancel::Canceller;
-use conclusion::{Concluding, Conclusion};
+use conclusion::Concluding;
 pub use input::TurnInput;
 pub use item::TurnItem;
+use noting::Noting;
 use outbox::Outbox;
 use questions::Questions;
 use replay::Replay;
+use source::Source;
 
 use crate::approval::Supervision;
 use crate::claim::Claim;
 use crate::dialect::Dialect;
 use crate::ledger::TurnWriter;
 use crate::outcome::{Failure, Observer, Outcome};
-use crate::plain_text::without_escapes;
 use crate::run_folder::RunFiles;
-use crate::sandbox::{Denial, Watch};
-use crate::secrets::{Cut, Secrets};
+use crate::sandbox::Watch;
+use crate::secrets::Secrets;
 use crate::thread_id::ThreadId;
-use crate::thread_lock::ThreadLock;
 use crate::turn_line::TurnLine;
 
 /// A turn of the agent.
 ///
 /// As a [`Stream`] it yields [items](TurnItem): every line that the CLI writes, every question about
-/// a tool call with its answer, and the [`Outcome`] as the last one, when the process has ended: soon after the result line, or when it
-/// exits, is cancelled, or runs into a deadline. [`next_line`](Self::next_line) yields the lines
-/// alone, [`finish`](Self::finish) the outcome alone, and [`text`](Self::text) the final answer.
-/// Dropping a turn kills its process tree.
+/// a tool call with its answer, and the [`Outcome`] as the last one, when the process has ended: soon
+/// after the result line, or when it exits, is cancelled, or runs into a deadline.
+/// [`next_line`](Self::next_line) yields the lines alone, [`finish`](Self::finish) the outcome alone,
+/// and [`text`](Self::text) the final answer. Dropping a turn kills its process tree.
 #[must_use = "a turn that is dropped is killed"]
 #[derive(Debug)]
 pub struct Turn {
@@ -55,8 +56,11 @@ pub struct Turn {
     record: Option<TurnWriter>,
     /// The messages on their way in, once somebody sends some.
     outbox: Option<Arc<Outbox>>,
+    /// Why the lines could not be read to their end.
     trouble: Option<String>,
-    noting: Option<Noting>,
+    /// A line that waits until the thread that it names is noted.
+    noting: Option<(Noting, TurnLine)>,
+    /// There are no more lines.
     ended: bool,
     claim: Option<Claim>,
     files: Option<RunFiles>,
@@ -68,22 +72,6 @@ pub struct Turn {
     outcome: Option<Box<Outcome>>,
     /// The outcome was told, and that was the last of it.
     over: bool,
-}
-
-/// A line that waits until what it says of the thread is noted.
-#[derive(Debug)]
-struct Noting {
-    line: TurnLine,
-    task: JoinHandle<Option<ThreadLock>>,
-}
-
-/// Where the lines come from.
-#[derive(Debug)]
-enum Source {
-    Process(Box<Process>),
-    Replay(Box<Replay>),
-    /// Nowhere any more: the turn is being concluded.
-    Concluded,
 }
 
 /// What a running turn holds on to.
@@ -99,30 +87,28 @@ pub(crate) struct TurnParts {
 
 impl Turn {
     pub(crate) fn running(process: Process, parts: TurnParts) -> Self {
+        let source = Source::Process(Box::new(process));
+        let observer = Observer::of(parts.dialect);
         Self {
-            source: Source::Process(Box::new(process)),
-            observer: Observer::of(parts.dialect),
-            cancel: Arc::default(),
             secrets: parts.secrets,
             record: parts.record,
-            outbox: None,
-            trouble: None,
-            noting: None,
-            ended: false,
             claim: Some(parts.claim),
             files: parts.files,
             sandbox: parts.sandbox,
-            questions: Questions::asked_by(parts.supervision),
-            concluding: None,
-            outcome: None,
-            over: false,
+            ..Self::of(source, observer, Questions::asked_by(parts.supervision))
         }
     }
 
     fn replay(replay: Replay, questions: Questions) -> Self {
+        let source = Source::Replay(Box::new(replay));
+        Self::of(source, Observer::default(), questions)
+    }
+
+    /// Makes a turn that holds nothing but what it reads.
+    fn of(source: Source, observer: Observer, questions: Questions) -> Self {
         Self {
-            source: Source::Replay(Box::new(replay)),
-            observer: Observer::default(),
+            source,
+            observer,
             cancel: Arc::default(),
             secrets: Secrets::default(),
             record: None,
@@ -144,12 +130,7 @@ impl Turn {
     ///
     /// Dropping the future loses nothing.
     pub async fn next_line(&mut self) -> Option<TurnLine> {
-        std::future::poll_fn(|context| {
-            self.record_questions();
-            self.questions.forget_items();
-            self.poll_line(context)
-        })
-        .await
+        std::future::poll_fn(|context| self.poll_line_alone(context)).await
     }
 
     /// Waits for the next item; `None` after the outcome.
@@ -157,13 +138,6 @@ impl Turn {
     /// Dropping the future loses nothing.
     pub async fn next_item(&mut self) -> Option<TurnItem> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
-    }
-
-    fn poll_denial(&mut self, context: &mut Context<'_>) -> Poll<Denial> {
-        match &mut self.sandbox {
-            Some(watch) => watch.poll_denial(context, |text| self.secrets.redact_text(text)),
-            None => Poll::Pending,
-        }
     }
 
     /// Waits until a deadline passes, and reads nothing meanwhile; the agent is being stopped then.
@@ -270,7 +244,9 @@ impl Turn {
     #[must_use]
     pub fn stderr_so_far(&self) -> String {
         match &self.source {
-            Source::Process(process) => stderr_text(&process.stderr_so_far(), &self.secrets),
+            Source::Process(process) => {
+                standard_error::text(&process.stderr_so_far(), &self.secrets)
+            }
             Source::Replay(_) | Source::Concluded => String::new(),
         }
     }
@@ -284,295 +260,5 @@ impl Turn {
             process.begin_kill();
         }
         self.finish().await
-    }
-
-    fn poll_line(&mut self, context: &mut Context<'_>) -> Poll<Option<TurnLine>> {
-        if let Some(noting) = &mut self.noting {
-            let noted = ready!(Pin::new(&mut noting.task).poll(context));
-            if let (Ok(lock), Some(claim)) = (noted, &mut self.claim) {
-                claim.hold(lock);
-            }
-            return Poll::Ready(self.noting.take().map(|noting| noting.line));
-        }
-        if self.ended {
-            return Poll::Ready(None);
-        }
-        let line = match &mut self.source {
-            Source::Replay(replay) => match replay.lines.next().transpose() {
-                Ok(line) => line,
-                Err(error) => {
-                    let cause = std::error::Error::source(&error);
-                    let cause = cause.map_or(String::new(), |cause| format!(": {cause}"));
-                    self.trouble = Some(format!("{error}{cause}"));
-                    None
-                }
-            },
-            Source::Concluded => None,
-            Source::Process(process) => {
-                if self.cancel.is_new(context) {
-                    process.begin_stop();
-                }
-                if let Some(outbox) = &self.outbox {
-                    outbox.poll(context);
-                }
-                self.questions.poll(context, process);
-                match poll_process(process, context, &mut self.trouble) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(line) => {
-                        line.map(|line| record_and_decode(&line, self.record.as_mut(), decode_line))
-                    }
-                }
-            }
-        };
-        let Some(line) = line else {
-            self.ended = true;
-            return Poll::Ready(None);
-        };
-        match self.take_note(&line) {
-            // The line is shown when what it says of the thread is on the disk.
-            Some(task) => {
-                self.noting = Some(Noting { line, task });
-                self.poll_line(context)
-            }
-            None => Poll::Ready(Some(line)),
-        }
-    }
-
-    fn record_questions(&mut self) {
-        self.questions.record(self.record.as_ref(), &self.secrets);
-    }
-
-    /// Polls for the outcome, when there are no more lines.
-    fn poll_outcome(&mut self, context: &mut Context<'_>) -> Poll<Box<Outcome>> {
-        if let Some(outcome) = &self.outcome {
-            return Poll::Ready(outcome.clone());
-        }
-        let mut concluding = match self.concluding.take() {
-            Some(concluding) => concluding,
-            None => Concluding::new(self.conclusion().outcome()),
-        };
-        match concluding.poll(context) {
-            Poll::Pending => {
-                self.concluding = Some(concluding);
-                Poll::Pending
-            }
-            Poll::Ready((outcome, questions)) => {
-                self.questions = questions;
-                let outcome = Box::new(outcome);
-                self.outcome = Some(outcome.clone());
-                Poll::Ready(outcome)
-            }
-        }
-    }
-
-    /// Takes what the conclusion needs; an input that nobody has taken is closed.
-    fn conclusion(&mut self) -> Conclusion {
-        drop(self.take_input());
-        Conclusion {
-            source: std::mem::replace(&mut self.source, Source::Concluded),
-            observer: self.observer.clone(),
-            secrets: self.secrets.clone(),
-            record: self.record.take(),
-            trouble: self.trouble.take(),
-            sandbox: self.sandbox.take(),
-            questions: std::mem::take(&mut self.questions),
-            claim: self.claim.take(),
-            files: self.files.take(),
-        }
-    }
-
-    fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let Source::Process(process) = &mut self.source else {
-            return Poll::Pending;
-        };
-        if let Some(outbox) = &self.outbox {
-            outbox.poll(context);
-        }
-        if self.cancel.is_new(context) {
-            process.begin_stop();
-        }
-        self.questions.poll(context, process);
-        let error = ready!(pin!(process.until_deadline()).poll(context));
-        if error.deadline().is_none() {
-            self.trouble = Some(error.to_string());
-        }
-        Poll::Ready(())
-    }
-
-    /// Learns what a line says about the turn, before anybody sees it; returns the task that notes
-    /// its thread, if it is the first to name one.
-    fn take_note(&mut self, line: &TurnLine) -> Option<JoinHandle<Option<ThreadLock>>> {
-        let had_thread = self.observer.thread.is_some();
-        self.observer.observe(
-            line.decoded(),
-            line.completeness() != Completeness::Complete,
-        );
-        if let Some(sandbox) = &mut self.sandbox {
-            sandbox.observe(line.decoded());
-        }
-        let in_order = self.questions.observe(line.decoded());
-        if let Source::Process(process) = &mut self.source {
-            if !in_order {
-                process.begin_kill();
-            } else if self.observer.has_result() {
-                process.begin_finish();
-            } else if self.observer.is_login_flow() {
-                process.begin_stop();
-            }
-        }
-        match &self.observer.thread {
-            Some(thread) if !had_thread => {
-                let claim = self.claim.as_ref()?;
-                let locking = claim.note_thread(thread).then(|| claim.locking(thread));
-                let noting = self
-                    .record
-                    .as_mut()
-                    .and_then(|record| record.noting(thread));
-                (locking.is_some() || noting.is_some()).then(|| {
-                    tokio::task::spawn_blocking(move || {
-                        // Whoever reads the thread in the record finds it locked.
-                        let lock = locking.and_then(|locking| locking());
-                        if let Some(noting) = noting {
-                            noting();
-                        }
-                        lock
-                    })
-                })
-            }
-            _ => None,
-        }
-    }
-}
-
-/// Returns head and tail of standard error without secrets, nor what the gap has left of one, and
-/// without terminal escapes.
-fn stderr_text(stderr: &StderrText, secrets: &Secrets) -> String {
-    let text = |bytes: &[u8], cut| {
-        let redacted = secrets.redacted(bytes, cut);
-        // Colours may have stood in the middle of a secret.
-        secrets.redact_text(&without_escapes(&String::from_utf8_lossy(&redacted)))
-    };
-    let omitted = stderr.omitted_bytes();
-    if omitted == 0 {
-        return text(&[stderr.head(), &stderr.tail()].concat(), Cut::Nowhere);
-    }
-    let head = text(stderr.head(), Cut::End);
-    let tail = text(&stderr.tail(), Cut::Start);
-    format!("{head}\n[{omitted} bytes omitted]\n{tail}")
-}
-
-/// Tells whether a line lost its end, so that a secret in it may have lost one as well.
-fn cut_of(completeness: Completeness) -> Cut {
-    match completeness {
-        Completeness::Complete => Cut::Nowhere,
-        _ => Cut::End,
-    }
-}
-
-/// Polls for a line, going on after a deadline: the process is being stopped then, and what it
-/// still says counts.
-fn poll_process(
-    process: &mut Process,
-    context: &mut Context<'_>,
-    trouble: &mut Option<String>,
-) -> Poll<Option<Line>> {
-    loop {
-        return match Pin::new(&mut *process).poll_next(context) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(None) => Poll::Ready(None),
-            Poll::Ready(Some(Ok(line))) => Poll::Ready(Some(line)),
-            Poll::Ready(Some(Err(error))) if error.deadline().is_some() => continue,
-            Poll::Ready(Some(Err(error))) => {
-                *trouble = Some(error.to_string());
-                Poll::Ready(None)
-            }
-        };
-    }
-}
-
-impl Stream for Turn {
-    type Item = TurnItem;
-
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<TurnItem>> {
-        let turn = self.get_mut();
-        if turn.over {
-            return Poll::Ready(None);
-        }
-        turn.record_questions();
-        if let Some(item) = turn.questions.take_item() {
-            return Poll::Ready(Some(item));
-        }
-        if let Poll::Ready(denial) = turn.poll_denial(context) {
-            return Poll::Ready(Some(TurnItem::Denial(denial)));
-        }
-        match turn.poll_line(context) {
-            Poll::Ready(Some(line)) => return Poll::Ready(Some(TurnItem::Line(line))),
-            Poll::Ready(None) => {
-                // What came with the last line, or after it.
-                if let Poll::Ready(denial) = turn.poll_denial(context) {
-                    return Poll::Ready(Some(TurnItem::Denial(denial)));
-                }
-            }
-            Poll::Pending => {
-                // From here on a new one wakes the task.
-                turn.record_questions();
-                return match turn.questions.take_item() {
-                    Some(item) => Poll::Ready(Some(item)),
-                    None => Poll::Pending,
-                };
-            }
-        }
-        let outcome = ready!(turn.poll_outcome(context));
-        if let Some(item) = turn.questions.take_item() {
-            return Poll::Ready(Some(item));
-        }
-        turn.over = true;
-        Poll::Ready(Some(TurnItem::End(outcome)))
-    }
-}
-
-/// Records a line, then decodes it: whatever decoding does to us, the record survives.
-fn record_and_decode(
-    line: &Line,
-    record: Option<&mut TurnWriter>,
-    decode: impl FnOnce(&[u8]) -> Decoded,
-) -> TurnLine {
-    let completeness = line.completeness();
-    if let Some(record) = record {
-        record.append(line.bytes(), cut_of(completeness));
-    }
-    let bytes = line.to_vec();
-    let decoded = decode(&bytes);
-    TurnLine::new(line.number(), bytes, decoded, completeness)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ledger::{Beginning, Ledger, NewSession};
-
-    #[tokio::test]
-    async fn a_line_is_in_the_record_before_it_is_decoded() {
-        let spec = amp_process::ProcessSpec::new(fixtures::fake_agent())
-            .with_variable("FAKE_AGENT_SCRIPT", "out a line");
-        let mut process = spec.spawn().await.unwrap();
-        let line = process.next_line().await.unwrap().unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let session = Ledger::new(folder.path())
-            .create(NewSession::new())
-            .unwrap();
-        let beginning = Beginning {
-            amp_version: "0.0.1790142911-g7618fb".into(),
-            thread: None,
-            prompt: None,
-            secrets: Secrets::default(),
-        };
-        let mut record = session.begin_turn(beginning).unwrap();
-        let events = session.folder().join("turns/0001/events.jsonl");
-        let decode = |bytes: &[u8]| {
-            assert_eq!(std::fs::read(events).unwrap(), b"a line\n");
-            decode_line(bytes)
-        };
-        record_and_decode(&line, Some(&mut record), decode);
     }
 }

@@ -9,7 +9,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::questions::Questions;
-use super::{Source, stderr_text};
+use super::source::Source;
+use super::standard_error;
 use crate::blocking::blocking;
 use crate::claim::Claim;
 use crate::ledger::{Ended, Totals, TurnWriter};
@@ -67,7 +68,7 @@ impl Conclusion {
         let ending = Ending {
             cause: Some(exit.cause()),
             status: Some(exit.status()),
-            stderr: stderr_text(exit.stderr(), &secrets),
+            stderr: standard_error::text(exit.stderr(), &secrets),
             wall_time: exit.elapsed(),
             trouble,
         };

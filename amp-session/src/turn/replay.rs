@@ -7,6 +7,7 @@ use super::questions::Questions;
 use crate::error::Error;
 use crate::ledger::{TurnEnd, TurnLines, TurnRecord};
 use crate::outcome::Ending;
+use crate::turn_line::TurnLine;
 
 /// The lines of a turn that is over, and how it ended.
 #[derive(Debug)]
@@ -15,6 +16,21 @@ pub(super) struct Replay {
     pub(super) ending: Ending,
     /// How it ended by the record; unknown when the host died first.
     pub(super) end: Option<TurnEnd>,
+}
+
+impl Replay {
+    /// Returns the next line; what keeps it from being read is the trouble.
+    pub(super) fn next_line(&mut self, trouble: &mut Option<String>) -> Option<TurnLine> {
+        self.lines.next()?.map_or_else(
+            |error| {
+                let cause = std::error::Error::source(&error);
+                let cause = cause.map_or(String::new(), |cause| format!(": {cause}"));
+                *trouble = Some(format!("{error}{cause}"));
+                None
+            },
+            Some,
+        )
+    }
 }
 
 impl TurnRecord {

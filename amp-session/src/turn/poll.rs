@@ -1,0 +1,195 @@
+//! A turn as a task sees it: polled for items, lines, its deadlines and its outcome.
+
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+
+use amp_process::Completeness;
+use futures::Stream;
+
+use super::conclusion::{Concluding, Conclusion};
+use super::noting::Noting;
+use super::source::Source;
+use super::{Turn, TurnItem};
+use crate::outcome::Outcome;
+use crate::sandbox::Denial;
+use crate::turn_line::TurnLine;
+
+impl Stream for Turn {
+    type Item = TurnItem;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<TurnItem>> {
+        let turn = self.get_mut();
+        if turn.over {
+            return Poll::Ready(None);
+        }
+        turn.record_questions();
+        if let Some(item) = turn.questions.take_item() {
+            return Poll::Ready(Some(item));
+        }
+        if let Poll::Ready(denial) = turn.poll_denial(context) {
+            return Poll::Ready(Some(TurnItem::Denial(denial)));
+        }
+        match turn.poll_line(context) {
+            Poll::Ready(Some(line)) => return Poll::Ready(Some(TurnItem::Line(line))),
+            Poll::Ready(None) => {
+                // What came with the last line, or after it.
+                if let Poll::Ready(denial) = turn.poll_denial(context) {
+                    return Poll::Ready(Some(TurnItem::Denial(denial)));
+                }
+            }
+            Poll::Pending => {
+                // From here on a new one wakes the task.
+                turn.record_questions();
+                return match turn.questions.take_item() {
+                    Some(item) => Poll::Ready(Some(item)),
+                    None => Poll::Pending,
+                };
+            }
+        }
+        let outcome = ready!(turn.poll_outcome(context));
+        if let Some(item) = turn.questions.take_item() {
+            return Poll::Ready(Some(item));
+        }
+        turn.over = true;
+        Poll::Ready(Some(TurnItem::End(outcome)))
+    }
+}
+
+impl Turn {
+    /// Polls for the next line, and drops the other items that came before it.
+    pub(super) fn poll_line_alone(&mut self, context: &mut Context<'_>) -> Poll<Option<TurnLine>> {
+        self.record_questions();
+        self.questions.forget_items();
+        self.poll_line(context)
+    }
+
+    /// Polls for a deadline to pass; nothing is read.
+    pub(super) fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.serve(context);
+        let Source::Process(process) = &mut self.source else {
+            return Poll::Pending;
+        };
+        let error = ready!(pin!(process.until_deadline()).poll(context));
+        if error.deadline().is_none() {
+            self.trouble = Some(error.to_string());
+        }
+        Poll::Ready(())
+    }
+
+    /// Polls for the outcome, when there are no more lines.
+    pub(super) fn poll_outcome(&mut self, context: &mut Context<'_>) -> Poll<Box<Outcome>> {
+        if let Some(outcome) = &self.outcome {
+            return Poll::Ready(outcome.clone());
+        }
+        let mut concluding = match self.concluding.take() {
+            Some(concluding) => concluding,
+            None => Concluding::new(self.conclusion().outcome()),
+        };
+        match concluding.poll(context) {
+            Poll::Pending => {
+                self.concluding = Some(concluding);
+                Poll::Pending
+            }
+            Poll::Ready((outcome, questions)) => {
+                self.questions = questions;
+                let outcome = Box::new(outcome);
+                self.outcome = Some(outcome.clone());
+                Poll::Ready(outcome)
+            }
+        }
+    }
+
+    fn poll_denial(&mut self, context: &mut Context<'_>) -> Poll<Denial> {
+        match &mut self.sandbox {
+            Some(watch) => watch.poll_denial(context, |text| self.secrets.redact_text(text)),
+            None => Poll::Pending,
+        }
+    }
+
+    fn poll_line(&mut self, context: &mut Context<'_>) -> Poll<Option<TurnLine>> {
+        loop {
+            if let Some((noting, _)) = &mut self.noting {
+                let lock = ready!(noting.poll(context));
+                if let Some(claim) = &mut self.claim {
+                    claim.hold(lock);
+                }
+                return Poll::Ready(self.noting.take().map(|(_, line)| line));
+            }
+            if self.ended {
+                return Poll::Ready(None);
+            }
+            self.serve(context);
+            let record = self.record.as_mut();
+            let line = self.source.poll_line(context, record, &mut self.trouble);
+            let Some(line) = ready!(line) else {
+                self.ended = true;
+                return Poll::Ready(None);
+            };
+            let had_thread = self.observer.thread.is_some();
+            self.observe(&line);
+            let thread = self.observer.thread.as_ref().filter(|_| !had_thread);
+            let noting = thread
+                .zip(self.claim.as_ref())
+                .and_then(|(thread, claim)| Noting::begin(thread, claim, self.record.as_mut()));
+            let Some(noting) = noting else {
+                return Poll::Ready(Some(line));
+            };
+            self.noting = Some((noting, line));
+        }
+    }
+
+    /// Lets a request to stop, messages and answers have their effect on the process.
+    fn serve(&mut self, context: &mut Context<'_>) {
+        let Source::Process(process) = &mut self.source else {
+            return;
+        };
+        if self.cancel.is_new(context) {
+            process.begin_stop();
+        }
+        if let Some(outbox) = &self.outbox {
+            outbox.poll(context);
+        }
+        self.questions.poll(context, process);
+    }
+
+    /// Learns what a line says about the turn, before anybody sees it, and ends the process where
+    /// that is the end of it.
+    fn observe(&mut self, line: &TurnLine) {
+        let decoded = line.decoded();
+        let is_damaged = line.completeness() != Completeness::Complete;
+        self.observer.observe(decoded, is_damaged);
+        if let Some(sandbox) = &mut self.sandbox {
+            sandbox.observe(decoded);
+        }
+        let in_order = self.questions.observe(decoded);
+        if let Source::Process(process) = &mut self.source {
+            if !in_order {
+                process.begin_kill();
+            } else if self.observer.has_result() {
+                process.begin_finish();
+            } else if self.observer.is_login_flow() {
+                process.begin_stop();
+            }
+        }
+    }
+
+    fn record_questions(&mut self) {
+        self.questions.record(self.record.as_ref(), &self.secrets);
+    }
+
+    /// Takes what the conclusion needs; an input that nobody has taken is closed.
+    fn conclusion(&mut self) -> Conclusion {
+        drop(self.take_input());
+        Conclusion {
+            source: std::mem::replace(&mut self.source, Source::Concluded),
+            observer: self.observer.clone(),
+            secrets: self.secrets.clone(),
+            record: self.record.take(),
+            trouble: self.trouble.take(),
+            sandbox: self.sandbox.take(),
+            questions: std::mem::take(&mut self.questions),
+            claim: self.claim.take(),
+            files: self.files.take(),
+        }
+    }
+}
