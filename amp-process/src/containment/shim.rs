@@ -83,12 +83,13 @@ impl ShimTree {
             Some(data) => in_memory(data).map_err(Error::io("make a file in memory"))?,
             None => Stdio::null(),
         };
+        let orders = command.confinement.iter().map(OsString::as_os_str);
+        let orders = orders.chain([launch.program.as_os_str()]);
+        let orders = orders.chain(launch.spec.arguments.iter().map(OsString::as_os_str));
         let mut shim = platform::command(&command.program, &launch.spec);
         shim.args(&command.arguments)
             .arg(protocol::REQUEST)
-            .args(&command.confinement)
-            .arg(&launch.program)
-            .args(&launch.spec.arguments)
+            .args(orders.clone())
             .stdin(OwnedFd::from(theirs))
             .stdout(stdout)
             .stderr(stderr);
@@ -112,7 +113,7 @@ impl ShimTree {
             .map(|control| Readiness::new(control.into()));
         let prepared = readiness.and_then(|readiness| {
             let streams = [&ends.stdin, &ends.stdout, &ends.stderr].map(AsFd::as_fd);
-            protocol::send_streams(&ours, streams)?;
+            protocol::send_streams(&ours, protocol::fingerprint(orders), streams)?;
             ours.set_nonblocking(true)?;
             Ok(readiness)
         });

@@ -12,7 +12,8 @@ use super::shim::ShimCommand;
 use crate::deadlines::Deadlines;
 use crate::error::{Error, ErrorKind};
 use crate::exit::Exit;
-use crate::shim::protocol::{PROBE, PROBE_ANSWER, REQUEST};
+use crate::sandbox::layer::TrialFailure;
+use crate::shim::protocol::{PROBE, PROBE_ANSWER, PROBE_NOT_SEPARATE, PROBE_POWERLESS, REQUEST};
 use crate::spec::ProcessSpec;
 
 /// How to start a program in its containment.
@@ -52,7 +53,8 @@ pub(crate) async fn find(kind: ContainmentKind, spec: &ProcessSpec) -> Result<St
         ContainmentKind::Shim => shim(spec).map(Strategy::Shim).map_err(unavailable),
         ContainmentKind::Namespace => {
             let command = namespace::command(spec).map_err(unavailable)?;
-            probe(&command, spec).await?.map_err(unavailable)?;
+            let trial = probe(&command, spec).await?;
+            trial.map_err(|failure| unavailable(failure.to_string()))?;
             Ok(Strategy::Shim(command))
         }
         ContainmentKind::Job => Err(unavailable("there are no job objects on Linux".to_owned())),
@@ -76,37 +78,47 @@ fn shim(spec: &ProcessSpec) -> Result<ShimCommand, String> {
     })
 }
 
-/// Starts the shim to see whether it can be started; answered once for each command.
+/// Starts the shim to see whether it can be started, and can confine itself as the command says;
+/// answered once for each command.
 ///
 /// That nothing could be started at present is no answer, but an error.
 pub(crate) async fn probe(
     command: &ShimCommand,
     spec: &ProcessSpec,
-) -> Result<Result<(), String>, Error> {
-    type Answers = HashMap<(PathBuf, Vec<OsString>), Result<(), String>>;
+) -> Result<Result<(), TrialFailure>, Error> {
+    type Answers = HashMap<(PathBuf, Vec<OsString>), Result<(), TrialFailure>>;
     static ANSWERS: Mutex<Option<Answers>> = Mutex::new(None);
     let answers = || ANSWERS.lock().unwrap_or_else(PoisonError::into_inner);
-    let key = (command.program.clone(), command.arguments.clone());
+    let mut arguments = command.arguments.clone();
+    arguments.extend([REQUEST.into(), PROBE.into()]);
+    arguments.extend(command.confinement.iter().cloned());
+    let key = (command.program.clone(), arguments.clone());
     let known = answers().get_or_insert_default().get(&key).cloned();
     if let Some(answer) = known {
         return Ok(answer);
     }
     let deadlines = Deadlines::default().with_total(Some(PROBE_TIMEOUT));
     let trial = ProcessSpec::new(&command.program)
-        .with_arguments(&command.arguments)
-        .with_arguments([REQUEST, PROBE])
+        .with_arguments(arguments)
         .with_environment(spec.environment.clone())
         .with_containment(Containment::Require(ContainmentKind::Group))
         .with_deadlines(deadlines);
     // A run within a run: boxed, or the future would contain itself.
     let answer = match Box::pin(run(trial)).await {
         Err(error) if error.kind() == ErrorKind::ResourceExhausted => return Err(error),
-        Err(error) => Err(error.into_reason()),
-        Ok(exit) if exit.status().code() == Some(PROBE_ANSWER) => Ok(()),
-        Ok(exit) if exit.stderr().is_empty() => {
-            Err(format!("a trial ended with {}", exit.status()))
+        Err(error) => Err(TrialFailure::NotStarted(error.into_reason())),
+        Ok(exit) => {
+            let said = match exit.stderr().is_empty() {
+                true => format!("a trial ended with {}", exit.status()),
+                false => exit.stderr().to_string().trim_end().to_owned(),
+            };
+            match exit.status().code() {
+                Some(PROBE_ANSWER) => Ok(()),
+                Some(PROBE_NOT_SEPARATE) => Err(TrialFailure::NotSeparate(said)),
+                Some(PROBE_POWERLESS) => Err(TrialFailure::Powerless(said)),
+                _ => Err(TrialFailure::NotStarted(said)),
+            }
         }
-        Ok(exit) => Err(exit.stderr().to_string().trim_end().to_owned()),
     };
     answers()
         .get_or_insert_default()

@@ -28,6 +28,8 @@ pub enum Layer {
 pub enum Absence {
     /// There is no backend for this operating system or processor.
     Platform,
+    /// The kernel filters no system calls (seccomp).
+    NoFilter,
     /// Bubblewrap (`bwrap`) is not installed.
     NoBubblewrap,
     /// The bubblewrap at hand is older than 0.8; what it said.
@@ -38,6 +40,10 @@ pub enum Absence {
     AppArmor,
     /// A namespace cannot be made, as within many containers; what was said.
     NamespaceRefused(String),
+    /// What bubblewrap made is not what it was told to make; what was found instead.
+    NotSeparate(String),
+    /// A namespace can be made, but not what needs capabilities in it; what was said.
+    NoCapabilities(String),
     /// The host cannot be started again as a shim; why.
     NoShim(String),
     /// The kernel has no Landlock, or one that is too old; the version that it has.
@@ -119,6 +125,7 @@ impl fmt::Display for Absence {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Platform => formatter.write_str("no backend for this system is tried"),
+            Self::NoFilter => formatter.write_str("the kernel filters no system calls (seccomp)"),
             Self::NoBubblewrap => formatter.write_str("bubblewrap (bwrap) is not installed"),
             Self::OldBubblewrap(said) => {
                 write!(formatter, "bubblewrap is older than 0.8: {said}")
@@ -133,6 +140,13 @@ impl fmt::Display for Absence {
             Self::NamespaceRefused(said) => {
                 write!(formatter, "a namespace cannot be made: {said}")
             }
+            Self::NotSeparate(found) => {
+                write!(formatter, "what bubblewrap makes is no sandbox: {found}")
+            }
+            Self::NoCapabilities(said) => write!(
+                formatter,
+                "a namespace can be made, but no capability counts in it: {said}"
+            ),
             Self::NoShim(reason) => formatter.write_str(reason),
             Self::Landlock { version: 0 } => {
                 formatter.write_str("the kernel has no Landlock, or does not use it")
@@ -148,17 +162,51 @@ impl fmt::Display for Absence {
     }
 }
 
-/// Turns what a trial of bubblewrap said into the reason behind it.
+/// What came of a trial of bubblewrap that failed.
+#[cfg(any(test, target_os = "linux"))]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TrialFailure {
+    /// The shim was not started; what was said.
+    NotStarted(String),
+    /// The shim found something that is as it is outside.
+    NotSeparate(String),
+    /// The shim could not do what it has to do first.
+    Powerless(String),
+}
+
+#[cfg(any(test, target_os = "linux"))]
+impl fmt::Display for TrialFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotStarted(said) | Self::NotSeparate(said) | Self::Powerless(said) => {
+                formatter.write_str(said)
+            }
+        }
+    }
+}
+
+/// Turns the failure of a trial into the reason behind it.
 ///
 /// `setting` reads a setting of the kernel, such as `user.max_user_namespaces`; `None` where there
 /// is no such setting.
 #[cfg(any(test, target_os = "linux"))]
-pub(super) fn diagnose(said: &str, setting: impl Fn(&str) -> Option<String>) -> Absence {
+pub(super) fn diagnose(
+    failure: &TrialFailure,
+    setting: impl Fn(&str) -> Option<String>,
+) -> Absence {
     const NONE: &str = "user.max_user_namespaces";
     const DEBIAN: &str = "kernel.unprivileged_userns_clone";
     const APPARMOR: &str = "kernel.apparmor_restrict_unprivileged_userns";
     let is = |name: &str, value: &str| setting(name).as_deref().map(str::trim) == Some(value);
+    let said = failure.to_string();
     let first = said.lines().next().unwrap_or_default().to_owned();
+    match failure {
+        TrialFailure::NotSeparate(_) => return Absence::NotSeparate(first),
+        // It lets bubblewrap make a namespace, and denies every capability to what it starts.
+        TrialFailure::Powerless(_) if is(APPARMOR, "1") => return Absence::AppArmor,
+        TrialFailure::Powerless(_) => return Absence::NoCapabilities(first),
+        TrialFailure::NotStarted(_) => {}
+    }
     if first.contains("Unknown option") || first.contains("nrecognized option") {
         return Absence::OldBubblewrap(first);
     }
@@ -176,14 +224,18 @@ pub(super) fn diagnose(said: &str, setting: impl Fn(&str) -> Option<String>) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::{Absence, diagnose};
+    use super::{Absence, TrialFailure, diagnose};
 
     const REFUSED: &str = "bwrap: No permissions to create new namespace, likely because the \
                            kernel does not allow non-privileged user namespaces.\n";
 
     fn with(settings: &[(&str, &str)], said: &str) -> Absence {
+        diagnosed(settings, &TrialFailure::NotStarted(said.to_owned()))
+    }
+
+    fn diagnosed(settings: &[(&str, &str)], failure: &TrialFailure) -> Absence {
         let settings: std::collections::BTreeMap<_, _> = settings.iter().copied().collect();
-        diagnose(said, |name| {
+        diagnose(failure, |name| {
             settings.get(name).map(|value| format!("{value}\n"))
         })
     }
@@ -215,6 +267,24 @@ mod tests {
         let settings = [("user.max_user_namespaces", "96365")];
         let said = REFUSED.trim_end().to_owned();
         assert_eq!(with(&settings, REFUSED), Absence::NamespaceRefused(said));
+    }
+
+    #[test]
+    fn a_namespace_without_capabilities_is_traced_to_apparmor_where_it_denies_them() {
+        let said = "cannot listen on 127.0.0.1:443: Permission denied".to_owned();
+        let failure = TrialFailure::Powerless(said.clone());
+        let setting = "kernel.apparmor_restrict_unprivileged_userns";
+        assert_eq!(diagnosed(&[(setting, "1")], &failure), Absence::AppArmor);
+        let without = Absence::NoCapabilities(said);
+        assert_eq!(diagnosed(&[(setting, "0")], &failure), without);
+    }
+
+    #[test]
+    fn what_is_as_outside_is_the_reason_whatever_the_settings_say() {
+        let said = "the net namespace is the host's".to_owned();
+        let failure = TrialFailure::NotSeparate(said.clone());
+        let settings = [("user.max_user_namespaces", "0")];
+        assert_eq!(diagnosed(&settings, &failure), Absence::NotSeparate(said));
     }
 
     #[test]

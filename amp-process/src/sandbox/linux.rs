@@ -12,6 +12,7 @@ pub(crate) mod confined;
 pub(crate) mod confinement;
 mod connect_head;
 pub(crate) mod entry;
+mod evidence;
 mod host_names;
 pub(crate) mod landlock;
 mod links;

@@ -1,26 +1,49 @@
 //! What a shim does to itself before it starts the program, so that the program inherits it.
 
+use std::fmt;
 use std::io;
 use std::net::{TcpListener, UdpSocket};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use rustix::thread::{CapabilitySet, CapabilitySets, UnshareFlags};
 
 use super::{devices, protocol};
 use crate::sandbox::linux::confinement::Confinement;
-use crate::sandbox::linux::entry::Identity;
 use crate::sandbox::linux::{landlock, seccomp};
 
-/// Applies a confinement to this process, for good; hands its listeners to the host.
+/// Why a shim is not confined.
+#[derive(Debug)]
+pub(super) enum Unconfined {
+    /// Something around it is not as planned; what it found.
+    NotSeparate(String),
+    /// It cannot do to itself what it was told to.
+    Failed(String),
+}
+
+impl From<String> for Unconfined {
+    fn from(reason: String) -> Self {
+        Self::Failed(reason)
+    }
+}
+
+impl fmt::Display for Unconfined {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::NotSeparate(reason) | Self::Failed(reason)) = self;
+        formatter.write_str(reason)
+    }
+}
+
+/// Applies a confinement to this process, for good; hands its listeners to the host, if there is
+/// one.
 ///
 /// The order matters: what comes later takes away what is needed before.
-pub(super) fn apply(confinement: &Confinement, control: impl AsFd) -> Result<(), String> {
-    for (path, identity) in &confinement.identities {
-        if Identity::of(path).ok() != Some(*identity) {
-            let path = path.display();
-            return Err(format!("something else has taken the place of {path}"));
-        }
+pub(super) fn apply(
+    confinement: &Confinement,
+    control: Option<BorrowedFd<'_>>,
+) -> Result<(), Unconfined> {
+    for evidence in &confinement.evidence {
+        evidence.check().map_err(Unconfined::NotSeparate)?;
     }
     listen(confinement, control)?;
     if let Some((user, group)) = confinement.user {
@@ -36,16 +59,19 @@ pub(super) fn apply(confinement: &Confinement, control: impl AsFd) -> Result<(),
     // Nobody inside can look into this process, which has the program's environment too.
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .map_err(|error| format!("the shim cannot be closed to others: {error}"))?;
+    rustix::thread::set_no_new_privs(true)
+        .map_err(|error| format!("privileges could be gained: {error}"))?;
     if !confinement.rights.is_empty() {
         landlock::restrict(&confinement.rights)?;
     }
     if let Some(families) = confinement.families {
         seccomp::install(families)?;
     }
-    limit(confinement).map_err(|error| format!("limits cannot be set: {error}"))
+    limit(confinement).map_err(|error| format!("limits cannot be set: {error}"))?;
+    Ok(())
 }
 
-fn listen(confinement: &Confinement, control: impl AsFd) -> Result<(), String> {
+fn listen(confinement: &Confinement, control: Option<BorrowedFd<'_>>) -> Result<(), String> {
     let mut positions = Vec::new();
     let mut listeners: Vec<OwnedFd> = Vec::new();
     for (position, address) in confinement.listeners.iter().enumerate() {
@@ -65,9 +91,9 @@ fn listen(confinement: &Confinement, control: impl AsFd) -> Result<(), String> {
         positions.push(confinement.listeners.len());
         listeners.push(socket.into());
     }
-    if listeners.is_empty() {
+    let Some(control) = control.filter(|_| !listeners.is_empty()) else {
         return Ok(());
-    }
+    };
     protocol::send_listeners(control, &positions, &listeners)
         .map_err(|error| format!("listeners cannot be handed over: {error}"))
 }

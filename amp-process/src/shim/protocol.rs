@@ -1,7 +1,10 @@
 //! What host and shim say to each other: lines of ASCII, one message each.
 //!
-//! The host begins with one byte that carries the program's standard streams as descriptors.
+//! The host begins with the [`fingerprint`] of the shim's arguments, which carries the program's
+//! standard streams as descriptors.
 
+use std::ffi::OsStr;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -22,6 +25,10 @@ pub(crate) const PROBE: &str = "__probe";
 pub(crate) const MOST_LISTENERS: usize = 32;
 /// How a shim that was probed ends.
 pub(crate) const PROBE_ANSWER: i32 = 86;
+/// How it ends when something is as it is outside, which it says on standard error.
+pub(crate) const PROBE_NOT_SEPARATE: i32 = 87;
+/// How it ends when it cannot confine itself, which it says there as well.
+pub(crate) const PROBE_POWERLESS: i32 = 88;
 
 /// From the host to the shim.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,22 +173,38 @@ fn descriptors(ancillary: &mut RecvAncillaryBuffer<'_>) -> Vec<OwnedFd> {
     rights.flatten().collect()
 }
 
+/// Returns what tells the arguments of a shim from others, for its host's own executable alone.
+///
+/// They go through whoever makes the namespace; what is left out on the way is a rule less.
+pub(crate) fn fingerprint<'a>(arguments: impl IntoIterator<Item = &'a OsStr>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for argument in arguments {
+        argument.hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
 /// Sends the program's standard streams, in order.
-pub(crate) fn send_streams(control: impl AsFd, streams: [BorrowedFd<'_>; 3]) -> io::Result<()> {
+pub(crate) fn send_streams(
+    control: impl AsFd,
+    fingerprint: u64,
+    streams: [BorrowedFd<'_>; 3],
+) -> io::Result<()> {
     let mut space = [std::mem::MaybeUninit::uninit(); cmsg_space!(ScmRights(3))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
     ancillary.push(SendAncillaryMessage::ScmRights(&streams));
-    let byte = [io::IoSlice::new(b"!")];
-    rustix::net::sendmsg(control, &byte, &mut ancillary, SendFlags::NOSIGNAL)?;
+    let fingerprint = fingerprint.to_ne_bytes();
+    let message = [io::IoSlice::new(&fingerprint)];
+    rustix::net::sendmsg(control, &message, &mut ancillary, SendFlags::NOSIGNAL)?;
     Ok(())
 }
 
-/// Receives the program's standard streams.
-pub(crate) fn receive_streams(control: impl AsFd) -> io::Result<[OwnedFd; 3]> {
+/// Receives the program's standard streams, and the fingerprint of what the shim was told.
+pub(crate) fn receive_streams(control: impl AsFd) -> io::Result<(u64, [OwnedFd; 3])> {
     let mut space = [std::mem::MaybeUninit::uninit(); cmsg_space!(ScmRights(3))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
-    let mut byte = [0];
-    let mut buffer = [io::IoSliceMut::new(&mut byte)];
+    let mut fingerprint = [0; size_of::<u64>()];
+    let mut buffer = [io::IoSliceMut::new(&mut fingerprint)];
     rustix::net::recvmsg(
         control,
         &mut buffer,
@@ -190,7 +213,8 @@ pub(crate) fn receive_streams(control: impl AsFd) -> io::Result<[OwnedFd; 3]> {
     )?;
     let streams = descriptors(&mut ancillary);
     let missing = |_| io::Error::new(io::ErrorKind::UnexpectedEof, "the host sent no streams");
-    streams.try_into().map_err(missing)
+    let streams = streams.try_into().map_err(missing)?;
+    Ok((u64::from_ne_bytes(fingerprint), streams))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, WaitOptions};
 
-use super::confine;
+use super::confine::{self, Unconfined};
 use super::protocol::{self, Order, Report};
 use crate::containment::process_table;
 use crate::exit::{ExitStatus, Survivor};
@@ -27,12 +27,13 @@ const ROUND: Duration = Duration::from_millis(1);
 
 /// Runs `arguments` (the program, then its arguments) and returns the shim's own exit code.
 pub(super) fn serve(arguments: Vec<OsString>) -> i32 {
+    let told = protocol::fingerprint(arguments.iter().map(OsString::as_os_str));
     let mut arguments = arguments.into_iter();
     let Some(mut program) = arguments.next() else {
         return 2;
     };
     if program == protocol::PROBE {
-        return protocol::PROBE_ANSWER;
+        return answer_probe(arguments);
     }
     let mut confinement = None;
     if program == confinement::BEGIN {
@@ -43,11 +44,33 @@ pub(super) fn serve(arguments: Vec<OsString>) -> i32 {
         };
         (confinement, program) = (Some(decoded), next);
     }
-    match Shim::start(&program, arguments, confinement.as_ref()) {
+    match Shim::start(&program, arguments, confinement.as_ref(), told) {
         Ok(shim) => shim.reap(),
         // Without a host there is nobody to tell.
         Err(_) => 1,
     }
+}
+
+/// Confines itself as a trial, if it is told to, and returns the exit code that tells what came of
+/// it.
+fn answer_probe(mut arguments: impl Iterator<Item = OsString>) -> i32 {
+    if arguments
+        .next()
+        .is_none_or(|first| first != confinement::BEGIN)
+    {
+        return protocol::PROBE_ANSWER;
+    }
+    let Some(confinement) = Confinement::decode(&mut arguments) else {
+        return 2;
+    };
+    let (code, reason) = match confine::apply(&confinement, None) {
+        Ok(()) => return protocol::PROBE_ANSWER,
+        Err(Unconfined::NotSeparate(found)) => (protocol::PROBE_NOT_SEPARATE, found),
+        Err(Unconfined::Failed(reason)) => (protocol::PROBE_POWERLESS, reason),
+    };
+    // The code tells as well, if in fewer words.
+    let _ = writeln!(io::stderr(), "{reason}");
+    code
 }
 
 /// What both threads of a shim share.
@@ -68,9 +91,10 @@ impl Shim {
         program: &OsString,
         arguments: impl Iterator<Item = OsString>,
         confinement: Option<&Confinement>,
+        told: u64,
     ) -> io::Result<Arc<Self>> {
         let control = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-        let [stdin, stdout, stderr] = protocol::receive_streams(&control)?;
+        let (sent, [stdin, stdout, stderr]) = protocol::receive_streams(&control)?;
         let host = watch_host();
         // The shim must not hold what the program alone should hold.
         let nowhere = File::options().read(true).write(true).open("/dev/null")?;
@@ -78,9 +102,13 @@ impl Shim {
         rustix::stdio::dup2_stdout(&nowhere)?;
         rustix::stdio::dup2_stderr(&nowhere)?;
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
-        if let Some(confinement) = confinement
-            && let Err(reason) = confine::apply(confinement, &control)
-        {
+        let confined = match confinement {
+            _ if sent != told => Err("what it was told was changed on the way".to_owned()),
+            Some(confinement) => confine::apply(confinement, Some(control.as_fd()))
+                .map_err(|unconfined| unconfined.to_string()),
+            None => Ok(()),
+        };
+        if let Err(reason) = confined {
             (&control).write_all(Report::Refused(reason).encode().as_bytes())?;
             return Err(io::ErrorKind::Other.into());
         }

@@ -7,9 +7,8 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{KINDS, Mark, fake, host, state_of, wait_until, within};
+use crate::support::{KINDS, Mark, can_trace, fake, host, state_of, wait_until, within};
 use amp_process::ContainmentKind;
-use fixtures::Requirement;
 
 /// Starts a host whose program has one descendant of `kind`, and waits until all are up.
 fn start(containment: &str, kind: &str, mark: &Mark) -> Child {
@@ -291,19 +290,4 @@ fn a_host_without_processes_fails_and_says_why() {
         assert!(outputs[0].stdout.is_empty(), "{kind}");
     }
     mark.wait_until_gone();
-}
-
-/// Returns whether calls of the system can be made to fail here.
-#[expect(clippy::disallowed_methods, reason = "strace makes the calls fail")]
-fn can_trace() -> bool {
-    let tried = std::process::Command::new("strace")
-        .args(["-qq", "-o", "/dev/null", "true"])
-        .output();
-    let problem = match tried {
-        Ok(output) if output.status.success() => return true,
-        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
-        Err(error) => error.to_string(),
-    };
-    Requirement::Strace.is_missing(problem);
-    false
 }

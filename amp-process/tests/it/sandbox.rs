@@ -3,6 +3,7 @@
 mod cases;
 mod files;
 mod kernel;
+mod layers;
 mod life;
 mod limits;
 mod network;
@@ -11,7 +12,7 @@ mod programs;
 
 use std::path::{Path, PathBuf};
 
-use amp_process::sandbox::{Access, Decision, Policy, Sandbox};
+use amp_process::sandbox::{Access, Decision, LayerStatus, Policy, Sandbox};
 use amp_process::{Exit, ProcessSpec};
 use fixtures::Requirement;
 
@@ -97,9 +98,9 @@ impl Said {
 /// Runs a program in its sandbox; `None` where this machine has none.
 async fn run(spec: ProcessSpec) -> Option<Said> {
     let layers = spec.probe_sandbox().await.expect("the policy can be kept");
-    if let Some(missing) = layers.iter().find(|layer| layer.is_missing()) {
-        let absence = missing.absence.as_ref().expect("a reason");
-        Requirement::Namespace.is_missing(format!("{}: {absence}", missing.layer));
+    if layers.iter().any(LayerStatus::is_missing) {
+        let refusal = spec.spawn().await.expect_err("what is missing is refused");
+        Requirement::Namespace.is_missing(refusal);
         return None;
     }
     let mut process = spec.spawn().await.expect("the program starts");

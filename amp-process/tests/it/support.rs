@@ -1,10 +1,11 @@
 //! Runs of the fake agent, and a look at the process table for what they left.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::{Once, OnceLock};
+use std::time::{Duration, Instant, SystemTime};
 
 use amp_process::{
     Containment, ContainmentKind, Deadlines, Error, Exit, Line, Process, ProcessSpec,
@@ -151,25 +152,49 @@ pub(crate) fn supervise() -> &'static Path {
     PATH.get_or_init(|| example("supervise"))
 }
 
-/// Returns the path of an example.
+/// Returns the path of an example, which is built unless it is newer than every source of this
+/// crate: `cargo test --test it` builds none.
 #[expect(clippy::disallowed_methods, reason = "tests build what they need")]
 pub(crate) fn example(name: &str) -> PathBuf {
+    static BUILT: Once = Once::new();
     let test = std::env::current_exe().expect("the running test has a path");
     let profile = test
         .ancestors()
         .nth(2)
         .expect("it lies in target/PROFILE/deps");
-    let path = profile.join("examples").join(name);
-    if !path.is_file() {
-        // `cargo test --test it` builds no examples.
-        let status = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--offline", "--example", name])
-            .arg("--manifest-path")
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
-            .status();
-        assert!(status.is_ok_and(|status| status.success()), "no example");
-    }
-    path
+    let examples = profile.join("examples");
+    BUILT.call_once(|| {
+        let crate_root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let changed = ["src", "examples", "Cargo.toml"].map(|path| newest(&crate_root.join(path)));
+        let changed = changed.into_iter().max();
+        let sources = std::fs::read_dir(crate_root.join("examples")).expect("there are examples");
+        let stale = sources.flatten().any(|source| {
+            let example = examples.join(source.path().file_stem().expect("a name"));
+            let built = example.metadata().and_then(|found| found.modified());
+            built.ok() < changed
+        });
+        if stale {
+            let profile = match profile.file_name().and_then(OsStr::to_str) {
+                None | Some("debug") => "dev",
+                Some(name) => name,
+            };
+            let status = Command::new(env!("CARGO"))
+                .args(["build", "--quiet", "--offline", "--examples"])
+                .args(["--profile", profile, "--manifest-path"])
+                .arg(crate_root.join("Cargo.toml"))
+                .status();
+            assert!(status.is_ok_and(|status| status.success()), "no examples");
+        }
+    });
+    examples.join(name)
+}
+
+/// Returns when a file, or anything in a folder, was changed last.
+fn newest(path: &Path) -> SystemTime {
+    let changed = path.metadata().and_then(|found| found.modified());
+    let within = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let within = within.map(|entry| newest(&entry.path()));
+    within.fold(changed.expect("sources are there"), SystemTime::max)
 }
 
 /// Returns a command that runs a fake agent below the supervise example, to be started by std.
@@ -189,4 +214,19 @@ pub(crate) fn host(options: &[&str], script: &str, mark: &Mark) -> Command {
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped());
     command
+}
+
+/// Returns whether calls of the system can be made to fail here.
+#[expect(clippy::disallowed_methods, reason = "strace makes the calls fail")]
+pub(crate) fn can_trace() -> bool {
+    let tried = Command::new("strace")
+        .args(["-qq", "-o", "/dev/null", "true"])
+        .output();
+    let problem = match tried {
+        Ok(output) if output.status.success() => return true,
+        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
+        Err(error) => error.to_string(),
+    };
+    Requirement::Strace.is_missing(problem);
+    false
 }

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::bubblewrap;
 use super::confined::Confined;
+use super::confinement::Confinement;
 use super::entry;
+use super::evidence;
 use super::landlock::{self, Right};
-use super::mount::Mount;
-use super::plan::{HostFiles, Machine, Plan, Purpose, plan};
+use super::mount::mounts;
+use super::plan::{HostFiles, Machine, NAME_SERVER, Plan, Purpose, is_transparent, plan};
 use super::seccomp;
 use super::temporary::{self, TemporaryFolder};
 use crate::containment::kind::{Containment, ContainmentKind};
@@ -39,7 +41,7 @@ pub(crate) async fn prepare(launch: &mut Launch) -> Result<Prepared, Error> {
     let Some(sandbox) = launch.spec.sandbox.take() else {
         return Err(Error::sandbox("none is asked for", Vec::new()));
     };
-    let (machine, bubblewrap, shim) = look_around(&launch.spec).await?;
+    let (machine, bubblewrap, shim) = look_around(&launch.spec, sandbox.policy()).await?;
     let executables = [Some(launch.program.as_path()), shim.as_deref()];
     let policy = with_executables(sandbox.policy(), &executables);
     let planned = planned(&policy, &launch.spec, &machine)?;
@@ -133,7 +135,7 @@ impl ProcessSpec {
         let Some(sandbox) = &self.sandbox else {
             return Ok(Vec::new());
         };
-        let (machine, _, shim) = look_around(self).await?;
+        let (machine, _, shim) = look_around(self, sandbox.policy()).await?;
         let policy = with_executables(sandbox.policy(), &[shim.as_deref()]);
         Ok(planned(&policy, self, &machine)?.layers)
     }
@@ -187,42 +189,62 @@ fn refuse_missing(sandbox: &Sandbox, layers: &[LayerStatus]) -> Result<(), Error
 /// Finds out what this machine has, where bubblewrap is, and what to start as the shim.
 async fn look_around(
     spec: &ProcessSpec,
+    policy: &Policy,
 ) -> Result<(Machine, Option<PathBuf>, Option<PathBuf>), Error> {
     let shim = namespace::shim_program(spec);
     let bubblewrap = namespace::find(spec);
-    let namespace = match (&bubblewrap, &shim) {
-        (None, _) => Some(Absence::NoBubblewrap),
-        (_, Err(reason)) => Some(Absence::NoShim(reason.clone())),
-        (Some(bubblewrap), Ok(shim)) => try_namespace(bubblewrap, shim, spec).await?,
-    };
     let user = rustix::process::geteuid();
-    let machine = Machine {
-        namespace,
+    let own_network = *policy.network() != Network::Open;
+    let outside = evidence::namespaces(own_network);
+    let mut machine = Machine {
+        namespace: None,
         shim: shim.as_ref().err().cloned().map(Absence::NoShim),
         landlock: landlock::version(),
-        filter: seccomp::is_supported(),
+        filter: seccomp::absence(),
         user: (!user.is_root()).then(|| {
             let group = rustix::process::getegid();
             (user.as_raw(), group.as_raw())
         }),
+        outside: outside.map_err(Error::io("look at the namespaces of this process"))?,
+    };
+    machine.namespace = match (&bubblewrap, &shim) {
+        (None, _) => Some(Absence::NoBubblewrap),
+        (_, Err(reason)) => Some(Absence::NoShim(reason.clone())),
+        (Some(bubblewrap), Ok(shim)) => {
+            try_namespace(bubblewrap, shim, spec, policy, &machine).await?
+        }
     };
     Ok((machine, bubblewrap, shim.ok()))
 }
 
-/// Makes namespaces once, with every kind of option that is used; the answer is remembered.
+/// Makes namespaces once, with every kind of option that is used, and has a shim do in them all
+/// that needs a capability; the answer is remembered.
 async fn try_namespace(
     program: &Path,
     shim: &Path,
     spec: &ProcessSpec,
+    policy: &Policy,
+    machine: &Machine,
 ) -> Result<Option<Absence>, Error> {
+    let transparent = is_transparent(policy);
+    let alone = with_executables(&Policy::new(), &[Some(shim)]);
+    let refused = |reason| Error::sandbox(reason, Vec::new());
+    let mounts = mounts(&entry::resolve(&alone).map_err(refused)?);
     let view = bubblewrap::View {
-        mounts: &[Mount::Readable("/".into())],
+        mounts: &mounts,
         private_bytes: 1 << 20,
-        own_network: true,
-        low_ports: false,
+        own_network: *policy.network() != Network::Open,
+        low_ports: transparent,
         own_host_names: false,
-        root: false,
+        root: machine.is_root(),
         directory: Path::new("/"),
+    };
+    let confinement = Confinement {
+        evidence: machine.outside.clone(),
+        name_server: transparent.then_some(NAME_SERVER),
+        user: machine.user.filter(|_| transparent),
+        protect_devices: machine.is_root(),
+        ..Confinement::default()
     };
     let mut arguments = bubblewrap::arguments(&view);
     arguments.push(shim.as_os_str().to_owned());
@@ -230,7 +252,7 @@ async fn try_namespace(
         kind: ContainmentKind::Namespace,
         program: program.to_owned(),
         arguments,
-        confinement: Vec::new(),
+        confinement: confinement.encode(),
         data: None,
     };
     let setting = |name: &str| {
@@ -238,5 +260,5 @@ async fn try_namespace(
         std::fs::read_to_string(path).ok()
     };
     let outcome = strategy::probe(&trial, spec).await?;
-    Ok(outcome.err().map(|said| diagnose(&said, setting)))
+    Ok(outcome.err().map(|failure| diagnose(&failure, setting)))
 }

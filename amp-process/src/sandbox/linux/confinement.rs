@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::entry::Identity;
+use super::evidence::Evidence;
 use super::landlock::Right;
 use super::seccomp::Families;
 use crate::sandbox::policy::Limits;
@@ -16,8 +17,8 @@ const END: &str = "--";
 /// Everything that a shim does to itself, in this order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Confinement {
-    /// What has to be at these paths, or something took its place while the view was made.
-    pub(crate) identities: Vec<(PathBuf, Identity)>,
+    /// What has to be so, or the view is not the one that was planned.
+    pub(crate) evidence: Vec<Evidence>,
     /// Where to listen; whether the start fails when that cannot be. The host gets the listeners.
     pub(crate) listeners: Vec<SocketAddr>,
     /// Where to listen for questions about names; the host gets it behind the other listeners.
@@ -42,9 +43,22 @@ impl Confinement {
             arguments.push(name.into());
             arguments.extend(values.iter().map(Into::into));
         };
-        for (path, Identity { device, number }) in &self.identities {
+        for evidence in &self.evidence {
+            let (name, path, identity) = match evidence {
+                Evidence::Same(path, identity) => ("--same", path, identity),
+                Evidence::Other(path, identity) => ("--other", path, identity),
+                Evidence::ReadOnly(path) => {
+                    add("--read-only", &[path.as_os_str()]);
+                    continue;
+                }
+                Evidence::NoNetwork => {
+                    add("--no-network", &[]);
+                    continue;
+                }
+            };
+            let Identity { device, number } = identity;
             let identity = format!("{device}:{number}");
-            add("--same", &[path.as_os_str(), identity.as_ref()]);
+            add(name, &[path.as_os_str(), identity.as_ref()]);
         }
         for address in &self.listeners {
             add("--listen", &[address.to_string().as_ref()]);
@@ -127,12 +141,20 @@ impl Confinement {
                         _ => return None,
                     }
                 }
-                "--same" => {
+                name @ ("--same" | "--other") => {
                     let path = arguments.next()?.into();
                     let (device, number) = pair(arguments.next()?.to_str()?)?;
                     let identity = Identity { device, number };
-                    confinement.identities.push((path, identity));
+                    confinement.evidence.push(match name {
+                        "--same" => Evidence::Same(path, identity),
+                        _ => Evidence::Other(path, identity),
+                    });
                 }
+                "--read-only" => {
+                    let path = arguments.next()?.into();
+                    confinement.evidence.push(Evidence::ReadOnly(path));
+                }
+                "--no-network" => confinement.evidence.push(Evidence::NoNetwork),
                 _ => return None,
             }
         }
@@ -171,18 +193,21 @@ mod tests {
     use std::ffi::OsString;
     use std::os::unix::ffi::OsStringExt;
 
-    use super::{Confinement, Families, Identity, Limits, Right};
+    use super::{Confinement, Evidence, Families, Identity, Limits, Right};
 
     fn full() -> Confinement {
         let odd = OsString::from_vec(b"/a\n--\xff".to_vec());
+        let identity = Identity {
+            device: 7,
+            number: u64::MAX,
+        };
         Confinement {
-            identities: vec![(
-                odd.clone().into(),
-                Identity {
-                    device: 7,
-                    number: u64::MAX,
-                },
-            )],
+            evidence: vec![
+                Evidence::Same(odd.clone().into(), identity),
+                Evidence::Other("/proc/self/ns/net".into(), identity),
+                Evidence::ReadOnly(odd.clone().into()),
+                Evidence::NoNetwork,
+            ],
             listeners: vec![
                 "127.0.0.1:3128".parse().unwrap(),
                 "[::1]:80".parse().unwrap(),

@@ -12,7 +12,8 @@ use crate::sandbox::policy::{Access, Policy};
 pub(super) struct Entry {
     pub(super) path: PathBuf,
     pub(super) kind: Kind,
-    /// What was found there, to notice when something else takes its place.
+    /// What was found there: to notice when something else takes its place, or that it is still seen
+    /// where it should not be.
     pub(super) identity: Option<Identity>,
 }
 
@@ -150,9 +151,8 @@ fn find(policy: &Policy, path: &Path, access: Access) -> Result<Option<Entry>, S
         }
         false => Kind::File(access),
     };
-    let shows_original = matches!(access, Access::Readable | Access::Writable) && !is_system;
     Ok(Some(Entry {
-        identity: shows_original.then(|| Identity {
+        identity: (!is_system).then(|| Identity {
             device: metadata.dev(),
             number: metadata.ino(),
         }),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::confinement::Confinement;
 use super::entry::{self, Entry};
+use super::evidence::{self, Evidence};
 use super::landlock::{self, NEEDED};
 use super::mount::{Mount, mounts};
 use super::seccomp::Families;
@@ -20,7 +21,7 @@ use crate::shim::protocol::MOST_LISTENERS;
 /// Where the proxy listens within the sandbox, unless a rule wants the port.
 const PROXY_PORT: u16 = 3128;
 /// Where programs look for a name server when they are told of none.
-const NAME_SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 53);
+pub(super) const NAME_SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 53);
 /// The port that the transparent forwarder stands at.
 const HTTPS_PORT: u16 = 443;
 
@@ -33,14 +34,16 @@ pub(super) struct Machine {
     pub(super) shim: Option<Absence>,
     /// The version of Landlock; 0 without it.
     pub(super) landlock: u8,
-    /// Whether calls can be filtered on this processor.
-    pub(super) filter: bool,
+    /// Why system calls cannot be filtered; `None` when they can.
+    pub(super) filter: Option<Absence>,
     /// The user and the group that we are; `None` when the kernel takes us for root.
     pub(super) user: Option<(u32, u32)>,
+    /// What shows that a process is in none of the host's namespaces.
+    pub(super) outside: Vec<Evidence>,
 }
 
 impl Machine {
-    fn is_root(&self) -> bool {
+    pub(super) fn is_root(&self) -> bool {
         self.user.is_none()
     }
 }
@@ -122,11 +125,12 @@ pub(super) fn plan(
         directory,
     };
     let variables = variables(&purposes, &listeners);
-    let identities = entries
-        .iter()
-        .filter_map(|entry| Some((entry.path.clone(), entry.identity?)));
     let confinement = Confinement {
-        identities: identities.collect(),
+        evidence: {
+            let namespaces = machine.outside.iter().filter(|_| own_view).cloned();
+            let of_files = evidence::of_files(entries, own_view.then_some(&view));
+            namespaces.chain(of_files).collect()
+        },
         listeners,
         name_server: transparent.then_some(NAME_SERVER),
         user: machine.user.filter(|_| transparent),
@@ -136,10 +140,13 @@ pub(super) fn plan(
             true => landlock::rights(entries, own_view),
             false => Vec::new(),
         },
-        families: machine.filter.then_some(Families {
-            unix: policy.unix_sockets,
-            netlink: *policy.network() == Network::Open,
-        }),
+        families: match machine.filter {
+            None => Some(Families {
+                unix: policy.unix_sockets,
+                netlink: *policy.network() == Network::Open,
+            }),
+            Some(_) => None,
+        },
     };
     Ok(Plan {
         kind: match own_view {
@@ -165,6 +172,11 @@ pub(super) struct HostFiles {
     pub(super) resolver: Option<PathBuf>,
     /// The text of `/etc/hosts`.
     pub(super) host_names: String,
+}
+
+/// Returns whether programs that ignore proxies are served.
+pub(super) fn is_transparent(policy: &Policy) -> bool {
+    listeners(policy).is_ok_and(|(_, purposes)| purposes.contains(&Purpose::ServerName))
 }
 
 /// Returns where to listen, and what for.
@@ -260,7 +272,7 @@ fn layers(policy: &Policy, entries: &[Entry], machine: &Machine) -> Vec<LayerSta
         layers.push(by_namespace(Layer::Network));
     }
     layers.push(LayerStatus {
-        absence: (!machine.filter).then_some(Absence::Platform),
+        absence: machine.filter.clone(),
         ..LayerStatus::present(Layer::SystemCalls, "seccomp")
     });
     if policy.limits() != Default::default() {
@@ -299,8 +311,9 @@ mod tests {
             namespace: None,
             shim: None,
             landlock: 6,
-            filter: true,
+            filter: None,
             user: Some((1000, 1000)),
+            outside: Vec::new(),
         }
     }
 

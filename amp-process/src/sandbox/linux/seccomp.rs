@@ -12,6 +12,8 @@ use seccompiler::{
     SeccompRule, sock_filter,
 };
 
+use crate::sandbox::layer::Absence;
+
 /// Which families of sockets can be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Families {
@@ -145,17 +147,57 @@ pub(crate) fn programs(families: Families) -> Result<Vec<BpfProgram>, String> {
     Ok(programs)
 }
 
-/// Installs the filters for this thread and all that it starts.
+/// Installs the filters for this thread and all that it starts, and sees whether they hold.
 pub(crate) fn install(families: Families) -> Result<(), String> {
     for program in programs(families)? {
-        seccompiler::apply_filter(&program).map_err(|error| error.to_string())?;
+        let installed = seccompiler::apply_filter(&program);
+        installed.map_err(|error| format!("system calls cannot be filtered: {error}"))?;
+    }
+    check()
+}
+
+/// Makes calls that do nothing without a filter, one for each kind of answer.
+///
+/// The first asks for the personality of this process, the second names no ring, and a socket of
+/// the third kind would take a capability.
+fn check() -> Result<(), String> {
+    let packet = libc::c_long::from(libc::AF_PACKET);
+    let attempts = [
+        (libc::SYS_personality, [0xffff_ffff, 0], libc::EPERM),
+        (libc::SYS_io_uring_enter, [-1, 0], libc::ENOSYS),
+        (libc::SYS_socket, [packet, 3], libc::EAFNOSUPPORT),
+    ];
+    for (call, arguments, expected) in attempts {
+        if answer(call, arguments) != expected {
+            return Err(format!(
+                "the filter of system calls lets call {call} through"
+            ));
+        }
     }
     Ok(())
 }
 
-/// Returns whether filters can be made for this processor.
-pub(crate) fn is_supported() -> bool {
-    seccompiler::TargetArch::try_from(std::env::consts::ARCH).is_ok()
+/// Returns why calls cannot be filtered here; `None` when they can.
+pub(crate) fn absence() -> Option<Absence> {
+    if seccompiler::TargetArch::try_from(std::env::consts::ARCH).is_err() {
+        return Some(Absence::Platform);
+    }
+    // With no filter to install it is a bad address; where there are no filters, something else.
+    let set = libc::c_long::from(libc::SECCOMP_SET_MODE_FILTER);
+    (answer(libc::SYS_seccomp, [set, 0]) != libc::EFAULT).then_some(Absence::NoFilter)
+}
+
+/// Makes a call whose other arguments are zero, and returns its error; 0 when there is none.
+#[expect(unsafe_code, reason = "the calls are made for their errors")]
+fn answer(call: libc::c_long, [first, second]: [libc::c_long; 2]) -> libc::c_int {
+    let zero: libc::c_long = 0;
+    // SAFETY: of the calls that are made here, none reads or writes memory of this process: they
+    // take numbers, or a null pointer that the kernel refuses.
+    let result = unsafe { libc::syscall(call, first, second, zero, zero, zero, zero) };
+    match result {
+        -1 => std::io::Error::last_os_error().raw_os_error().unwrap_or(0),
+        _ => 0,
+    }
 }
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;

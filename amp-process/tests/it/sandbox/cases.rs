@@ -6,6 +6,7 @@ const TABLE: &str = include_str!("cases.md");
 fn source(module: &str) -> Option<&'static str> {
     Some(match module {
         "files" => include_str!("files.rs"),
+        "layers" => include_str!("layers.rs"),
         "kernel" => include_str!("kernel.rs"),
         "life" => include_str!("life.rs"),
         "limits" => include_str!("limits.rs"),
