@@ -11,7 +11,9 @@
 //! | `unix:PATH`, `abstract:NAME` | a connection to a Unix socket |
 //! | `socket:FAMILY` | a socket of `vsock`, `netlink`, `packet`, `raw` or `unix` |
 //! | `name:HOST` | looking up a name |
-//! | `proxy:HOST:PORT` | CONNECT through `HTTPS_PROXY`; the first line of the answer is shown |
+//! | `proxy:HOST:PORT`, `proxy:HOST:PORT@OTHER` | CONNECT through `HTTPS_PROXY`, perhaps with another `Host`; the first line of the answer is shown |
+//! | `tunnel:HOST@NAME` | the beginning of TLS for a name through a tunnel of the proxy, port 443 |
+//! | `direct:HOST@NAME` | the same to port 443 of the host itself; `@` without a name sends none, and `~` before it hides another |
 //! | `flood:HOST:PORT:BYTES` | so many bytes through a tunnel of the proxy, after the beginning of TLS |
 //! | `kill:PID` | a signal |
 //! | `unshare`, `mount`, `ptrace`, `io_uring`, `keyctl`, `bpf`, `chroot`, `personality` | the system call |
@@ -79,7 +81,19 @@ mod linux {
                     .map(|address| address.ip().to_string())
                     .unwrap_or_default())
             }
-            "proxy" => proxy(target).map(|(line, _)| line),
+            "proxy" => {
+                let (target, host) = target.split_once('@').unwrap_or((target, target));
+                proxy(target, host).map(|(line, _)| line)
+            }
+            "tunnel" => {
+                let (host, name) = target.split_once('@').unwrap_or((target, target));
+                let host = format!("{host}:443");
+                handshake(proxy(&host, &host)?.1, name)
+            }
+            "direct" => {
+                let (host, name) = target.split_once('@').unwrap_or((target, target));
+                handshake(TcpStream::connect((host, 443))?, name)
+            }
             "flood" => flood(target),
             "pty" => pseudo_terminal(),
             "kill" => {
@@ -112,17 +126,28 @@ mod linux {
         clippy::disallowed_methods,
         reason = "clients of proxies find them there"
     )]
-    fn proxy(target: &str) -> io::Result<(String, TcpStream)> {
+    fn proxy(target: &str, host: &str) -> io::Result<(String, TcpStream)> {
         let proxy = std::env::var("HTTPS_PROXY").map_err(|_| io::Error::other("no proxy"))?;
         let address = proxy.trim_start_matches("http://");
         let mut stream = TcpStream::connect(address)?;
-        write!(
-            stream,
-            "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n"
-        )?;
+        write!(stream, "CONNECT {target} HTTP/1.1\r\nHost: {host}\r\n\r\n")?;
         let mut line = String::new();
-        BufReader::new(&stream).read_line(&mut line)?;
+        let mut answer = BufReader::new(&stream);
+        answer.read_line(&mut line)?;
+        // Up to the end of the head.
+        while answer.read_line(&mut String::new())? > 2 {}
         Ok((line, stream))
+    }
+
+    /// Begins TLS for a name, and returns what is answered, as far as it is text.
+    fn handshake(mut stream: TcpStream, name: &str) -> io::Result<String> {
+        stream.write_all(&hello(name))?;
+        let mut answer = Vec::new();
+        BufReader::new(stream).read_until(b'\n', &mut answer)?;
+        match String::from_utf8(answer) {
+            Ok(answer) if answer.is_ascii() && answer.ends_with('\n') => Ok(answer),
+            _ => Err(io::Error::other("an alert")),
+        }
     }
 
     fn flood(target: &str) -> io::Result<String> {
@@ -130,7 +155,7 @@ mod linux {
         let (target, count) = target.rsplit_once(':').ok_or_else(invalid)?;
         let (host, _) = target.rsplit_once(':').ok_or_else(invalid)?;
         let mut left: usize = count.parse().map_err(|_| invalid())?;
-        let (_, mut stream) = proxy(target)?;
+        let (_, mut stream) = proxy(target, target)?;
         stream.write_all(&hello(host))?;
         let chunk = vec![b'x'; 1 << 16];
         while left > 0 {
@@ -142,14 +167,24 @@ mod linux {
         Ok(answer)
     }
 
-    /// What a TLS client says first that asks for this name.
-    fn hello(host: &str) -> Vec<u8> {
+    /// What a TLS client says first that asks for this name, for none, or for one that it hides.
+    fn hello(name: &str) -> Vec<u8> {
+        let (name, hidden) = match name.strip_prefix('~') {
+            Some(name) => (name, &[0xfe, 0x0d, 0, 1, 0][..]),
+            None => (name, &[][..]),
+        };
         let vector = |bytes: Vec<u8>| {
             let length = u16::try_from(bytes.len()).expect("it is short");
             [&length.to_be_bytes()[..], &bytes].concat()
         };
-        let name = vector([&[0][..], &vector(host.into())].concat());
-        let extensions = vector([&[0, 0][..], &vector(name)].concat());
+        let shown = match name {
+            "" => Vec::new(),
+            name => {
+                let name = vector([&[0][..], &vector(name.into())].concat());
+                [&[0, 0][..], &vector(name)].concat()
+            }
+        };
+        let extensions = vector([&shown[..], hidden].concat());
         // Version, random, no session, one cipher, no compression.
         let beginning = [&[3, 3][..], &[7; 32], &[0, 0, 2, 0x13, 1, 1, 0]].concat();
         let hello = vector([beginning, extensions].concat());

@@ -152,8 +152,8 @@ pub(crate) fn supervise() -> &'static Path {
     PATH.get_or_init(|| example("supervise"))
 }
 
-/// Returns the path of an example, which is built unless it is newer than every source of this
-/// crate: `cargo test --test it` builds none.
+/// Returns the path of an example, which is built unless it is newer than all that it is made
+/// of in this crate: `cargo test --test it` builds none.
 #[expect(clippy::disallowed_methods, reason = "tests build what they need")]
 pub(crate) fn example(name: &str) -> PathBuf {
     static BUILT: Once = Once::new();
@@ -165,13 +165,12 @@ pub(crate) fn example(name: &str) -> PathBuf {
     let examples = profile.join("examples");
     BUILT.call_once(|| {
         let crate_root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let changed = ["src", "examples", "Cargo.toml"].map(|path| newest(&crate_root.join(path)));
-        let changed = changed.into_iter().max();
+        let library = newest(&crate_root.join("src")).max(newest(&crate_root.join("Cargo.toml")));
         let sources = std::fs::read_dir(crate_root.join("examples")).expect("there are examples");
         let stale = sources.flatten().any(|source| {
             let example = examples.join(source.path().file_stem().expect("a name"));
             let built = example.metadata().and_then(|found| found.modified());
-            built.ok() < changed
+            built.ok() < Some(library.max(newest(&source.path())))
         });
         if stale {
             let profile = match profile.file_name().and_then(OsStr::to_str) {

@@ -153,6 +153,144 @@ async fn names_lead_to_the_forwarder_for_programs_that_ignore_proxies() {
 }
 
 #[tokio::test]
+async fn only_the_name_that_is_allowed_gets_through_a_handshake() {
+    let place = Place::new();
+    let service = service();
+    let rules = [format!("ampcode.example={}", service.0)];
+    // What is said in the handshake, and what comes of it: in a tunnel, and at the forwarder.
+    let cases = [
+        ("ampcode.example", None, None),
+        ("AMPCODE.example", None, None),
+        (
+            "other.example",
+            Some("ampcode.example:443: the handshake asks for other.example"),
+            Some("other.example:443: not allowed"),
+        ),
+        (
+            "",
+            Some("ampcode.example:443: the handshake asks for no name"),
+            Some("port 443: the handshake asks for no name"),
+        ),
+        (
+            "~ampcode.example",
+            Some("ampcode.example:443: the handshake hides its name (ECH)"),
+            Some("port 443: the handshake hides its name (ECH)"),
+        ),
+    ];
+    let attempts = ["tunnel", "direct"].map(|way| {
+        let attempt = |(name, ..): &(&str, _, _)| format!("{way}:ampcode.example@{name}");
+        cases.iter().map(attempt).collect::<Vec<_>>()
+    });
+    for (attempts, refusals) in attempts.iter().zip([
+        cases.map(|(_, in_a_tunnel, _)| in_a_tunnel),
+        cases.map(|(.., at_the_forwarder)| at_the_forwarder),
+    ]) {
+        let attempts: Vec<&str> = attempts.iter().map(String::as_str).collect();
+        let policy = with_hosts(place.policy(), &rules, true);
+        let Some(said) = reach(&place, policy, &attempts).await else {
+            break;
+        };
+        let mut told = said
+            .decisions
+            .iter()
+            .filter(|decision| decision.refusal.is_some());
+        assert_eq!(said.lines.len(), cases.len());
+        for (line, refusal) in said.lines.iter().zip(refusals) {
+            let Some(refusal) = refusal else {
+                assert!(line.ends_with("reached hello"), "{line}");
+                continue;
+            };
+            assert!(line.ends_with("an alert"), "{line}");
+            let told = told.next().expect("it is told");
+            assert_eq!(told.to_string(), refusal);
+        }
+    }
+    end(service);
+}
+
+#[tokio::test]
+async fn the_proxy_goes_by_what_is_connected_to_and_not_by_the_host_header() {
+    let place = Place::new();
+    let service = service();
+    let rules = [format!("ampcode.example={}", service.0)];
+    let attempts = [
+        "proxy:ampcode.example:443@other.example",
+        "proxy:other.example:443@ampcode.example",
+    ];
+    let policy = with_hosts(place.policy(), &rules, false);
+    if let Some(said) = reach(&place, policy, &attempts).await {
+        assert!(said.lines[0].contains("HTTP/1.1 200 "), "{:?}", said.lines);
+        assert!(said.lines[1].contains("HTTP/1.1 451 "), "{:?}", said.lines);
+        let told = said.decisions.last().expect("it is told").to_string();
+        assert_eq!(told, "other.example:443: not allowed");
+    }
+    end(service);
+}
+
+/// Runs a sandbox on a machine of its own, whose name server gives these addresses one after the
+/// other; returns what was reached, and how often the name server and the machine itself were.
+#[expect(clippy::disallowed_methods, reason = "another host is under test")]
+fn with_addresses(place: &Place, addresses: &str, rule: &str, attempts: &[&str]) -> Vec<String> {
+    place.write("resolv.conf", "nameserver 127.0.0.1\n");
+    let resolver = std::fs::canonicalize("/etc/resolv.conf").expect("a resolver");
+    let output = std::process::Command::new("bwrap")
+        .args([
+            "--unshare-user",
+            "--unshare-net",
+            "--uid",
+            "0",
+            "--gid",
+            "0",
+        ])
+        .args(["--cap-add", "ALL", "--dev-bind", "/", "/", "--ro-bind"])
+        .arg(place.root().join("resolv.conf"))
+        .arg(resolver)
+        .arg(example("names"))
+        .args([addresses, "--"])
+        .arg(example("confine"))
+        .args(["--transparent", "--host", rule])
+        .args(["--variable", "HTTPS_PROXY", "--write"])
+        .arg(&place.project)
+        .arg("--")
+        .arg(example("reach"))
+        .args(attempts)
+        .current_dir(&place.project)
+        .output()
+        .expect("bubblewrap is here");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let problem = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}{problem}");
+    said.lines().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_name_that_changes_its_address_is_asked_for_once_and_leads_nowhere_else() {
+    let place = Place::new();
+    let rules = ["changing.example".to_owned()];
+    let policy = with_hosts(place.policy(), &rules, true);
+    if shell(&place, policy, "true").await.is_none() {
+        return;
+    }
+    for way in ["tunnel", "direct"] {
+        let attempt = format!("{way}:changing.example");
+        let attempts = [attempt.as_str()];
+        // Nobody can be reached by the public address, and the private one is this machine's.
+        let said = with_addresses(&place, "1.1.1.1,127.0.0.1", "changing.example", &attempts);
+        assert!(!said[0].contains("reached"), "{said:?}");
+        assert_eq!(said[1], "questions: 1, visitors: 0");
+        // The other way round it is refused for what it is at first.
+        let said = with_addresses(&place, "127.0.0.1,1.1.1.1", "changing.example", &attempts);
+        assert!(!said[0].contains("reached"), "{said:?}");
+        assert_eq!(said[1], "questions: 1, visitors: 0");
+        // An address that is stated is not asked for.
+        let rule = "changing.example=127.0.0.1:443";
+        let said = with_addresses(&place, "1.1.1.1,127.0.0.1", rule, &attempts);
+        assert!(said[0].ends_with("reached hello"), "{said:?}");
+        assert_eq!(said[1], "questions: 0, visitors: 1");
+    }
+}
+
+#[tokio::test]
 async fn there_are_pseudo_terminals_in_every_kind_of_network() {
     let place = Place::new();
     let rules = ["ampcode.example=127.0.0.1:9".to_owned()];
