@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
+use amp_bootstrap::{Platform, Wanted, locate_wanted};
 use amp_session::{Amp, Environment, Invocation, SessionConfig, StandardInput};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
@@ -107,6 +108,16 @@ async fn agents(asked: &[String]) -> Result<Vec<(String, InstalledCli, Environme
     Ok(agents)
 }
 
+/// Returns the Amp that `ampctl` makes of a CLI: JavaScript is started by `node`.
+fn amp(cli: &InstalledCli, environment: &Environment) -> Result<Amp> {
+    let wanted = Wanted::Executable(cli.executable.clone());
+    let report = locate_wanted(&wanted, environment, None, Platform::detect()?);
+    let launch = report.found.context("ampctl could not start it")?.launch;
+    Ok(Amp::new(launch.program, cli.version.as_str())
+        .with_leading_arguments(launch.arguments)
+        .with_environment(environment.clone()))
+}
+
 /// What `ampctl run --dry-run` says of the agent's start.
 #[derive(Debug, PartialEq, Deserialize)]
 struct Planned {
@@ -118,11 +129,11 @@ struct Planned {
 }
 
 impl Planned {
-    fn of(program: &Path, invocation: &Invocation, prompt_bytes: usize) -> Self {
+    fn of(by_hand: &Start, invocation: &Invocation, prompt_bytes: usize) -> Self {
         let text = |text: &OsString| text.to_string_lossy().into_owned();
         Self {
-            program: program.to_owned(),
-            arguments: invocation.arguments.iter().map(text).collect(),
+            program: by_hand.program.clone(),
+            arguments: by_hand.arguments.iter().map(text).collect(),
             variables: invocation.variables.keys().map(text).collect(),
             // By hand nobody would write any.
             files: Vec::new(),
@@ -144,16 +155,18 @@ struct Start {
 
 impl Start {
     /// Starts the CLI as `ampctl run` does; its input is still to be named.
-    fn by_hand(cli: &Path, invocation: Invocation, mut environment: Environment) -> Self {
-        for (name, value) in invocation.variables {
+    fn by_hand(amp: &Amp, invocation: &Invocation) -> Self {
+        let mut environment = amp.environment().clone();
+        for (name, value) in &invocation.variables {
             match value.is_empty() {
-                true => environment.remove(&name),
-                false => environment.insert(name, value),
+                true => environment.remove(name),
+                false => environment.insert(name.clone(), value.clone()),
             };
         }
+        let arguments = [amp.leading_arguments(), &invocation.arguments].concat();
         Self {
-            program: cli.to_owned(),
-            arguments: invocation.arguments,
+            program: amp.executable().to_owned(),
+            arguments,
             environment,
             input: None,
             proof: Some(r#""type":"result""#),
@@ -199,8 +212,7 @@ impl Bench {
         .await?;
         let mut environment = place.environment();
         environment.extend(variables);
-        let amp =
-            Amp::new(&cli.executable, cli.version.as_str()).with_environment(environment.clone());
+        let amp = amp(cli, &environment)?;
         let config = SessionConfig::new().with_working_directory(place.path("project"));
         let invocation = amp.start(config)?.preview(PROMPT)?;
         let StandardInput::Text(input) = &invocation.standard_input else {
@@ -211,11 +223,11 @@ impl Bench {
             |option| Start::through_ampctl(ampctl, &cli.executable, option, &environment);
         let mut dry_run = through_ampctl(Some("--dry-run"));
         dry_run.arguments.push("--json".into());
-        let planned = Planned::of(&cli.executable, &invocation, input.len());
         let by_hand = Start {
             input: Some(place.path("prompt")),
-            ..Start::by_hand(&cli.executable, invocation, environment.clone())
+            ..Start::by_hand(&amp, &invocation)
         };
+        let planned = Planned::of(&by_hand, &invocation, input.len());
         let bench = Self {
             starts: [
                 by_hand,
