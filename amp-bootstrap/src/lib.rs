@@ -57,6 +57,7 @@
 //! [`ErrorKind::UnsupportedPlatform`]. Processors without AVX2 get the build that does without.
 //! Proxies and certificate authorities come from the usual variables and from npm's configuration.
 
+mod bounded_file;
 mod digest;
 mod environment;
 mod error;

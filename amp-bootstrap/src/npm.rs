@@ -11,12 +11,16 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
+use crate::bounded_file;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, NextStep, Result};
 use crate::http::{Address, Credentials, ProxyRules, Trust};
 
 /// The scope that Amp's packages are published under.
 const SCOPE: &str = "@ampcode";
+
+/// The most bytes of a file of settings; people have some hundred, certificates in it some thousand.
+const LONGEST_FILE: u64 = 1024 * 1024;
 
 /// npm's settings, the strongest source first: environment, user file, global file, npm's own
 /// file.
@@ -63,7 +67,7 @@ impl NpmConfiguration {
 
     fn add_file(&mut self, path: Option<&Path>, environment: Environment<'_>) -> Result<()> {
         let Some(path) = path else { return Ok(()) };
-        match std::fs::read(path) {
+        match bounded_file::read(path, LONGEST_FILE) {
             Ok(bytes) => {
                 let text = String::from_utf8_lossy(&bytes);
                 self.layers.push(file::parse(&text, environment));
@@ -316,6 +320,18 @@ mod tests {
             configuration.credentials().for_address(&package).as_deref(),
             Some("Bearer secret")
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn settings_without_an_end_are_an_error_that_names_them() {
+        let home = tempfile::tempdir().unwrap();
+        let endless = home.path().join(".npmrc");
+        std::os::unix::fs::symlink("/dev/zero", &endless).unwrap();
+        let environment = variables(&[("HOME", home.path())]);
+        let error = NpmConfiguration::read(Environment(&environment)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NpmConfiguration);
+        assert_eq!(error.location(), Some(endless.to_str().unwrap()));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-pub(crate) use layout::{mirror_files, missing_or_unreadable};
+pub(crate) use layout::{mirror_files, missing_or_unreadable, read_file};
 
 use crate::digest::Digest;
 use crate::environment::Environment;

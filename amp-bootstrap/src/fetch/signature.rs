@@ -1,13 +1,11 @@
 //! The detached signature that a pinned key demands.
 
-use std::fs;
-
 use minisign_verify::Signature;
 
 use super::Fetch;
 use crate::error::{ErrorKind, Result};
 use crate::signature::{absent, parse_signature};
-use crate::source::{Place, missing_or_unreadable};
+use crate::source::{Place, read_file};
 
 impl Fetch<'_> {
     /// Fetches the signature; `None` when no key is pinned.
@@ -20,9 +18,7 @@ impl Fetch<'_> {
         let cap = self.limits.caps.text;
         let bytes = match (place, self.publisher.client()) {
             (Place::Web(address), Some(client)) => client.fetch(address, None, cap, self.progress),
-            (Place::File(path), _) => {
-                fs::read(path).map_err(|cause| missing_or_unreadable(path, cause))
-            }
+            (Place::File(path), _) => read_file(path, cap),
             (Place::Web(_), None) => Err(absent(self.publisher.name())),
         };
         let bytes = bytes.map_err(|error| match error.kind() {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{ExecutableKind, Launch};
+use crate::bounded_file;
 use crate::environment::Environment;
 use crate::npm::find_program;
 use crate::platform::{Architecture, OperatingSystem, Platform};
@@ -155,12 +156,7 @@ pub(super) fn packaged_version(path: &Path) -> Option<CliVersion> {
     }
     // `bin/amp` and `dist/main.js` are one folder below the manifest, `amp` is beside it.
     path.ancestors().skip(1).take(2).find_map(|folder| {
-        let manifest = File::open(folder.join("package.json")).ok()?;
-        let mut bytes = Vec::new();
-        manifest
-            .take(LONGEST_MANIFEST)
-            .read_to_end(&mut bytes)
-            .ok()?;
+        let bytes = bounded_file::read(&folder.join("package.json"), LONGEST_MANIFEST).ok()?;
         let manifest: Manifest = serde_json::from_slice(&bytes).ok()?;
         let is_amp =
             manifest.name == "@sourcegraph/amp" || manifest.name.starts_with("@ampcode/cli");

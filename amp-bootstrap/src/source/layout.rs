@@ -5,11 +5,10 @@
 //! 0.0.1770734955 to 0.0.1784106548 use it; the checksum is that of the unpacked executable.
 
 use std::fmt::Display;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::{Announced, Artifact, Packing, Place, Publisher, Release, Source};
+use crate::bounded_file;
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, NextStep, Result};
 use crate::http::{Address, Client};
@@ -71,12 +70,9 @@ impl Layout {
     }
 }
 
-fn read_file(path: &Path, cap: u64) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(cap).read_to_end(&mut bytes))
-        .map_err(|cause| missing_or_unreadable(path, cause))?;
-    Ok(bytes)
+/// Reads a small file of a mirror.
+pub(crate) fn read_file(path: &Path, cap: u64) -> Result<Vec<u8>> {
+    bounded_file::read(path, cap).map_err(|cause| missing_or_unreadable(path, cause))
 }
 
 /// Tells a file that the mirror lacks from one that cannot be read.
