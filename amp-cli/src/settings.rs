@@ -75,6 +75,22 @@ pub(crate) struct SandboxSettings {
 }
 
 impl Settings {
+    /// Asks every place for a command that takes no other option than which Amp it is about.
+    ///
+    /// # Errors
+    /// As for [`resolve`](Self::resolve).
+    pub(crate) fn about(
+        amp: Option<PathBuf>,
+        global: &GlobalArguments,
+        context: &Context,
+    ) -> Result<Self, Failure> {
+        let flags = Layer {
+            amp,
+            ..Layer::default()
+        };
+        Self::resolve(flags, global, context)
+    }
+
     /// Asks every place below the given flags.
     ///
     /// # Errors

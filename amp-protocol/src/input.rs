@@ -117,6 +117,12 @@ impl UserInput {
         blocks.any(|block| matches!(block, ContentBlock::Image(_)))
     }
 
+    /// Tells whether it is to [reach the running turn](Self::with_steer).
+    #[must_use]
+    pub fn steers(&self) -> bool {
+        self.steer
+    }
+
     /// Writes the message as a line, line feed included.
     #[must_use]
     #[expect(clippy::missing_panics_doc, reason = "it cannot panic")]

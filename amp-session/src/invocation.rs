@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use amp_protocol::UserInput;
 use serde_json::{Map, Value};
 
+pub(crate) use checks::check_message;
+
 use crate::config::{Executor, SessionConfig};
 use crate::dialect::{Dialect, Feature};
 use crate::environment::{Environment, NamesOf};

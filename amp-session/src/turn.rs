@@ -38,6 +38,7 @@ use crate::sandbox::Watch;
 use crate::secrets::Secrets;
 use crate::thread_id::ThreadId;
 use crate::turn_line::TurnLine;
+use crate::version::AmpVersion;
 
 /// A turn of the agent.
 ///
@@ -54,6 +55,8 @@ pub struct Turn {
     cancel: Arc<cancel::Flag>,
     secrets: Secrets,
     record: Option<TurnWriter>,
+    /// What runs, and what it understands; nothing does in a replay.
+    build: Option<(AmpVersion, Dialect)>,
     /// The messages on their way in, once somebody sends some.
     outbox: Option<Arc<Outbox>>,
     /// Why the lines could not be read to their end.
@@ -80,6 +83,7 @@ pub(crate) struct TurnParts {
     pub(crate) files: Option<RunFiles>,
     pub(crate) record: Option<TurnWriter>,
     pub(crate) secrets: Secrets,
+    pub(crate) version: AmpVersion,
     pub(crate) dialect: Dialect,
     pub(crate) sandbox: Option<Watch>,
     pub(crate) supervision: Option<Supervision>,
@@ -92,6 +96,7 @@ impl Turn {
         Self {
             secrets: parts.secrets,
             record: parts.record,
+            build: Some((parts.version, parts.dialect)),
             claim: Some(parts.claim),
             files: parts.files,
             sandbox: parts.sandbox,
@@ -112,6 +117,7 @@ impl Turn {
             cancel: Arc::default(),
             secrets: Secrets::default(),
             record: None,
+            build: None,
             outbox: None,
             trouble: None,
             noting: None,
@@ -161,10 +167,11 @@ impl Turn {
     pub fn take_input(&mut self) -> Option<TurnInput> {
         match &mut self.source {
             Source::Process(process) => {
+                let build = self.build.clone()?;
                 let outbox = Arc::new(Outbox::new(process.take_stdin()?));
                 self.outbox = Some(Arc::clone(&outbox));
                 let record = self.record.as_ref().and_then(TurnWriter::messages);
-                Some(TurnInput::new(outbox, record))
+                Some(TurnInput::new(build, outbox, record))
             }
             Source::Replay(_) | Source::Concluded => None,
         }

@@ -10,7 +10,7 @@ use crate::arguments::{GlobalArguments, WhichArguments};
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::settings::{Layer, Settings};
+use crate::settings::Settings;
 use crate::style::Style;
 use crate::{amp_in_use, json, runtime};
 
@@ -124,11 +124,7 @@ pub(super) fn in_use(
     global: &GlobalArguments,
     context: &Context,
 ) -> Result<(Amp, Style), Failure> {
-    let flags = Layer {
-        amp: arguments.amp.clone(),
-        ..Layer::default()
-    };
-    let settings = Settings::resolve(flags, global, context)?;
+    let settings = Settings::about(arguments.amp.clone(), global, context)?;
     let found = amp_in_use::find(&settings, context)?;
     let amp = runtime::interruptible(&context.signals, found.identify(context))?;
     Ok((amp, settings.color.style(context, &context.stdout)))

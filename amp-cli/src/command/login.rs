@@ -11,7 +11,7 @@ use crate::context::{Context, Input};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::runtime::{interruptible, on_a_thread};
-use crate::settings::{Layer, Settings};
+use crate::settings::Settings;
 use crate::{amp_in_use, keyboard};
 
 /// How long a person may take, as long as Amp itself waits (every version of 2026).
@@ -23,11 +23,7 @@ pub(super) fn run(
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
-    let flags = Layer {
-        amp: arguments.amp.clone(),
-        ..Layer::default()
-    };
-    let settings = Settings::resolve(flags, global, context)?;
+    let settings = Settings::about(arguments.amp.clone(), global, context)?;
     let credentials = credentials::of(None, context);
     let timeout = arguments.timeout.map_or(TIMEOUT, Into::into);
     let input = std::mem::replace(&mut context.stdin, Input::empty());

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::json;
-use crate::settings::{Layer, Settings};
+use crate::settings::Settings;
 use crate::style::Style;
 
 /// The object that `--json` writes.
@@ -29,11 +29,7 @@ pub(super) fn run(
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
-    let flags = Layer {
-        amp: arguments.amp.clone(),
-        ..Layer::default()
-    };
-    let settings = Settings::resolve(flags, global, context)?;
+    let settings = Settings::about(arguments.amp.clone(), global, context)?;
     let look = look(&settings.amp, context)?;
     if global.json {
         let document = Document {

@@ -1,9 +1,12 @@
 //! What can be refused before anything is started.
 
+use amp_protocol::UserInput;
+
 use super::{Input, Request};
 use crate::config::{Executor, SessionConfig};
 use crate::dialect::{Dialect, Feature, Generation, Match, never_real};
 use crate::error::Error;
+use crate::version::AmpVersion;
 
 /// Arguments that the session itself sets; a second one would break the stream.
 const OWN_ARGUMENTS: [&str; 9] = [
@@ -31,13 +34,9 @@ pub(super) fn check(request: &Request<'_>) -> Result<(), Error> {
     }
     match request.input {
         Input::Prompt(prompt) if prompt.trim().is_empty() => return Err(Error::EmptyPrompt),
-        Input::Message(message) if message.has_image() => {
-            dialect.require(version, Feature::ImageInput)?;
-        }
-        Input::Message(message) if message.all_text().trim().is_empty() => {
-            return Err(Error::EmptyPrompt);
-        }
-        Input::Prompt(_) | Input::Message(_) | Input::Messages => {}
+        Input::Message(message) if is_empty(message) => return Err(Error::EmptyPrompt),
+        Input::Message(message) => check_message(message, version, dialect)?,
+        Input::Prompt(_) | Input::Messages => {}
     }
     if config.thinking {
         dialect.require(version, Feature::Thinking)?;
@@ -51,6 +50,26 @@ pub(super) fn check(request: &Request<'_>) -> Result<(), Error> {
     check_executor(request)?;
     check_mcp(config)?;
     check_extra_arguments(config)
+}
+
+/// Tells whether nothing would be asked.
+fn is_empty(message: &UserInput) -> bool {
+    !message.has_image() && message.all_text().trim().is_empty()
+}
+
+/// Refuses a message that this build does not take on its standard input.
+pub(crate) fn check_message(
+    message: &UserInput,
+    version: &AmpVersion,
+    dialect: &Dialect,
+) -> Result<(), Error> {
+    if message.has_image() {
+        dialect.require(version, Feature::ImageInput)?;
+    }
+    if message.steers() {
+        dialect.require(version, Feature::Steer)?;
+    }
+    Ok(())
 }
 
 /// Tells whether the facts of the dialect hold for this very version, so that a value they do not

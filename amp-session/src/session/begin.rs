@@ -85,6 +85,7 @@ impl Session {
             files,
             record,
             secrets,
+            version: self.amp.version().clone(),
             dialect: *self.amp.dialect(),
             sandbox: watch,
             supervision,

@@ -8,9 +8,12 @@ use amp_protocol::UserInput;
 use futures::Sink;
 
 use super::outbox::Outbox;
+use crate::dialect::Dialect;
 use crate::error::Error;
+use crate::invocation::check_message;
 use crate::ledger::Lines;
 use crate::secrets::Cut;
+use crate::version::AmpVersion;
 
 /// Sends messages to a running turn; dropping it closes the input.
 ///
@@ -27,13 +30,23 @@ use crate::secrets::Cut;
 /// As a [`Sink`] it is always ready, and flushed as soon as it has a message.
 #[derive(Debug)]
 pub struct TurnInput {
+    /// What reads the messages.
+    build: (AmpVersion, Dialect),
     outbox: Arc<Outbox>,
     record: Option<Lines>,
 }
 
 impl TurnInput {
-    pub(super) fn new(outbox: Arc<Outbox>, record: Option<Lines>) -> Self {
-        Self { outbox, record }
+    pub(super) fn new(
+        build: (AmpVersion, Dialect),
+        outbox: Arc<Outbox>,
+        record: Option<Lines>,
+    ) -> Self {
+        Self {
+            build,
+            outbox,
+            record,
+        }
     }
 
     /// Sends one message; it does not wait for the agent to read it.
@@ -42,9 +55,13 @@ impl TurnInput {
     ///
     /// # Errors
     ///
-    /// [`Error::InputClosed`] when the agent does not read any more or is being stopped,
-    /// [`Error::InputFull`] when too much waits for it already; the message is in no record then.
+    /// [`Error::UnsupportedOption`] when it has an image or is to steer and this Amp does not take
+    /// such messages, [`Error::InputClosed`] when the agent does not read any more or is being
+    /// stopped, [`Error::InputFull`] when too much waits for it already; the message is in no record
+    /// then.
     pub fn send(&mut self, message: &UserInput) -> Result<(), Error> {
+        let (version, dialect) = &self.build;
+        check_message(message, version, dialect)?;
         self.outbox.check()?;
         let line = message.to_line();
         if let Some(record) = &mut self.record {

@@ -424,6 +424,43 @@ async fn a_prompt_with_an_image_arrives_as_one_message_with_an_image_block() {
 }
 
 #[tokio::test]
+async fn a_message_that_this_build_does_not_take_is_refused_and_the_turn_goes_on() {
+    let home = TempDir::new().unwrap();
+    let image = image_from_bytes(b"GIF89a").unwrap();
+    let refused = [
+        (UserInput::text("Look.").with_image(image), "image blocks"),
+        (UserInput::text("Stop that.").with_steer(true), "steer"),
+    ];
+    let amp = playing(&home, FEBRUARY, "echo");
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let mut turn = session.converse().await.unwrap();
+    let mut input = turn.take_input().unwrap();
+    for (message, lacks) in &refused {
+        let error = input.send(message).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        assert!(error.to_string().contains(lacks), "{error}");
+    }
+    let taken = UserInput::text("one");
+    input.send(&taken).unwrap();
+    input.close();
+    let line = turn.next_line().await.unwrap();
+    assert_eq!(line.bytes(), taken.to_line().trim_end().as_bytes());
+    assert!(turn.next_line().await.is_none());
+
+    let amp = playing(&home, SEPTEMBER, "echo");
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let mut turn = session.converse().await.unwrap();
+    let mut input = turn.take_input().unwrap();
+    for (message, _) in &refused {
+        input.send(message).unwrap();
+    }
+    input.close();
+    assert!(turn.next_line().await.is_some());
+    assert!(turn.next_line().await.is_some());
+    turn.finish().await;
+}
+
+#[tokio::test]
 async fn every_message_can_be_sent_before_the_first_line_is_read() {
     let home = TempDir::new().unwrap();
     // It writes more than a pipe holds before it reads, and is sent more than a pipe holds.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::arguments::GlobalArguments;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::settings::{Layer, Settings};
+use crate::settings::Settings;
 use crate::{amp_in_use, runtime};
 
 /// The build whose reading of rules counts.
@@ -82,11 +82,7 @@ pub(super) fn amp_if_any(
     context: &Context,
 ) -> Result<Option<Amp>, Failure> {
     let is_named = named.is_some();
-    let flags = Layer {
-        amp: named,
-        ..Layer::default()
-    };
-    let settings = Settings::resolve(flags, global, context)?;
+    let settings = Settings::about(named, global, context)?;
     match amp_in_use::find(&settings, context) {
         Ok(found) => runtime::interruptible(&context.signals, found.identify(context)).map(Some),
         Err(failure) if is_named => Err(failure),
