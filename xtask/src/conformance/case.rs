@@ -25,6 +25,9 @@ pub struct Case {
     /// Whether all prompts are messages into one running turn.
     #[serde(default)]
     pub messages: bool,
+    /// Whether an image goes with each prompt.
+    #[serde(default)]
+    pub image: bool,
     /// The agent mode.
     pub mode: Option<String>,
     /// Whether thinking is asked for.

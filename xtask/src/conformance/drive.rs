@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use amp_session::protocol::UserInput;
+use amp_session::protocol::{ImageBlock, UserInput};
 use amp_session::{Amp, ErrorKind, Outcome, Session, SessionConfig, Turn, default_deadlines};
 use anyhow::Result;
 use fixtures::backend::{Backend, Options};
@@ -15,6 +15,9 @@ use crate::installed_cli::InstalledCli;
 
 /// Where nothing listens.
 const CLOSED_URL: &str = "http://127.0.0.1:9";
+
+/// A transparent image of one pixel.
+const IMAGE: &str = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 
 /// Drives a case and says how it ended, such as `completed` or `failed: rate_limited`.
 ///
@@ -76,7 +79,7 @@ async fn converse(case: &Case, session: &Session) -> String {
     let mut thread = None;
     let mut end = String::new();
     for prompt in &case.prompts {
-        let turn = match session.prompt(prompt).await {
+        let turn = match session.prompt(message(case, prompt)).await {
             Ok(turn) => turn,
             Err(error) => return refused(&error),
         };
@@ -93,15 +96,25 @@ async fn converse(case: &Case, session: &Session) -> String {
     end
 }
 
+/// Returns what is sent for a prompt.
+fn message(case: &Case, prompt: &str) -> UserInput {
+    match case.image {
+        true => UserInput::text(prompt).with_image(ImageBlock::from_base64("image/gif", IMAGE)),
+        false => UserInput::text(prompt),
+    }
+}
+
 /// Sends every prompt into one turn, then reads it to its end.
 async fn send_messages(case: &Case, mut turn: Turn) -> String {
     let Some(mut input) = turn.take_input() else {
         return "refused: no input".to_owned();
     };
     for prompt in &case.prompts {
-        // An agent that does not read on has its end told by the outcome.
-        if input.send(&UserInput::text(prompt)).is_err() {
-            break;
+        match input.send(&message(case, prompt)) {
+            Err(error) if error.kind() == ErrorKind::Usage => return refused(&error),
+            // An agent that does not read on has its end told by the outcome.
+            Err(_) => break,
+            Ok(()) => {}
         }
     }
     input.close();
