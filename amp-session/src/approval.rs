@@ -56,6 +56,7 @@ pub use approver::{AllowReadOnly, Approval, Approver, RejectAll, approve_with};
 pub use asked::Asked;
 pub(crate) use beginning::Beginning;
 pub use decided::{Decided, DecidedBy, KeptRule};
+pub(crate) use helper::program as helper_program;
 pub use helper::run_helper_if_requested;
 pub(crate) use memory::{Memory, rules_of_folder};
 pub use note::ApprovalNote;

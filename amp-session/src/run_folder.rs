@@ -54,7 +54,9 @@ impl RunFolder {
         let base = base.map_or_else(std::env::temp_dir, PathBuf::from);
         let mut folder = tempfile::Builder::new();
         platform::make_private(&mut folder);
-        let folder = folder.prefix(PREFIX).tempdir_in(base);
+        let folder = folder
+            .prefix(PREFIX)
+            .tempdir_in(platform::without_links(base));
         Ok(Self {
             folder: folder.map_err(Error::RunFiles)?,
         })
@@ -183,6 +185,17 @@ mod tests {
         fs::write(young.path().join(LOCK), "").unwrap();
         let _next = filled(folder_in(&base));
         assert!(long.join("settings.json").exists() && young.path().exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_on_the_way_is_not_part_of_its_name() {
+        let base = TempDir::new().unwrap();
+        let (real, link) = (base.path().join("real"), base.path().join("link"));
+        fs::create_dir(&real).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let folder = RunFolder::create(&[("TMPDIR".into(), link.into())].into()).unwrap();
+        assert_eq!(folder.path(), folder.path().canonicalize().unwrap());
     }
 
     #[cfg(unix)]

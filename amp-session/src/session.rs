@@ -229,13 +229,10 @@ impl Session {
     /// Refuses what [`prompt`](Self::prompt) would refuse, and a service that is not allowed.
     pub fn sandbox(&self) -> Result<Option<Sandbox>, Error> {
         let circumstances = self.circumstances();
-        let plan = self.plan(
-            Input::Prompt(PREVIEW),
-            &circumstances,
-            Path::new(RUN_FOLDER),
-        )?;
+        let run_folder = Path::new(RUN_FOLDER);
+        let plan = self.plan(Input::Prompt(PREVIEW), &circumstances, run_folder)?;
         let variables = &plan.invocation.variables;
         let environment = with_variables(self.amp.environment(), variables);
-        self.sandbox_of(&circumstances, &plan.invocation, &environment)
+        self.sandbox_of(&circumstances, &plan.invocation, &environment, run_folder)
     }
 }

@@ -45,7 +45,7 @@ pub struct Options {
 
 /// One promise and what would undo it.
 struct Case {
-    name: &'static str,
+    name: String,
     /// How it should end with a build of this packaging.
     expected: Box<dyn Fn(Packaging) -> String + Send + Sync>,
     /// Tries it with a build and says how it ended.
@@ -54,7 +54,7 @@ struct Case {
 
 impl Trial for Case {
     fn name(&self) -> &str {
-        self.name
+        &self.name
     }
 
     fn expected(&self, version: &Version) -> Result<String> {

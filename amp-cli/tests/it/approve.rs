@@ -60,6 +60,23 @@ fn yes_lets_the_call_run_and_the_status_line_keeps_away_from_the_question() {
 }
 
 #[test]
+fn a_question_comes_out_of_a_sandbox() {
+    let world = calling(&call("cargo test -p core", "ran"));
+    if !crate::sandbox::is_here(&world) {
+        return;
+    }
+    for (key, runs) in [("n", false), ("y", true)] {
+        let run = ["run", "--sandbox", "--allow-env", "FAKE_AGENT*"];
+        let arguments = [&run[..], &["--approve", "ask", "do it"]].concat();
+        let mut terminal = Terminal::start(&world, &arguments, (24, 100));
+        terminal.wait_for("[s]top the run?");
+        terminal.type_keys(&format!("{key}\n"));
+        assert!(terminal.wait_for_exit().success(), "{}", terminal.screen());
+        assert_eq!(exists(&world, "ran"), runs, "{}", terminal.screen());
+    }
+}
+
+#[test]
 fn the_page_shows_a_question_as_it_is() {
     let page = include_str!("../../docs/permissions.md");
     let (_, shown) = page.split_once("```text\n").expect("a transcript");

@@ -41,7 +41,7 @@ fn stderr(output: &Output) -> String {
 }
 
 /// Whether this machine has sandboxes.
-fn is_here(world: &World) -> bool {
+pub(crate) fn is_here(world: &World) -> bool {
     let output = ampctl(world, &["sandbox", "explain"]);
     if code(&output) != Some(0) {
         Requirement::Namespace.is_missing(stderr(&output));

@@ -39,15 +39,16 @@ pub fn run_helper_if_requested() {
     amp_process::run_shim_if_requested();
 }
 
-/// Returns the executable that the CLI shall start as the helper.
-pub(super) fn program(approval: &Approval) -> Result<PathBuf, Error> {
+/// Returns the executable that the CLI shall start as the helper, by its path without links.
+pub(crate) fn program(approval: &Approval) -> Result<PathBuf, Error> {
     if cfg!(not(target_os = "linux")) {
         return Err(refused(
             "only Linux tells a host who asks on its socket".to_owned(),
         ));
     }
     let program = match approval.helper_program() {
-        Some(program) => std::path::absolute(program)
+        Some(program) => program
+            .canonicalize()
             .map_err(|error| refused(format!("{}: {error}", program.display())))?,
         None if HOOKED.load(Ordering::Acquire) => {
             let program = std::env::current_exe();
@@ -83,7 +84,7 @@ fn refused(reason: String) -> Error {
 }
 
 #[cfg(all(test, target_os = "linux"))]
-mod tests;
+pub(super) mod tests;
 
 #[cfg(target_os = "linux")]
 mod linux {

@@ -53,10 +53,6 @@ pub(crate) fn take_over(
         let reason = "the agent's tools run on another machine, which asks nobody here";
         return Err(refused(reason.to_owned()));
     }
-    if config.sandbox.is_some() {
-        let reason = "questions out of a sandbox are not supported yet";
-        return Err(refused(reason.to_owned()));
-    }
     if !config.extra_arguments.is_empty() {
         let reason = "arguments that are passed on to Amp could name other settings";
         return Err(refused(reason.to_owned()));

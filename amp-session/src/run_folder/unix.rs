@@ -3,7 +3,7 @@
 use std::fs::{File, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, fstat, openat};
 use rustix::process::geteuid;
@@ -11,6 +11,11 @@ use rustix::process::geteuid;
 /// Lets nobody else look into a folder that is about to be made.
 pub(super) fn make_private(folder: &mut tempfile::Builder<'_, '_>) {
     folder.permissions(Permissions::from_mode(0o700));
+}
+
+/// Returns the path of a folder without links, for one could be led elsewhere while a run lasts.
+pub(super) fn without_links(folder: PathBuf) -> PathBuf {
+    folder.canonicalize().unwrap_or(folder)
 }
 
 /// Opens a file in a folder, if both are what this user made: a folder that nobody else can write

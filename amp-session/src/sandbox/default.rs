@@ -77,6 +77,10 @@ pub(crate) struct Subject<'a> {
     pub(crate) programs: &'a [PathBuf],
     /// Files that the options of the run name.
     pub(crate) files: &'a [PathBuf],
+    /// The files of the run itself, which nothing in it may change.
+    pub(crate) run_folder: &'a Path,
+    /// What the agent starts to ask about a call, over a socket in the folder of the run.
+    pub(crate) helper: Option<&'a Path>,
     pub(crate) generation: Generation,
     /// The service that the agent talks to.
     pub(crate) service_url: &'a str,
@@ -152,6 +156,7 @@ fn policy(subject: &Subject<'_>) -> Result<Policy, Error> {
         let canonical = path.canonicalize().map_err(unusable(path))?;
         policy = with_name(policy, path).with_files(canonical, access);
     }
+    policy = fixed(policy, subject);
 
     let chosen = subject.chosen.keys().cloned();
     let variables = VARIABLES.iter().map(Into::into);
@@ -214,6 +219,21 @@ fn readable(
         }
     }
     policy
+}
+
+/// Adds what decides about the run, which stays as it is wherever it lies.
+fn fixed(policy: Policy, subject: &Subject<'_>) -> Policy {
+    let paths = [subject.run_folder].into_iter().chain(subject.helper);
+    // The folder of a run that is only previewed is not there.
+    let there = paths.filter_map(|path| Some((path, path.canonicalize().ok()?)));
+    let policy = there.fold(policy, |policy, (path, canonical)| {
+        with_name(policy, path).with_files(canonical, Access::Readable)
+    });
+    match subject.helper {
+        // Whatever else listens in a folder that the agent sees can be reached then, too.
+        Some(_) => policy.with_unix_sockets(),
+        None => policy,
+    }
 }
 
 fn with_name(policy: Policy, path: &Path) -> Policy {
@@ -324,6 +344,8 @@ mod tests {
             workspace: &machine.workspace,
             programs: &[],
             files: &[],
+            run_folder: Path::new("/nowhere"),
+            helper: None,
             generation: Generation::ServerThreads,
             service_url: "https://ampcode.com/",
         }
@@ -331,6 +353,30 @@ mod tests {
 
     fn policy(machine: &Machine) -> Policy {
         super::policy(&subject(machine, &SandboxConfig::new())).unwrap()
+    }
+
+    #[test]
+    fn what_decides_about_a_run_stays_as_it_is_wherever_it_lies() {
+        let machine = machine();
+        let (run_folder, helper) = (machine.workspace.join("run"), machine.home.join("bin/host"));
+        fs::create_dir(&run_folder).unwrap();
+        fs::create_dir(helper.parent().unwrap()).unwrap();
+        fs::write(&helper, "").unwrap();
+        let config = SandboxConfig {
+            writable: vec![helper.parent().unwrap().to_owned()],
+            ..SandboxConfig::new()
+        };
+        let subject = Subject {
+            run_folder: &run_folder,
+            helper: Some(&helper),
+            ..subject(&machine, &config)
+        };
+        let policy = super::policy(&subject).unwrap();
+        assert_eq!(
+            policy.access(&run_folder.join("approval.sock")),
+            Access::Readable
+        );
+        assert_eq!(policy.access(&helper), Access::Readable);
     }
 
     #[test]

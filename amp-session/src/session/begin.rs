@@ -38,7 +38,7 @@ impl Session {
         if let Some(supervision) = &supervision {
             environment.extend(supervision.variables().clone());
         }
-        let sandbox = self.sandbox_of(&circumstances, &invocation, &environment)?;
+        let sandbox = self.sandbox_of(&circumstances, &invocation, &environment, &run_folder)?;
         let secrets = Secrets::of(
             &environment,
             &self.config,

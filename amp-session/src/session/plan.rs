@@ -95,11 +95,13 @@ impl Session {
         circumstances: &Circumstances,
         invocation: &Invocation,
         environment: &Environment,
+        run_folder: &Path,
     ) -> Result<Option<Sandbox>, Error> {
         let Some(config) = &self.config.sandbox else {
             return Ok(None);
         };
-        let written = invocation.files.iter().map(|file| file.path.clone());
+        let helper = self.config.approval.as_ref().map(approval::helper_program);
+        let helper = helper.transpose()?;
         let named = [
             &self.config.settings_file,
             &self.config.mcp_config_file,
@@ -114,7 +116,9 @@ impl Session {
             chosen: &invocation.variables,
             workspace: folder,
             programs: &self.amp.programs(),
-            files: &written.chain(named).collect::<Vec<_>>(),
+            files: &named.collect::<Vec<_>>(),
+            run_folder,
+            helper: helper.as_deref(),
             generation: self.amp.dialect().generation(),
             service_url: &circumstances.service.url,
         };

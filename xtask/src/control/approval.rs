@@ -22,12 +22,17 @@ const ALLOW_ALL: &str = r#"{"amp.dangerouslyAllowAll": true}"#;
 /// What a case does and how it should end.
 struct Try {
     name: &'static str,
-    /// What the model runs: the shell commands of each answer; `{place}` is the folder of the case.
+    /// What the model runs: the shell commands of each answer; `{project}` is the folder of the run,
+    /// `{place}` the one around it.
     commands: &'static [&'static [&'static str]],
     prepare: fn(&Place) -> Result<()>,
     approval: fn(&Log) -> Approval,
     /// How it should end with the JavaScript and with the native builds.
     expected: [&'static str; 2],
+    /// How it should end in a sandbox, where that is another way.
+    sandboxed: Option<[&'static str; 2]>,
+    /// Whether it is tried in a sandbox alone, because it would harm this machine.
+    only_sandboxed: bool,
 }
 
 /// What was asked, a word for each question.
@@ -119,10 +124,12 @@ fn remember(log: &Log) -> Approval {
 fn all() -> Vec<Try> {
     let base = || Try {
         name: "",
-        commands: &[&["echo ran > '{place}/trace'"]],
+        commands: &[&["echo ran > trace"]],
         prepare: |_| Ok(()),
         approval: allow,
         expected: ["completed; asked: call; left: trace"; 2],
+        sandboxed: None,
+        only_sandboxed: false,
     };
     vec![
         Try {
@@ -157,9 +164,9 @@ fn all() -> Vec<Try> {
         Try {
             name: "approval: remembered",
             commands: &[
-                &["echo one > '{place}/trace'"],
-                &["echo two > '{place}/second'"],
-                &["touch '{place}/third'"],
+                &["echo one > trace"],
+                &["echo two > second"],
+                &["touch third"],
             ],
             approval: remember,
             expected: ["completed; asked: call, call; left: trace, second, third"; 2],
@@ -167,7 +174,7 @@ fn all() -> Vec<Try> {
         },
         Try {
             name: "approval: two at once",
-            commands: &[&["echo one > '{place}/trace'", "echo two > '{place}/second'"]],
+            commands: &[&["echo one > trace", "echo two > second"]],
             approval: in_reverse,
             expected: [
                 "completed; asked: call, one at a time, call; left: trace, second",
@@ -185,7 +192,7 @@ fn all() -> Vec<Try> {
             name: "approval: a command lets the project allow all",
             commands: &[
                 &["mkdir -p .amp; echo '{\"amp.dangerouslyAllowAll\": true}' > .amp/settings.json"],
-                &["echo ran > '{place}/trace'"],
+                &["echo ran > trace"],
             ],
             expected: ["approval_bypassed; asked: control files"; 2],
             ..base()
@@ -196,7 +203,7 @@ fn all() -> Vec<Try> {
                 &[
                     "d=.a; mkdir -p ${d}mp; echo '{\"amp.permissions\": [{\"tool\": \"*\", \"action\": \"allow\"}]}' > ${d}mp/settings.json",
                 ],
-                &["echo ran > '{place}/trace'"],
+                &["echo ran > trace"],
             ],
             expected: ["approval_bypassed; asked: call"; 2],
             ..base()
@@ -207,7 +214,7 @@ fn all() -> Vec<Try> {
                 &[
                     "d=.a; mkdir -p ${d}mp; echo '{\"amp.showCosts\": false}' > ${d}mp/settings.json",
                 ],
-                &["echo ran > '{place}/trace'"],
+                &["echo ran > trace"],
             ],
             expected: ["completed; asked: call, change, call; left: trace"; 2],
             ..base()
@@ -215,9 +222,9 @@ fn all() -> Vec<Try> {
         Try {
             name: "approval: a command asks by itself",
             commands: &[&[
-                "echo '{}' > in; AGENT_TOOL_NAME=Bash \"{helper}\" < in 2> '{place}/second'; \
-                 echo $? > '{place}/code'; grep -q 'was not started by the CLI' '{place}/second' && \
-                 grep -q 2 '{place}/code' && echo held > '{place}/trace'",
+                "echo '{}' > in; AGENT_TOOL_NAME=Bash \"{helper}\" < in 2> second; \
+                 echo $? > code; grep -q 'was not started by the CLI' second && \
+                 grep -q 2 code && echo held > trace",
             ]],
             expected: ["completed; asked: control files; left: trace, second"; 2],
             ..base()
@@ -225,10 +232,10 @@ fn all() -> Vec<Try> {
         Try {
             name: "approval: a command writes an answer to the socket",
             commands: &[
-                &["\"{helper}\" forge answer > '{place}/second'; \
-                   grep -q 'was not started by the CLI' '{place}/second' && \
-                   ! grep -qx '\"allow\"' '{place}/second' && echo held > '{place}/third'"],
-                &["echo ran > '{place}/trace'"],
+                &["\"{helper}\" forge answer > second; \
+                   grep -q 'was not started by the CLI' second && \
+                   ! grep -qx '\"allow\"' second && echo held > third"],
+                &["echo ran > trace"],
             ],
             approval: allow_the_first,
             expected: ["completed; asked: control files, call; left: second, third; refused: not today";
@@ -239,36 +246,78 @@ fn all() -> Vec<Try> {
             name: "approval: a command takes the host's place",
             commands: &[
                 &["\"{helper}\" forge host > /dev/null 2>&1 < /dev/null & \
-                   while ! [ -e ready ]; do sleep 0.1; done"],
-                &["echo ran > '{place}/trace'"],
+                   host=$!; while ! [ -e ready ] && kill -0 $host; do sleep 0.1; done"],
+                &["echo ran > trace"],
             ],
             approval: allow_the_first,
             expected: ["approval_bypassed; asked: control files"; 2],
+            // The socket cannot be removed there.
+            sandboxed: Some(["completed; asked: control files, call; refused: not today"; 2]),
+            ..base()
+        },
+        Try {
+            name: "approval: a command lets the repository around the project allow all",
+            prepare: |place| {
+                fs::create_dir_all(place.path(".git/objects"))?;
+                fs::create_dir_all(place.path(".git/refs"))?;
+                place.write(".git/HEAD", "ref: refs/heads/main\n")
+            },
+            commands: &[
+                &[
+                    "d=.a; git init -q .. > /dev/null 2>&1; mkdir -p ../${d}mp; \
+                   echo '{\"amp.dangerouslyAllowAll\": true}' > ../${d}mp/settings.json",
+                ],
+                &["echo ran > trace"],
+            ],
+            expected: ["approval_bypassed; asked: call"; 2],
+            // What is around the project is not the one on the disk, and no build looks there again.
+            sandboxed: Some(["completed; asked: call, call; left: trace"; 2]),
+            ..base()
+        },
+        Try {
+            name: "approval: a command puts another folder in the project's place",
+            commands: &[
+                &[
+                    "d=.a; mv '{place}' '{place}-gone' 2> /dev/null; mkdir -p '{project}'/${d}mp; \
+                   echo '{\"amp.dangerouslyAllowAll\": true}' > '{project}'/${d}mp/settings.json",
+                ],
+                &["echo ran > trace"],
+            ],
+            expected: ["approval_bypassed; asked: call"; 2],
+            only_sandboxed: true,
             ..base()
         },
     ]
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    let numbered = 0..all().len();
+    let numbered = (0..all().len()).flat_map(|number| [(number, false), (number, true)]);
     numbered
-        .map(|number| Case {
-            name: all()[number].name,
+        .filter(|(number, sandboxed)| *sandboxed || !all()[*number].only_sandboxed)
+        .map(|(number, sandboxed)| Case {
+            name: match sandboxed {
+                true => format!("{}, in a sandbox", all()[number].name),
+                false => all()[number].name.to_owned(),
+            },
             expected: Box::new(move |packaging| {
                 let build = usize::from(packaging == Packaging::Native);
-                all()[number].expected[build].to_owned()
+                let case = &all()[number];
+                let elsewhere = case.sandboxed.filter(|_| sandboxed);
+                elsewhere.unwrap_or(case.expected)[build].to_owned()
             }),
-            attempt: Box::new(move |cli| Box::pin(attempt(number, cli))),
+            attempt: Box::new(move |cli| Box::pin(attempt(number, sandboxed, cli))),
         })
         .collect()
 }
 
-async fn attempt(number: usize, cli: InstalledCli) -> Result<String> {
+async fn attempt(number: usize, sandboxed: bool, cli: InstalledCli) -> Result<String> {
     let case = &all()[number];
     let helper = std::env::current_exe()?;
     let place = Place::with(&cli, |folder| {
+        let project = folder.join("project");
         let fill = |command: &&str| {
             let command = command.replace("{place}", &folder.display().to_string());
+            let command = command.replace("{project}", &project.display().to_string());
             Block::Shell(command.replace("{helper}", &helper.display().to_string()))
         };
         let mut answers: Vec<ModelAnswer> = case
@@ -291,9 +340,12 @@ async fn attempt(number: usize, cli: InstalledCli) -> Result<String> {
     .await?;
     (case.prepare)(&place)?;
     let log = Log::default();
-    let config = SessionConfig::new()
+    let mut config = SessionConfig::new()
         .with_working_directory(place.path("project"))
         .with_approval((case.approval)(&log));
+    if sandboxed {
+        config.sandbox = Some(place.sandbox()?);
+    }
     let outcome = match place.outcome(place.environment(), config).await {
         Ok(outcome) => outcome,
         Err(error) if error.kind() == amp_session::ErrorKind::Refused => {
@@ -312,7 +364,7 @@ async fn attempt(number: usize, cli: InstalledCli) -> Result<String> {
     let left = ["trace", "second", "third"];
     let left: Vec<&str> = left
         .into_iter()
-        .filter(|name| fs::exists(place.path(name)).unwrap_or(true))
+        .filter(|name| fs::exists(place.path("project").join(name)).unwrap_or(true))
         .collect();
     if !left.is_empty() {
         said += &format!("; left: {}", left.join(", "));

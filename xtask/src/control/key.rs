@@ -19,8 +19,8 @@ enum Named {
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    let case = |name, named, expected: &'static str| Case {
-        name,
+    let case = |name: &str, named, expected: &'static str| Case {
+        name: name.to_owned(),
         expected: Box::new(|_| expected.to_owned()),
         attempt: Box::new(move |cli| Box::pin(attempt(named, cli))),
     };

@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 pub(super) fn cases() -> Vec<Case> {
     vec![Case {
-        name: "approval: the host is killed while a question is open",
+        name: "approval: the host is killed while a question is open".to_owned(),
         expected: Box::new(|_| "asked; nothing left; no process".to_owned()),
         attempt: Box::new(|cli| Box::pin(attempt(cli))),
     }]

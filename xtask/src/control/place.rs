@@ -6,6 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use amp_session::SandboxConfig;
 use amp_session::{Amp, Outcome, SessionConfig, default_deadlines};
 use anyhow::Result;
 use fixtures::backend::{Backend, Options};
@@ -90,6 +92,16 @@ impl Place {
         environment.insert("AMP_API_KEY".into(), "fake".into());
         environment.insert("AMP_URL".into(), self.backend.url().into());
         environment
+    }
+
+    /// Returns a sandbox that reaches the stand-in.
+    #[cfg(target_os = "linux")]
+    pub(super) fn sandbox(&self) -> Result<SandboxConfig> {
+        let service = self.backend.url();
+        let service = service.trim_start_matches("http://").trim_end_matches('/');
+        let mut sandbox = SandboxConfig::new();
+        sandbox.hosts = vec![service.parse()?];
+        Ok(sandbox)
     }
 
     /// Starts the CLI by itself.

@@ -279,7 +279,7 @@ pub(super) fn cases() -> Vec<Case> {
     let numbered = 0..all().len();
     numbered
         .map(|number| Case {
-            name: all()[number].name,
+            name: all()[number].name.to_owned(),
             expected: Box::new(move |packaging| {
                 let rules = &all()[number];
                 let build = usize::from(packaging == Packaging::Native);

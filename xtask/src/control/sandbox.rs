@@ -24,7 +24,7 @@ const COMMAND: &str = "echo ran > inside; cat ~/.ssh/id_rsa; echo ran > ../trace
 pub(super) fn cases() -> Vec<Case> {
     vec![
         Case {
-            name: "sandbox: a tool call, the service under its name",
+            name: "sandbox: a tool call, the service under its name".to_owned(),
             expected: Box::new(|packaging| {
                 // The loop of the JavaScript build is its own; it has no use for a WebSocket.
                 let by = match packaging {
@@ -39,14 +39,14 @@ pub(super) fn cases() -> Vec<Case> {
             attempt: Box::new(|cli| Box::pin(under_its_name(cli))),
         },
         Case {
-            name: "sandbox: another service",
+            name: "sandbox: another service".to_owned(),
             expected: Box::new(|_| {
                 "the sandbox does not allow the service https://other.example/".to_owned()
             }),
             attempt: Box::new(|cli| Box::pin(another_service(cli))),
         },
         Case {
-            name: "sandbox: who sees the key",
+            name: "sandbox: who sees the key".to_owned(),
             // The file holds the key of another service, which this run has no use for.
             expected: Box::new(|_| {
                 "completed; key of the run: variable, processes; stored key: file, reader"

@@ -1,5 +1,8 @@
 //! Who is heard on the socket, and what becomes of a question; the helper's part is played here.
 
+#[cfg(target_os = "linux")]
+mod namespaces;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use amp_protocol::PermissionRule;

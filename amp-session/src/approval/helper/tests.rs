@@ -17,7 +17,7 @@ use super::linux::{Call, serve};
 use crate::approval::protocol::{HOST, MOST_ARGUMENTS, SOCKET, TOKEN, TOOL, whereabouts};
 
 /// The test below, which is the helper when it is started with the helper's variables.
-const HELPER: [&str; 3] = [
+pub(in crate::approval) const HELPER: [&str; 3] = [
     "--exact",
     "--nocapture",
     "approval::helper::tests::without_its_variables_it_is_no_helper",
@@ -47,22 +47,13 @@ impl World {
         }
     }
 
-    fn helper(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program.as_ref());
-        command
-            .args(arguments)
-            .env(SOCKET, self.folder.path().join("socket"))
-            .env(TOKEN, "token")
-            .env(HOST, &self.host)
-            .env(TOOL, "Bash")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
+    fn helper(&self, command: &[&str]) -> Command {
+        helper(&self.folder.path().join("socket"), &self.host, command)
     }
 
     fn started(&self) -> Command {
-        self.helper(std::env::current_exe().unwrap(), &HELPER)
+        let program = std::env::current_exe().unwrap();
+        self.helper(&[&[program.to_str().unwrap()], &HELPER[..]].concat())
     }
 
     /// Answers the helper, if it asks.
@@ -79,8 +70,23 @@ impl World {
     }
 }
 
+/// Returns a command with the environment of a helper.
+pub(in crate::approval) fn helper(socket: &Path, host: &str, command: &[&str]) -> Command {
+    let mut helper = Command::new(command[0]);
+    helper
+        .args(&command[1..])
+        .env(SOCKET, socket)
+        .env(TOKEN, "token")
+        .env(HOST, host)
+        .env(TOOL, "Bash")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    helper
+}
+
 /// Runs a helper with these arguments of a call.
-fn run(mut command: Command, arguments: &[u8]) -> Output {
+pub(in crate::approval) fn run(mut command: Command, arguments: &[u8]) -> Output {
     let mut child = command.spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     input.write_all(arguments).unwrap();
@@ -88,7 +94,7 @@ fn run(mut command: Command, arguments: &[u8]) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn code_and_reason(output: &Output) -> (Option<i32>, String) {
+pub(in crate::approval) fn code_and_reason(output: &Output) -> (Option<i32>, String) {
     let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     (output.status.code(), reason)
 }
@@ -159,7 +165,8 @@ fn it_goes_when_the_cli_is_gone() {
 fn in_a_namespace_of_its_own_it_knows_a_host_outside() {
     let world = World::new().answering("\"allow\"\n");
     let program = std::env::current_exe().unwrap();
-    let mut arguments = vec![
+    let mut command = vec![
+        "bwrap",
         "--dev-bind",
         "/",
         "/",
@@ -169,12 +176,12 @@ fn in_a_namespace_of_its_own_it_knows_a_host_outside() {
         "--die-with-parent",
         "--",
     ];
-    let probe = Command::new("bwrap").args(&arguments).arg("true").output();
+    let probe = world.helper(&[&command[..], &["true"]].concat()).output();
     if !probe.is_ok_and(|output| output.status.success()) {
         return Requirement::Namespace.is_missing("bwrap cannot make one");
     }
-    arguments.push(program.to_str().unwrap());
-    arguments.extend(HELPER);
-    let (code, said) = code_and_reason(&run(world.helper("bwrap", &arguments), b"{}"));
+    command.push(program.to_str().unwrap());
+    command.extend(HELPER);
+    let (code, said) = code_and_reason(&run(world.helper(&command), b"{}"));
     assert_eq!(code, Some(0), "{said}");
 }
