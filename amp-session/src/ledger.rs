@@ -33,7 +33,9 @@
 
 mod export;
 mod files;
+mod fragment;
 mod id;
+mod listing;
 mod reader;
 mod retention;
 mod scan;
@@ -41,7 +43,6 @@ mod search;
 mod totals;
 mod writer;
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -49,6 +50,7 @@ pub use export::ExportFormat;
 pub(crate) use files::create_private_folder;
 pub use files::{SessionMetadata, TurnEnd, TurnStart, recorded_folder};
 pub use id::SessionId;
+pub use listing::Records;
 pub use reader::{SessionRecord, TurnLines, TurnRecord};
 pub use retention::Retention;
 pub use search::{Excerpt, Found, Search};
@@ -148,54 +150,7 @@ impl Ledger {
     ///
     /// Fails when the folder cannot be listed; one that does not exist holds no sessions.
     pub fn sessions(&self) -> Result<Vec<SessionRecord>, Error> {
-        Ok(self.list()?.0)
-    }
-
-    /// Returns the records that cannot be read, and why: above all those of a later release.
-    ///
-    /// A host that was killed while it created one leaves a folder without metadata, from which
-    /// nothing was shown; that is no record.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the folder cannot be listed.
-    pub fn unreadable(&self) -> Result<Vec<(SessionId, Error)>, Error> {
-        Ok(self.list()?.1)
-    }
-
-    #[expect(clippy::type_complexity, reason = "taken apart by its two callers")]
-    fn list(&self) -> Result<(Vec<SessionRecord>, Vec<(SessionId, Error)>), Error> {
-        let entries = match fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok((Vec::new(), Vec::new()));
-            }
-            Err(source) => return Err(ledger_error("list", &self.folder)(source)),
-        };
-        let (mut sessions, mut unreadable) = (Vec::new(), Vec::new());
-        for entry in entries {
-            let entry = entry.map_err(ledger_error("list", &self.folder))?;
-            let Some(id) = entry
-                .file_name()
-                .to_str()
-                .and_then(|name| name.parse().ok())
-            else {
-                continue;
-            };
-            match self.open(&id) {
-                Ok(session) => sessions.push(session),
-                Err(error) if error.is_missing() => {}
-                Err(error) => unreadable.push((id, error)),
-            }
-        }
-        sessions.sort_by(|one, other| {
-            let key = |session: &SessionRecord| {
-                (session.metadata().updated_at, session.metadata().id.clone())
-            };
-            key(other).cmp(&key(one))
-        });
-        unreadable.sort_by(|(one, _), (other, _)| other.cmp(one));
-        Ok((sessions, unreadable))
+        Ok(self.records()?.sessions)
     }
 
     /// Finds a session by its id, its thread, its name, or the sessions whose ids begin with a

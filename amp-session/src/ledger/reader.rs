@@ -88,6 +88,15 @@ impl SessionRecord {
             .collect())
     }
 
+    /// Returns how many turns there are, those that have not ended included.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the folder cannot be listed.
+    pub fn count_turns(&self) -> Result<u64, Error> {
+        Ok(turn_numbers(&self.folder.join(TURNS))?.len() as u64)
+    }
+
     /// Tells whether a turn is being recorded, by this process or another.
     #[must_use]
     pub fn is_in_use(&self) -> bool {

@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::AhoCorasick;
 use memchr::{memchr, memrchr};
+
+use super::fragment::Fragment;
 
 /// How much of a file is read at once, in bytes; more only for a longer line.
 const PART: usize = 1 << 18;
@@ -23,21 +25,16 @@ struct Word {
     text: String,
     /// It has no capitals, and is found whatever its capitals.
     folds: bool,
-    /// The longest part that stands as it is however often JSON has escaped it.
-    fragment: AhoCorasick,
-    fragment_length: usize,
+    fragment: Fragment,
 }
 
 impl Words {
     /// Prepares to find these.
     pub(super) fn new(words: &[String]) -> Self {
         let words: Vec<Word> = words.iter().map(|word| Word::new(word)).collect();
-        let longest = words.iter().max_by_key(|word| word.fragment_length);
-        let first = longest.filter(|word| word.fragment_length > 0);
-        Self {
-            first: first.map(|word| word.fragment.clone()),
-            words,
-        }
+        let longest = words.iter().max_by_key(|word| word.fragment.length);
+        let first = longest.and_then(|word| word.fragment.finder.clone());
+        Self { first, words }
     }
 
     /// Tells whether a text has all the words.
@@ -55,25 +52,13 @@ impl Words {
 
     fn may_be_in(&self, line: &[u8]) -> bool {
         let mut words = self.words.iter();
-        words.all(|word| word.fragment_length == 0 || word.fragment.is_match(line))
+        words.all(|word| word.fragment.may_be_in(line))
     }
 }
 
 impl Word {
     fn new(text: &str) -> Self {
         let folds = !text.chars().any(char::is_uppercase);
-        // What an encoder may escape, or what has a capital of more or other bytes.
-        let ends = |character: char| {
-            matches!(character, '"' | '\\')
-                || character.is_control()
-                || (folds && !character.is_ascii())
-        };
-        let fragment = text.split(ends).max_by_key(|part| part.len());
-        let fragment = fragment.unwrap_or_default();
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(folds)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build([fragment]);
         Self {
             text: if folds {
                 text.to_lowercase()
@@ -81,8 +66,7 @@ impl Word {
                 text.to_owned()
             },
             folds,
-            fragment: automaton.expect("words are far shorter than an automaton can hold"),
-            fragment_length: fragment.len(),
+            fragment: Fragment::of(text, folds),
         }
     }
 
@@ -199,5 +183,33 @@ mod tests {
         );
         assert!(Words::new(&["É".to_owned(), "b".to_owned()]).are_in("aÉB"));
         assert!(Words::new(&["é".to_owned()]).are_in("aÉB"));
+    }
+
+    #[test]
+    fn words_of_other_alphabets_are_found_as_every_encoder_writes_them() {
+        let text = "Привет мир\nПРИВЕТ\nприветы \\\\u043fривет \\u041fРИВЕТ\nничего\nстрасse\n";
+        assert_eq!(found(&["привет"], text.as_bytes()).len(), 3);
+        assert_eq!(found(&["Привет"], text.as_bytes()).len(), 2);
+        let escaped = br#"{"t":"\\u041f\\u0440\\u0438\\u0432\\u0435\\u0442"}"#;
+        assert_eq!(found(&["привет"], escaped).len(), 1);
+        assert_eq!(found(&["Привет"], escaped).len(), 1);
+        assert!(found(&["привет"], b"nothing of it\n").is_empty());
+    }
+
+    #[test]
+    fn what_a_text_has_its_line_is_taken_for() {
+        // Every text in which the word is, in whatever case, has a fragment of it.
+        for (word, texts) in [
+            ("größe", &["Größe", "GRÖßE", "gr\\u00f6ße"][..]),
+            ("σοφός", &["ΣΟΦΌΣ", "σοφός", "Σοφός"]),
+            ("ångström", &["\u{212b}NGSTRÖM", "Ångström"]),
+            ("日本", &["日本語"]),
+            ("\u{1f600} ok", &["\u{1f600} OK", "\\ud83d\\ude00 ok"]),
+        ] {
+            for text in texts {
+                let lines = found(&[word], text.as_bytes());
+                assert_eq!(lines.len(), 1, "{word} in {text}");
+            }
+        }
     }
 }

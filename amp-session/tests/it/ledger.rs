@@ -467,7 +467,7 @@ async fn a_record_of_a_later_release_is_told_of() {
     fs::write(&metadata, text.replace("\"format\": 1", "\"format\": 9")).unwrap();
     fs::create_dir(recorded.ledger.folder().join("20261121-043015-dead")).unwrap();
     assert!(recorded.ledger.sessions().unwrap().is_empty());
-    let unreadable = recorded.ledger.unreadable().unwrap();
+    let unreadable = recorded.ledger.records().unwrap().unreadable;
     let [(id, error)] = unreadable.as_slice() else {
         panic!("{unreadable:?}");
     };

@@ -40,16 +40,11 @@ pub(super) fn run(
 ) -> Result<ExitCode, Failure> {
     let folder = recorded_folder(&context.directory);
     let belongs = |record: &SessionRecord| !here || is_of(record, &folder);
-    let sessions: Vec<SessionRecord> = all
-        .ledger()
-        .sessions()?
-        .into_iter()
-        .filter(belongs)
-        .take(limit)
-        .collect();
-    let unreadable: Vec<Unreadable> = all
-        .ledger()
-        .unreadable()?
+    let records = all.ledger().records()?;
+    let sessions = records.sessions.into_iter();
+    let sessions: Vec<SessionRecord> = sessions.filter(belongs).take(limit).collect();
+    let unreadable: Vec<Unreadable> = records
+        .unreadable
         .into_iter()
         .map(|(id, error)| Unreadable {
             id,

@@ -24,6 +24,9 @@ const WIDE: u16 = 100;
 const WIDEST_NAME: usize = 32;
 const WIDEST_BAR: usize = 30;
 
+/// A day, in milliseconds.
+const DAY: u64 = 24 * 60 * 60 * 1000;
+
 /// One row.
 #[derive(Serialize)]
 struct Row {
@@ -43,15 +46,23 @@ pub(super) fn run(
     let mut rows: BTreeMap<String, Totals> = BTreeMap::new();
     let mut all = Totals::default();
     for record in sessions.ledger().sessions()? {
+        if since.is_some_and(|since| record.metadata().updated_at < since) {
+            continue;
+        }
+        let mut count = |started_at, totals: &Totals| {
+            let name = name(arguments.by, started_at, &record);
+            rows.entry(name).or_default().add(totals);
+            all.add(totals);
+        };
+        if let Some((started_at, totals)) = as_a_whole(&record, arguments.by, since)? {
+            count(started_at, &totals);
+            continue;
+        }
         for turn in record.turns()? {
             let Some(start) = turn.start()? else { continue };
-            if since.is_some_and(|since| start.started_at < since) {
-                continue;
+            if since.is_none_or(|since| start.started_at >= since) {
+                count(start.started_at, &turn.totals()?);
             }
-            let totals = turn.totals()?;
-            let name = name(arguments.by, start.started_at, &record);
-            rows.entry(name).or_default().add(&totals);
-            all.add(&totals);
         }
     }
     let row = |(name, totals)| Row { name, totals };
@@ -70,6 +81,25 @@ pub(super) fn run(
     }
     write_text(&rows, &all, global, context)?;
     Ok(ExitCode::Done)
+}
+
+/// Returns what all turns of a session have come to, and when the first of them began at the
+/// earliest, where they belong to one row and the session itself says it.
+fn as_a_whole(
+    record: &SessionRecord,
+    by: StatsBy,
+    since: Option<u64>,
+) -> Result<Option<(u64, Totals)>, Failure> {
+    let metadata = record.metadata();
+    let (begun, used) = (metadata.created_at, metadata.updated_at);
+    let is_in_one_row = match by {
+        StatsBy::Day => begun / DAY == used / DAY,
+        StatsBy::Folder | StatsBy::Mode => true,
+    };
+    let is_wanted = since.is_none_or(|since| begun >= since);
+    // One that runs, or whose host died, has come to something that is not in the totals.
+    let has_all = || Ok::<_, Failure>(metadata.totals.turns == record.count_turns()?);
+    Ok((is_in_one_row && is_wanted && has_all()?).then_some((begun, metadata.totals)))
 }
 
 fn name(by: StatsBy, started_at: u64, record: &SessionRecord) -> String {
