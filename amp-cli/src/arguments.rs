@@ -8,6 +8,7 @@ mod global;
 mod install;
 mod limit;
 mod near_miss;
+mod notifier;
 mod permissions;
 mod prompt;
 mod resource;
@@ -27,6 +28,7 @@ pub(crate) use self::install::{
 };
 pub(crate) use self::limit::Limit;
 pub(crate) use self::near_miss::meant;
+pub(crate) use self::notifier::Notifier;
 pub(crate) use self::permissions::{
     AddArguments, JudgeArguments, LintArguments, ListArguments, PermissionsCommand, RemoveArguments,
 };
@@ -45,8 +47,7 @@ pub(crate) use self::sessions::{
 
 /// Install, run and continue the Amp coding agent
 #[derive(Debug, Parser)]
-#[command(name = "ampctl", version, arg_required_else_help = true)]
-#[command(after_help = exit_codes())]
+#[command(name = "ampctl", version)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -99,12 +100,20 @@ pub(crate) enum Command {
         network: bool,
     },
     /// Print a completion script for a shell
+    ///
+    /// It asks ampctl for every word, so that it knows the modes of the Amp in use, recorded
+    /// sessions and installed versions. `source <(ampctl completions bash)` loads it.
     Completions {
         /// The shell to complete for
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
+    /// Show the manual page
+    ///
+    /// On a terminal it is shown as `man` shows pages; in a pipe its source is written.
     Man {
+        /// Show the page of this command
+        #[arg(value_name = "COMMAND", conflicts_with = "directory")]
+        command: Vec<String>,
         /// Write the pages of all commands into this folder instead
         #[arg(long, value_name = "DIR")]
         directory: Option<std::path::PathBuf>,

@@ -42,6 +42,9 @@ pub(crate) fn dispatch(arguments: &Arguments, context: &mut Context) -> Result<E
         Command::Sandbox(command) => sandbox::run(command, global, context),
         Command::Doctor { network } => doctor::run(*network, global, context),
         Command::Completions { shell } => completions::run(*shell, context),
-        Command::Man { directory } => manual::run(directory.as_deref(), context),
+        Command::Man {
+            command: words,
+            directory,
+        } => manual::run(words, directory.as_deref(), context),
     }
 }

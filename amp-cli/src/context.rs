@@ -7,6 +7,7 @@ mod signals;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
 pub use self::input::Input;
 pub(crate) use self::input::read_at_most;
@@ -36,6 +37,8 @@ pub struct Context {
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
     pub(crate) signals: Signals,
+    /// What goes on besides, and ends before the program does.
+    pub(crate) at_work: Vec<JoinHandle<()>>,
 }
 
 impl Context {
@@ -49,6 +52,7 @@ impl Context {
             stdout: Output::discarded(),
             stderr: Output::discarded(),
             signals: Signals::ignored(),
+            at_work: Vec::new(),
         }
     }
 
@@ -67,6 +71,7 @@ impl Context {
             stdout: Output::standard_output(requests.clone()),
             stderr: Output::standard_error(requests.clone()),
             signals: Signals::of_process(requests),
+            at_work: Vec::new(),
         }
     }
 

@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 pub(crate) use self::install_command::InstallCommand;
-pub(crate) use self::session::not_configured;
+pub(crate) use self::session::{not_configured, settings_page};
 use crate::context::Signal;
 use crate::exit_code::ExitCode;
 use crate::json;

@@ -37,13 +37,16 @@ mod amp_in_use;
 mod approve;
 mod arguments;
 mod command;
+mod completion;
 mod context;
 mod drive;
 mod exit_code;
 mod failure;
+mod help;
 mod json;
 mod keyboard;
 mod named_file;
+mod notice;
 mod page;
 mod prompt;
 mod rules;
@@ -63,7 +66,7 @@ struct RustPage;
 use std::ffi::OsString;
 use std::io::{self, Write};
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
 
 use self::arguments::{Arguments, GlobalArguments};
 pub use self::context::{Captured, Context, Input, Output, Terminal};
@@ -71,9 +74,6 @@ pub use self::exit_code::ExitCode;
 use self::failure::Failure;
 use self::settings::Settings;
 use self::style::ColorChoice;
-
-/// The most columns that help fills.
-const WIDEST_HELP: u16 = 100;
 
 /// Runs one command to its end and returns what the shell should see.
 ///
@@ -94,8 +94,18 @@ where
         let written = writeln!(context.stdout, "{version}").map(|()| ExitCode::Done);
         return or_complain(written, context);
     }
+    if let Some(shell) = context.variable(completion::VARIABLE).map(OsString::from) {
+        let written = completion::write(&shell, &arguments, context).map(|()| ExitCode::Done);
+        return or_complain(written, context);
+    }
     context.limit_columns();
     let color = ColorChoice::named_in(&arguments);
+    if arguments.len() < 2 {
+        let color = Settings::color_or_flag(&GlobalArguments::default(), context);
+        let steps = help::first_steps(color.style(context, &context.stderr), context);
+        let written = context.stderr.write_all(steps.as_bytes());
+        return or_complain(written.map(|()| ExitCode::Usage), context);
+    }
     let arguments = match parse(&arguments, context) {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -117,6 +127,10 @@ where
         }
     };
     let _ = context.stdout.flush();
+    for work in context.at_work.drain(..) {
+        // What is done besides has no say in how the command ends.
+        let _ = work.join();
+    }
     amp_session::process::settle();
     code
 }
@@ -134,9 +148,7 @@ fn or_complain(written: io::Result<ExitCode>, context: &mut Context) -> ExitCode
 }
 
 fn parse(arguments: &[OsString], context: &Context) -> Result<Arguments, clap::Error> {
-    let width = context.columns(WIDEST_HELP).min(WIDEST_HELP.into());
-    let command = Arguments::command().term_width(width);
-    let mut matches = command.try_get_matches_from(arguments)?;
+    let mut matches = help::command(context).try_get_matches_from(arguments)?;
     Arguments::from_arg_matches_mut(&mut matches)
 }
 

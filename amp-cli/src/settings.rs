@@ -25,7 +25,8 @@ pub(crate) use self::key::{MODE, SOURCES};
 pub(crate) use self::layer::Layer;
 pub(crate) use self::place::{Origin, Places, Setting};
 use crate::arguments::{
-    AgentArguments, Approver, GlobalArguments, Limit, OutputFormat, ResourceLimit, SandboxMode,
+    AgentArguments, Approver, GlobalArguments, Limit, Notifier, OutputFormat, ResourceLimit,
+    SandboxMode,
 };
 use crate::context::Context;
 use crate::failure::Failure;
@@ -55,6 +56,8 @@ pub(crate) struct Settings {
     pub(crate) install: Option<bool>,
     /// Who is asked about tool calls.
     pub(crate) approve: Approver,
+    /// Who hears of the end of a run and of its questions.
+    pub(crate) notify: Vec<Notifier>,
     pub(crate) sandbox: SandboxSettings,
     /// What every place said.
     pub(crate) places: Places,
@@ -121,6 +124,7 @@ impl Settings {
             sources: layer.sources.unwrap_or_default(),
             install: layer.install,
             approve: layer.approve.unwrap_or_default(),
+            notify: layer.notify.unwrap_or_default(),
             sandbox: SandboxSettings {
                 mode: layer.sandbox.unwrap_or_default(),
                 hosts: layer.allow_host,
@@ -180,6 +184,7 @@ impl From<&AgentArguments> for Layer {
             record: arguments.no_record.then_some(false),
             install: arguments.install.then_some(true),
             approve: arguments.approve.clone(),
+            notify: (!arguments.notify.is_empty()).then(|| arguments.notify.clone()),
             ..Self::of_sandbox(&arguments.sandbox)
         }
     }

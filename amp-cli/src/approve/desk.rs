@@ -6,6 +6,7 @@ use amp_session::Dialect;
 
 use super::dialogue::{Dialogue, Event, Place};
 use super::person::{Put, Questions};
+use crate::notice::Notices;
 
 /// Where a person answers; one question is on the terminal at a time.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub(crate) struct Desk {
     questions: Questions,
     place: Place,
     open: Option<Dialogue>,
+    /// Who hears that there is a question.
+    notices: Option<Notices>,
 }
 
 /// Something that happens at a desk.
@@ -29,12 +32,19 @@ impl Desk {
             questions,
             place,
             open: None,
+            notices: None,
         }
     }
 
     /// Says which Amp is in use.
     pub(crate) fn with_dialect(mut self, dialect: Dialect) -> Self {
         self.place.dialect = Some(dialect);
+        self
+    }
+
+    /// Says who is to hear that there is a question.
+    pub(crate) fn with_notices(mut self, notices: Notices) -> Self {
+        self.notices = Some(notices);
         self
     }
 
@@ -57,7 +67,12 @@ impl Desk {
     /// Fails when the terminal is gone; the question is refused then.
     pub(crate) fn handle(&mut self, happened: AtDesk) -> io::Result<()> {
         match happened {
-            AtDesk::Put(put) => self.open = Some(Dialogue::begin(*put, &mut self.place)?),
+            AtDesk::Put(put) => {
+                if let Some(notices) = &self.notices {
+                    notices.of_question(&put.question);
+                }
+                self.open = Some(Dialogue::begin(*put, &mut self.place)?);
+            }
             AtDesk::Event(Event::Typed(typed)) => {
                 if let Some(dialogue) = self.open.take() {
                     self.open = dialogue.hear(typed, &mut self.place)?;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
-use super::{Approver, Limit, PromptArguments, SandboxArguments};
+use super::{Approver, Limit, Notifier, PromptArguments, SandboxArguments};
 
 /// What the options do not say.
 const PASSED_ON: &str = "What follows `--` is passed on to Amp as it is.";
@@ -158,6 +158,11 @@ pub(crate) struct AgentArguments {
     /// Exit with 7 when a tool call was refused
     #[arg(long)]
     pub(crate) fail_on_refusal: bool,
+
+    /// Tell of the end and of questions: `bell`, `osc9`, `osc777` (the desktop), or a program by its
+    /// whole path; may be given several times
+    #[arg(long, value_name = "NOTIFIER")]
+    pub(crate) notify: Vec<Notifier>,
 
     /// Do not record the session
     #[arg(long)]

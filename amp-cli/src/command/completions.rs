@@ -1,17 +1,20 @@
-//! `ampctl completions`: a completion script for a shell.
+//! `ampctl completions`: a script that has a shell ask `ampctl` what a word may become.
 
-use clap::CommandFactory;
+use std::io::{self, Write};
+
 use clap_complete::Shell;
 
-use crate::arguments::Arguments;
+use crate::completion::{VARIABLE, completer};
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
 pub(super) fn run(shell: Shell, context: &mut Context) -> Result<ExitCode, Failure> {
-    // Generated in memory first: the generator panics when its writer fails.
+    let name = shell.to_string();
+    let completer = completer(&name)
+        .ok_or_else(|| io::Error::other(format!("no completion script for {name}")))?;
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "ampctl", &mut script);
-    std::io::Write::write_all(&mut context.stdout, &script)?;
+    completer.write_registration(VARIABLE, "ampctl", "ampctl", "ampctl", &mut script)?;
+    context.stdout.write_all(&script)?;
     Ok(ExitCode::Done)
 }

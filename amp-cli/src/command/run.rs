@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::drive::{Driven, begin, drive};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::notice::Notices;
 use crate::runtime;
 use crate::sessions::{Sessions, is_of};
 use crate::settings::{Layer, Settings};
@@ -62,12 +63,19 @@ pub(super) fn go_on(
 fn turn(asked: Asked<'_>, context: &mut Context) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(Layer::from(asked.agent), asked.global, context)?;
     let as_json = settings.output == OutputFormat::Json;
-    take_turn(asked, &settings, context).map_err(|failure| failure.in_json_by_default(as_json))
+    let mut notices = Notices::new(&settings.notify, context);
+    let ended = take_turn(asked, &settings, &mut notices, context)
+        .map_err(|failure| failure.in_json_by_default(as_json));
+    if !asked.agent.dry_run {
+        context.at_work.extend(notices.of_end(&ended));
+    }
+    ended
 }
 
 fn take_turn(
     asked: Asked<'_>,
     settings: &Settings,
+    notices: &mut Notices,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
     let Asked { agent, global, .. } = asked;
@@ -83,13 +91,19 @@ fn take_turn(
         amp: found,
         desk,
     } = prepared;
+    notices.know(|run| {
+        run.folder.clone_from(&context.directory);
+        if let Some(folder) = &config.working_directory {
+            run.folder.clone_from(folder);
+        }
+        run.thread = thread.as_ref().map(ToString::to_string);
+    });
     let is_new = record.is_none();
     let mut view = view(settings, global, context);
     let mut remarks = Remarks::new(global, context);
     let (amp, recorded, driven) = runtime::block_on(async {
         let mut signals = context.signals.listen()?;
         let amp = begin(found.identify(context), &mut view, &mut signals).await?;
-        let desk = desk.map(|desk| desk.with_dialect(*amp.dialect()));
         remarks.on_amp(&amp, &config, &mut view)?;
         let work = async {
             let mut session = match thread {
@@ -132,12 +146,21 @@ fn take_turn(
             view.goes_on_with("ampctl continue \"…\"");
         }
         remarks.on_record(recorded.as_ref(), &mut view)?;
+        notices.know(|run| run.session = recorded.as_ref().map(ToString::to_string));
+        let desk = desk.map(|desk| {
+            desk.with_dialect(*amp.dialect())
+                .with_notices(notices.clone())
+        });
         let _limit = context.signals.limit_writes(settings.deadlines.total);
         let on_denial = |denial: &_, view: &mut _| remarks.on_denial(denial, view);
         let driven = drive(turn, &mut view, &mut signals, desk, on_denial).await;
         Ok::<_, Failure>((amp, recorded, driven))
     })??;
     if let Driven::Ended { outcome, .. } = &driven {
+        notices.know(|run| {
+            run.thread = outcome.thread.as_ref().map(ToString::to_string);
+            run.answer = outcome.text.clone().unwrap_or_default();
+        });
         remarks.on_sandbox(outcome.sandbox.as_ref(), &mut view)?;
     }
     let strict = agent.fail_on_refusal;

@@ -1,6 +1,6 @@
 //! Turns that did not complete.
 
-use amp_session::{Outcome, Reason, Status};
+use amp_session::{DEFAULT_SERVICE_URL, Outcome, Reason, Status};
 
 use super::{Failure, not_configured};
 use crate::exit_code::ExitCode;
@@ -17,7 +17,9 @@ impl Failure {
             .map_or("", |failure| failure.message.as_str());
         let failure = match (outcome.status, outcome.reason()) {
             (Status::Completed, _) => return None,
-            (_, Some(Reason::NotConfigured)) => return Some(not_configured().because(message)),
+            (_, Some(Reason::NotConfigured)) => {
+                return Some(not_configured(DEFAULT_SERVICE_URL).because(message));
+            }
             (_, Some(Reason::RejectedKey)) => {
                 Self::new(ExitCode::Credentials, "AMP_API_KEY was rejected")
                     .because(message)

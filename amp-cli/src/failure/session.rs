@@ -10,10 +10,12 @@ impl From<Error> for Failure {
         // A reader that closes its end of the pipe early is told nothing.
         let error = match error {
             Error::Output(error) => return error.into(),
+            Error::NotConfigured { service_url } => {
+                return not_configured(&service_url).because(format!("for {service_url}"));
+            }
             error => error,
         };
         match error.kind() {
-            ErrorKind::NotConfigured => not_configured().caused_by(&error),
             ErrorKind::Usage => {
                 let (command, purpose) = advice(&error);
                 from(ExitCode::Usage, &error).next(command, purpose)
@@ -74,12 +76,18 @@ fn refused(error: &Error) -> Failure {
     }
 }
 
-/// Returns the failure of a run without a key, with the ways to set one.
-pub(crate) fn not_configured() -> Failure {
+/// Returns the page of a service on which its users make keys.
+pub(crate) fn settings_page(service_url: &str) -> String {
+    format!("{}/settings", service_url.trim_end_matches('/'))
+}
+
+/// Returns the failure of a run without a key for a service, with the ways to set one.
+pub(crate) fn not_configured(service_url: &str) -> Failure {
+    let page = settings_page(service_url);
     Failure::new(ExitCode::Credentials, "AMP_API_KEY not configured").next_steps([
         Step::new(
             "export AMP_API_KEY=…",
-            "for this shell; keys are on the service's settings page",
+            format!("for this shell; keys are made at {page}"),
         ),
         Step::new(
             "ampctl credentials set",

@@ -16,6 +16,7 @@ use crate::failure::Failure;
 const A_SWITCH: &str = "`true` or `false`";
 const A_VERSION: &str = "`latest`, `known` or a version such as `0.0.1790142911-g7618fb`";
 const AN_APPROVER: &str = "`ask`, `deny`, `read-only`, `none` or the path of a program";
+const NOTIFIERS: &str = "`bell`, `osc9`, `osc777`, `none` or the whole path of a program";
 const A_LIMIT: &str = "a duration such as `90s`, or `none`";
 
 /// Reads the layer of the environment.
@@ -39,6 +40,7 @@ pub(super) fn layer(context: &Context) -> Result<Layer, Failure> {
         sources: variables.list(&key::SOURCES)?,
         install: variables.parsed(&key::INSTALL, A_SWITCH)?,
         approve: variables.parsed(&key::APPROVE, AN_APPROVER)?,
+        notify: variables.parsed_list(&key::NOTIFY, NOTIFIERS)?,
         sandbox: variables.choice(&key::SANDBOX)?,
         ..Layer::default()
     })
@@ -81,14 +83,26 @@ impl Variables<'_> {
     }
 
     fn parsed<T: FromStr>(&self, key: &Key, expected: &str) -> Result<Option<T>, Failure> {
-        let Some(text) = self.text(key)? else {
+        let text = self.text(key)?;
+        text.map(|text| parse(&text, key, expected)).transpose()
+    }
+
+    fn parsed_list<T: FromStr>(
+        &self,
+        key: &Key,
+        expected: &str,
+    ) -> Result<Option<Vec<T>>, Failure> {
+        let Some(texts) = self.list(key)? else {
             return Ok(None);
         };
-        match text.parse() {
-            Ok(value) => Ok(Some(value)),
-            Err(_) => Err(unusable(name(key), &format!("`{text}` is not {expected}"))),
-        }
+        let values = texts.iter().map(|text| parse(text, key, expected));
+        values.collect::<Result<_, _>>().map(Some)
     }
+}
+
+fn parse<T: FromStr>(text: &str, key: &Key, expected: &str) -> Result<T, Failure> {
+    text.parse()
+        .map_err(|_| unusable(name(key), &format!("`{text}` is not {expected}")))
 }
 
 /// Returns the variable of a setting that has one.

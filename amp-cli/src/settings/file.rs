@@ -50,8 +50,13 @@ impl Files {
             project,
             foreign_project,
             user_was_named: named.is_some(),
-            user: named.or_else(|| Some(configuration_folder(context)?.join("config.toml"))),
+            user: named.or_else(|| Self::of_user(context)),
         })
+    }
+
+    /// Returns where the user's file is expected when nobody names another one.
+    pub(crate) fn of_user(context: &Context) -> Option<PathBuf> {
+        Some(configuration_folder(context)?.join("config.toml"))
     }
 
     /// Reads the project file.

@@ -72,6 +72,7 @@ pub(super) const VERSION: Key = Key::of_user("version", "the version given", "AM
 pub(super) const INSTALL: Key = Key::of_user("install", "--install", "AMPCTL_INSTALL");
 pub(crate) const SOURCES: Key = Key::of_user("sources", "--source", "AMPCTL_SOURCES");
 pub(super) const APPROVE: Key = Key::of_user("approve", "--approve", "AMPCTL_APPROVE");
+pub(super) const NOTIFY: Key = Key::of_user("notify", "--notify", "AMPCTL_NOTIFY");
 pub(super) const SANDBOX: Key = Key::of_user("sandbox", "--sandbox", "AMPCTL_SANDBOX");
 pub(super) const ALLOW_HOST: Key = Key::of_sandbox("allow-host", "--allow-host");
 pub(super) const ALLOW_READ: Key = Key::of_sandbox("allow-read", "--allow-read");
@@ -80,7 +81,7 @@ pub(super) const ALLOW_ENV: Key = Key::of_sandbox("allow-env", "--allow-env");
 pub(super) const LIMIT: Key = Key::of_sandbox("limit", "--limit");
 
 /// Every setting, in the order in which they are shown.
-pub(super) const ALL: [&Key; 23] = [
+pub(super) const ALL: [&Key; 24] = [
     &MODE,
     &EFFORT,
     &LABELS,
@@ -98,6 +99,7 @@ pub(super) const ALL: [&Key; 23] = [
     &VISIBILITY,
     &RECORD,
     &APPROVE,
+    &NOTIFY,
     &SANDBOX,
     &ALLOW_HOST,
     &ALLOW_READ,

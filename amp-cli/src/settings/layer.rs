@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::key::{self, Key};
 use crate::arguments::{
-    Allowances, Approver, GlobalArguments, Limit, OutputFormat, ResourceLimit, SandboxArguments,
-    SandboxMode,
+    Allowances, Approver, GlobalArguments, Limit, Notifier, OutputFormat, ResourceLimit,
+    SandboxArguments, SandboxMode,
 };
 use crate::style::ColorChoice;
 
@@ -39,6 +39,7 @@ pub(crate) struct Layer {
     pub(crate) sources: Option<Vec<String>>,
     pub(crate) install: Option<bool>,
     pub(crate) approve: Option<Approver>,
+    pub(crate) notify: Option<Vec<Notifier>>,
     pub(crate) sandbox: Option<SandboxMode>,
     #[serde(deserialize_with = "rules")]
     pub(crate) allow_host: Vec<HostRule>,
@@ -109,6 +110,7 @@ impl Layer {
             sources: self.sources.or(lower.sources),
             install: self.install.or(lower.install),
             approve: self.approve.or(lower.approve),
+            notify: self.notify.or(lower.notify),
             sandbox: self.sandbox.or(lower.sandbox),
             allow_host: both(self.allow_host, lower.allow_host),
             allow_read: both(self.allow_read, lower.allow_read),
@@ -148,6 +150,7 @@ impl Layer {
             progress: Some(true),
             record: Some(true),
             approve: Some(Approver::default()),
+            notify: Some(Vec::new()),
             sandbox: Some(SandboxMode::default()),
             ..Self::default()
         }
@@ -186,6 +189,10 @@ impl Layer {
             }
             key::INSTALL => self.install.map(Value::from),
             key::APPROVE => self.approve.as_ref().map(text),
+            key::NOTIFY => {
+                let notifiers = self.notify.as_ref()?.iter();
+                Some(Value::Array(notifiers.map(text).collect()))
+            }
             key::SANDBOX => self.sandbox.map(|sandbox| json!(sandbox)),
             key::ALLOW_HOST => list(self.allow_host.iter().map(text).collect()),
             key::ALLOW_READ => paths(&self.allow_read),

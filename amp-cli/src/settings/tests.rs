@@ -228,7 +228,7 @@ const EVERYTHING: &str = "
     amp = '/amp'\nmode = 'high'\neffort = 'low'\nvisibility = 'private'\nlabels = []
     output = 'json'\nthinking = true\ntimeout = '90m'\nidle-timeout = 'none'\nstartup-timeout = '1m'
     color = 'never'\nprogress = false\nrecord = false\nversion = 'known'\nsources = ['npm']
-    install = true\napprove = 'ask'\nsandbox = 'full'\nallow-host = ['example.com']\nallow-read = ['/r']\nallow-write = ['/w']
+    install = true\napprove = 'ask'\nnotify = ['bell']\nsandbox = 'full'\nallow-host = ['example.com']\nallow-read = ['/r']\nallow-write = ['/w']
     allow-env = ['E']\nlimit = ['memory=4g']
 ";
 

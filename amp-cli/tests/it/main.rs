@@ -4,6 +4,8 @@
 mod appearance;
 #[cfg(target_os = "linux")]
 mod approve;
+#[cfg(unix)]
+mod completion;
 mod config;
 #[cfg(unix)]
 mod download;
@@ -20,6 +22,10 @@ mod interrupt;
 mod key_check;
 #[cfg(unix)]
 mod login;
+#[cfg(unix)]
+mod manual;
+#[cfg(target_os = "linux")]
+mod notify;
 #[cfg(unix)]
 mod options;
 #[cfg(unix)]

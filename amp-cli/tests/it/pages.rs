@@ -222,12 +222,13 @@ fn every_exception_is_on_a_page_and_left_to_ci() {
 #[test]
 fn every_printed_file_is_one_that_a_test_uses() {
     // `tests/docs.rs` uses the files; rustdoc compiles the page about Rust; a test of questions has
-    // the transcript on its terminal.
+    // the transcript on its terminal, one of notices hears the object.
     let checked = [
         ("docs/configuration.md", "```toml"),
         ("docs/mcp.md", "```json"),
         ("docs/permissions.md", "```json"),
         ("docs/permissions.md", "```text"),
+        ("docs/run.md", "```json"),
         ("docs/rust.md", "```rust,no_run"),
     ];
     for (name, page) in pages() {

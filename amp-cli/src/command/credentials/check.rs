@@ -7,7 +7,7 @@ use amp_session::{Credentials, KeyVerdict};
 
 use crate::context::Context;
 use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::failure::{Failure, settings_page};
 use crate::runtime::{interruptible, on_a_thread};
 
 /// How long the service may take to answer.
@@ -69,7 +69,10 @@ fn check_within(
             format!("{service} rejects the key"),
         )
         .because(reason)
-        .hint("keys are on the service's settings page, and belong to one service")),
+        .hint(format!(
+            "keys are made at {}, and belong to one service",
+            settings_page(service)
+        ))),
         KeyVerdict::Unclear { reason } => Err(unknown(ExitCode::Failed, service).because(reason)),
         _ => Err(unknown(ExitCode::Failed, service)),
     }

@@ -188,9 +188,12 @@ fn refuse_without_key(
             let looked_at = report.places.iter().filter(|place| {
                 place.kind == PlaceKind::SecretsFile || place.name == "AMP_API_KEY"
             });
-            let failure = looked_at.fold(not_configured(), |failure, place| {
-                failure.because(format!("{}: {}", place.name, in_words(&place.state)))
-            });
+            let failure = looked_at.fold(
+                not_configured(credentials.service_url()),
+                |failure, place| {
+                    failure.because(format!("{}: {}", place.name, in_words(&place.state)))
+                },
+            );
             let failure = other_service.into_iter().fold(failure, Failure::because);
             let is_elsewhere = |place: &Place| matches!(place.state, CredentialState::OtherUrl(_));
             Err(match report.hint() {

@@ -131,6 +131,19 @@ impl Terminal {
         self.wait_for_line(&[text]);
     }
 
+    /// Waits until a file is there.
+    pub(crate) fn wait_until_exists(&self, path: &std::path::Path) {
+        let deadline = Instant::now() + SCREEN_LIMIT;
+        while !path.exists() {
+            assert!(
+                Instant::now() < deadline,
+                "{} does not come",
+                path.display()
+            );
+            std::thread::yield_now();
+        }
+    }
+
     /// Waits until one line of the screen shows these texts in this order, and returns the line.
     pub(crate) fn wait_for_line(&mut self, texts: &[&str]) -> String {
         let line = |screen: &str| {

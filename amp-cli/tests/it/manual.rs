@@ -1,0 +1,52 @@
+//! The manual page on a terminal.
+
+use std::os::unix::fs::PermissionsExt;
+
+use amp_cli::ExitCode;
+
+use crate::support::World;
+use crate::support::pseudo_terminal::Terminal;
+
+/// A world whose `man` shows the first line of a page and waits for a key, as a pager does.
+fn world_with_man() -> World {
+    let world = World::new();
+    let man = world.write(
+        "bin/man",
+        "#!/bin/sh\ntrap '' INT\ngrep '^.TH' \"$1\"\nread key\necho \"key $key\"\n",
+    );
+    let permissions = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&man, permissions).expect("a file of ours");
+    let folder = man.parent().expect("a folder").display().to_string();
+    world.with("PATH", &format!("{folder}:/usr/bin:/bin"))
+}
+
+#[test]
+fn on_a_terminal_man_shows_the_page_and_has_the_keyboard() {
+    let world = world_with_man();
+    let mut terminal = Terminal::start(&world, &["man", "sessions", "list"], (24, 80));
+    terminal.wait_for(".TH ampctl-sessions-list");
+    // Ctrl-C is the pager's.
+    terminal.type_keys("\x03");
+    terminal.type_keys("q\n");
+    terminal.wait_for("key q");
+    assert!(terminal.wait_for_exit().success());
+}
+
+#[test]
+fn without_man_the_help_is_shown() {
+    let world = World::new().with("PATH", "/nowhere");
+    let mut terminal = Terminal::start(&world, &["man", "gc"], (24, 80));
+    assert!(terminal.wait_for_exit().success());
+    let shown = terminal.raw();
+    assert!(shown.contains("--keep <COUNT>"), "{shown}");
+}
+
+#[test]
+fn in_a_pipe_the_source_is_written() {
+    let world = world_with_man();
+    let page = world.run(&["man", "gc"]);
+    assert_eq!(page.code, ExitCode::Done);
+    assert!(page.stdout().contains("ampctl-gc"));
+    let unknown = world.run(&["man", "nothing"]);
+    assert_eq!(unknown.code, ExitCode::Usage);
+}
