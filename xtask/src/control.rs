@@ -15,7 +15,7 @@ mod key;
 #[cfg(target_os = "linux")]
 pub mod killed_host;
 #[cfg(target_os = "linux")]
-mod pairs;
+pub(crate) mod pairs;
 mod place;
 mod rules;
 #[cfg(target_os = "linux")]

@@ -16,8 +16,12 @@ pub mod mutants;
 pub mod newcomer;
 pub mod npm;
 pub mod oracle;
+#[cfg(unix)]
+pub mod page;
 pub mod picture;
 pub mod record;
+#[cfg(target_os = "linux")]
+pub mod sessions_bench;
 pub mod soak;
 pub mod tidy;
 pub mod trial;

@@ -6,6 +6,10 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+#[cfg(unix)]
+use xtask::page;
+#[cfg(target_os = "linux")]
+use xtask::sessions_bench;
 use xtask::{
     check_layers, conformance, control, demo, drift, mutants, newcomer, oracle, picture, record,
     soak, tidy, windows,
@@ -48,6 +52,9 @@ enum Command {
     Newcomer,
     /// Ask real CLIs what they make of permission rules, and compare
     Oracle(oracle::Options),
+    /// Open exported sessions in a real browser, hostile ones above all
+    #[cfg(unix)]
+    Page(page::Options),
     /// Record a run of the real CLI on a terminal and draw the picture of the documentation
     Picture(picture::Options),
     /// Measure what a question costs over a delegate that is a C program
@@ -55,6 +62,9 @@ enum Command {
     QuestionCost(control::cost::Options),
     /// Run real CLIs through the scenarios and keep what they write
     RecordFixtures(record::Options),
+    /// Measure how fast sessions are listed, searched and added up, beside `rg`
+    #[cfg(target_os = "linux")]
+    SessionsBench(sessions_bench::Options),
     /// Run programs by the thousand and check that nothing grows
     Soak(soak::Options),
     /// Measure what `ampctl run` costs over starting the same Amp by hand
@@ -83,8 +93,12 @@ fn main() -> ExitCode {
         Command::Mutants(options) => mutants::run(&options),
         Command::Newcomer => newcomer::run(),
         Command::Oracle(options) => oracle::run(&options),
+        #[cfg(unix)]
+        Command::Page(options) => page::run(&options),
         Command::Picture(options) => picture::run(&options),
         Command::RecordFixtures(options) => record::run(&options),
+        #[cfg(target_os = "linux")]
+        Command::SessionsBench(options) => sessions_bench::run(&options),
         Command::Soak(options) => soak::run(&options),
         #[cfg(target_os = "linux")]
         Command::StartCost(options) => control::start_cost::run(&options),

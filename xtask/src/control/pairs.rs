@@ -64,7 +64,7 @@ impl fmt::Display for Difference {
 }
 
 /// Returns the median; of no values it is not a number.
-pub(super) fn median(values: &[f64]) -> f64 {
+pub(crate) fn median(values: &[f64]) -> f64 {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
