@@ -4,9 +4,8 @@ use std::process::Command;
 
 use amp_cli::ExitCode;
 
-use crate::help::COMMANDS;
-use crate::support::World;
 use crate::support::mirror::{NEWER, OLDER, with_mirror_of};
+use crate::support::{World, every_command};
 
 const AMPCTL: &str = env!("CARGO_BIN_EXE_ampctl");
 
@@ -33,7 +32,7 @@ fn completed(world: &World, shell: &str, words: &[&str]) -> String {
 fn every_command_is_completed_in_every_shell() {
     let world = World::new();
     for shell in SHELLS {
-        for command in COMMANDS {
+        for command in every_command() {
             let mut words: Vec<&str> = command.split(' ').collect();
             let last = words.pop().expect("a word");
             words.push("");

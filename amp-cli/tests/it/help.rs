@@ -2,50 +2,7 @@
 
 use amp_cli::{Context, ExitCode};
 
-use crate::support::{Finished, run_in};
-
-pub(crate) const COMMANDS: &[&str] = &[
-    "run",
-    "continue",
-    "sessions",
-    "sessions list",
-    "sessions search",
-    "sessions show",
-    "sessions export",
-    "sessions replay",
-    "sessions rename",
-    "sessions open",
-    "sessions stats",
-    "sessions delete",
-    "sessions prune",
-    "permissions",
-    "permissions test",
-    "permissions explain",
-    "permissions lint",
-    "permissions list",
-    "permissions add",
-    "permissions remove",
-    "sandbox",
-    "sandbox explain",
-    "sandbox exec",
-    "install",
-    "versions",
-    "which",
-    "uninstall",
-    "gc",
-    "modes",
-    "credentials",
-    "credentials status",
-    "credentials set",
-    "credentials clear",
-    "config",
-    "config show",
-    "login",
-    "capabilities",
-    "doctor",
-    "completions",
-    "man",
-];
+use crate::support::{Finished, every_command, run_in};
 
 fn ampctl(arguments: &[&str]) -> Finished {
     run_in(Context::new("/"), arguments)
@@ -60,7 +17,7 @@ fn the_first_screen_lists_the_commands_and_exit_codes() {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in COMMANDS {
+    for command in every_command() {
         let mut arguments: Vec<&str> = command.split(' ').collect();
         arguments.push("--help");
         let finished = ampctl(&arguments);
@@ -74,7 +31,7 @@ fn every_command_explains_itself() {
 
 #[test]
 fn help_can_be_asked_for_in_a_word() {
-    for command in COMMANDS {
+    for command in every_command() {
         let arguments: Vec<&str> = ["help"].into_iter().chain(command.split(' ')).collect();
         let mut flag: Vec<&str> = command.split(' ').collect();
         flag.push("--help");
@@ -85,7 +42,7 @@ fn help_can_be_asked_for_in_a_word() {
 
 #[test]
 fn help_is_written_in_the_imperative_without_a_full_stop() {
-    for command in COMMANDS {
+    for command in every_command() {
         let mut arguments: Vec<&str> = command.split(' ').collect();
         arguments.push("-h");
         let help = ampctl(&arguments).stdout();
@@ -180,7 +137,7 @@ fn the_manual_has_a_page_for_every_command_and_the_exit_codes() {
         ampctl(&["man", "--directory", directory]).code,
         ExitCode::Done
     );
-    for command in COMMANDS {
+    for command in every_command() {
         let name = format!("ampctl-{}.1", command.replace(' ', "-"));
         assert!(folder.path().join(&name).is_file(), "no {name}");
     }

@@ -27,6 +27,8 @@ mod manual;
 #[cfg(target_os = "linux")]
 mod notify;
 #[cfg(unix)]
+mod nouns;
+#[cfg(unix)]
 mod options;
 #[cfg(unix)]
 mod pages;

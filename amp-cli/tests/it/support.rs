@@ -195,6 +195,26 @@ pub(crate) fn run_in(context: Context, arguments: &[&str]) -> Finished {
     }
 }
 
+/// Returns every command as it is typed, such as `sessions list`, by what the help lists.
+pub(crate) fn every_command() -> Vec<String> {
+    let mut found = vec![String::new()];
+    let mut next = 0;
+    while let Some(command) = found.get(next).cloned() {
+        next += 1;
+        let words = command.split_ascii_whitespace().chain(["--help"]);
+        let help = run_in(Context::new("/"), &words.collect::<Vec<_>>()).stdout();
+        let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+        let listed = listed
+            .take_while(|line| !line.is_empty())
+            .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+            .filter_map(|line| line.split_ascii_whitespace().next())
+            .filter(|name| *name != "help");
+        found.extend(listed.map(|name| format!("{command} {name}").trim().to_owned()));
+    }
+    found.remove(0);
+    found
+}
+
 fn text(path: impl AsRef<Path>) -> String {
     text_of(path.as_ref())
 }

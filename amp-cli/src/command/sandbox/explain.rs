@@ -76,7 +76,9 @@ pub(super) fn run(
         ExitCode::Refused,
         "a run with --sandbox would be refused on this machine",
     )
-    .hint("--sandbox=best-effort runs with what there is"))
+    .hint("--sandbox=best-effort runs with what there is")
+    // With `--json` the object that was written says so.
+    .in_json(false))
 }
 
 fn document<'a>(policy: &'a Policy, layers: &[LayerStatus], enforced: bool) -> Document<'a> {
