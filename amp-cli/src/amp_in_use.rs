@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use amp_bootstrap::{self as bootstrap, CliVersion, Lease, Platform};
-use amp_session::Amp;
+use amp_session::{Amp, SandboxConfig};
 
 pub(crate) use self::look::{Look, look};
 pub(crate) use self::store::store;
@@ -61,17 +61,25 @@ impl Found {
     }
 
     /// Returns the Amp; it is asked for its version, which takes half a second, only when neither a
-    /// receipt nor a package says it, and a native one only once.
+    /// receipt nor a package says it, and a native one only once; in a sandbox where what is to come
+    /// has one.
     ///
     /// # Errors
-    /// Fails when the executable does not answer like Amp.
-    pub(crate) async fn identify(&self, context: &Context) -> Result<Amp, Failure> {
+    /// Fails when the executable does not answer like Amp, or the sandbox cannot be had.
+    pub(crate) async fn identify(
+        &self,
+        sandbox: Option<&SandboxConfig>,
+        context: &Context,
+    ) -> Result<Amp, Failure> {
         let known = self.version.as_ref().map(ToString::to_string);
         let mut amp = Amp::new(&self.program, known.as_deref().unwrap_or_default())
             .with_leading_arguments(self.leading_arguments.iter().cloned())
             .with_environment(context.environment.clone());
         if let Ok(store) = store(context) {
             amp = amp.with_answers_kept_in(store.root().join("answers"));
+        }
+        if let Some(sandbox) = sandbox {
+            amp = amp.with_questions_in_sandbox(sandbox.clone());
         }
         if known.is_some() {
             Ok(amp)

@@ -111,7 +111,7 @@ impl Machine {
         let found = amp_in_use::find(&settings, &context)?;
         let modes = interruptible(&context.signals, async {
             let discovery = async {
-                let amp = found.identify(&context).await?;
+                let amp = found.identify(None, &context).await?;
                 Ok(amp.discover_modes().await?)
             };
             let modes = tokio::time::timeout(TIMEOUT, discovery).await;

@@ -15,6 +15,7 @@ use amp_process::{Containment, ProcessSpec};
 use crate::capabilities::Capabilities;
 use crate::dialect::Dialect;
 use crate::environment::{Environment, NamesOf};
+use crate::sandbox::SandboxConfig;
 use crate::version::AmpVersion;
 
 /// An Amp CLI to begin threads with, and to go on with them.
@@ -32,6 +33,7 @@ pub struct Amp {
     containment: Containment,
     shim_program: Option<PathBuf>,
     answers: Option<PathBuf>,
+    question_sandbox: Option<SandboxConfig>,
 }
 
 impl Amp {
@@ -48,6 +50,7 @@ impl Amp {
             containment: Containment::default(),
             shim_program: None,
             answers: None,
+            question_sandbox: None,
         }
     }
 
@@ -91,6 +94,17 @@ impl Amp {
     #[must_use]
     pub fn with_answers_kept_in(mut self, folder: impl Into<PathBuf>) -> Self {
         self.answers = Some(folder.into());
+        self
+    }
+
+    /// Returns this Amp with a sandbox for [`probed`](Self::probed) and the other questions about
+    /// the executable itself; a turn has the one of its session.
+    ///
+    /// It sees the system, its own files and what the configuration lets it read, has a home of its
+    /// own and the variables that the configuration names, and reaches nobody.
+    #[must_use]
+    pub fn with_questions_in_sandbox(mut self, sandbox: SandboxConfig) -> Self {
+        self.question_sandbox = Some(sandbox);
         self
     }
 

@@ -71,6 +71,10 @@ impl Options {
 ///
 /// Nothing was sent when this fails: there is no Amp, a key is missing, or an option is not there.
 pub async fn execute(prompt: impl Into<UserInput>, options: Options) -> Result<Turn, Error> {
-    let amp = options.amp.probed().await?;
+    let amp = match &options.config.sandbox {
+        Some(sandbox) => options.amp.with_questions_in_sandbox(sandbox.clone()),
+        None => options.amp,
+    };
+    let amp = amp.probed().await?;
     amp.start(options.config)?.prompt(prompt).await
 }

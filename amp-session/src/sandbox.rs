@@ -8,10 +8,12 @@ mod config;
 mod default;
 mod git;
 mod observed;
+mod question;
 mod report;
 mod watch;
 
 pub use config::SandboxConfig;
 pub(crate) use default::{Subject, sandbox};
+pub(crate) use question::{allowed_variables, question_sandbox};
 pub use report::{Denial, DenialKind, SandboxReport};
 pub(crate) use watch::Watch;

@@ -126,7 +126,7 @@ pub(super) fn in_use(
 ) -> Result<(Amp, Style), Failure> {
     let settings = Settings::about(arguments.amp.clone(), global, context)?;
     let found = amp_in_use::find(&settings, context)?;
-    let amp = runtime::interruptible(&context.signals, found.identify(context))?;
+    let amp = runtime::interruptible(&context.signals, found.identify(None, context))?;
     Ok((amp, settings.color.style(context, &context.stdout)))
 }
 

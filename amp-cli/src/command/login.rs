@@ -30,7 +30,7 @@ pub(super) fn run(
     let mut stderr = context.stderr.clone();
     let found = amp_in_use::find(&settings, context)?;
     interruptible(&context.signals, async {
-        let amp = found.identify(context).await?;
+        let amp = found.identify(None, context).await?;
         let mut login = amp.begin_login(credentials.service(), timeout).await?;
         writeln!(
             stderr,

@@ -103,7 +103,12 @@ fn take_turn(
     let mut remarks = Remarks::new(global, context);
     let (amp, recorded, driven) = runtime::block_on(async {
         let mut signals = context.signals.listen()?;
-        let amp = begin(found.identify(context), &mut view, &mut signals).await?;
+        let amp = begin(
+            found.identify(config.sandbox.as_ref(), context),
+            &mut view,
+            &mut signals,
+        )
+        .await?;
         remarks.on_amp(&amp, &config, &mut view)?;
         let work = async {
             let mut session = match thread {

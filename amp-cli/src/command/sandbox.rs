@@ -88,7 +88,7 @@ fn prepare(
     session.sandbox = config(&settings, context)?;
     let amp = runtime::block_on(async {
         match amp_in_use::find(&settings, context) {
-            Ok(found) => found.identify(context).await,
+            Ok(found) => found.identify(session.sandbox.as_ref(), context).await,
             Err(failure) => Err(failure),
         }
     })?;

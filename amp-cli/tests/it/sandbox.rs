@@ -42,7 +42,8 @@ fn stderr(output: &Output) -> String {
 
 /// Whether this machine has sandboxes.
 pub(crate) fn is_here(world: &World) -> bool {
-    let output = ampctl(world, &["sandbox", "explain"]);
+    // What the fake agent answers is kept, and goes by its variables.
+    let output = ampctl(world, &["sandbox", "explain", FAKE[1], FAKE[2]]);
     if code(&output) != Some(0) {
         Requirement::Namespace.is_missing(stderr(&output));
         return false;
@@ -150,6 +151,45 @@ fn what_is_refused_and_what_appears_is_told_and_the_former_while_the_agent_runs(
     assert_eq!(status.code(), Some(0), "{said}");
     assert!(said.contains(".amp was made in the sandbox"), "{said}");
     assert_eq!(said.matches("hidden by the sandbox").count(), 1, "{said}");
+}
+
+#[test]
+fn the_version_is_asked_for_in_the_sandbox_too() {
+    let world = World::new();
+    if !is_here(&world) {
+        return;
+    }
+    let home = world.home().display().to_string();
+    let agent = format!(
+        "touch {home}/trace trace 2> /dev/null\necho '{} (released)'\n",
+        crate::support::VERSION,
+    );
+    let world = world.with_amp_script(&agent);
+    let trace = world.home().join("trace");
+    let dry = ["run", "--dry-run", "hello"];
+    let output = ampctl(&world, &[&dry[..], &["--sandbox"]].concat());
+    assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+    assert!(!trace.exists() && !world.project().join("trace").exists());
+    let output = ampctl(&world, &dry);
+    assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+    assert!(trace.exists(), "it would have left one");
+}
+
+#[test]
+fn where_there_is_no_sandbox_not_even_the_version_is_asked_for() {
+    let world = World::new();
+    let bubblewrap = "#!/bin/sh\necho 'bwrap: no' >&2\nexit 1\n";
+    let bubblewrap = world.write("fake/bwrap", bubblewrap);
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&bubblewrap, executable).expect("permissions");
+    let folder = bubblewrap.parent().expect("a folder").display();
+    let path = format!("{folder}:/usr/bin:/bin");
+    let world = world.with("PATH", &path).with_amp_script("touch ~/trace");
+    let output = ampctl(&world, &["run", "--sandbox", "hello"]);
+    assert_eq!(code(&output), Some(6), "{}", stderr(&output));
+    let said = "the sandbox is refused: a namespace cannot be made: bwrap: no";
+    assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    assert!(!world.home().join("trace").exists());
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::dialect::{AgentMode, Dialect, Match, never_real};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::plain_text::{telling_line, without_escapes};
+use crate::sandbox::{allowed_variables, question_sandbox};
 use crate::version::AmpVersion;
 
 /// How long a question may take; measured answers take half a second to a second.
@@ -79,6 +80,9 @@ impl Amp {
 
     /// Returns what the executable prints when it is run with one flag, or has printed before.
     async fn ask(&self, flag: &str) -> Result<String, Error> {
+        if self.question_sandbox.is_some() {
+            return self.ask_offline(&[flag]).await;
+        }
         let environment = self.environment.clone();
         self.answer(&[flag], environment, None).await
     }
@@ -97,6 +101,9 @@ impl Amp {
         // A JavaScript build finds `node` by it.
         if let Some((name, path)) = self.environment.get_key_value(OsStr::new("PATH")) {
             environment.insert(name.clone(), path.clone());
+        }
+        if let Some(config) = &self.question_sandbox {
+            environment.extend(allowed_variables(config, &self.environment));
         }
         for name in ["HOME", "USERPROFILE"] {
             environment.insert(name.into(), home.path().into());
@@ -121,6 +128,11 @@ impl Amp {
         }
         let mut spec = self.process(arguments, with_no_update(environment));
         if let Some(directory) = directory {
+            if let Some(config) = &self.question_sandbox {
+                let programs = self.programs();
+                let sandbox = question_sandbox(config, &programs, spec.environment(), directory);
+                spec = spec.with_sandbox(sandbox);
+            }
             spec = spec.with_working_directory(directory);
         }
         let (answer, exit) = self.run_to_end(spec, &question).await?;

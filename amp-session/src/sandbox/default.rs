@@ -236,7 +236,7 @@ fn fixed(policy: Policy, subject: &Subject<'_>) -> Policy {
     }
 }
 
-fn with_name(policy: Policy, path: &Path) -> Policy {
+pub(super) fn with_name(policy: Policy, path: &Path) -> Policy {
     match path.is_absolute() {
         true => policy.with_name(path),
         false => policy,
@@ -244,7 +244,7 @@ fn with_name(policy: Policy, path: &Path) -> Policy {
 }
 
 /// Returns the folder with a JavaScript program and the packages that it loads.
-fn package_of(program: &Path) -> Option<PathBuf> {
+pub(super) fn package_of(program: &Path) -> Option<PathBuf> {
     let modules = |folder: &&Path| {
         folder
             .file_name()
@@ -259,7 +259,7 @@ fn package_of(program: &Path) -> Option<PathBuf> {
 }
 
 /// Returns where a program is that is found by its name.
-fn program_in_path(name: &str, environment: &Environment) -> Option<PathBuf> {
+pub(super) fn program_in_path(name: &str, environment: &Environment) -> Option<PathBuf> {
     let path = environment::value(environment, "PATH")?;
     std::env::split_paths(path)
         .map(|folder| folder.join(name))

@@ -22,7 +22,7 @@ pub(super) async fn examine(choice: &AmpChoice, context: &Context) -> (Vec<Check
         Err(check) => return (vec![check], None),
     };
     let identified = match Found::taken(&look, context) {
-        Ok(found) => found.identify(context).await,
+        Ok(found) => found.identify(None, context).await,
         Err(failure) => Err(failure),
     };
     match identified {

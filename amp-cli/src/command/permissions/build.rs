@@ -84,7 +84,9 @@ pub(super) fn amp_if_any(
     let is_named = named.is_some();
     let settings = Settings::about(named, global, context)?;
     match amp_in_use::find(&settings, context) {
-        Ok(found) => runtime::interruptible(&context.signals, found.identify(context)).map(Some),
+        Ok(found) => {
+            runtime::interruptible(&context.signals, found.identify(None, context)).map(Some)
+        }
         Err(failure) if is_named => Err(failure),
         Err(_) => Ok(None),
     }

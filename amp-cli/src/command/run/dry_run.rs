@@ -55,7 +55,10 @@ pub(super) fn show(
         amp: found,
         ..
     } = prepared;
-    let amp = runtime::interruptible(&context.signals, found.identify(context))?;
+    let amp = runtime::interruptible(
+        &context.signals,
+        found.identify(config.sandbox.as_ref(), context),
+    )?;
     let is_sandboxed = config.sandbox.is_some();
     let directory = config.working_directory.clone();
     let session = match thread.clone() {
