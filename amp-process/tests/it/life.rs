@@ -1,10 +1,14 @@
 //! From the first line to the exit: deadlines, escalation, who ended what.
 
+use std::task::Poll;
 use std::time::Duration;
 
 use amp_process::{
-    Cause, Completeness, Deadline, Error, ExitStatus, Force, Signal, StdinSource, StopPolicy,
+    Cause, Completeness, Deadline, Error, Exit, ExitStatus, Force, Process, ProcessSpec, Signal,
+    StdinSource, StopPolicy,
 };
+use futures::FutureExt;
+use futures::future::BoxFuture;
 
 use crate::support::{deadlines, fake, lines, run, start, state_of, text, wait_until};
 
@@ -323,35 +327,78 @@ async fn waiting_still_keeps_the_deadlines() {
     assert_eq!(exit.cause(), Cause::DeadlinePassed(Deadline::Total));
 }
 
-#[tokio::test]
-async fn an_end_that_was_dropped_at_any_await_is_taken_up_again() {
-    let spec = fake("ignore SIGTERM; err note; out one; hang")
-        .with_deadlines(deadlines().with_grace(Duration::from_millis(5)));
-    let mut process = start(&spec).await;
-    let exit = loop {
-        let mut stop = std::pin::pin!(process.stop());
+/// Ends a run in one of the four ways, by futures each of which is polled twice and dropped, unless
+/// it comes to its end before.
+async fn end_in_pieces(process: &mut Process, way: &str) -> Exit {
+    loop {
+        let mut end: BoxFuture<'_, Exit> = match way {
+            "wait" => process.wait().boxed(),
+            "finish" => process.finish().boxed(),
+            "stop" => process.stop().boxed(),
+            _ => process.kill().boxed(),
+        };
         let mut left = 2;
-        // Each future is polled twice and dropped, unless it comes to its end before.
         let polled = std::future::poll_fn(|context| match left {
-            0 => std::task::Poll::Ready(None),
+            0 => Poll::Ready(None),
             _ => {
                 left -= 1;
-                stop.as_mut().poll(context).map(Some)
+                end.poll_unpin(context).map(Some)
             }
         });
         if let Some(exit) = polled.await {
-            break exit;
+            return exit;
         }
-    };
-    let again = process.finish().await;
-    for exit in [exit, again] {
-        assert_eq!(exit.status(), ExitStatus::Signal(Signal::KILL));
-        assert_eq!(
-            (exit.cause(), exit.force()),
-            (Cause::Stopped, Force::Killed)
-        );
-        assert_eq!(exit.stderr().to_string(), "note\n");
     }
+}
+
+#[tokio::test]
+async fn an_end_that_was_dropped_at_any_await_is_taken_up_again() {
+    let stubborn = "ignore SIGTERM; err note; out one; hang";
+    let killed = ExitStatus::Signal(Signal::KILL);
+    for (way, script, status, cause, force) in [
+        (
+            "wait",
+            "err note; out one; exit 9",
+            ExitStatus::Code(9),
+            Cause::Exited,
+            Force::None,
+        ),
+        ("finish", stubborn, killed, Cause::Finished, Force::Killed),
+        ("stop", stubborn, killed, Cause::Stopped, Force::Killed),
+        ("kill", stubborn, killed, Cause::Stopped, Force::Killed),
+    ] {
+        let quickly = Duration::from_millis(5);
+        let limits = deadlines().with_grace(quickly).with_drain(quickly);
+        let mut process = start(&fake(script).with_deadlines(limits)).await;
+        let exit = end_in_pieces(&mut process, way).await;
+        for exit in [exit, process.finish().await] {
+            assert_eq!(exit.status(), status, "{way}");
+            assert_eq!((exit.cause(), exit.force()), (cause, force), "{way}");
+            assert_eq!(exit.stderr().to_string(), "note\n", "{way}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_program_is_not_hurried_unless_that_is_asked_for() {
+    let default = amp_process::Deadlines::default();
+    assert_eq!(
+        (default.startup, default.idle, default.total),
+        (None, None, None)
+    );
+    // Nothing but what to run is said, as for any program.
+    let spec = ProcessSpec::new(fixtures::fake_agent())
+        .with_variable("FAKE_AGENT_SCRIPT", "out one; read-all; err two; exit 3");
+    let mut process = spec.spawn().await.unwrap();
+    let line = process.next_line().await.unwrap().unwrap();
+    assert_eq!(line.as_ref(), b"one");
+    assert!(process.next_line().await.unwrap().is_none());
+    let exit = process.wait().await;
+    assert_eq!(
+        (exit.status(), exit.cause()),
+        (ExitStatus::Code(3), Cause::Exited)
+    );
+    assert_eq!(exit.stderr().to_string(), "two\n");
 }
 
 #[tokio::test]
