@@ -3,16 +3,16 @@
 //! The binary is three lines around [`run`]. As a library, the crate runs whole commands inside
 //! another program, such as a test or a demo, and hands back what they wrote:
 //!
-//! ```
+//! ```no_run
 //! use amp_cli::{Context, ExitCode, Output};
 //!
-//! let (stdout, written) = Output::captured();
-//! let mut context = Context::new(".")
-//!     .with_environment([("HOME", "/nowhere")])
-//!     .with_stdout(stdout);
-//! let code = amp_cli::run(["ampctl", "which", "--json"], &mut context);
-//! assert_eq!(code, ExitCode::NoUsableAmp);
-//! assert!(written.text().contains(r#""found":null"#));
+//! fn main() {
+//!     let (stdout, written) = Output::captured();
+//!     let mut context = Context::from_process().with_stdout(stdout);
+//!     let code = amp_cli::run(["ampctl", "run", "What is in this folder?"], &mut context);
+//!     assert_eq!(code, ExitCode::Done);
+//!     println!("The agent says: {}", written.text());
+//! }
 //! ```
 //!
 //! # Where to begin

@@ -1,14 +1,18 @@
 //! Start a program, own its whole process tree, stream its lines, leave nothing behind.
 //!
-//! Beside `tokio` with its features `macros` and `rt-multi-thread`, this is a whole program:
+//! Beside `tokio` with its features `macros` and `rt-multi-thread`, this is a whole program, which
+//! runs another, such as `/bin/ls -l`:
 //!
-//! ```
+//! ```no_run
 //! use amp_process::{Error, ProcessSpec};
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Error> {
 //!     amp_process::run_shim_if_requested();
-//!     let mut process = ProcessSpec::new("/bin/ls").with_argument("/").spawn().await?;
+//!     let mut arguments = std::env::args_os().skip(1);
+//!     let program = arguments.next().unwrap_or_default();
+//!     let spec = ProcessSpec::new(program).with_arguments(arguments);
+//!     let mut process = spec.spawn().await?;
 //!     while let Some(line) = process.next_line().await? {
 //!         println!("{}", String::from_utf8_lossy(line.as_ref()));
 //!     }

@@ -1,24 +1,22 @@
 //! The stream of the Amp CLI as types: decode every line, lose nothing.
 //!
-//! `amp --execute --stream-json` writes one JSON object a line. This reads such a stream and says
-//! what the run came to:
+//! `amp --execute --stream-json` writes one JSON object a line. This is a whole program, which reads
+//! them from a pipe and says what the run came to:
 //!
-//! ```
+//! ```no_run
 //! use amp_protocol::{Decoded, decode_reader, progress::Progress};
 //!
-//! # fn main() -> std::io::Result<()> {
-//! let stream = br#"{"type":"user","message":{"content":[{"type":"text","text":"2+2?"}]}}
-//! {"type":"assistant","message":{"content":[{"type":"text","text":"4"}]}}"#;
-//! let mut progress = Progress::new();
-//! for line in decode_reader(stream.as_slice()) {
-//!     match line? {
-//!         Decoded::Event(event) => drop(progress.observe(&event)),
-//!         other => println!("passed over: {other:?}"),
+//! fn main() -> std::io::Result<()> {
+//!     let mut progress = Progress::new();
+//!     for line in decode_reader(std::io::stdin().lock()) {
+//!         match line? {
+//!             Decoded::Event(event) => drop(progress.observe(&event)),
+//!             other => println!("passed over: {other:?}"),
+//!         }
 //!     }
+//!     println!("{}", progress.final_text().unwrap_or("no answer"));
+//!     Ok(())
 //! }
-//! assert_eq!(progress.final_text(), Some("4"));
-//! # Ok(())
-//! # }
 //! ```
 //!
 //! # Where to begin

@@ -10,6 +10,7 @@ pub mod difference;
 pub mod drift;
 pub mod fingerprint;
 pub mod flag_table;
+pub mod front_pages;
 pub mod installed_cli;
 pub mod machine;
 pub mod mutants;

@@ -1,7 +1,7 @@
 //! The architecture and the house rules, as tests.
 
 use cargo_metadata::{Metadata, MetadataCommand};
-use xtask::{check_circles, check_layers, tidy, workspace_root};
+use xtask::{check_circles, check_layers, front_pages, tidy, workspace_root};
 
 fn metadata() -> Metadata {
     let manifest = workspace_root().join("Cargo.toml");
@@ -118,6 +118,32 @@ fn a_circle_of_files_is_found_unless_it_is_one_of_parent_and_child() {
         circles,
         ["amp.rs -> settings.rs -> settings/file.rs -> amp.rs"]
     );
+}
+
+#[test]
+fn every_front_page_is_a_short_program_that_a_test_runs() {
+    let found = front_pages::violations(&workspace_root()).expect("the files can be read");
+    assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
+fn a_front_page_that_is_long_or_that_nothing_runs_is_found() {
+    let page = |body: &[&str]| {
+        let body = body.iter().map(|line| format!("//!     {line}\n"));
+        let body: String = body.collect();
+        format!(
+            "//! A crate.\n//!\n//! ```no_run\n//! use a::B;\n//!\n//! fn main() {{\n{body}//! }}\n//! ```\n"
+        )
+    };
+    let program = "//! Its test.\nuse a::B;\n\n#[expect(\n    lint,\n)]\n// For the test.\npub(crate) fn main() {\n    b();\n}\n\nfn other() {}\n";
+    let programs = [program.to_owned()];
+    assert_eq!(front_pages::problem(&page(&["b();"]), &programs), None);
+    let differs = front_pages::problem(&page(&["c();"]), &programs).expect("a problem");
+    assert_eq!(differs, "no test runs what it shows");
+    let long = front_pages::problem(&page(&["b();"; 11]), &programs).expect("a problem");
+    assert_eq!(long, "the body of `main` has 11 lines, more than 10");
+    let none = front_pages::problem("//! A crate.\n", &programs).expect("a problem");
+    assert_eq!(none, "it shows no program");
 }
 
 #[test]

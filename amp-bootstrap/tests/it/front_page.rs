@@ -7,25 +7,8 @@ use amp_bootstrap::Platform;
 
 use crate::support::world::World;
 
-const FRONT_PAGE: &str = include_str!("../../src/lib.rs");
-const EXAMPLE: &str = include_str!("../../examples/find_or_install.rs");
-
 #[path = "../../examples/find_or_install.rs"]
 mod program;
-
-#[test]
-fn the_front_page_shows_the_example() {
-    let lines = FRONT_PAGE
-        .lines()
-        .filter_map(|line| line.strip_prefix("//!"));
-    let page: Vec<&str> = lines
-        .map(|line| line.strip_prefix(' ').unwrap_or(line))
-        .collect();
-    let (_, example) = EXAMPLE.split_once(")]\n\n").unwrap();
-    let visibility = "// Visible to the test that runs it.\npub(crate) ";
-    assert!(example.contains(visibility));
-    assert!(page.join("\n").contains(&example.replace(visibility, "")));
-}
 
 /// Tells a copy of the test to be the program.
 const PROGRAM: &str = "AMP_BOOTSTRAP_TEST_PROGRAM";

@@ -12,6 +12,8 @@ mod download;
 #[cfg(unix)]
 mod finding;
 #[cfg(unix)]
+mod front_page;
+#[cfg(unix)]
 mod heard;
 mod help;
 #[cfg(target_os = "linux")]

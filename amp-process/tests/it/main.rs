@@ -31,6 +31,7 @@
 
 mod bytes;
 mod cancel;
+mod front_page;
 mod host;
 mod input;
 mod life;

@@ -4,6 +4,7 @@ mod decode_reader;
 mod deserializers;
 mod fidelity;
 mod forward_compatibility;
+mod front_page;
 mod inputs_we_send;
 mod inspect;
 mod known_values;

@@ -43,31 +43,3 @@ fn the_program_of_the_front_page_prints_the_answer() {
     let answer = result["result"].as_str().unwrap();
     assert!(!answer.is_empty() && printed.contains(answer), "{output:?}");
 }
-
-#[test]
-fn the_front_page_shows_that_program_and_it_is_short() {
-    let page = include_str!("../../src/lib.rs");
-    let shown = page.split("//! ```").nth(1).unwrap();
-    let shown: Vec<&str> = shown
-        .lines()
-        .skip(1)
-        .map(|line| {
-            line.trim_start_matches("//!")
-                .trim_start_matches(' ')
-                .trim()
-        })
-        .collect();
-    let program = include_str!("front_page.rs");
-    let (uses, rest) = program.split_once("#[expect(").unwrap();
-    let (_, rest) = rest.split_once("#[tokio::main]").unwrap();
-    let (rest, _) = rest.split_once("\n/// Tells").unwrap();
-    let program = format!("{uses}#[tokio::main]{rest}");
-    let program: Vec<&str> = program.lines().skip(2).map(str::trim).collect();
-    assert_eq!(shown, program);
-    let body = shown
-        .iter()
-        .skip_while(|line| !line.contains("fn main"))
-        .count()
-        - 2;
-    assert!(body <= 10, "{body} lines");
-}
