@@ -157,6 +157,11 @@ pub(crate) struct JudgeArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) workspace_rules: Option<PathBuf>,
 
+    /// Judge by the workspace's rules alone, as `amp permissions test -w` does; a run goes by yours
+    /// as well
+    #[arg(long, short)]
+    pub(crate) workspace: bool,
+
     /// Take Amp's own rules from this file, or `none` [default: ask the Amp in use]
     #[arg(long, value_name = "FILE")]
     pub(crate) builtin: Option<PathBuf>,

@@ -103,6 +103,36 @@ fn the_rules_in_force_are_those_of_the_settings_workspace_first() {
 }
 
 #[test]
+fn the_workspaces_rules_can_judge_alone() {
+    let world = World::new();
+    world.write(
+        "project/mine.json",
+        r#"[{"tool": "Bar", "action": "reject"}]"#,
+    );
+    world.write(
+        "project/theirs.json",
+        r#"[{"tool": "Foo", "action": "reject"}]"#,
+    );
+    let answer = |more: &[&str]| {
+        let files = ["--rules", "mine.json", "--workspace-rules", "theirs.json"];
+        let base = [
+            "permissions",
+            "test",
+            "--builtin",
+            "none",
+            "--build",
+            SEPTEMBER,
+            "--json",
+        ];
+        let answer = world.run(&[&base[..], &files, more].concat()).json();
+        (answer["action"].clone(), answer["match_index"].clone())
+    };
+    assert_eq!(answer(&["Bar"]), (json!("reject"), json!(1)));
+    assert_eq!(answer(&["-w", "Bar"]), (json!(null), json!(null)));
+    assert_eq!(answer(&["-w", "Foo"]), (json!("reject"), json!(0)));
+}
+
+#[test]
 fn amps_own_form_of_arguments_is_taken_too() {
     let world = World::new();
     let rules = r#"[{"tool": "Bash", "matches": {"cmd": "git *"}, "action": "reject"}]"#;

@@ -64,6 +64,14 @@ impl RuleSet {
         }
     }
 
+    /// Leaves out the rules of files but for those of one scope.
+    #[must_use]
+    pub fn with_scope_alone(mut self, scope: RuleScope) -> Self {
+        let kept = [scope, RuleScope::BuiltIn];
+        self.lists.retain(|list| kept.contains(&list.scope));
+        self
+    }
+
     /// Returns how many rules of a scope there are, those that Amp would drop too.
     pub(super) fn count(&self, scope: RuleScope) -> usize {
         let lists = self.lists.iter().filter(|list| list.scope == scope);

@@ -42,7 +42,8 @@ impl ToolPattern {
             return Self::Any;
         }
         let tool = cased(tool, ignore_case);
-        if !tool.contains(MAGIC) {
+        // By itself it is no glob (builds of 2026-02-10, 2026-05-04 and 2026-09-23).
+        if !tool.contains(MAGIC) || tool == "?" {
             return Self::Name(tool);
         }
         match translate(&tool) {

@@ -44,6 +44,10 @@ impl Judgement {
         let amp = amp_if_needed(arguments, global, context)?;
         let build = Build::choose(arguments.build.as_deref(), amp.as_ref()).version;
         let set = rules_of(arguments, &build, context)?;
+        let set = match arguments.workspace {
+            true => set.with_scope_alone(RuleScope::Workspace),
+            false => set,
+        };
         let set = match arguments.builtin.as_deref() {
             Some(none) if none == Path::new("none") => set,
             Some(file) => set.with_built_in(read(RuleScope::BuiltIn, file, context)?.list),

@@ -57,6 +57,28 @@ fn a_tool_that_is_no_valid_glob_matches_nothing_and_later_rules_decide() {
 }
 
 #[test]
+fn a_question_mark_by_itself_is_the_tool_of_that_name() {
+    let decision = |tool: &str, named: &str| {
+        let rules = json!([{"tool": tool, "action": "reject"}]);
+        let list = RuleList::from_value(RuleScope::User, None, &rules);
+        let call = ToolCall {
+            tool: named,
+            arguments: &serde_json::Map::new(),
+            context: None,
+        };
+        let may = Dialect::for_version(&"0.0.1777897475-g2324e1".into());
+        Evaluator::new(RuleSet::of(vec![list]), &may)
+            .test(&call)
+            .decision
+    };
+    for named in ["a", "*", "."] {
+        assert_eq!(decision("?", named), Decision::NoMatch, "{named}");
+    }
+    assert_eq!(decision("?", "?"), Decision::Reject);
+    assert_eq!(decision("??", "*a"), Decision::Reject);
+}
+
+#[test]
 fn what_a_rule_demands_of_proto_is_lost() {
     for demanded in [json!("x"), json!(5), json!({"a": "y"}), Value::Null] {
         let rules =
