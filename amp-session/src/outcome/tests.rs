@@ -119,3 +119,15 @@ fn what_may_pass_by_itself_is_told_apart_from_what_needs_a_change() {
     assert!(!Reason::RejectedKey.is_transient());
     assert!(!Reason::OutOfCredits.is_transient());
 }
+
+#[test]
+fn a_turn_that_its_host_stops_is_cancelled_whatever_its_agent_has_said() {
+    let done = br#"{"type":"result","subtype":"success","is_error":false,"result":"done"}"#;
+    let mut outcome = outcome(&[done], &Secrets::default());
+    assert_eq!(outcome.status, Status::Completed);
+    outcome.cancel();
+    assert_eq!(outcome.status, Status::Cancelled);
+    let failure = outcome.failure.expect("a failure");
+    assert_eq!(failure.reason, Reason::Cancelled);
+    assert_eq!(failure.to_string(), failure.message);
+}
