@@ -9,6 +9,8 @@
 //! fork and exec. After that both sides send lines, see [`protocol`].
 
 #[cfg(target_os = "linux")]
+mod cleaner;
+#[cfg(target_os = "linux")]
 mod confine;
 #[cfg(target_os = "linux")]
 mod devices;

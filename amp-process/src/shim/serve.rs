@@ -15,6 +15,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, WaitOptions};
 
+use super::cleaner::Cleaner;
 use super::confine::{self, Unconfined};
 use super::protocol::{self, Order, Report};
 use crate::containment::process_table;
@@ -44,6 +45,8 @@ pub(super) fn serve(arguments: Vec<OsString>) -> i32 {
         };
         (confinement, program) = (Some(decoded), next);
     }
+    let temporary = confinement.as_ref().and_then(|told| told.temporary.clone());
+    let _cleaner = temporary.map(Cleaner::of);
     match Shim::start(&program, arguments, confinement.as_ref(), told) {
         Ok(shim) => shim.reap(),
         // Without a host there is nobody to tell.

@@ -73,7 +73,8 @@ pub(crate) async fn prepare(launch: &mut Launch) -> Result<Prepared, Error> {
         if !confinement.rights.is_empty() {
             confinement.rights.push((path.clone(), Right::Write));
         }
-        variables.insert(temporary::VARIABLE.into(), path.into());
+        variables.insert(temporary::VARIABLE.into(), path.clone().into());
+        confinement.temporary = Some(path);
         temporary = Some(folder);
     }
     let visible = |(name, _): &(OsString, OsString)| policy.variables().allows(name);

@@ -27,6 +27,8 @@ pub(crate) struct Confinement {
     pub(crate) user: Option<(u32, u32)>,
     /// Whether the devices are to be made read-only, which is for root, who owns them.
     pub(crate) protect_devices: bool,
+    /// The folder for temporary files, which is to be gone with the program.
+    pub(crate) temporary: Option<PathBuf>,
     /// How much the program may use.
     pub(crate) limits: Limits,
     /// The rules of Landlock; without any it is not used.
@@ -72,6 +74,9 @@ impl Confinement {
         if self.protect_devices {
             add("--devices", &[]);
         }
+        if let Some(path) = &self.temporary {
+            add("--temporary", &[path.as_os_str()]);
+        }
         for (name, limit) in named(self.limits) {
             if let Some(limit) = limit {
                 add("--limit", &[name.as_ref(), limit.to_string().as_ref()]);
@@ -113,6 +118,7 @@ impl Confinement {
                     let (user, group) = pair(&text()?)?;
                     confinement.user = Some((user, group));
                 }
+                "--temporary" => confinement.temporary = Some(arguments.next()?.into()),
                 "--devices" => confinement.protect_devices = true,
                 "--limit" => {
                     let (name, limit) = (text()?, text()?.parse().ok()?);
@@ -215,6 +221,7 @@ mod tests {
             name_server: Some("127.0.0.1:53".parse().unwrap()),
             user: Some((1000, u32::MAX)),
             protect_devices: true,
+            temporary: Some(odd.clone().into()),
             limits: Limits {
                 processes: Some(1),
                 memory_bytes: Some(2),

@@ -135,6 +135,7 @@ pub(super) fn plan(
         name_server: transparent.then_some(NAME_SERVER),
         user: machine.user.filter(|_| transparent),
         protect_devices: own_view && machine.is_root(),
+        temporary: None,
         limits: policy.limits(),
         rights: match machine.landlock >= NEEDED {
             true => landlock::rights(entries, own_view),

@@ -7,7 +7,7 @@ use amp_process::ContainmentKind;
 use amp_process::sandbox::{Access, Policy};
 
 use super::{Place, run};
-use crate::support::{Mark, example, start};
+use crate::support::{Mark, example, start, wait_until};
 
 #[tokio::test]
 async fn a_sandbox_is_the_containment_too() {
@@ -60,6 +60,42 @@ async fn with_its_host_killed_nothing_is_left() {
     let left = std::fs::read_dir(&place.project).unwrap();
     let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "{left:?}");
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the host under test is killed")]
+async fn without_namespaces_nothing_is_left_either() {
+    let place = Place::new();
+    let (mark, folder) = (Mark::new(), place.root().join("temporary"));
+    std::fs::create_dir(&folder).unwrap();
+    place.write("bin/bwrap", "#!/bin/sh\nexit 1\n");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(place.root().join("bin/bwrap"), executable).unwrap();
+    let path = format!("{}:/usr/bin:/bin", place.root().join("bin").display());
+    let mut host = Command::new(example("confine"))
+        .args(["--best-effort", "--variable", "TMPDIR", "--write"])
+        .arg(&place.project)
+        .args(["--", "/bin/sh", "-c"])
+        .arg("(trap '' TERM; setsid sleep 60) & mkdir -p $TMPDIR/a/b; echo ready; sleep 60")
+        .arg(mark.as_str())
+        .env("PATH", path)
+        .env("TMPDIR", &folder)
+        .current_dir(&place.project)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let output = host.stdout.take().unwrap();
+    BufReader::new(output).read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    let left = || std::fs::read_dir(&folder).unwrap().count();
+    assert_eq!(left(), 1);
+    host.kill().unwrap();
+    host.wait().unwrap();
+    mark.wait_until_gone();
+    wait_until("its folder is gone", || left() == 0);
 }
 
 #[tokio::test]
