@@ -18,7 +18,11 @@ mod killed_host;
 #[cfg(unix)]
 mod ledger;
 #[cfg(unix)]
+mod messages;
+#[cfg(unix)]
 mod outcomes;
+#[cfg(unix)]
+mod probe;
 #[cfg(unix)]
 mod rules;
 #[cfg(unix)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use amp_session::{Amp, Environment};
+use amp_session::{Amp, Environment, Turn};
 use fixtures::{Recording, fake_agent};
 use tempfile::TempDir;
 
@@ -53,3 +53,12 @@ pub(crate) const SUCCESS: &str = concat!(
     r#"out {"type":"result","subtype":"success","duration_ms":1,"is_error":false,"#,
     r#""num_turns":1,"result":"Done.","session_id":"T-5928a90d-d53b-488f-a829-4e36442142ee"}"#
 );
+
+/// Returns what an Amp that shows its arguments was started with.
+pub(crate) async fn arguments(mut turn: Turn) -> Vec<String> {
+    let mut arguments = Vec::new();
+    while let Some(line) = turn.next_line().await {
+        arguments.push(String::from_utf8(line.bytes().to_vec()).unwrap());
+    }
+    arguments
+}

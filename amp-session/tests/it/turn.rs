@@ -3,16 +3,18 @@
 use std::time::Duration;
 
 use amp_session::process::{ExitStatus, Force, Signal};
-use amp_session::protocol::{Event, UserInput};
+use amp_session::protocol::UserInput;
 use amp_session::{
     Amp, Deadlines, Error, ErrorKind, Options, Reason, Session, SessionConfig, Status, ThreadId,
-    Turn, TurnItem, default_deadlines, execute, image_from_bytes,
+    TurnItem, default_deadlines, execute,
 };
-use fixtures::{Recording, fake_agent};
-use futures::{StreamExt, stream};
+use fixtures::Recording;
+use futures::StreamExt;
 use tempfile::TempDir;
 
-use crate::support::{FEBRUARY, INIT, KEY, SEPTEMBER, SUCCESS, environment, playing, replaying};
+use crate::support::{
+    FEBRUARY, INIT, KEY, SEPTEMBER, SUCCESS, arguments, environment, playing, replaying,
+};
 
 /// Runs one prompt to its end.
 async fn outcome(amp: &Amp, config: SessionConfig) -> amp_session::Outcome {
@@ -312,37 +314,6 @@ async fn one_bad_line_never_ends_a_stream() {
 }
 
 #[tokio::test]
-async fn a_long_prompt_arrives_whole_on_standard_input() {
-    let home = TempDir::new().unwrap();
-    let amp = playing(&home, SEPTEMBER, "count");
-    let session = amp.start(SessionConfig::new()).unwrap();
-    let mut turn = session.prompt(&"x".repeat(1_000_000)).await.unwrap();
-    let line = turn.next_line().await.unwrap();
-    assert_eq!(line.bytes(), b"read 1000000 bytes");
-}
-
-#[tokio::test]
-async fn messages_go_into_a_running_turn() {
-    let home = TempDir::new().unwrap();
-    let amp = playing(&home, SEPTEMBER, "echo");
-    let session = amp.start(SessionConfig::new()).unwrap();
-    let mut turn = session.converse().await.unwrap();
-    let mut input = turn.take_input().unwrap();
-    assert!(turn.take_input().is_none());
-    for text in ["one", "two"] {
-        let message = UserInput::text(text);
-        input.send(&message).unwrap();
-        let line = turn.next_line().await;
-        let Some(Event::User(user)) = line.as_ref().and_then(|line| line.event()) else {
-            panic!("{line:?}");
-        };
-        assert_eq!(user.message.content, message.content());
-    }
-    input.close();
-    assert!(turn.next_line().await.is_none());
-}
-
-#[tokio::test]
 async fn what_is_on_standard_error_is_seen_while_the_turn_runs_without_secrets() {
     let home = TempDir::new().unwrap();
     let amp = playing(
@@ -388,131 +359,6 @@ async fn options_count_for_one_call_and_changes_of_them_for_the_turns_to_come() 
         !arguments.contains(&"--label=one".to_owned()),
         "{arguments:?}"
     );
-}
-
-/// Returns what an Amp that shows its arguments was started with.
-async fn arguments(mut turn: Turn) -> Vec<String> {
-    let mut arguments = Vec::new();
-    while let Some(line) = turn.next_line().await {
-        arguments.push(String::from_utf8(line.bytes().to_vec()).unwrap());
-    }
-    arguments
-}
-
-#[tokio::test]
-async fn a_prompt_with_an_image_arrives_as_one_message_with_an_image_block() {
-    let home = TempDir::new().unwrap();
-    let prompt = UserInput::text("What is this?").with_image(image_from_bytes(b"GIF89a").unwrap());
-    let amp = playing(&home, SEPTEMBER, "show arguments; echo");
-    let session = amp.start(SessionConfig::new()).unwrap();
-    let lines = arguments(session.prompt(prompt.clone()).await.unwrap()).await;
-    assert!(
-        lines.contains(&"--stream-json-input".to_owned()),
-        "{lines:?}"
-    );
-    let expected = r#"{"type":"user","message":{"role":"user","content":[{"type":"text","text":"What is this?"},{"type":"image","source":{"type":"base64","media_type":"image/gif","data":"R0lGODlh"}}]}}"#;
-    assert_eq!(lines.last().unwrap(), expected);
-
-    let amp = playing(&home, FEBRUARY, "echo");
-    let session = amp.start(SessionConfig::new()).unwrap();
-    let error = session.prompt(prompt).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Usage);
-    assert!(
-        error.to_string().contains("image blocks on standard input"),
-        "{error}"
-    );
-}
-
-#[tokio::test]
-async fn a_message_that_this_build_does_not_take_is_refused_and_the_turn_goes_on() {
-    let home = TempDir::new().unwrap();
-    let image = image_from_bytes(b"GIF89a").unwrap();
-    let refused = [
-        (UserInput::text("Look.").with_image(image), "image blocks"),
-        (UserInput::text("Stop that.").with_steer(true), "steer"),
-    ];
-    let amp = playing(&home, FEBRUARY, "echo");
-    let session = amp.start(SessionConfig::new()).unwrap();
-    let mut turn = session.converse().await.unwrap();
-    let mut input = turn.take_input().unwrap();
-    for (message, lacks) in &refused {
-        let error = input.send(message).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Usage);
-        assert!(error.to_string().contains(lacks), "{error}");
-    }
-    let taken = UserInput::text("one");
-    input.send(&taken).unwrap();
-    input.close();
-    let line = turn.next_line().await.unwrap();
-    assert_eq!(line.bytes(), taken.to_line().trim_end().as_bytes());
-    assert!(turn.next_line().await.is_none());
-
-    let amp = playing(&home, SEPTEMBER, "echo");
-    let session = amp.start(SessionConfig::new()).unwrap();
-    let mut turn = session.converse().await.unwrap();
-    let mut input = turn.take_input().unwrap();
-    for (message, _) in &refused {
-        input.send(message).unwrap();
-    }
-    input.close();
-    assert!(turn.next_line().await.is_some());
-    assert!(turn.next_line().await.is_some());
-    turn.finish().await;
-}
-
-#[tokio::test]
-async fn every_message_can_be_sent_before_the_first_line_is_read() {
-    let home = TempDir::new().unwrap();
-    // It writes more than a pipe holds before it reads, and is sent more than a pipe holds.
-    let amp = playing(&home, SEPTEMBER, "flood stdout 1000000 1000; count");
-    let session = amp.start(SessionConfig::new()).unwrap();
-    let mut turn = session.converse().await.unwrap();
-    let input = turn.take_input().unwrap();
-    let message = UserInput::text("x".repeat(100_000));
-    let messages = stream::iter(vec![message.clone(); 10]);
-    messages.map(Ok).forward(input).await.unwrap();
-    let mut last = Vec::new();
-    while let Some(line) = turn.next_line().await {
-        last = line.bytes().to_vec();
-    }
-    let sent = 10 * message.to_line().len();
-    assert_eq!(last, format!("read {sent} bytes").into_bytes());
-}
-
-#[tokio::test]
-async fn a_turn_that_is_waited_for_writes_on_what_is_sent_from_elsewhere() {
-    let home = TempDir::new().unwrap();
-    let amp = playing(&home, SEPTEMBER, "count");
-    let session = amp.start(SessionConfig::new()).unwrap();
-    let mut turn = session.converse().await.unwrap();
-    let mut input = turn.take_input().unwrap();
-    let message = UserInput::text("x".repeat(1_000_000));
-    let sending = async {
-        input.send(&message).unwrap();
-        input.close();
-    };
-    // The turn is polled first, and waits.
-    let (line, ()) = tokio::join!(biased; turn.next_line(), sending);
-    let sent = message.to_line().len();
-    assert_eq!(
-        line.unwrap().bytes(),
-        format!("read {sent} bytes").as_bytes()
-    );
-}
-
-#[tokio::test]
-async fn messages_that_the_agent_does_not_read_are_refused_in_the_end() {
-    let home = TempDir::new().unwrap();
-    let amp = playing(&home, SEPTEMBER, "hang");
-    let session = amp.start(SessionConfig::new()).unwrap();
-    let mut turn = session.converse().await.unwrap();
-    let mut input = turn.take_input().unwrap();
-    let message = UserInput::text("x".repeat(4 << 20));
-    let refused = (0..10).find_map(|_| input.send(&message).err());
-    assert_eq!(refused.unwrap().kind(), ErrorKind::InputFull);
-    turn.kill().await;
-    let closed = input.send(&message).unwrap_err();
-    assert_eq!(closed.kind(), ErrorKind::InputClosed);
 }
 
 /// Returns a session of a thread that was begun elsewhere.
@@ -577,15 +423,6 @@ async fn a_title_is_for_the_first_turn_of_a_new_thread() {
 }
 
 #[tokio::test]
-async fn an_input_that_nobody_took_does_not_keep_a_turn_open() {
-    let home = TempDir::new().unwrap();
-    let amp = playing(&home, SEPTEMBER, &format!("read-all; {INIT}; {SUCCESS}"));
-    let session = amp.start(SessionConfig::new()).unwrap();
-    let outcome = session.converse().await.unwrap().finish().await;
-    assert_eq!(outcome.status, Status::Completed);
-}
-
-#[tokio::test]
 async fn the_key_is_in_the_environment_only_and_never_in_an_outcome() {
     let home = TempDir::new().unwrap();
     let script = format!("show arguments; err Error: {KEY} is wrong; exit 1");
@@ -637,118 +474,4 @@ async fn files_of_a_run_are_private_and_gone_afterwards() {
     }
     drop(turn);
     assert!(!path.exists());
-}
-
-#[tokio::test]
-async fn an_executable_is_asked_for_its_version() {
-    let home = TempDir::new().unwrap();
-    let environment = environment(home.path(), &[("FAKE_AGENT_VERSION", FEBRUARY)]);
-    let amp = Amp::probe(fake_agent(), environment).await.unwrap();
-    assert_eq!(amp.version().as_str(), FEBRUARY);
-    assert_eq!(amp.dialect().build().date, "2026-02-10");
-}
-
-/// Returns an Amp that is a copy of the fake agent, says `version` and remembers what it said.
-#[cfg(unix)]
-fn asked_once(home: &TempDir, version: &str) -> Amp {
-    let executable = home.path().join("amp");
-    if !executable.exists() {
-        std::fs::copy(fake_agent(), &executable).unwrap();
-    }
-    let variables = [("FAKE_AGENT_VERSION", version)];
-    Amp::new(executable, "")
-        .with_environment(environment(home.path(), &variables))
-        .with_answers_kept_in(home.path().join("cache/answers"))
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn an_executable_is_asked_once_and_again_when_it_was_replaced() {
-    let home = TempDir::new().unwrap();
-    let version = async |said| {
-        let amp = asked_once(&home, said).probed().await.unwrap();
-        amp.version().as_str().to_owned()
-    };
-    assert_eq!(version(FEBRUARY).await, FEBRUARY);
-    // It would say something else if it were started.
-    assert_eq!(version(SEPTEMBER).await, FEBRUARY);
-
-    let executable = home.path().join("amp");
-    std::fs::remove_file(&executable).unwrap();
-    assert_eq!(version(SEPTEMBER).await, SEPTEMBER);
-
-    // What others may have written is not believed, and what cannot be read is no error.
-    for file in std::fs::read_dir(home.path().join("cache/answers")).unwrap() {
-        use std::os::unix::fs::PermissionsExt;
-        let permissions = std::fs::Permissions::from_mode(0o666);
-        std::fs::set_permissions(file.unwrap().path(), permissions).unwrap();
-    }
-    assert_eq!(version(FEBRUARY).await, FEBRUARY);
-    std::fs::remove_dir_all(home.path().join("cache")).unwrap();
-    std::fs::write(home.path().join("cache"), "in the way").unwrap();
-    assert_eq!(version(SEPTEMBER).await, SEPTEMBER);
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn a_script_is_asked_each_time() {
-    use std::os::unix::fs::PermissionsExt;
-    let home = TempDir::new().unwrap();
-    let script = home.path().join("amp");
-    std::fs::write(&script, "#!/bin/sh\necho \"$SAID\"\n").unwrap();
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
-    for said in [FEBRUARY, SEPTEMBER] {
-        let amp = Amp::new(&script, "")
-            .with_environment(environment(home.path(), &[("SAID", said)]))
-            .with_answers_kept_in(home.path().join("answers"));
-        assert_eq!(amp.probed().await.unwrap().version().as_str(), said);
-    }
-}
-
-#[tokio::test]
-async fn an_executable_that_prints_without_end_is_no_amp() {
-    let home = TempDir::new().unwrap();
-    for line in ["80", "100m"] {
-        let script = format!("flood stdout 1000g {line}");
-        let environment = environment(home.path(), &[("FAKE_AGENT_SCRIPT", &script)]);
-        let error = Amp::probe(fake_agent(), environment).await.unwrap_err();
-        let text = error.to_string();
-        assert!(text.contains("prints more than 256 KiB"), "{text}");
-    }
-}
-
-#[tokio::test]
-async fn an_executable_that_is_no_amp_is_told() {
-    let home = TempDir::new().unwrap();
-    let environment = environment(
-        home.path(),
-        &[
-            ("FAKE_AGENT_VERSION", "1.0"),
-            ("FAKE_AGENT_SCRIPT", "out hi"),
-        ],
-    );
-    let error = Amp::probe(fake_agent(), environment).await.unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("its help lists no --stream-json"),
-        "{error}"
-    );
-}
-
-#[tokio::test]
-async fn an_executable_with_the_flags_of_older_documentation_is_told_the_real_ones() {
-    let home = TempDir::new().unwrap();
-    let environment = environment(
-        home.path(),
-        &[
-            ("FAKE_AGENT_VERSION", "1.0"),
-            (
-                "FAKE_AGENT_SCRIPT",
-                "out   -p, --print  --output-format <format>",
-            ),
-        ],
-    );
-    let error = Amp::probe(fake_agent(), environment).await.unwrap_err();
-    assert!(error.to_string().contains("it is `--execute`"), "{error}");
 }
