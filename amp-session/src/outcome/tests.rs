@@ -131,3 +131,10 @@ fn a_turn_that_its_host_stops_is_cancelled_whatever_its_agent_has_said() {
     assert_eq!(failure.reason, Reason::Cancelled);
     assert_eq!(failure.to_string(), failure.message);
 }
+
+#[test]
+fn of_what_is_no_line_of_the_stream_the_first_words_are_quoted() {
+    let stray = outcome(&[b"  ", b"first words", b"more words"], &Secrets::default());
+    let message = stray.failure.expect("a failure").message;
+    assert!(message.contains("first words"), "{message}");
+}
