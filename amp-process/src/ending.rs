@@ -190,7 +190,7 @@ impl Ending {
         give_up
     }
 
-    /// Counts a line that nobody wanted.
+    /// Counts a line that the caller has not read.
     pub(crate) fn discard(&mut self, line: &Line) {
         self.discarded += line.bytes().len() as u64 + 1;
     }

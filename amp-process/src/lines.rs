@@ -131,7 +131,7 @@ impl LineBuffer {
             None => {
                 self.scanned = self.buffer.len();
                 if self.oversized.is_some() || self.buffer.len() > self.max_line {
-                    self.swallow(self.buffer.len());
+                    self.add_to_oversized(self.buffer.len());
                 }
                 None
             }
@@ -149,7 +149,7 @@ impl LineBuffer {
     /// Makes a line of the next `length` bytes.
     fn take(&mut self, length: usize, completeness: Completeness) -> Line {
         if self.oversized.is_some() || length > self.max_line {
-            self.swallow(length);
+            self.add_to_oversized(length);
         }
         let (bytes, length, completeness) = match self.oversized.take() {
             Some(Oversized { head, length }) => (head, length, Completeness::Oversized { length }),
@@ -168,7 +168,7 @@ impl LineBuffer {
     }
 
     /// Moves the next `length` bytes into the oversized line, which keeps the head and counts all.
-    fn swallow(&mut self, length: usize) {
+    fn add_to_oversized(&mut self, length: usize) {
         let part = self.buffer.split_to(length);
         self.scanned = 0;
         let oversized = self.oversized.get_or_insert_with(|| Oversized {

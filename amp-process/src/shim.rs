@@ -1,7 +1,7 @@
 //! The shim: the host's executable, started again to stand between host and program.
 //!
-//! It is the parent of the program and, as child subreaper, of every orphan of the tree, so nobody
-//! gets away: not with `setsid`, not as a daemon. It ends the tree when it is told to, when the
+//! It is the parent of the program and, as child subreaper, of every orphan of the tree, so no
+//! process escapes: not with `setsid`, not as a daemon. It ends the tree when it is told to, when the
 //! control socket closes, and when the host's process is gone, whichever comes first.
 //!
 //! The control socket arrives as standard input. The host sends the program's three standard

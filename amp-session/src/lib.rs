@@ -136,7 +136,7 @@ pub use file_change::FileChange;
 pub use image::{LARGEST_IMAGE, image_from_bytes};
 pub use invocation::{Input, Invocation, Request, RunFile, StandardInput, invocation};
 pub use ledger::{
-    Excerpt, ExportFormat, Found, Ledger, NewSession, Records, Retention, Search, SessionId,
+    Excerpt, ExportFormat, Found, Ledger, Listing, NewSession, Retention, Search, SessionId,
     SessionMetadata, SessionRecord, Totals, TurnEnd, TurnLines, TurnRecord, TurnStart,
     recorded_folder,
 };

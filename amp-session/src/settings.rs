@@ -12,6 +12,7 @@ mod service;
 mod workspace;
 
 pub use effective::Effective;
+pub(crate) use effective::candidates as settings_files_in;
 pub use file::{SettingsFile, SettingsScope, SettingsState};
 pub(crate) use file::{values_of_file, values_of_text};
 pub use service::{DEFAULT_SERVICE_URL, NamedBy, RefusedService, ServiceAddress};

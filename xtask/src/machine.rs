@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 #[must_use]
 #[expect(
     clippy::disallowed_methods,
-    reason = "an upkeep command is its own front door; everything below takes a map"
+    reason = "an upkeep command reads its own environment here; everything below takes a map"
 )]
 pub fn environment() -> BTreeMap<OsString, OsString> {
     std::env::vars_os().collect()

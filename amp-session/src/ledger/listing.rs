@@ -13,7 +13,7 @@ const AT_A_TIME: usize = 128;
 /// Every record of a ledger.
 #[derive(Debug, Default)]
 #[non_exhaustive]
-pub struct Records {
+pub struct Listing {
     /// The sessions that can be read, the one used last first.
     pub sessions: Vec<SessionRecord>,
     /// The records that cannot be read, and why: above all those of a later release.
@@ -29,11 +29,11 @@ impl Ledger {
     /// # Errors
     ///
     /// Fails when the folder cannot be listed; one that does not exist holds no sessions.
-    pub fn records(&self) -> Result<Records, Error> {
+    pub fn records(&self) -> Result<Listing, Error> {
         let ids = self.ids()?;
         let next = AtomicUsize::new(0);
         let work = || {
-            let mut records = Records::default();
+            let mut records = Listing::default();
             loop {
                 let start = next.fetch_add(AT_A_TIME, Ordering::Relaxed);
                 let Some(ids) = ids.get(start..) else {
@@ -83,7 +83,7 @@ impl Ledger {
         Ok(ids)
     }
 
-    fn add(&self, id: &SessionId, records: &mut Records) {
+    fn add(&self, id: &SessionId, records: &mut Listing) {
         let folder = self.folder.join(id.as_str());
         match SessionMetadata::read(&folder) {
             Ok(metadata) => records.sessions.push(SessionRecord::new(folder, metadata)),
@@ -93,7 +93,7 @@ impl Ledger {
     }
 }
 
-impl Records {
+impl Listing {
     fn append(&mut self, other: Self) {
         self.sessions.extend(other.sessions);
         self.unreadable.extend(other.unreadable);

@@ -10,6 +10,7 @@ use super::circumstances::Circumstances;
 use crate::approval::{Beginning, Memory, Supervision};
 use crate::error::Error;
 use crate::invocation::Invocation;
+use crate::settings::settings_files_in;
 
 impl Session {
     /// Begins to listen for questions about the calls of a turn.
@@ -63,8 +64,9 @@ fn watched(circumstances: &Circumstances) -> Vec<PathBuf> {
     let files = circumstances.settings.files().iter();
     let mut watched: Vec<PathBuf> = files.map(|file| file.path.clone()).collect();
     for folder in &circumstances.workspace {
-        let names = ["settings.json", "settings.jsonc", "plugins"];
-        watched.extend(names.map(|name| folder.join(".amp").join(name)));
+        let folder = folder.join(".amp");
+        watched.extend(settings_files_in(&folder));
+        watched.push(folder.join("plugins"));
     }
     watched.extend(circumstances.own_plugins.clone());
     watched.sort();

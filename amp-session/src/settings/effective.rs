@@ -197,8 +197,8 @@ fn workspace_files(folders: &[PathBuf]) -> Vec<SettingsFile> {
         .unwrap_or_default()
 }
 
-/// `settings.json` wins over `settings.jsonc` where both are present.
-fn candidates(folder: &Path) -> [PathBuf; 2] {
+/// Returns where settings may be in a folder; the first wins where both are present.
+pub(crate) fn candidates(folder: &Path) -> [PathBuf; 2] {
     [folder.join("settings.json"), folder.join("settings.jsonc")]
 }
 

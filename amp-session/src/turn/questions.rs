@@ -129,7 +129,7 @@ impl Questions {
             supervision.settled().await;
             (refused, bypass) = (supervision.refused(), supervision.bypass());
             if supervision.is_stopped() {
-                // The agent may have ended well before it was stopped: nobody wanted that any more.
+                // It counts as cancelled even when the agent ended well before it was stopped.
                 outcome.cancel();
             }
         }
