@@ -4,12 +4,12 @@ mod dry_run;
 mod prepare;
 mod present;
 mod remarks;
-
-use amp_session::recorded_folder;
+mod start;
 
 use self::prepare::{Asked, Prepared, Which, prepare};
 use self::present::{conclude, view};
 use self::remarks::Remarks;
+use self::start::{Begun, Start};
 use crate::arguments::{ContinueArguments, GlobalArguments, OutputFormat, RunArguments};
 use crate::context::Context;
 use crate::drive::{Driven, begin, drive};
@@ -17,7 +17,6 @@ use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::notice::Notices;
 use crate::runtime;
-use crate::sessions::{Sessions, is_of};
 use crate::settings::{Layer, Settings};
 
 /// Runs `ampctl run`.
@@ -98,10 +97,9 @@ fn take_turn(
         }
         run.thread = thread.as_ref().map(ToString::to_string);
     });
-    let is_new = record.is_none();
     let mut view = view(settings, global, context);
     let mut remarks = Remarks::new(global, context);
-    let (amp, recorded, driven) = runtime::block_on(async {
+    let (amp, session, driven) = runtime::block_on(async {
         let mut signals = context.signals.listen()?;
         let amp = begin(
             found.identify(config.sandbox.as_ref(), context),
@@ -110,48 +108,26 @@ fn take_turn(
         )
         .await?;
         remarks.on_amp(&amp, &config, &mut view)?;
-        let work = async {
-            let mut session = match thread {
-                Some(thread) => amp.resume(thread, config)?,
-                None => amp.start(config)?,
-            };
-            let warnings = match session.config().approval {
-                Some(_) => session.rule_warnings()?,
-                None => Vec::new(),
-            };
-            let (mut recorded, mut goes_on_here) = (None, false);
-            if settings.record {
-                let record = match (record, agent.name.as_deref()) {
-                    (Some(mut record), Some(name)) => {
-                        record.rename(name)?;
-                        record
-                    }
-                    (Some(record), None) => record,
-                    (None, name) => Sessions::open(context)?.create(name, session.config())?,
-                };
-                recorded = Some(record.metadata().id.clone());
-                // `continue` finds the session that was used last in this folder.
-                goes_on_here = is_of(&record, &recorded_folder(&context.directory));
-                session = session.recorded(record);
-            }
-            match session.prompt(prompt).await {
-                Ok(turn) => Ok((turn, recorded, goes_on_here, warnings)),
-                Err(error) => {
-                    if let (true, Some(id)) = (is_new, &recorded) {
-                        // Nothing was said in it, so there is nothing to list or to continue.
-                        let _ = Sessions::open(context)?.ledger().delete(id);
-                    }
-                    Err(error.into())
-                }
-            }
+        let start = Start {
+            prompt,
+            config,
+            thread,
+            record,
+            name: agent.name.as_deref(),
+            is_recorded: settings.record,
         };
-        let (turn, recorded, goes_on_here, warnings) = begin(work, &mut view, &mut signals).await?;
+        let Begun {
+            turn,
+            session,
+            goes_on_here,
+            warnings,
+        } = begin(start.begin(&amp, context), &mut view, &mut signals).await?;
         remarks.on_rules(&warnings, &mut view)?;
         if goes_on_here {
             view.goes_on_with("ampctl continue \"…\"");
         }
-        remarks.on_record(recorded.as_ref(), &mut view)?;
-        notices.know(|run| run.session = recorded.as_ref().map(ToString::to_string));
+        remarks.on_record(session.as_ref(), &mut view)?;
+        notices.know(|run| run.session = session.as_ref().map(ToString::to_string));
         let desk = desk.map(|desk| {
             desk.with_dialect(*amp.dialect())
                 .with_notices(notices.clone())
@@ -159,7 +135,7 @@ fn take_turn(
         let _limit = context.signals.limit_writes(settings.deadlines.total);
         let on_denial = |denial: &_, view: &mut _| remarks.on_denial(denial, view);
         let driven = drive(turn, &mut view, &mut signals, desk, on_denial).await;
-        Ok::<_, Failure>((amp, recorded, driven))
+        Ok::<_, Failure>((amp, session, driven))
     })??;
     if let Driven::Ended { outcome, .. } = &driven {
         notices.know(|run| {
@@ -169,5 +145,5 @@ fn take_turn(
         remarks.on_sandbox(outcome.sandbox.as_ref(), &mut view)?;
     }
     let strict = agent.fail_on_refusal;
-    conclude(driven, strict, &mut view, recorded.as_ref(), &amp)
+    conclude(driven, strict, &mut view, session.as_ref(), &amp)
 }
