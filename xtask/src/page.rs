@@ -37,6 +37,9 @@ const RECORDED: [&str; 6] = [
     "toolerror",
 ];
 
+/// The recording in the picture of the documentation.
+const PICTURED: &str = "files";
+
 /// What to do with the browser.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
@@ -82,7 +85,7 @@ pub fn run(options: &Options) -> Result<()> {
     let mut browser = Browser::start(&program)?;
     cases::all(&mut browser, &screenshots()?)?;
     if options.picture {
-        let exported = Exported::of_recording("files")?;
+        let exported = Exported::of_recording(PICTURED)?;
         cases::picture(&mut browser, &exported, &picture_path())?;
     }
     crate::say(format!(

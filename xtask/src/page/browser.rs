@@ -217,7 +217,7 @@ impl Drop for Browser {
     fn drop(&mut self) {
         let close = json!({"id": u64::MAX >> 12, "method": "Browser.close"});
         let _ = self.input.write_all(format!("{close}\0").as_bytes());
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + Duration::from_secs(2);
         while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -19,7 +19,11 @@ impl Exported {
     pub(super) fn of_recording(name: &str) -> Result<Self> {
         let recording = fixtures::recording(fixtures::NEWEST_VERSION, name)?;
         let folder = recording.folder.display().to_string();
-        Self::of(&[("FAKE_AGENT_REPLAY", &folder)], None, "make a file")
+        Self::of(
+            &[("FAKE_AGENT_REPLAY", &folder)],
+            None,
+            "Make a file, and change its second line.",
+        )
     }
 
     /// Plays these lines, below a prompt.
