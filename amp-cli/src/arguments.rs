@@ -15,6 +15,7 @@ mod resource;
 mod run;
 mod sandbox;
 mod sessions;
+mod threads;
 
 use clap::{Parser, Subcommand};
 
@@ -44,6 +45,7 @@ pub(crate) use self::sessions::{
     EndedAs, ExportFormat, PruneArguments, SearchArguments, SessionsCommand, StatsArguments,
     StatsBy,
 };
+pub(crate) use self::threads::ThreadsCommand;
 
 /// Install, run and continue the Amp coding agent
 #[derive(Debug, Parser)]
@@ -65,6 +67,9 @@ pub(crate) enum Command {
     /// List, search, show, export and delete recorded sessions, and add up what they took
     #[command(subcommand)]
     Sessions(SessionsCommand),
+    /// List, search, show and export the threads of the service
+    #[command(subcommand)]
+    Threads(ThreadsCommand),
     /// Test, explain, check and change the rules that say what the agent may do
     #[command(subcommand)]
     Permissions(PermissionsCommand),

@@ -13,6 +13,7 @@ mod permissions;
 mod run;
 mod sandbox;
 mod sessions;
+mod threads;
 mod versions;
 mod which;
 
@@ -28,6 +29,7 @@ pub(crate) fn dispatch(arguments: &Arguments, context: &mut Context) -> Result<E
         Command::Run(arguments) => run::run(arguments, global, context),
         Command::Continue(arguments) => run::go_on(arguments, global, context),
         Command::Sessions(command) => sessions::run(command, global, context),
+        Command::Threads(command) => threads::run(command, global, context),
         Command::Permissions(command) => permissions::run(command, global, context),
         Command::Install(arguments) => install::run(arguments, global, context),
         Command::Versions(arguments) => versions::list(arguments, global, context),

@@ -3,8 +3,10 @@
 mod answers;
 mod login;
 mod probe;
+mod threads;
 
 pub use login::Login;
+pub use threads::ThreadSummary;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;

@@ -38,6 +38,14 @@ pub enum Error {
         /// Why, and which modes are.
         reason: String,
     },
+    /// One of Amp's own `threads` commands could not do its work.
+    #[error("Amp's `threads {command}` failed: {reason}")]
+    ThreadsFailed {
+        /// The command.
+        command: String,
+        /// What Amp said.
+        reason: String,
+    },
     /// An option has a value that no CLI accepts, or contradicts another one.
     #[error("{option}: {reason}")]
     InvalidOption {
@@ -189,6 +197,8 @@ pub enum ErrorKind {
     InputFull,
     /// A login came to nothing.
     Login,
+    /// The service's threads could not be had.
+    Threads,
     /// A deadline passed.
     TimedOut,
     /// A file could not be read or written.
@@ -225,6 +235,7 @@ impl Error {
             Self::InputClosed(_) => ErrorKind::InputClosed,
             Self::InputFull { .. } => ErrorKind::InputFull,
             Self::LoginFailed { .. } => ErrorKind::Login,
+            Self::ThreadsFailed { .. } => ErrorKind::Threads,
             Self::LoginTimedOut { .. } => ErrorKind::TimedOut,
             Self::Settings { .. }
             | Self::WriteSettings { .. }

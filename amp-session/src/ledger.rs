@@ -35,6 +35,7 @@ mod export;
 mod files;
 mod fragment;
 mod id;
+mod import;
 mod listing;
 mod reader;
 mod retention;

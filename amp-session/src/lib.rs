@@ -117,7 +117,7 @@ mod version;
 pub use amp_process as process;
 pub use amp_protocol as protocol;
 
-pub use amp::{Amp, Login};
+pub use amp::{Amp, Login, ThreadSummary};
 pub use amp_process::Deadlines;
 pub use approval::{Answer, Approval, Approver, Question, run_helper_if_requested};
 pub use capabilities::{Ability, Capabilities, Support};

@@ -150,7 +150,8 @@ impl Bench {
     fn pairs(&self, word: &str) -> Result<(Vec<f64>, Vec<f64>)> {
         let own = || self.ampctl(&["sessions", "search", "--limit", "1000", word], word);
         let theirs = || self.rg(word);
-        (own()?, theirs()?);
+        own()?;
+        theirs()?;
         let (mut ours, mut rg) = (Vec::new(), Vec::new());
         for round in 0..self.rounds {
             if round % 2 == 0 {

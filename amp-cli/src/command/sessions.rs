@@ -20,6 +20,9 @@ use crate::json;
 use crate::sessions::Sessions;
 use crate::text::one_line;
 
+pub(super) use self::export::run as export;
+pub(super) use self::replay::run as replay;
+
 pub(super) fn run(
     command: &SessionsCommand,
     global: &GlobalArguments,

@@ -26,6 +26,12 @@ impl From<Error> for Failure {
             ErrorKind::Login => from(ExitCode::Credentials, &error)
                 .next("ampctl login", "tries again, with a new code")
                 .next("ampctl credentials set", "stores a key instead"),
+            ErrorKind::Threads => from(ExitCode::Failed, &error)
+                .next(
+                    "ampctl doctor --network",
+                    "tells whether the service can be reached",
+                )
+                .next("ampctl sessions list", "lists what is recorded here"),
             ErrorKind::TimedOut => from(ExitCode::TimedOut, &error),
             ErrorKind::Refused => refused(&error),
             ErrorKind::Busy => {

@@ -50,4 +50,6 @@ mod support;
 #[cfg(unix)]
 mod terminal;
 #[cfg(unix)]
+mod threads;
+#[cfg(unix)]
 mod which_amp;

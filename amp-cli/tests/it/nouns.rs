@@ -18,6 +18,10 @@ const DOCUMENTS: &[&str] = &[
     "sessions open last --print",
     "sessions stats --by folder",
     "sessions prune --older-than 0s --dry-run",
+    "threads list",
+    "threads search hello",
+    "threads show T-00000000-0000-7000-8000-000000000001",
+    "threads export T-00000000-0000-7000-8000-000000000001 --format json",
     "permissions test Bash --arguments {\"cmd\":\"ls\"}",
     "permissions explain Bash --arguments {\"cmd\":\"ls\"}",
     "permissions lint",
@@ -124,7 +128,9 @@ impl Ids {
                     );
                     // A session's own object has its id as `id`.
                     let name = match (key, name.as_str()) {
-                        (key @ ("session" | "sessions"), "id") => key.trim_end_matches('s'),
+                        (key @ ("session" | "sessions" | "threads"), "id") => {
+                            key.trim_end_matches('s')
+                        }
                         // The agent's own lines and its command line are handed on as they are.
                         (_, "events" | "arguments") => continue,
                         (_, name) => name,

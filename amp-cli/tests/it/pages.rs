@@ -329,7 +329,8 @@ fn every_command_that_is_said_to_write_json_does() {
         arguments.extend(match command {
             "run" | "continue" => &["hello"][..],
             "sessions show" => &["last"],
-            "sessions search" => &["hello"],
+            "sessions search" | "threads search" => &["hello"],
+            "threads show" => &["T-00000000-0000-7000-8000-000000000001"],
             "sessions rename" => &["last", "greeting"],
             "sessions open" => &["last", "--print"],
             "sessions prune" => &["--older-than", "30d", "--yes"],

@@ -203,15 +203,21 @@ pub(crate) fn every_command() -> Vec<String> {
         next += 1;
         let words = command.split_ascii_whitespace().chain(["--help"]);
         let help = run_in(Context::new("/"), &words.collect::<Vec<_>>()).stdout();
-        let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+        // The first screen has its commands in groups.
+        let (begin, end) = match command.as_str() {
+            "" => ("Talk to the agent:", "Options:"),
+            _ => ("Commands:", ""),
+        };
+        let listed = help.lines().skip_while(|line| *line != begin).skip(1);
         let listed = listed
-            .take_while(|line| !line.is_empty())
+            .take_while(|line| *line != end)
             .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
             .filter_map(|line| line.split_ascii_whitespace().next())
             .filter(|name| *name != "help");
         found.extend(listed.map(|name| format!("{command} {name}").trim().to_owned()));
     }
     found.remove(0);
+    assert!(found.len() > 40, "commands are missing: {found:?}");
     found
 }
 

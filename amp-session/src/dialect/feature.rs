@@ -28,6 +28,10 @@ pub enum Feature {
     Thinking,
     /// `threads continue`: go on with an existing thread.
     ContinueThread,
+    /// `threads list --json`: the threads of the service.
+    ThreadsList,
+    /// `threads search --json`: those of them that fit a query.
+    ThreadsSearch,
     /// `--mode`: choose the agent mode.
     Mode,
     /// `--model`: override the model of the mode; accepted but absent from the help.
@@ -156,6 +160,12 @@ pub(super) const TABLE: &[Row] = &[
     row(Feature::StreamJsonInput, "--stream-json-input", ALWAYS),
     row(Feature::Thinking, "--stream-json-thinking", SINCE_JAN_25),
     row(Feature::ContinueThread, "threads continue", ALWAYS),
+    row(Feature::ThreadsList, "threads list --json", SINCE_MAY_04),
+    row(
+        Feature::ThreadsSearch,
+        "threads search --json",
+        &[(FEB_10, None)],
+    ),
     row(Feature::Mode, "--mode", ALWAYS),
     row(Feature::Model, "--model", &[(APR_21, None)]),
     row(Feature::EffortOption, "--effort", &[(MAY_04, Some(MAY_04))]),

@@ -1,7 +1,7 @@
 //! The small files of a record, and how they are written so that no crash leaves half of one.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -24,6 +24,9 @@ pub(super) const MESSAGES: &str = "messages.jsonl";
 pub(super) const APPROVALS: &str = "approvals.jsonl";
 pub(super) const STDERR: &str = "stderr.txt";
 pub(super) const END: &str = "end.json";
+
+/// How much of them is read at one go, in bytes; they are seldom longer.
+const AT_ONE_GO: usize = 8 << 10;
 
 /// The layout of these files; a reader refuses a number it does not know.
 const FORMAT: u32 = 1;
@@ -158,11 +161,21 @@ impl SessionMetadata {
 }
 
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
-    let failed = ledger_error("read", path);
-    match fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| failed(error.into())),
-        Err(error) => Err(failed(error)),
+    read_value(path).map_err(ledger_error("read", path))
+}
+
+/// Reads a value at one go where it fits: there may be ten thousand of these files to read, and
+/// asking for the length of each and for its end takes as long as reading it.
+fn read_value<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
+    let mut file = fs::File::open(path)?;
+    let mut bytes = [0; AT_ONE_GO];
+    let count = file.read(&mut bytes)?;
+    if let Ok(value) = serde_json::from_slice(&bytes[..count]) {
+        return Ok(value);
     }
+    let mut bytes = bytes[..count].to_vec();
+    file.read_to_end(&mut bytes)?;
+    Ok(serde_json::from_slice(&bytes)?)
 }
 
 /// Writes a whole file beside its place and renames it there.

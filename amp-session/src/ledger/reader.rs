@@ -88,13 +88,12 @@ impl SessionRecord {
             .collect())
     }
 
-    /// Returns how many turns there are, those that have not ended included.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the folder cannot be listed.
-    pub fn count_turns(&self) -> Result<u64, Error> {
-        Ok(turn_numbers(&self.folder.join(TURNS))?.len() as u64)
+    /// Tells whether every turn has ended, so that the totals are of all of them.
+    #[must_use]
+    pub fn totals_are_whole(&self) -> bool {
+        // Turns are numbered from 1 without gaps.
+        let next = self.metadata.totals.turns + 1;
+        !self.folder.join(TURNS).join(format!("{next:04}")).exists()
     }
 
     /// Tells whether a turn is being recorded, by this process or another.

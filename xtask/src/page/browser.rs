@@ -80,14 +80,14 @@ impl Browser {
             events: Vec::new(),
             _profile: profile,
         };
-        let target = browser.ask("Target.createTarget", json!({"url": "about:blank"}))?;
+        let target = browser.ask("Target.createTarget", &json!({"url": "about:blank"}))?;
         let attached = browser.ask(
             "Target.attachToTarget",
-            json!({"targetId": target["targetId"], "flatten": true}),
+            &json!({"targetId": target["targetId"], "flatten": true}),
         )?;
         browser.page = text(&attached["sessionId"]);
         for domain in ["Page", "Runtime", "Network"] {
-            browser.ask(&format!("{domain}.enable"), json!({}))?;
+            browser.ask(&format!("{domain}.enable"), &json!({}))?;
         }
         Ok(browser)
     }
@@ -95,7 +95,7 @@ impl Browser {
     /// Opens an address and waits until all of it is there.
     pub(super) fn open(&mut self, address: &str) -> Result<()> {
         self.events.clear();
-        let opened = self.ask("Page.navigate", json!({"url": address}))?;
+        let opened = self.ask("Page.navigate", &json!({"url": address}))?;
         ensure!(opened["errorText"].is_null(), "{address}: {opened}");
         self.wait_for("Page.loadEventFired")
     }
@@ -104,7 +104,7 @@ impl Browser {
     pub(super) fn value(&mut self, expression: &str) -> Result<Value> {
         let answer = self.ask(
             "Runtime.evaluate",
-            json!({"expression": expression, "returnByValue": true}),
+            &json!({"expression": expression, "returnByValue": true}),
         )?;
         ensure!(
             answer["exceptionDetails"].is_null(),
@@ -133,7 +133,7 @@ impl Browser {
             if kind == "keyDown" && !text.is_empty() {
                 event["text"] = json!(text);
             }
-            self.ask("Input.dispatchKeyEvent", event)?;
+            self.ask("Input.dispatchKeyEvent", &event)?;
         }
         Ok(())
     }
@@ -142,15 +142,15 @@ impl Browser {
     pub(super) fn picture(&mut self, path: &Path, width: u32, height: u32) -> Result<u64> {
         let size =
             json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
-        self.ask("Emulation.setDeviceMetricsOverride", size)?;
-        let answer = self.ask("Page.captureScreenshot", json!({"format": "png"}))?;
+        self.ask("Emulation.setDeviceMetricsOverride", &size)?;
+        let answer = self.ask("Page.captureScreenshot", &json!({"format": "png"}))?;
         let bytes = base64::engine::general_purpose::STANDARD.decode(text(&answer["data"]))?;
         std::fs::write(path, &bytes)?;
         Ok(bytes.len() as u64)
     }
 
     /// Sends a command and returns its result.
-    pub(super) fn ask(&mut self, method: &str, parameters: Value) -> Result<Value> {
+    pub(super) fn ask(&mut self, method: &str, parameters: &Value) -> Result<Value> {
         self.last += 1;
         let mut message = json!({"id": self.last, "method": method, "params": parameters});
         if !self.page.is_empty() {

@@ -74,11 +74,11 @@ pub(super) fn size(name: &str, exported: &Exported) -> Result<()> {
 pub(super) fn picture(browser: &mut Browser, exported: &Exported, path: &Path) -> Result<()> {
     browser.ask(
         "Emulation.setScriptExecutionDisabled",
-        json!({"value": false}),
+        &json!({"value": false}),
     )?;
     browser.ask(
         "Emulation.setEmulatedMedia",
-        json!({"media": "", "features": []}),
+        &json!({"media": "", "features": []}),
     )?;
     browser.open(&exported.address())?;
     browser.value(
@@ -175,7 +175,7 @@ fn keyboard(browser: &mut Browser) -> Result<()> {
         "slash goes to the search",
         &format!("document.activeElement === {search}"),
     )?;
-    browser.ask("Input.insertText", json!({"text": NEEDLE}))?;
+    browser.ask("Input.insertText", &json!({"text": NEEDLE}))?;
     browser.check(
         "one entry is left",
         "[...document.querySelectorAll('.entry')].filter((one) => !one.hidden).length === 1",
@@ -201,7 +201,10 @@ fn looks(browser: &mut Browser, screenshots: &Path) -> Result<String> {
     let mut seen = Vec::new();
     for scheme in ["light", "dark"] {
         let feature = json!({"name": "prefers-color-scheme", "value": scheme});
-        browser.ask("Emulation.setEmulatedMedia", json!({"features": [feature]}))?;
+        browser.ask(
+            "Emulation.setEmulatedMedia",
+            &json!({"features": [feature]}),
+        )?;
         let color = browser.value("getComputedStyle(document.body).backgroundColor")?;
         let path = screenshots.join(format!("{scheme}.png"));
         let bytes = browser.picture(&path, 900, 900)?;
@@ -224,7 +227,7 @@ fn looks(browser: &mut Browser, screenshots: &Path) -> Result<String> {
 /// Checks that paper has everything and no buttons.
 fn on_paper(browser: &mut Browser) -> Result<()> {
     browser.value("document.querySelectorAll('details').forEach((one) => one.open = false)")?;
-    browser.ask("Emulation.setEmulatedMedia", json!({"media": "print"}))?;
+    browser.ask("Emulation.setEmulatedMedia", &json!({"media": "print"}))?;
     browser.check(
         "no search on paper",
         "getComputedStyle(document.querySelector('nav')).display === 'none'",
@@ -233,10 +236,10 @@ fn on_paper(browser: &mut Browser) -> Result<()> {
         "calls are unfolded on paper",
         "[...document.querySelectorAll('details pre')].every((one) => one.getBoundingClientRect().height > 0)",
     )?;
-    let printed = browser.ask("Page.printToPDF", json!({}))?;
+    let printed = browser.ask("Page.printToPDF", &json!({}))?;
     let bytes = text(&printed["data"]).len();
     ensure!(bytes > 20_000, "{bytes} characters of PDF");
-    browser.ask("Emulation.setEmulatedMedia", json!({"media": ""}))?;
+    browser.ask("Emulation.setEmulatedMedia", &json!({"media": ""}))?;
     Ok(())
 }
 
@@ -245,7 +248,7 @@ fn without_javascript(browser: &mut Browser, exported: &Exported) -> Result<()> 
     let with = browser.value("document.querySelector('main').textContent.length")?;
     browser.ask(
         "Emulation.setScriptExecutionDisabled",
-        json!({"value": true}),
+        &json!({"value": true}),
     )?;
     browser.open(&exported.address())?;
     browser.check(

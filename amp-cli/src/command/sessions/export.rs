@@ -12,7 +12,7 @@ use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::page::write_page;
 
-pub(super) fn run(
+pub(in crate::command) fn run(
     record: &SessionRecord,
     format: ExportFormat,
     to: Option<&Path>,

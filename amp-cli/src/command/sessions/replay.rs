@@ -15,7 +15,7 @@ use crate::view::{LiveOptions, LiveView, Size, View};
 /// The columns of a replay that goes to a file.
 const WIDE: u16 = 100;
 
-pub(super) fn run(
+pub(in crate::command) fn run(
     record: &SessionRecord,
     global: &GlobalArguments,
     context: &mut Context,

@@ -54,7 +54,7 @@ pub(super) fn run(
             rows.entry(name).or_default().add(totals);
             all.add(totals);
         };
-        if let Some((started_at, totals)) = as_a_whole(&record, arguments.by, since)? {
+        if let Some((started_at, totals)) = as_a_whole(&record, arguments.by, since) {
             count(started_at, &totals);
             continue;
         }
@@ -85,11 +85,7 @@ pub(super) fn run(
 
 /// Returns what all turns of a session have come to, and when the first of them began at the
 /// earliest, where they belong to one row and the session itself says it.
-fn as_a_whole(
-    record: &SessionRecord,
-    by: StatsBy,
-    since: Option<u64>,
-) -> Result<Option<(u64, Totals)>, Failure> {
+fn as_a_whole(record: &SessionRecord, by: StatsBy, since: Option<u64>) -> Option<(u64, Totals)> {
     let metadata = record.metadata();
     let (begun, used) = (metadata.created_at, metadata.updated_at);
     let is_in_one_row = match by {
@@ -97,9 +93,9 @@ fn as_a_whole(
         StatsBy::Folder | StatsBy::Mode => true,
     };
     let is_wanted = since.is_none_or(|since| begun >= since);
-    // One that runs, or whose host died, has come to something that is not in the totals.
-    let has_all = || Ok::<_, Failure>(metadata.totals.turns == record.count_turns()?);
-    Ok((is_in_one_row && is_wanted && has_all()?).then_some((begun, metadata.totals)))
+    // A turn that runs, or whose host died, has come to something that is not in the totals.
+    let is_whole = is_in_one_row && is_wanted && record.totals_are_whole();
+    is_whole.then_some((begun, metadata.totals))
 }
 
 fn name(by: StatsBy, started_at: u64, record: &SessionRecord) -> String {

@@ -1,0 +1,170 @@
+//! The threads of the service, as Amp's own `threads` commands tell of them.
+//!
+//! The builds of 2026-01-08 to 2026-09-23 were asked. All export a thread as JSON, though the help
+//! of the older ones does not say so; `list` writes JSON since May, `search` since February. A
+//! thread that is not there, and a service that cannot be reached, are told on standard error with
+//! exit code 1.
+
+use std::ffi::OsStr;
+use std::time::Duration;
+
+use amp_process::Deadlines;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Amp;
+use super::probe::with_no_update;
+use crate::dialect::Feature;
+use crate::error::Error;
+use crate::plain_text::{telling_line, without_escapes};
+use crate::settings::{DEFAULT_SERVICE_URL, ServiceAddress};
+use crate::thread_id::ThreadId;
+
+/// How long Amp may take to answer.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// The longest answer that is taken, in bytes: a thread with all that its tools printed.
+const LONGEST_ANSWER: usize = 256 << 20;
+
+/// A thread of the service, in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ThreadSummary {
+    /// Its id.
+    pub id: ThreadId,
+    /// What it is called.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// When it was changed last, as Amp writes it (RFC 3339).
+    #[serde(default, alias = "updatedAt")]
+    pub updated: Option<String>,
+    /// The folder that it began in, as a `file:` address; a search does not tell it.
+    #[serde(default)]
+    pub tree: Option<String>,
+    /// How many messages it has, where the build tells it.
+    #[serde(default, rename(deserialize = "messageCount"))]
+    pub messages: Option<u64>,
+}
+
+impl Amp {
+    /// Lists the threads of the service, the one used last first; at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// Fails when this build cannot, or says that it could not.
+    pub async fn threads(
+        &self,
+        service: &ServiceAddress,
+        limit: usize,
+    ) -> Result<Vec<ThreadSummary>, Error> {
+        self.dialect.require(&self.version, Feature::ThreadsList)?;
+        let mut threads = self.ask_threads(service, &["list", "--json"]).await?;
+        threads.truncate(limit);
+        Ok(threads)
+    }
+
+    /// Searches the threads of the service, in the language of Amp's own `threads search`; returns
+    /// at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// Fails when this build cannot, or says that it could not.
+    pub async fn search_threads(
+        &self,
+        service: &ServiceAddress,
+        query: &str,
+        limit: usize,
+    ) -> Result<Vec<ThreadSummary>, Error> {
+        self.dialect
+            .require(&self.version, Feature::ThreadsSearch)?;
+        if query.trim().is_empty() || query.starts_with('-') {
+            return Err(Error::InvalidOption {
+                option: "query",
+                reason: "it is empty, or begins with a dash".to_owned(),
+            });
+        }
+        let limit = limit.to_string();
+        let arguments = ["search", query, "--json", "--limit", &limit];
+        self.ask_threads(service, &arguments).await
+    }
+
+    /// Returns a thread as Amp exports it, for [`Ledger::import`](crate::Ledger::import).
+    ///
+    /// # Errors
+    ///
+    /// Fails when there is no such thread, or Amp could not get it.
+    pub async fn export_thread(
+        &self,
+        service: &ServiceAddress,
+        thread: &ThreadId,
+    ) -> Result<Value, Error> {
+        let answer = self
+            .ask_service(service, &["export", thread.as_str()])
+            .await?;
+        serde_json::from_str(&answer).map_err(|error| failed("export", error.to_string()))
+    }
+
+    async fn ask_threads(
+        &self,
+        service: &ServiceAddress,
+        arguments: &[&str],
+    ) -> Result<Vec<ThreadSummary>, Error> {
+        let answer = self.ask_service(service, arguments).await?;
+        serde_json::from_str(&answer).map_err(|error| failed("threads", error.to_string()))
+    }
+
+    /// Runs a `threads` command where no project is that could name another service.
+    async fn ask_service(
+        &self,
+        service: &ServiceAddress,
+        arguments: &[&str],
+    ) -> Result<String, Error> {
+        let folder = tempfile::tempdir().map_err(Error::RunFiles)?;
+        let mut environment = with_no_update(self.environment.clone());
+        environment.remove(OsStr::new("AMP_PWD"));
+        // The build of 2026-01-08 writes any address that it is given into the user's settings.
+        if service.url != DEFAULT_SERVICE_URL {
+            environment.insert("AMP_URL".into(), service.url.clone().into());
+        }
+        let arguments = [&["threads"], arguments].concat();
+        let deadlines = Deadlines::default()
+            .with_startup(Some(TIMEOUT))
+            .with_total(Some(TIMEOUT));
+        let spec = self
+            .process(&arguments, environment)
+            .with_working_directory(folder.path())
+            .with_deadlines(deadlines)
+            .with_max_line_bytes(LONGEST_ANSWER);
+        let broken = |source| Error::Process {
+            executable: self.executable.clone(),
+            source,
+        };
+        let mut process = spec.spawn().await.map_err(broken)?;
+        let mut answer = String::new();
+        while let Some(line) = process.next_line().await.map_err(broken)? {
+            answer.push_str(&String::from_utf8_lossy(line.bytes()));
+            answer.push('\n');
+            if answer.len() > LONGEST_ANSWER {
+                process.kill().await;
+                return Err(failed(arguments[1], "it says more than 256 MiB".to_owned()));
+            }
+        }
+        let exit = process.finish().await;
+        if exit.status().is_success() {
+            return Ok(answer);
+        }
+        let stderr = without_escapes(&exit.stderr().to_string());
+        let first = || stderr.lines().find(|line| !line.trim().is_empty());
+        let reason = telling_line(&stderr).or_else(first);
+        let reason =
+            reason.map_or_else(|| exit.status().to_string(), |line| line.trim().to_owned());
+        Err(failed(arguments[1], reason))
+    }
+}
+
+fn failed(command: &str, reason: String) -> Error {
+    Error::ThreadsFailed {
+        command: command.to_owned(),
+        reason,
+    }
+}

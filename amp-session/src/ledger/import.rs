@@ -1,0 +1,201 @@
+//! A thread that Amp has exported, as a record: what it holds is written as the lines of the stream
+//! that a run would have had, so that whatever shows records shows threads.
+//!
+//! An export has messages with blocks like those of the stream; results of tools have another shape
+//! (`toolUseID` and `run`), and token counts other names. Exports of 2026-02-10 to 2026-09-23 were
+//! read.
+
+use std::path::PathBuf;
+
+use amp_protocol::decode_line;
+use amp_protocol::progress::Progress;
+use serde_json::{Value, json};
+
+use super::files::{self, END, EVENTS, START, STDERR, TURNS};
+use super::{
+    Ledger, NewSession, SessionMetadata, SessionRecord, Totals, TurnEnd, TurnStart, ledger_error,
+};
+use crate::error::Error;
+use crate::outcome::Status;
+use crate::thread_id::ThreadId;
+
+impl Ledger {
+    /// Makes a record of a thread that [`Amp::export_thread`](crate::Amp::export_thread) returned,
+    /// a turn for each prompt.
+    ///
+    /// How long its turns took is not in an export.
+    ///
+    /// # Errors
+    ///
+    /// Fails when it is no export of a thread, or the record cannot be written.
+    pub fn import(&self, thread: &Value) -> Result<SessionRecord, Error> {
+        let not_a_thread = || Error::InvalidThread {
+            text: thread["id"]
+                .as_str()
+                .unwrap_or("an export without an id")
+                .to_owned(),
+        };
+        let id: ThreadId = thread["id"].as_str().ok_or_else(not_a_thread)?.parse()?;
+        let messages = thread["messages"].as_array().ok_or_else(not_a_thread)?;
+        let begun = thread["created"].as_u64().unwrap_or(0);
+        let mut session = NewSession::new();
+        session.mode = thread["agentMode"].as_str().map(str::to_owned);
+        session.working_directory = folder(thread);
+        let record = self.create(session)?;
+        let mut totals = Totals::default();
+        let mut used = begun;
+        for (index, messages) in turns(messages).into_iter().enumerate() {
+            let turn = record
+                .folder()
+                .join(TURNS)
+                .join(format!("{:04}", index + 1));
+            files::create_folder(&turn).map_err(ledger_error("create", &turn))?;
+            let lines = lines(&id, thread, messages);
+            let events = turn.join(EVENTS);
+            std::fs::write(&events, lines.concat()).map_err(ledger_error("write", &events))?;
+            let stderr = turn.join(STDERR);
+            std::fs::write(&stderr, "").map_err(ledger_error("write", &stderr))?;
+            let moments = messages.iter().filter_map(moment);
+            used = moments.max().unwrap_or(used).max(used);
+            let start = TurnStart {
+                started_at: messages.first().and_then(moment).unwrap_or(used),
+                amp_version: String::new(),
+                prompt: messages.first().map(prompt),
+            };
+            files::write(&turn.join(START), &start)?;
+            let of_turn = count(&lines);
+            totals.add(&of_turn);
+            let end = TurnEnd {
+                ended_at: used,
+                status: Status::Completed,
+                failure: None,
+                wall_time: 0,
+                exit: None,
+                redacted_lines: 0,
+                totals: Some(of_turn),
+                sandbox: None,
+            };
+            files::write(&turn.join(END), &end)?;
+        }
+        let metadata = SessionMetadata::update(record.folder(), |metadata| {
+            metadata.created_at = begun;
+            metadata.updated_at = used;
+            metadata.title = thread["title"].as_str().map(str::to_owned);
+            metadata.thread = Some(id);
+            metadata.last_status = Some(Status::Completed);
+            metadata.totals = totals;
+        })?;
+        Ok(SessionRecord::new(record.folder().to_owned(), metadata))
+    }
+}
+
+/// Returns the folder that a thread began in; builds with server-side threads do not tell it.
+fn folder(thread: &Value) -> Option<PathBuf> {
+    let tree = thread["env"]["initial"]["trees"][0]["uri"].as_str()?;
+    Some(PathBuf::from(tree.strip_prefix("file://")?))
+}
+
+/// Parts messages into turns: each begins with what a person wrote.
+fn turns(messages: &[Value]) -> Vec<&[Value]> {
+    let begins = |message: &Value| message["role"] == "user" && !prompt(message).is_empty();
+    let starts = messages.iter().enumerate().filter(|(_, it)| begins(it));
+    let mut starts: Vec<usize> = starts.map(|(index, _)| index).collect();
+    if starts.first() != Some(&0) && !messages.is_empty() {
+        starts.insert(0, 0);
+    }
+    let ends = starts.iter().skip(1).copied().chain([messages.len()]);
+    starts
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| &messages[*start..end])
+        .collect()
+}
+
+/// Returns what a person wrote in a message.
+fn prompt(message: &Value) -> String {
+    let blocks = message["content"].as_array().into_iter().flatten();
+    let texts = blocks.filter(|block| block["type"] == "text");
+    let texts: Vec<&str> = texts.filter_map(|block| block["text"].as_str()).collect();
+    texts.join("\n")
+}
+
+/// Returns when a message was sent, in milliseconds since the UNIX epoch, where it says so.
+fn moment(message: &Value) -> Option<u64> {
+    message["meta"]["sentAt"].as_u64()
+}
+
+/// Writes the messages of a turn as lines of the stream.
+fn lines(id: &ThreadId, thread: &Value, messages: &[Value]) -> Vec<String> {
+    let folder = folder(thread);
+    let init = json!({"type": "system", "subtype": "init", "session_id": id,
+        "cwd": folder, "agent_mode": thread["agentMode"], "tools": [], "mcp_servers": []});
+    let mut events = vec![init];
+    events.extend(messages.iter().filter_map(|message| event(id, message)));
+    let last = messages
+        .iter()
+        .rfind(|message| message["role"] == "assistant");
+    let answer = last.map(prompt).unwrap_or_default();
+    events.push(
+        json!({"type": "result", "subtype": "success", "is_error": false,
+        "num_turns": messages.len(), "result": answer, "session_id": id, "duration_ms": 0}),
+    );
+    events.iter().map(|event| format!("{event}\n")).collect()
+}
+
+fn event(id: &ThreadId, message: &Value) -> Option<Value> {
+    let role = message["role"].as_str()?;
+    let blocks = message["content"].as_array().into_iter().flatten();
+    let content: Vec<Value> = blocks.map(block).collect();
+    let mut inner = json!({"type": "message", "role": role, "content": content});
+    if let Some(usage) = message["usage"].as_object() {
+        let count = |name: &str| usage.get(name).cloned().unwrap_or_default();
+        inner["usage"] = json!({
+            "input_tokens": count("inputTokens"),
+            "output_tokens": count("outputTokens"),
+            "cache_creation_input_tokens": count("cacheCreationInputTokens"),
+            "cache_read_input_tokens": count("cacheReadInputTokens"),
+            "max_tokens": count("maxInputTokens"),
+        });
+        inner["model"] = count("model");
+        inner["stop_reason"] = message["state"]["stopReason"].clone();
+    }
+    Some(json!({"type": role, "message": inner, "session_id": id, "parent_tool_use_id": null}))
+}
+
+/// Returns a block as the stream has it.
+fn block(block: &Value) -> Value {
+    match block["type"].as_str() {
+        Some("tool_use") => json!({"type": "tool_use", "id": block["id"],
+            "name": block["name"], "input": block["input"]}),
+        Some("tool_result") => {
+            let run = &block["run"];
+            let said = [&run["error"]["message"], &run["error"], &run["result"]];
+            let said = said.into_iter().find(|said| !said.is_null());
+            let text = match said {
+                Some(Value::String(text)) => text.clone(),
+                Some(value) => value.to_string(),
+                None => run["status"].as_str().unwrap_or_default().to_owned(),
+            };
+            json!({"type": "tool_result", "tool_use_id": block["toolUseID"], "content": text,
+                "is_error": run["status"] != "done"})
+        }
+        Some("text") => json!({"type": "text", "text": block["text"]}),
+        _ => block.clone(),
+    }
+}
+
+fn count(lines: &[String]) -> Totals {
+    let mut progress = Progress::new();
+    for line in lines {
+        if let amp_protocol::Decoded::Event(event) = decode_line(line.trim_end().as_bytes()) {
+            progress.observe(&event);
+        }
+    }
+    Totals {
+        turns: 1,
+        usage: progress.usage(),
+        tool_calls: progress.tool_calls(),
+        refused_calls: progress.refused_calls(),
+        wall_time: 0,
+    }
+}
