@@ -18,6 +18,8 @@ mod devices;
 pub(crate) mod protocol;
 #[cfg(target_os = "linux")]
 mod serve;
+#[cfg(target_os = "linux")]
+mod withhold;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -47,6 +49,10 @@ static HOOKED: AtomicBool = AtomicBool::new(false);
     )
 )]
 pub fn run_shim_if_requested() {
+    #[cfg(target_os = "linux")]
+    if let Some(code) = withhold::become_shell_if_asked() {
+        std::process::exit(code);
+    }
     HOOKED.store(true, Ordering::Release);
     // Every start sees to it again, and fails where it cannot be had.
     #[cfg(unix)]

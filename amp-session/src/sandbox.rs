@@ -7,6 +7,7 @@
 mod config;
 mod default;
 mod git;
+mod key;
 mod observed;
 mod question;
 mod report;
@@ -14,6 +15,7 @@ mod watch;
 
 pub use config::SandboxConfig;
 pub(crate) use default::{Subject, sandbox};
+pub(crate) use key::no_stored_keys;
 pub(crate) use question::{allowed_variables, question_sandbox};
 pub use report::{Denial, DenialKind, SandboxReport};
 pub(crate) use watch::Watch;

@@ -430,14 +430,14 @@ fn a_folder_of_settings_may_be_a_link_and_the_file_may_not() {
 }
 
 #[test]
-fn that_tools_see_the_key_is_explained() {
+fn who_sees_the_key_is_explained() {
     let world = World::new();
     let output = ampctl(&world, &["sandbox", "explain"]);
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("No layer keeps Amp's key"), "{said}");
-    let seen = World::new().with("AMP_API_KEY", "key-of-the-run");
-    if is_here(&seen) {
-        assert_eq!(script(&seen, &[], "echo $AMP_API_KEY"), "key-of-the-run\n");
+    assert!(said.contains("Commands do not see the key"), "{said}");
+    let kept = World::new().with("AMP_API_KEY", "key-of-the-run");
+    if is_here(&kept) {
+        assert_eq!(script(&kept, &[], "echo [$AMP_API_KEY]"), "[]\n");
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Layer {
     FileRules,
     /// Processes, memory, files and time are limited.
     Limits,
+    /// Commands do not see the variables that the program alone shall have.
+    WithheldVariables,
 }
 
 /// Why a layer cannot be had.
@@ -83,6 +85,7 @@ impl Layer {
             Self::SystemCalls => "system calls",
             Self::FileRules => "file rules",
             Self::Limits => "limits",
+            Self::WithheldVariables => "withheld variables",
         }
     }
 }

@@ -21,6 +21,7 @@ mod name_query;
 mod plan;
 mod proxy;
 pub(crate) mod seccomp;
+pub(crate) mod shells;
 mod temporary;
 
 /// Reads any bytes as the head of a request, as a question about a name and as the first message of

@@ -47,6 +47,8 @@ pub struct Policy {
     pub(super) network: Network,
     pub(super) variables: Variables,
     pub(super) limits: Limits,
+    pub(super) withheld: BTreeSet<OsString>,
+    pub(super) substitutes: BTreeMap<PathBuf, PathBuf>,
     pub(super) unix_sockets: bool,
     pub(super) private_bytes: u64,
 }
@@ -147,6 +149,8 @@ impl Policy {
             },
             variables: Variables::Named(BTreeSet::new()),
             limits: Limits::default(),
+            withheld: BTreeSet::new(),
+            substitutes: BTreeMap::new(),
             unix_sockets: false,
             private_bytes: PRIVATE_BYTES,
         }
@@ -204,6 +208,30 @@ impl Policy {
     #[must_use]
     pub fn with_variables(mut self, variables: Variables) -> Self {
         self.variables = variables;
+        self
+    }
+
+    /// Returns this policy with a variable that the program has, if it is allowed, and the shells
+    /// below it (`/bin/sh`, `/bin/bash`) and what they start have not.
+    ///
+    /// They cannot read it from the program's memory or `/proc` either. Other programs that it
+    /// starts by itself have the variable as ever. It takes Landlock and namespaces;
+    /// [`Layer::WithheldVariables`](super::Layer::WithheldVariables) tells whether they are there.
+    #[must_use]
+    pub fn with_withheld_variable(mut self, name: impl Into<OsString>) -> Self {
+        self.withheld.insert(name.into());
+        self
+    }
+
+    /// Returns this policy with another file, by its path outside, in the place of one, which
+    /// cannot be changed then; without namespaces there is what a rule about the path says.
+    #[must_use]
+    pub fn with_substitute(
+        mut self,
+        path: impl Into<PathBuf>,
+        substitute: impl Into<PathBuf>,
+    ) -> Self {
+        self.substitutes.insert(path.into(), substitute.into());
         self
     }
 

@@ -12,8 +12,8 @@ use amp_process::sandbox::{HostRule, Limits};
 /// reaches `ampcode.com` and the names below it. The rest of the home folder, other projects, other
 /// processes and other variables are out of its sight.
 ///
-/// Tools that the agent starts see what it sees, its key included: no build of 2026 keeps
-/// `AMP_API_KEY` from them.
+/// Tools that the agent starts see what it sees, but for the key: commands have no `AMP_API_KEY`, and
+/// with one in the environment nobody sees the keys that are stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SandboxConfig {

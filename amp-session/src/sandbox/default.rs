@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use amp_process::sandbox::{Access, HostRule, Network, Policy, Sandbox};
 
 use super::config::SandboxConfig;
-use super::git;
+use super::{git, key};
 use crate::dialect::Generation;
 use crate::environment::{self, Environment};
 use crate::error::Error;
@@ -129,6 +129,7 @@ fn policy(subject: &Subject<'_>) -> Result<Policy, Error> {
     if let Some(home) = &home {
         policy = policy.with_files(home, Access::Private);
     }
+    let mut data = None;
     for (variable, below_home) in FOLDERS {
         let base = environment::base_folder(subject.environment, variable, below_home);
         let Some(folder) = base.map(|base| base.join("amp")) else {
@@ -141,6 +142,9 @@ fn policy(subject: &Subject<'_>) -> Result<Policy, Error> {
             for name in CONFIGURATION {
                 policy = policy.with_files(folder.join(name), Access::Readable);
             }
+        }
+        if variable == "XDG_DATA_HOME" {
+            data = Some(folder.clone());
         }
         policy = policy.with_files(folder, Access::Writable);
     }
@@ -157,6 +161,8 @@ fn policy(subject: &Subject<'_>) -> Result<Policy, Error> {
         policy = with_name(policy, path).with_files(canonical, access);
     }
     policy = fixed(policy, subject);
+    let run_folder = subject.run_folder;
+    policy = key::withhold(policy, subject.environment, data.as_deref(), run_folder);
 
     let chosen = subject.chosen.keys().cloned();
     let variables = VARIABLES.iter().map(Into::into);

@@ -15,6 +15,7 @@ use crate::invocation::{Input, StandardInput};
 use crate::ledger::{Beginning, TurnWriter};
 use crate::run_folder::RunFolder;
 use crate::sandbox::Watch;
+use crate::sandbox::no_stored_keys;
 use crate::secrets::{Cut, Secrets};
 use crate::turn::{Turn, TurnParts};
 
@@ -28,8 +29,13 @@ impl Session {
         let folder = RunFolder::create(self.amp.environment())?;
         let run_folder = folder.path().to_path_buf();
         let Plan {
-            invocation, rules, ..
+            mut invocation,
+            rules,
+            ..
         } = self.plan(input, &circumstances, &run_folder)?;
+        if self.config.sandbox.is_some() {
+            invocation.files.push(no_stored_keys(&run_folder));
+        }
         let files = folder.fill(&invocation.files)?;
         let mut environment = with_variables(self.amp.environment(), &invocation.variables);
         let supervision =

@@ -49,8 +49,7 @@ pub(super) fn cases() -> Vec<Case> {
             name: "sandbox: who sees the key".to_owned(),
             // The file holds the key of another service, which this run has no use for.
             expected: Box::new(|_| {
-                "completed; key of the run: variable, processes; stored key: file, reader"
-                    .to_owned()
+                "completed; key of the run: nobody; stored key: nobody".to_owned()
             }),
             attempt: Box::new(|cli| Box::pin(who_sees_the_key(cli))),
         },
@@ -129,7 +128,10 @@ async fn who_sees_the_key(cli: InstalledCli) -> Result<String> {
     }
     anyhow::ensure!(names.next().is_none(), "a call has no result");
     let outcome = turn.finish().await;
-    let [of_run, stored] = seen.map(|names| names.join(", "));
+    let [of_run, stored] = seen.map(|names| match names.is_empty() {
+        true => "nobody".to_owned(),
+        false => names.join(", "),
+    });
     let status = outcome.status;
     Ok(format!(
         "{status}; key of the run: {of_run}; stored key: {stored}"

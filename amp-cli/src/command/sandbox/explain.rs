@@ -15,10 +15,11 @@ use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::{json, runtime};
 
-/// What no layer can do about the key, as Amp has to have it: measured with builds of May and
-/// September 2026.
-const KEY: &str = "No layer keeps Amp's key from its tools (AMP_API_KEY, secrets.json): give \
-                   unattended runs a key of their own.";
+/// What can be done about the key, and what cannot, as Amp has to have it: measured with builds of
+/// May and September 2026.
+const KEY: &str = "Commands do not see the key that is given as AMP_API_KEY, nor then the stored \
+                   ones; Amp's own tools, MCP servers and plugins may: give unattended runs a key \
+                   of their own.";
 
 /// The object that `--json` writes.
 #[derive(Serialize)]

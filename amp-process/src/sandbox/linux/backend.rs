@@ -12,6 +12,7 @@ use super::landlock::{self, Right};
 use super::mount::mounts;
 use super::plan::{HostFiles, Machine, NAME_SERVER, Plan, Purpose, is_transparent, plan};
 use super::seccomp;
+use super::shells;
 use super::temporary::{self, TemporaryFolder};
 use crate::containment::kind::{Containment, ContainmentKind};
 use crate::containment::shim::ShimCommand;
@@ -44,7 +45,7 @@ pub(crate) async fn prepare(launch: &mut Launch) -> Result<Prepared, Error> {
     let (machine, bubblewrap, shim) = look_around(&launch.spec, sandbox.policy()).await?;
     let executables = [Some(launch.program.as_path()), shim.as_deref()];
     let policy = with_executables(sandbox.policy(), &executables);
-    let planned = planned(&policy, &launch.spec, &machine)?;
+    let planned = planned(&policy, &launch.spec, &machine, shim.as_deref())?;
     refuse_missing(&sandbox, &planned.layers)?;
     let Plan {
         kind,
@@ -138,7 +139,7 @@ impl ProcessSpec {
         };
         let (machine, _, shim) = look_around(self, sandbox.policy()).await?;
         let policy = with_executables(sandbox.policy(), &[shim.as_deref()]);
-        Ok(planned(&policy, self, &machine)?.layers)
+        Ok(planned(&policy, self, &machine, shim.as_deref())?.layers)
     }
 }
 
@@ -156,7 +157,12 @@ fn with_executables(policy: &Policy, executables: &[Option<&Path>]) -> Policy {
     policy
 }
 
-fn planned(policy: &Policy, spec: &ProcessSpec, machine: &Machine) -> Result<Plan, Error> {
+fn planned(
+    policy: &Policy,
+    spec: &ProcessSpec,
+    machine: &Machine,
+    shim: Option<&Path>,
+) -> Result<Plan, Error> {
     let refused = |reason| Error::sandbox(reason, Vec::new());
     let entries = entry::resolve(policy).map_err(refused)?;
     let directory = spec.working_directory.clone();
@@ -167,6 +173,8 @@ fn planned(policy: &Policy, spec: &ProcessSpec, machine: &Machine) -> Result<Pla
     let files = HostFiles {
         resolver: Path::new("/etc/resolv.conf").canonicalize().ok(),
         host_names: std::fs::read_to_string("/etc/hosts").unwrap_or_default(),
+        shells: shells::find(),
+        shim: shim.map(Path::to_owned),
     };
     plan(policy, &entries, &directory, machine, &files).map_err(refused)
 }

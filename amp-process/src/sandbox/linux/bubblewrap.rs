@@ -81,6 +81,7 @@ pub(super) fn arguments(view: &View<'_>) -> Vec<OsString> {
                 arguments.add([OsStr::new("--symlink"), text.as_os_str(), path.as_os_str()]);
             }
             Mount::Readable(path) => arguments.bind("--ro-bind", path, path),
+            Mount::Substitute(from, to) => arguments.bind("--ro-bind", from, to),
             Mount::Writable(path) => arguments.bind("--bind", path, path),
             Mount::Private(path) => arguments.private(view, path),
             Mount::EmptyFolder(path) => {

@@ -95,6 +95,7 @@ fn of_mounts(view: &View<'_>) -> impl Iterator<Item = Evidence> {
         Mount::Readable(path) | Mount::Unreadable(path) | Mount::EmptyFolder(path) => {
             Some(path.as_path())
         }
+        Mount::Substitute(_, path) => Some(path.as_path()),
         Mount::Link(..) | Mount::Writable(_) | Mount::Private(_) => None,
     });
     let of_root = view.root.then_some(Path::new("/proc"));

@@ -107,6 +107,22 @@ pub(crate) fn restrict(rights: &[(PathBuf, Right)]) -> Result<(), String> {
     }
 }
 
+/// Parts this thread, and all that it starts, from those in the same rules, who can then not be
+/// looked into: by a layer that forbids what nobody in a sandbox can do, making block devices.
+pub(crate) fn part() -> Result<(), String> {
+    let part = || {
+        let rules = Ruleset::default().handle_access(AccessFs::MakeBlock)?;
+        rules.create()?.restrict_self()
+    };
+    match part() {
+        Ok(status) if status.ruleset != RulesetStatus::NotEnforced => Ok(()),
+        Ok(_) => Err("Landlock does not part it from the program".to_owned()),
+        Err(error) => Err(format!(
+            "Landlock does not part it from the program: {error}"
+        )),
+    }
+}
+
 /// Looks at the root folder, which no rule lets anybody see where Landlock stands alone.
 fn check(rights: &[(PathBuf, Right)]) -> Result<(), String> {
     let root = Path::new("/");

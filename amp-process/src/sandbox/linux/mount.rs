@@ -14,6 +14,8 @@ pub(super) enum Mount {
     Readable(PathBuf),
     /// The file or folder as it is outside.
     Writable(PathBuf),
+    /// Another file in the place of one, for reading: first it, then the place.
+    Substitute(PathBuf, PathBuf),
     /// A private folder.
     Private(PathBuf),
     /// An empty folder that stays so.

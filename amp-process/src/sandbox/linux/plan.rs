@@ -11,6 +11,7 @@ use super::evidence::{self, Evidence};
 use super::landlock::{self, NEEDED};
 use super::mount::{Mount, mounts};
 use super::seccomp::Families;
+use super::shells::{self, Shell, StandIn};
 use super::{bubblewrap, host_names};
 use crate::containment::kind::ContainmentKind;
 use crate::sandbox::host_rule::HostRule;
@@ -100,6 +101,10 @@ pub(super) fn plan(
     };
     let transparent = purposes.contains(&Purpose::ServerName);
     let mut mounts = mounts(entries);
+    let stand_in = stand_in(policy, entries, machine, files);
+    mounts.extend(stand_in.iter().flat_map(|stand_in| stand_in.mounts.clone()));
+    let substitutes = policy.substitutes.iter();
+    mounts.extend(substitutes.map(|(path, from)| Mount::Substitute(from.clone(), path.clone())));
     if *policy.network() == Network::Open
         && let Some(resolver) = &files.resolver
         && entry::access(entries, resolver) != Access::Readable
@@ -124,12 +129,15 @@ pub(super) fn plan(
         root: machine.is_root(),
         directory,
     };
-    let variables = variables(&purposes, &listeners);
+    let mut variables = variables(&purposes, &listeners);
+    let names = stand_in.as_ref().map(|stand_in| stand_in.names.clone());
+    variables.extend(names.map(|names| (shells::VARIABLE.into(), names)));
     let confinement = Confinement {
         evidence: {
             let namespaces = machine.outside.iter().filter(|_| own_view).cloned();
             let of_files = evidence::of_files(entries, own_view.then_some(&view));
-            namespaces.chain(of_files).collect()
+            let of_shells = stand_in.into_iter().flat_map(|stand_in| stand_in.evidence);
+            namespaces.chain(of_files).chain(of_shells).collect()
         },
         listeners,
         name_server: transparent.then_some(NAME_SERVER),
@@ -162,7 +170,7 @@ pub(super) fn plan(
         confinement,
         purposes,
         variables,
-        layers: layers(policy, entries, machine),
+        layers: layers(policy, entries, machine, files),
     })
 }
 
@@ -173,6 +181,25 @@ pub(super) struct HostFiles {
     pub(super) resolver: Option<PathBuf>,
     /// The text of `/etc/hosts`.
     pub(super) host_names: String,
+    /// The shells that programs start.
+    pub(super) shells: Vec<Shell>,
+    /// What is started as the shim.
+    pub(super) shim: Option<PathBuf>,
+}
+
+/// Returns what keeps the withheld variables of a policy from commands, where that can be had.
+fn stand_in(
+    policy: &Policy,
+    entries: &[Entry],
+    machine: &Machine,
+    files: &HostFiles,
+) -> Option<StandIn> {
+    let shim = files.shim.as_ref()?;
+    if machine.namespace.is_some() || machine.landlock == 0 {
+        return None;
+    }
+    let withheld: Vec<OsString> = policy.withheld.iter().cloned().collect();
+    shells::stand_in(&files.shells, shim, &withheld, entries)
 }
 
 /// Returns whether programs that ignore proxies are served.
@@ -237,7 +264,12 @@ fn variables(purposes: &[Purpose], listeners: &[SocketAddr]) -> BTreeMap<OsStrin
 }
 
 /// Says what each layer is made of, and which cannot be had.
-fn layers(policy: &Policy, entries: &[Entry], machine: &Machine) -> Vec<LayerStatus> {
+fn layers(
+    policy: &Policy,
+    entries: &[Entry],
+    machine: &Machine,
+    files: &HostFiles,
+) -> Vec<LayerStatus> {
     const BUBBLEWRAP: &str = "bubblewrap";
     let mut layers = Vec::new();
     let by_namespace = |layer| match &machine.namespace {
@@ -276,6 +308,18 @@ fn layers(policy: &Policy, entries: &[Entry], machine: &Machine) -> Vec<LayerSta
         absence: machine.filter.clone(),
         ..LayerStatus::present(Layer::SystemCalls, "seccomp")
     });
+    if !policy.withheld.is_empty() {
+        let absence = match stand_in(policy, entries, machine, files) {
+            Some(_) => None,
+            None if machine.landlock == 0 => Some(Absence::Landlock { version: 0 }),
+            None => Some(machine.namespace.clone().unwrap_or(Absence::BeyondLandlock)),
+        };
+        layers.push(LayerStatus {
+            absence,
+            required: false,
+            ..LayerStatus::present(Layer::WithheldVariables, "landlock")
+        });
+    }
     if policy.limits() != Default::default() {
         let uncounted = machine.is_root() && policy.limits().processes.is_some();
         layers.push(LayerStatus {

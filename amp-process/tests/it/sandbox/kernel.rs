@@ -3,7 +3,9 @@
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 
-use super::{Place, reach, shell};
+use amp_process::sandbox::Policy;
+
+use super::{Place, reach, run, shell};
 
 #[tokio::test]
 async fn system_calls_that_lead_out_fail() {
@@ -122,6 +124,39 @@ async fn variables_that_are_not_allowed_are_not_seen() {
     assert!(text.contains("HOME=") && !text.contains("SECRET"), "{text}");
     let policy = place.policy().with_variable("SECRET");
     let said = shell(&place, policy, "echo $SECRET").await.unwrap();
+    assert_eq!(said.lines, ["a secret"]);
+}
+
+#[tokio::test]
+async fn a_variable_that_is_withheld_is_the_programs_and_no_commands() {
+    let place = Place::new();
+    let policy = place.policy().with_variable("SECRET");
+    // The program is no shell; those that it starts look everywhere.
+    let program = |policy: &Policy| {
+        let script = "echo \"own [$SECRET]\"; cat /proc/[0-9]*/environ | tr '\\0' '\\n' | \
+                      grep -c '^SECRET='; sh -c 'echo $0 $1' sh nested; \
+                      bash -c 'kill -0 $PPID && exit 7'; echo $?; exit 3";
+        let program = place.spec("/usr/bin/env", policy.clone());
+        program.with_arguments(["/usr/bin/timeout", "60", "/bin/sh", "-c", script])
+    };
+    let Some(seen) = run(program(&policy)).await else {
+        return;
+    };
+    assert_eq!(seen.lines[0], "own [a secret]", "{}", seen.text());
+    assert_ne!(seen.lines[1], "0", "{}", seen.text());
+    let withheld = policy.with_withheld_variable("SECRET");
+    let said = run(program(&withheld)).await.expect("a sandbox");
+    assert_eq!(
+        said.lines,
+        ["own []", "0", "sh nested", "7"],
+        "{}",
+        said.text()
+    );
+    assert_eq!(said.exit.status().code(), Some(3));
+    let program = place.spec("/usr/bin/printenv", withheld);
+    let said = run(program.with_argument("SECRET"))
+        .await
+        .expect("a sandbox");
     assert_eq!(said.lines, ["a secret"]);
 }
 
