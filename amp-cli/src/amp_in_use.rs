@@ -14,7 +14,7 @@ pub(crate) use self::look::{Look, look};
 pub(crate) use self::store::store;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::settings::Settings;
+use crate::settings::{AmpChoice, Settings};
 
 /// Represents an executable that is, or may be, Amp.
 #[derive(Debug)]
@@ -32,6 +32,21 @@ pub(crate) struct Found {
 /// Fails when there is none, or when the one that the settings choose cannot be used.
 pub(crate) fn find(settings: &Settings, context: &Context) -> Result<Found, Failure> {
     Found::taken(&look(&settings.amp, context)?, context)
+}
+
+/// Finds the executable to run, where a command does without one.
+///
+/// # Errors
+/// Fails when the settings choose one that cannot be used: another one in its place would be a wrong
+/// answer.
+pub(crate) fn find_if_any(
+    settings: &Settings,
+    context: &Context,
+) -> Result<Option<Found>, Failure> {
+    match find(settings, context) {
+        Err(_) if settings.amp == AmpChoice::Found => Ok(None),
+        found => found.map(Some),
+    }
 }
 
 /// Takes a lease on an executable of the store; others need none.

@@ -86,15 +86,14 @@ fn prepare(
     );
     let mut session = SessionConfig::new().with_working_directory(&directory);
     session.sandbox = config(&settings, context)?;
-    let amp = runtime::block_on(async {
-        match amp_in_use::find(&settings, context) {
-            Ok(found) => found.identify(session.sandbox.as_ref(), context).await,
-            Err(failure) => Err(failure),
+    let amp = match amp_in_use::find_if_any(&settings, context)? {
+        Some(found) => {
+            let identified = found.identify(session.sandbox.as_ref(), context);
+            runtime::interruptible(&context.signals, identified)?
         }
-    })?;
-    // Without an Amp there is a sandbox all the same, as for the newest build.
-    let amp =
-        amp.unwrap_or_else(|_| Amp::new("amp", "").with_environment(context.environment.clone()));
+        // Without an Amp there is a sandbox all the same, as for the newest build.
+        None => Amp::new("amp", "").with_environment(context.environment.clone()),
+    };
     let sandbox = amp.start(session)?.sandbox()?;
     let sandbox = sandbox.ok_or_else(|| Failure::new(ExitCode::Failed, "there is no sandbox"))?;
     Ok(Prepared { sandbox, directory })

@@ -13,7 +13,7 @@ const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
 
 /// Returns what the last of some words may become, as a completion script of a shell asks for it.
 #[expect(clippy::disallowed_methods, reason = "ampctl itself is what is tested")]
-fn completed(world: &World, shell: &str, words: &[&str]) -> String {
+pub(crate) fn completed(world: &World, shell: &str, words: &[&str]) -> String {
     let asked = Command::new(AMPCTL)
         .args(["--", "ampctl"])
         .args(words)

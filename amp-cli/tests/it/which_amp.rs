@@ -2,11 +2,28 @@
 
 use amp_cli::ExitCode;
 
+use crate::completion::completed;
 use crate::support::World;
 use crate::support::mirror::{NEWER, OLDER, with_mirror_of};
 
 /// The user's own file.
 const USER_FILE: &str = "home/.config/ampctl/config.toml";
+
+/// Commands whose answer depends on which Amp it is.
+const ABOUT_ONE_AMP: [&[&str]; 12] = [
+    &["run", "hello"],
+    &["modes"],
+    &["capabilities"],
+    &["login"],
+    &["permissions", "test", "Bash", "--cmd", "ls"],
+    &["permissions", "explain", "Bash", "--cmd", "ls"],
+    &["permissions", "lint"],
+    &["permissions", "list"],
+    &["permissions", "add", "reject", "Bash"],
+    &["permissions", "remove", "1"],
+    &["sandbox", "explain"],
+    &["sandbox", "exec", "--", "true"],
+];
 
 /// A world in which two versions are installed, and the agent answers as the older one does.
 fn with_two_versions() -> World {
@@ -92,28 +109,26 @@ fn the_flag_beats_the_variable_and_the_variable_beats_the_file() {
 
 #[test]
 fn a_mistyped_version_fails_every_command_and_says_where_it_stands() {
-    let commands: [&[&str]; 9] = [
-        &["run", "hello"],
+    let managing: [&[&str]; 5] = [
         &["continue", "hello"],
         &["which"],
-        &["modes"],
-        &["capabilities"],
         &["versions"],
         &["gc"],
         &["install"],
-        &["doctor"],
     ];
+    let commands = [&managing as &[&[&str]], &ABOUT_ONE_AMP, &[&["doctor"]]].concat();
     let by_variable = with_two_versions().with("AMPCTL_VERSION", "0.0.179014291-g7618fbx");
     let by_file = with_two_versions();
     by_file.write(USER_FILE, "version = \"0.0.179014291-g7618fbx\"\n");
     for (world, origin) in [(by_variable, "AMPCTL_VERSION"), (by_file, "config.toml")] {
-        for command in commands {
+        for command in &commands {
             let finished = world.run(command);
-            let document = finished.document();
+            let document = format!("{command:?}: {}", finished.document());
             assert_eq!(finished.code, ExitCode::Usage, "{document}");
             assert!(document.contains(origin), "{document}");
             assert!(document.contains("0.0.179014291-g7618fbx"), "{document}");
         }
+        assert_eq!(completed(&world, "fish", &["run", "--mode", ""]), "");
     }
 }
 
@@ -121,15 +136,17 @@ fn a_mistyped_version_fails_every_command_and_says_where_it_stands() {
 fn a_choice_that_cannot_be_had_is_an_error_that_names_who_made_it() {
     let missing = "0.0.1700000000-gabcdef";
     let world = with_two_versions().with("AMPCTL_VERSION", missing);
-    for command in [&["run", "hello"] as &[&str], &["which"], &["doctor"]] {
+    for command in [&["which"] as &[&str], &["doctor"]]
+        .iter()
+        .chain(&ABOUT_ONE_AMP)
+    {
         let finished = world.run(command);
-        assert_eq!(
-            finished.code,
-            ExitCode::NoUsableAmp,
-            "{}",
-            finished.document()
-        );
+        let document = format!("{command:?}: {}", finished.document());
+        assert_eq!(finished.code, ExitCode::NoUsableAmp, "{document}");
+        assert!(document.contains(missing), "{document}");
+        assert!(document.contains("AMPCTL_VERSION"), "{document}");
     }
+    assert_eq!(completed(&world, "fish", &["run", "--mode", ""]), "");
     insta::assert_snapshot!(world.run(&["which"]).document());
     assert!(
         world
@@ -139,6 +156,11 @@ fn a_choice_that_cannot_be_had_is_an_error_that_names_who_made_it() {
     );
     let world = world.without("AMPCTL_VERSION");
     world.write(USER_FILE, "amp = '/nowhere/amp'\n");
+    for command in ABOUT_ONE_AMP {
+        let finished = world.run(command);
+        let document = format!("{command:?}: {}", finished.document());
+        assert_eq!(finished.code, ExitCode::NoUsableAmp, "{document}");
+    }
     insta::assert_snapshot!(world.run(&["which"]).document());
 }
 

@@ -72,22 +72,18 @@ impl Build {
     }
 }
 
-/// Returns the Amp in use; that there is none is no failure, unless it was named.
+/// Returns the Amp in use; that there is none is no failure, unless one was chosen.
 ///
 /// # Errors
-/// Fails when the named one is not there, and when one is found that does not say its version.
+/// Fails when the chosen one is not there, and when one is found that does not say its version.
 pub(super) fn amp_if_any(
     named: Option<PathBuf>,
     global: &GlobalArguments,
     context: &Context,
 ) -> Result<Option<Amp>, Failure> {
-    let is_named = named.is_some();
     let settings = Settings::about(named, global, context)?;
-    match amp_in_use::find(&settings, context) {
-        Ok(found) => {
-            runtime::interruptible(&context.signals, found.identify(None, context)).map(Some)
-        }
-        Err(failure) if is_named => Err(failure),
-        Err(_) => Ok(None),
-    }
+    let Some(found) = amp_in_use::find_if_any(&settings, context)? else {
+        return Ok(None);
+    };
+    runtime::interruptible(&context.signals, found.identify(None, context)).map(Some)
 }
