@@ -3,7 +3,7 @@
 mod capabilities;
 mod completions;
 mod config;
-mod credentials;
+pub(crate) mod credentials;
 mod doctor;
 mod install;
 mod login;

@@ -1,8 +1,5 @@
 //! The first screens: what to do first, and the commands grouped by what a person wants.
 
-use std::ffi::OsStr;
-
-use amp_session::DEFAULT_SERVICE_URL;
 use anstyle::Style as Ansi;
 use clap::builder::Styles;
 use clap::{Command, CommandFactory};
@@ -121,10 +118,9 @@ pub(crate) fn command(context: &Context) -> Command {
         .after_long_help(long)
 }
 
-/// Returns what to do first, for somebody who has named no command.
-pub(crate) fn first_steps(style: Style, context: &Context) -> String {
-    let service = context.variable("AMP_URL").and_then(OsStr::to_str);
-    let page = settings_page(service.unwrap_or(DEFAULT_SERVICE_URL));
+/// Returns what to do first, for somebody who has named no command and uses this service.
+pub(crate) fn first_steps(style: Style, service_url: &str) -> String {
+    let page = settings_page(service_url);
     let steps = [
         ("ampctl install", "gets a verified Amp".to_owned()),
         (

@@ -102,7 +102,9 @@ where
     let color = ColorChoice::named_in(&arguments);
     if arguments.len() < 2 {
         let color = Settings::color_or_flag(&GlobalArguments::default(), context);
-        let steps = help::first_steps(color.style(context, &context.stderr), context);
+        let credentials = command::credentials::of(None, context);
+        let style = color.style(context, &context.stderr);
+        let steps = help::first_steps(style, credentials.service_url());
         let written = context.stderr.write_all(steps.as_bytes());
         return or_complain(written.map(|()| ExitCode::Usage), context);
     }

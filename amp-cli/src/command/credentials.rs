@@ -33,7 +33,7 @@ pub(super) fn run(
 
 /// Returns the credentials of a run in `folder`, by default the one at hand: what every command
 /// that looks for a key asks.
-pub(super) fn of(folder: Option<&Path>, context: &Context) -> Credentials {
+pub(crate) fn of(folder: Option<&Path>, context: &Context) -> Credentials {
     let folder = folder.unwrap_or(&context.directory);
     let settings = Effective::read(&context.environment, folder, None);
     Credentials::new(&context.environment, &settings)

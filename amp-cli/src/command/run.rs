@@ -88,6 +88,7 @@ fn take_turn(
         thread,
         record,
         amp: found,
+        service_url,
         desk,
     } = prepared;
     notices.know(|run| {
@@ -145,5 +146,6 @@ fn take_turn(
         remarks.on_sandbox(outcome.sandbox.as_ref(), &mut view)?;
     }
     let strict = agent.fail_on_refusal;
-    conclude(driven, strict, &mut view, session.as_ref(), &amp)
+    let session = session.as_ref();
+    conclude(driven, strict, &mut view, session, &amp, &service_url)
 }

@@ -1,6 +1,6 @@
 //! Turns that did not complete.
 
-use amp_session::{DEFAULT_SERVICE_URL, Outcome, Reason, Status};
+use amp_session::{Outcome, Reason, Status};
 
 use super::{Failure, not_configured};
 use crate::exit_code::ExitCode;
@@ -9,8 +9,8 @@ use crate::exit_code::ExitCode;
 const STDERR_LINES: usize = 5;
 
 impl Failure {
-    /// Returns what is wrong with an outcome, if anything is.
-    pub(crate) fn of_outcome(outcome: &Outcome) -> Option<Self> {
+    /// Returns what is wrong with the outcome of a run with this service, if anything is.
+    pub(crate) fn of_outcome(outcome: &Outcome, service_url: &str) -> Option<Self> {
         let message = outcome
             .failure
             .as_ref()
@@ -18,7 +18,7 @@ impl Failure {
         let failure = match (outcome.status, outcome.reason()) {
             (Status::Completed, _) => return None,
             (_, Some(Reason::NotConfigured)) => {
-                return Some(not_configured(DEFAULT_SERVICE_URL).because(message));
+                return Some(not_configured(service_url).because(message));
             }
             (_, Some(Reason::RejectedKey)) => {
                 Self::new(ExitCode::Credentials, "AMP_API_KEY was rejected")

@@ -224,6 +224,11 @@ fn every_command_looks_for_a_key_in_the_same_places() {
         assert_eq!(finished.code, ExitCode::Done, "{}", finished.document());
     }
     assert_eq!(state(&world, "credentials"), "green");
+    let first_steps = world.run(&[]).stderr();
+    assert!(
+        first_steps.contains("https://own.example/settings"),
+        "{first_steps}"
+    );
 
     let world = World::replaying(&["text"]).with("AMP_API_KEY", "");
     world.write(
@@ -233,4 +238,38 @@ fn every_command_looks_for_a_key_in_the_same_places() {
     assert_eq!(world.run(&["run", "hello"]).code, ExitCode::Done);
     assert_eq!(state(&world, "credentials"), "yellow");
     assert_eq!(world.run(&["credentials", "status"]).code, ExitCode::Done);
+}
+
+#[test]
+fn where_a_key_is_made_is_said_of_the_service_in_use() {
+    let world = World::playing("out No API key found. Starting login flow; exit 1");
+    world.write(
+        "home/.config/amp/settings.json",
+        r#"{"amp.url": "https://own.example/"}"#,
+    );
+    let run = world.run(&["run", "hello"]);
+    assert_eq!(run.code, ExitCode::Credentials, "{}", run.document());
+    let told = run.stderr();
+    assert!(told.contains("https://own.example/settings"), "{told}");
+}
+
+#[test]
+fn the_network_is_tried_to_the_service_that_the_users_settings_name() {
+    let world = World::replaying(&["text"]);
+    world.write(
+        "home/.config/amp/settings.json",
+        r#"{"amp.url": "http://127.0.0.1:9/"}"#,
+    );
+    world.write(
+        "project/.amp/settings.json",
+        r#"{"amp.url": "http://127.0.0.1:1/"}"#,
+    );
+    let report = world.run(&["doctor", "--network", "--json"]).json();
+    let checks = report["checks"].as_array().expect("checks");
+    let network = checks.last().expect("a check");
+    assert_eq!(
+        (&network["name"], &network["state"]),
+        (&"network".into(), &"red".into())
+    );
+    assert!(network.to_string().contains("127.0.0.1:9 "), "{network}");
 }

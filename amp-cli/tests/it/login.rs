@@ -56,6 +56,20 @@ fn the_address_is_shown_and_the_code_goes_to_amp() {
 }
 
 #[test]
+fn the_users_settings_choose_the_service_and_a_project_never_does() {
+    let world = world().without("AMP_URL");
+    let settings = |port| format!(r#"{{"amp.url": "http://127.0.0.1:{port}/"}}"#);
+    world.write("home/.config/amp/settings.json", &settings(9));
+    world.write("project/.amp/settings.json", &settings(1));
+    let finished = world.run_with_input(&["login"], "a-good-code\n");
+    assert_eq!(finished.code, ExitCode::Done, "{}", finished.document());
+    let told = finished.stderr();
+    assert!(told.contains("http://127.0.0.1:9/auth/"), "{told}");
+    assert!(told.contains("logged in to http://127.0.0.1:9/"), "{told}");
+    assert!(!told.contains("127.0.0.1:1/"), "{told}");
+}
+
+#[test]
 fn the_code_is_typed_unseen() {
     let world = world();
     let mut terminal = Terminal::start(&world, &["login"], (24, 80));

@@ -47,6 +47,8 @@ pub(super) struct Prepared {
     /// The session of that thread, if it was recorded.
     pub(super) record: Option<SessionRecord>,
     pub(super) amp: Found,
+    /// The address of the service that gets key and prompt.
+    pub(super) service_url: String,
     /// Where a person answers questions, if one is to.
     pub(super) desk: Option<Desk>,
 }
@@ -105,7 +107,7 @@ pub(super) fn prepare(
             "note: {path} is not read: it is no file of yours"
         )?;
     }
-    refuse_without_key(&config, global, context)?;
+    let service_url = service_with_key(&config, global, context)?;
     let amp = match amp_in_use::find(settings, context) {
         Err(failure) if failure.code() == ExitCode::NoUsableAmp && !agent.dry_run => {
             installed_or(failure, settings, global, context)?
@@ -118,6 +120,7 @@ pub(super) fn prepare(
         thread,
         record,
         amp,
+        service_url,
         desk,
     })
 }
@@ -164,15 +167,17 @@ fn is_asked_for(context: &mut Context) -> Result<bool, Failure> {
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-/// Fails early when there is no key, before an Amp is even looked for: without one the CLI would
+/// Returns the address of the service of a run.
+///
+/// Fails early when there is no key for it, before an Amp is even looked for: without one the CLI would
 /// wait 300 s for somebody to log in (every version of 2026).
 ///
 /// Tells of a project that names another service, which gets neither key nor prompt.
-fn refuse_without_key(
+fn service_with_key(
     config: &SessionConfig,
     global: &GlobalArguments,
     context: &mut Context,
-) -> Result<(), Failure> {
+) -> Result<String, Failure> {
     let folder = config.working_directory.as_deref();
     let credentials = credentials::of(folder, context);
     let report = credentials.report();
@@ -182,7 +187,7 @@ fn refuse_without_key(
             if let Some(note) = other_service.filter(|_| !global.quiet) {
                 writeln!(context.stderr, "note: {note}")?;
             }
-            Ok(())
+            Ok(credentials.service_url().to_owned())
         }
         Err(Error::NotConfigured { .. }) => {
             let looked_at = report.places.iter().filter(|place| {

@@ -60,6 +60,7 @@ pub(super) fn conclude(
     view: &mut View,
     session: Option<&SessionId>,
     amp: &Amp,
+    service_url: &str,
 ) -> Result<ExitCode, Failure> {
     let (outcome, signal, write_error) = match driven {
         Driven::Killed => {
@@ -72,7 +73,7 @@ pub(super) fn conclude(
             write_error,
         } => (outcome, signal, write_error),
     };
-    let failure = Failure::of_outcome(&outcome).map(|failure| match signal {
+    let failure = Failure::of_outcome(&outcome, service_url).map(|failure| match signal {
         Some(signal) => failure.because(format!("by {}", signal.name())),
         None => failure,
     });
