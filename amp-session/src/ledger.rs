@@ -161,9 +161,13 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// Fails when the folder cannot be listed.
+    /// Fails when the folder cannot be listed, or when a record that cannot be read has the text at
+    /// the beginning of its id and no other is meant.
     pub fn find(&self, text: &str) -> Result<Vec<SessionRecord>, Error> {
-        let mut sessions = self.sessions()?;
+        let Listing {
+            mut sessions,
+            unreadable,
+        } = self.records()?;
         let has = |part: fn(&SessionMetadata) -> Option<&str>| {
             move |session: &SessionRecord| part(session.metadata()) == Some(text)
         };
@@ -182,7 +186,11 @@ impl Ledger {
             return Ok(vec![sessions.swap_remove(one)]);
         }
         sessions.retain(|session| session.metadata().id.as_str().starts_with(text));
-        Ok(sessions)
+        let mut unreadable = unreadable.into_iter();
+        match unreadable.find(|(id, _)| id.as_str().starts_with(text)) {
+            Some((_, error)) if sessions.is_empty() => Err(error),
+            _ => Ok(sessions),
+        }
     }
 
     /// Deletes a session's record; the agent's thread is not touched.
@@ -200,7 +208,7 @@ impl Ledger {
     ///
     /// Fails when the folder cannot be listed.
     pub fn expired(&self, retention: &Retention) -> Result<Vec<SessionRecord>, Error> {
-        retention.select(self)
+        Ok(retention.expired(self.sessions()?))
     }
 
     /// Deletes the records that a retention policy does not keep; returns their ids.

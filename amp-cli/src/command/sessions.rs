@@ -2,6 +2,7 @@
 
 mod delete;
 mod export;
+mod left_out;
 mod list;
 mod open;
 mod prune;

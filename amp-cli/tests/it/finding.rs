@@ -257,3 +257,43 @@ fn open_gives_the_address_to_the_browser() {
         ExitCode::Failed
     );
 }
+
+#[test]
+fn a_record_of_a_later_release_is_told_of_and_never_dropped_in_silence() {
+    let world = with_three_sessions();
+    let listed = world.run(&["sessions", "list", "--json"]).json();
+    let id = listed["sessions"][0]["id"].as_str().expect("an id");
+    let path = format!("home/.local/state/ampctl/sessions/{id}/session.json");
+    let metadata = std::fs::read_to_string(world.home().join("..").join(&path));
+    let mut metadata: serde_json::Value =
+        serde_json::from_str(&metadata.expect("a record")).expect("JSON");
+    metadata["format"] = 9.into();
+    world.write(&path, &metadata.to_string());
+    let told = format!("session {id} is left out: ");
+    for command in [
+        &["list"] as &[&str],
+        &["search", "echo"],
+        &["stats"],
+        &["prune", "--older-than", "1000d", "--yes"],
+    ] {
+        let words = [&["sessions"], command].concat();
+        let finished = world.run(&words);
+        assert_eq!(finished.code, ExitCode::Done, "{}", finished.document());
+        assert!(finished.stderr().contains(&told), "{}", finished.document());
+        let document = world.run(&[&words as &[&str], &["--json"]].concat()).json();
+        let unreadable = &document["unreadable"];
+        assert_eq!(unreadable[0]["id"], id, "{document}");
+        let reason = unreadable[0]["reason"].as_str().expect("a reason");
+        assert!(reason.contains('9'), "{reason}");
+    }
+    for word in [id, &id[..id.len() - 1]] {
+        let shown = world.run(&["sessions", "show", word]);
+        assert_eq!(shown.code, ExitCode::Failed, "{}", shown.document());
+        assert!(shown.stderr().contains("format"), "{}", shown.document());
+    }
+    let doctor = world.run(&["doctor", "--json"]).json();
+    let checks = doctor["checks"].as_array().expect("checks");
+    let sessions = checks.iter().find(|check| check["name"] == "sessions");
+    let sessions = sessions.expect("a check of sessions").to_string();
+    assert!(sessions.contains("1 that cannot be read"), "{sessions}");
+}

@@ -47,7 +47,7 @@ impl Retention {
     pub(super) fn apply(&self, ledger: &Ledger) -> Result<Vec<SessionId>, Error> {
         sweep(ledger.folder());
         let mut deleted = Vec::new();
-        for session in self.select(ledger)? {
+        for session in self.expired(ledger.sessions()?) {
             let id = session.metadata().id.clone();
             match ledger.delete(&id) {
                 Ok(()) => deleted.push(id),
@@ -58,13 +58,15 @@ impl Retention {
         Ok(deleted)
     }
 
-    /// Returns the records that are not to be kept; one that is in use is.
-    pub(super) fn select(&self, ledger: &Ledger) -> Result<Vec<SessionRecord>, Error> {
+    /// Returns those of the records that are not to be kept, which come with the one used last
+    /// first; one that is in use is kept.
+    #[must_use]
+    pub fn expired(&self, sessions: Vec<SessionRecord>) -> Vec<SessionRecord> {
         let now = now_ms();
         let mut kept = 0;
         let mut selected = Vec::new();
         // The newest come first, so the size that is kept is that of the newest.
-        for session in ledger.sessions()? {
+        for session in sessions {
             let age = Duration::from_millis(now.saturating_sub(session.metadata().updated_at));
             let size = session.size();
             let too_old = self.max_age.is_some_and(|limit| age > limit);
@@ -75,7 +77,7 @@ impl Retention {
                 kept += size;
             }
         }
-        Ok(selected)
+        selected
     }
 }
 

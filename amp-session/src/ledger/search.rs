@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::files::{EVENTS, recorded_folder};
 use super::scan::{Words, lines_with};
-use super::{Ledger, SessionMetadata, SessionRecord, TurnRecord};
+use super::{Ledger, Listing, SessionMetadata, SessionRecord, TurnRecord};
 use crate::error::Error;
 use crate::outcome::Status;
 
@@ -94,19 +94,26 @@ pub struct Excerpt {
 }
 
 impl Ledger {
-    /// Searches all records, on as many threads as there are processors, and returns the sessions
-    /// in which the words were found, the one used last first.
-    ///
-    /// Memory stays flat: of each file no more is held than a part, or the longest line. A record
-    /// that cannot be read is left out.
+    /// Searches all records that can be read: [`Listing::search`], which tells of the others.
     ///
     /// # Errors
     ///
     /// Fails when the folder of the records cannot be listed.
     pub fn search(&self, search: &Search) -> Result<Vec<Found>, Error> {
-        let sessions = self.sessions()?;
+        Ok(self.records()?.search(search))
+    }
+}
+
+impl Listing {
+    /// Searches the sessions, on as many threads as there are processors, and returns those in
+    /// which the words were found, the one used last first.
+    ///
+    /// Memory stays flat: of each file no more is held than a part, or the longest line.
+    #[must_use]
+    pub fn search(&self, search: &Search) -> Vec<Found> {
         let folder = search.folder.as_deref().map(recorded_folder);
-        let chosen: Vec<&SessionRecord> = sessions
+        let chosen: Vec<&SessionRecord> = self
+            .sessions
             .iter()
             .filter(|record| search.includes(record.metadata(), folder.as_deref()))
             .collect();
@@ -141,7 +148,7 @@ impl Ledger {
             work();
         });
         let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(found.into_values().take(search.sessions).collect())
+        found.into_values().take(search.sessions).collect()
     }
 }
 

@@ -133,13 +133,18 @@ pub(super) fn store(context: &Context) -> Check {
 /// Reports the recorded sessions.
 pub(super) fn sessions(context: &Context) -> Check {
     const NAME: &str = "sessions";
-    let counted = Sessions::open(context)
-        .and_then(|sessions| Ok((sessions.ledger().sessions()?.len(), sessions)));
+    let counted =
+        Sessions::open(context).and_then(|sessions| Ok((sessions.ledger().records()?, sessions)));
     match counted {
-        Ok((count, sessions)) => Check::green(
-            NAME,
-            format!("{} holds {count}", sessions.ledger().folder().display()),
-        ),
+        Ok((records, sessions)) => {
+            let folder = sessions.ledger().folder().display();
+            let holds = format!("{folder} holds {}", records.sessions.len());
+            match records.unreadable.len() {
+                0 => Check::green(NAME, holds),
+                more => Check::yellow(NAME, format!("{holds}, and {more} that cannot be read"))
+                    .fix("ampctl sessions list"),
+            }
+        }
         Err(failure) => Check::yellow(NAME, failure.in_one_line()),
     }
 }

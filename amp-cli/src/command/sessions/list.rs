@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::path::Path;
 
-use amp_session::{SessionId, SessionMetadata, SessionRecord, Status, recorded_folder};
+use amp_session::{SessionMetadata, SessionRecord, Status, recorded_folder};
 use serde::Serialize;
 
+use super::left_out::{LeftOut, tell};
 use crate::arguments::GlobalArguments;
 use crate::context::Context;
 use crate::exit_code::ExitCode;
@@ -24,13 +25,6 @@ const ROOM_FOR_FOLDER: usize = 40;
 /// With less room than this a title has a line of its own, and the time is left out.
 const NARROWEST_TITLE: usize = 12;
 
-/// A record that cannot be listed.
-#[derive(Serialize)]
-struct Unreadable {
-    id: SessionId,
-    reason: String,
-}
-
 pub(super) fn run(
     all: &Sessions,
     limit: usize,
@@ -43,21 +37,12 @@ pub(super) fn run(
     let records = all.ledger().records()?;
     let sessions = records.sessions.into_iter();
     let sessions: Vec<SessionRecord> = sessions.filter(belongs).take(limit).collect();
-    let unreadable: Vec<Unreadable> = records
-        .unreadable
-        .into_iter()
-        .map(|(id, error)| Unreadable {
-            id,
-            reason: std::error::Error::source(&error)
-                .unwrap_or(&error)
-                .to_string(),
-        })
-        .collect();
+    let unreadable = LeftOut::of(records.unreadable);
     if global.json {
         #[derive(Serialize)]
         struct Document<'a> {
             sessions: Vec<&'a SessionMetadata>,
-            unreadable: Vec<Unreadable>,
+            unreadable: Vec<LeftOut>,
         }
         let document = Document {
             sessions: sessions.iter().map(SessionRecord::metadata).collect(),
@@ -66,9 +51,7 @@ pub(super) fn run(
         json::write(&document, &mut context.stdout)?;
         return Ok(ExitCode::Done);
     }
-    for Unreadable { id, reason } in &unreadable {
-        writeln!(context.stderr, "session {id} is left out: {reason}")?;
-    }
+    tell(&unreadable, &mut context.stderr)?;
     let style = Settings::of(global, context)?
         .color
         .style(context, &context.stdout);

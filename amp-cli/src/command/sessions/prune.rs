@@ -6,6 +6,7 @@ use amp_session::{Retention, SessionMetadata, SessionRecord};
 use serde::Serialize;
 
 use super::delete::is_confirmed;
+use super::left_out::{LeftOut, tell};
 use super::list::title;
 use crate::arguments::{GlobalArguments, PruneArguments};
 use crate::context::Context;
@@ -22,6 +23,8 @@ struct Document<'a> {
     dry_run: bool,
     sessions: Vec<Pruned<'a>>,
     freed_bytes: u64,
+    /// What cannot be read is kept, and does not count.
+    unreadable: Vec<LeftOut>,
 }
 
 #[derive(Serialize)]
@@ -40,7 +43,12 @@ pub(super) fn run(
     let mut retention = Retention::new();
     retention.max_age = arguments.older_than.map(Into::into);
     retention.max_bytes = arguments.max_size.map(|size| size.0);
-    let chosen = sessions.ledger().expired(&retention)?;
+    let records = sessions.ledger().records()?;
+    let unreadable = LeftOut::of(records.unreadable);
+    if !global.json {
+        tell(&unreadable, &mut context.stderr)?;
+    }
+    let chosen = retention.expired(records.sessions);
     // Looked up while they are there.
     let sizes: Vec<u64> = chosen.iter().map(SessionRecord::size).collect();
     if !arguments.dry_run {
@@ -61,6 +69,7 @@ pub(super) fn run(
         dry_run: arguments.dry_run,
         sessions: chosen.iter().zip(&sizes).map(pruned).collect(),
         freed_bytes: sizes.iter().sum(),
+        unreadable,
     };
     if global.json {
         json::write(&document, &mut context.stdout)?;

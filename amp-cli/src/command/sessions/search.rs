@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use amp_session::{Excerpt, Found, Search, Status};
 use serde::Serialize;
 
+use super::left_out::{LeftOut, tell};
 use super::list::title;
 use crate::arguments::{EndedAs, GlobalArguments, SearchArguments};
 use crate::context::Context;
@@ -40,15 +41,23 @@ pub(super) fn run(
     search.tool.clone_from(&arguments.tool);
     search.outcome = arguments.outcome.map(EndedAs::status);
     search.sessions = arguments.limit;
-    let found = sessions.ledger().search(&search)?;
+    let records = sessions.ledger().records()?;
+    let found = records.search(&search);
+    let unreadable = LeftOut::of(records.unreadable);
     if global.json {
         #[derive(Serialize)]
         struct Document<'a> {
             sessions: &'a [Found],
+            unreadable: Vec<LeftOut>,
         }
-        json::write(&Document { sessions: &found }, &mut context.stdout)?;
+        let document = Document {
+            sessions: &found,
+            unreadable,
+        };
+        json::write(&document, &mut context.stdout)?;
         return Ok(ExitCode::Done);
     }
+    tell(&unreadable, &mut context.stderr)?;
     if found.is_empty() && !global.quiet {
         writeln!(context.stderr, "no session has that")?;
     }

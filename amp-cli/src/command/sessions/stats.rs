@@ -7,6 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use amp_session::{SessionRecord, Totals};
 use serde::Serialize;
 
+use super::left_out::{LeftOut, tell};
 use super::search::moment_before;
 use crate::arguments::{GlobalArguments, StatsArguments, StatsBy};
 use crate::context::Context;
@@ -45,7 +46,9 @@ pub(super) fn run(
     let since = arguments.since.map(|since| moment_before(since.into()));
     let mut rows: BTreeMap<String, Totals> = BTreeMap::new();
     let mut all = Totals::default();
-    for record in sessions.ledger().sessions()? {
+    let records = sessions.ledger().records()?;
+    let unreadable = LeftOut::of(records.unreadable);
+    for record in records.sessions {
         if since.is_some_and(|since| record.metadata().updated_at < since) {
             continue;
         }
@@ -72,10 +75,17 @@ pub(super) fn run(
         struct Document {
             rows: Vec<Row>,
             total: Totals,
+            unreadable: Vec<LeftOut>,
         }
-        json::write(&Document { rows, total: all }, &mut context.stdout)?;
+        let document = Document {
+            rows,
+            total: all,
+            unreadable,
+        };
+        json::write(&document, &mut context.stdout)?;
         return Ok(ExitCode::Done);
     }
+    tell(&unreadable, &mut context.stderr)?;
     if rows.is_empty() && !global.quiet {
         writeln!(context.stderr, "no turn is recorded")?;
     }
