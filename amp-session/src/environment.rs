@@ -35,10 +35,30 @@ pub(crate) fn with_variables(environment: &Environment, variables: &Environment)
 /// Amp treats an empty variable as an absent one (`AMP_API_KEY=` counts as missing in every build
 /// of 2026), and so does this crate.
 pub(crate) fn value<'a>(environment: &'a Environment, name: &str) -> Option<&'a OsStr> {
-    environment
-        .get(OsStr::new(name))
-        .map(OsString::as_os_str)
-        .filter(|value| !value.is_empty())
+    let (_, value) = entry(environment, name)?;
+    (!value.is_empty()).then_some(value)
+}
+
+/// Returns a variable as it is spelled, with its value; on Windows, which says `Path`, in any case.
+pub(crate) fn entry<'a>(
+    environment: &'a Environment,
+    name: &str,
+) -> Option<(&'a OsString, &'a OsString)> {
+    named(environment, name, cfg!(windows))
+}
+
+fn named<'a>(
+    environment: &'a Environment,
+    name: &str,
+    in_any_case: bool,
+) -> Option<(&'a OsString, &'a OsString)> {
+    match in_any_case {
+        false => environment.get_key_value(OsStr::new(name)),
+        true => {
+            let mut entries = environment.iter();
+            entries.find(|(known, _)| known.eq_ignore_ascii_case(name))
+        }
+    }
 }
 
 /// Returns a variable's value as text, or `None` when it is absent, empty or not UTF-8.
@@ -68,4 +88,19 @@ pub(crate) fn state_folder(environment: &Environment) -> Option<PathBuf> {
 pub(crate) fn home(environment: &Environment) -> Option<PathBuf> {
     let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
     value(environment, variable).map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_has_its_name_in_any_case_where_the_system_does_not_care() {
+        let environment = Environment::from([("Path".into(), r"C:\tools".into())]);
+        let found = named(&environment, "PATH", true);
+        assert_eq!(found, environment.iter().next());
+        assert_eq!(named(&environment, "PATH", false), None);
+        assert_eq!(named(&environment, "Path", false), found);
+        assert_eq!(value(&environment, "PATH").is_some(), cfg!(windows));
+    }
 }

@@ -182,6 +182,51 @@ async fn a_containment_that_windows_lacks_is_refused() {
 }
 
 #[tokio::test]
+async fn a_bare_name_is_found_through_path_with_the_suffixes_of_pathext() {
+    let audience = Audience::open();
+    let folder = tempfile::tempdir().unwrap();
+    // Beside the program lies a script for other systems, as npm puts it there.
+    std::fs::write(folder.path().join("player"), "#!/bin/sh").unwrap();
+    let player = folder.path().join("player.exe");
+    std::fs::copy(std::env::current_exe().unwrap(), player).unwrap();
+    for suffixes in [".EXE", ".CMD;.EXE"] {
+        let mut process = parts::by_name("player", Part::Echo, &audience)
+            .with_variable("Path", folder.path())
+            .with_variable("PathExt", suffixes)
+            .with_stdin(StdinSource::Bytes(b"one\n".to_vec()))
+            .spawn()
+            .await
+            .unwrap();
+        assert_eq!(lines(&mut process).await, ["said one"]);
+        assert_eq!(process.finish().await.status(), ExitStatus::Code(7));
+    }
+    let none = parts::by_name("player", Part::Echo, &audience)
+        .with_variable("Path", folder.path())
+        .with_variable("PathExt", ".CMD");
+    let error = none.spawn().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ProgramNotFound);
+}
+
+#[tokio::test]
+async fn a_script_of_cmd_runs_by_its_bare_name_with_its_arguments() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "@echo said %1\r\n@exit /b 5\r\n";
+    std::fs::write(folder.path().join("hello.cmd"), script).unwrap();
+    let mut environment = environment();
+    environment.retain(|name, _| !name.eq_ignore_ascii_case("PATH"));
+    let mut process = ProcessSpec::new("hello")
+        .with_argument("one")
+        .with_environment(environment)
+        .with_variable("Path", folder.path())
+        .with_deadlines(deadlines())
+        .spawn()
+        .await
+        .unwrap();
+    assert_eq!(lines(&mut process).await, ["said one"]);
+    assert_eq!(process.finish().await.status(), ExitStatus::Code(5));
+}
+
+#[tokio::test]
 async fn programs_that_cannot_be_started_say_why() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("text.exe");

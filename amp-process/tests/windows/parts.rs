@@ -292,6 +292,22 @@ pub(crate) fn spec(part: Part, audience: &Audience) -> ProcessSpec {
     spec_with(part, environment)
 }
 
+/// Describes a program with a part, by a name to look for where the environment, as yet without
+/// `PATH` and `PATHEXT`, says.
+pub(crate) fn by_name(name: &str, part: Part, audience: &Audience) -> ProcessSpec {
+    let mut environment = environment();
+    environment.extend(
+        audience
+            .directions()
+            .map(|(name, value)| (name.into(), value)),
+    );
+    environment.retain(|name, _| {
+        let is_search = |search: &&str| name.eq_ignore_ascii_case(search);
+        !["PATH", "PATHEXT"].iter().any(is_search)
+    });
+    described(ProcessSpec::new(name), part, environment)
+}
+
 /// Returns deadlines that nothing here reaches, but for the drain deadline.
 pub(crate) fn deadlines() -> Deadlines {
     Deadlines::default()
@@ -303,7 +319,19 @@ pub(crate) fn deadlines() -> Deadlines {
 }
 
 fn spec_with(part: Part, environment: BTreeMap<OsString, OsString>) -> ProcessSpec {
-    ProcessSpec::new(std::env::current_exe().unwrap())
+    described(
+        ProcessSpec::new(std::env::current_exe().unwrap()),
+        part,
+        environment,
+    )
+}
+
+fn described(
+    program: ProcessSpec,
+    part: Part,
+    environment: BTreeMap<OsString, OsString>,
+) -> ProcessSpec {
+    program
         .with_arguments(ARGUMENTS)
         .with_environment(environment)
         .with_variable(PART, format!("{part:?}"))

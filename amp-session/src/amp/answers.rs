@@ -153,3 +153,78 @@ fn is_ours(file: &File) -> io::Result<bool> {
 fn is_ours(file: &File) -> io::Result<bool> {
     Ok(file.metadata()?.is_file())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::time::Duration;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A native executable that has answered, and whether its answer is still known.
+    struct Asked {
+        folder: TempDir,
+    }
+
+    impl Asked {
+        fn new() -> Self {
+            let asked = Self {
+                folder: TempDir::new().unwrap(),
+            };
+            fs::write(asked.executable(), b"\x7fELF, and more").unwrap();
+            asked.of(&asked.executable()).keep("1.0");
+            assert_eq!(asked.of(&asked.executable()).read().unwrap(), "1.0");
+            asked
+        }
+
+        fn executable(&self) -> PathBuf {
+            self.folder.path().join("amp")
+        }
+
+        fn of(&self, executable: &Path) -> Answer {
+            let answers = self.folder.path().join("answers");
+            Answer::of(&answers, executable, "--version").unwrap()
+        }
+
+        fn is_known(&self) -> bool {
+            self.of(&self.executable()).read().is_some()
+        }
+
+        /// Changes the file in place, and puts its time back.
+        fn change(&self, change: impl FnOnce(&mut File)) {
+            let mut options = File::options();
+            let mut file = options.append(true).open(self.executable()).unwrap();
+            let modified = file.metadata().unwrap().modified().unwrap();
+            change(&mut file);
+            file.set_modified(modified).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_file_that_has_grown_in_place_is_asked_anew() {
+        let asked = Asked::new();
+        asked.change(|file| file.write_all(b"!").unwrap());
+        assert!(!asked.is_known());
+    }
+
+    #[test]
+    fn a_file_of_another_time_is_asked_anew() {
+        let asked = Asked::new();
+        let file = File::options().append(true).open(asked.executable());
+        let file = file.unwrap();
+        let modified = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(modified - Duration::from_secs(60))
+            .unwrap();
+        assert!(!asked.is_known());
+    }
+
+    #[test]
+    fn the_same_file_at_another_path_is_asked_anew() {
+        let asked = Asked::new();
+        let other = asked.folder.path().join("other");
+        fs::rename(asked.executable(), &other).unwrap();
+        assert!(asked.of(&other).read().is_none());
+    }
+}

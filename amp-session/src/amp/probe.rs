@@ -1,6 +1,5 @@
 //! Asking an executable what it is.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use amp_process::{Deadlines, Exit, ProcessSpec};
 use super::Amp;
 use super::answers::{Answer, LONGEST_ANSWER};
 use crate::dialect::{AgentMode, Dialect, Match, never_real};
-use crate::environment::Environment;
+use crate::environment::{self, Environment};
 use crate::error::Error;
 use crate::plain_text::{telling_line, without_escapes};
 use crate::sandbox::{allowed_variables, question_sandbox};
@@ -99,7 +98,7 @@ impl Amp {
             .map(|(name, value)| (name.into(), value.into())),
         );
         // A JavaScript build finds `node` by it.
-        if let Some((name, path)) = self.environment.get_key_value(OsStr::new("PATH")) {
+        if let Some((name, path)) = environment::entry(&self.environment, "PATH") {
             environment.insert(name.clone(), path.clone());
         }
         if let Some(config) = &self.question_sandbox {
