@@ -16,6 +16,46 @@ fn the_printed_permission_rules_start_a_run() {
 }
 
 #[test]
+fn each_printed_permission_rule_rejects_the_push_in_every_build() {
+    let rules: Vec<serde_json::Value> =
+        serde_json::from_str(&fence("permissions.md", "json")).expect("rules");
+    let builds = [
+        (fixtures::LAST_JAVASCRIPT_VERSION, "Bash", "--cmd"),
+        (fixtures::NEWEST_VERSION, "shell_command", "--command"),
+    ];
+    for (build, tool, argument) in builds {
+        for rule in &rules {
+            let rules = serde_json::Value::from(vec![rule.clone()]).to_string();
+            let judged = |command| {
+                let test = [
+                    "permissions",
+                    "test",
+                    "--rules",
+                    "FILE",
+                    "--build",
+                    build,
+                    "--json",
+                ];
+                let call = ["--builtin", "none", tool, argument, command];
+                let (code, said) = said_with(&rules, &[&test[..], &call].concat());
+                assert_eq!(code, ExitCode::Done, "{said}");
+                let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+                said["action"].as_str().map(str::to_owned)
+            };
+            let push = judged("git push origin main");
+            assert_eq!(push.as_deref(), Some("reject"), "{build}: {rule}");
+            assert_ne!(judged("git pull").as_deref(), Some("reject"), "{rule}");
+        }
+        let page = fence("permissions.md", "json");
+        let lint = ["permissions", "lint", "FILE", "--build", build, "--json"];
+        let (code, said) = said_with(&page, &lint);
+        assert_eq!(code, ExitCode::Done, "{said}");
+        let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+        assert_eq!(said["findings"], serde_json::json!([]), "{build}");
+    }
+}
+
+#[test]
 fn the_printed_configuration_starts_a_run() {
     let finished = run_with_file(
         "configuration.md",
@@ -90,11 +130,24 @@ fn run_with_file(page: &str, language: &str, arguments: &[&str]) -> (ExitCode, S
 }
 
 fn run_with(text: &str, arguments: &[&str]) -> (ExitCode, String) {
+    let (code, _, complaints) = all_of(text, arguments);
+    (code, complaints)
+}
+
+/// Runs a command with this text in the file `FILE`, and returns what it says on standard output.
+fn said_with(text: &str, arguments: &[&str]) -> (ExitCode, String) {
+    let (code, said, complaints) = all_of(text, arguments);
+    assert_eq!(complaints, "");
+    (code, said)
+}
+
+fn all_of(text: &str, arguments: &[&str]) -> (ExitCode, String, String) {
     let home = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(home.path().join("FILE"), text).expect("a file");
     let recording = fixtures::recording(fixtures::NEWEST_VERSION, "demo-first");
     let recording = recording.expect("a recording").folder;
     let (stderr, complaints): (Output, Captured) = Output::captured();
+    let (stdout, said) = Output::captured();
     let mut context = Context::new(home.path())
         .with_environment([
             ("HOME", home.path()),
@@ -102,10 +155,10 @@ fn run_with(text: &str, arguments: &[&str]) -> (ExitCode, String) {
             ("AMP_CLI_PATH", fixtures::fake_agent()),
             ("FAKE_AGENT_REPLAY", &recording),
         ])
-        .with_stdout(Output::captured().0)
+        .with_stdout(stdout)
         .with_stderr(stderr);
     let code = amp_cli::run(["ampctl"].iter().chain(arguments), &mut context);
-    (code, complaints.text())
+    (code, said.text(), complaints.text())
 }
 
 /// Returns the one fence of a language on a page.
