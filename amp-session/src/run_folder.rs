@@ -243,6 +243,54 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
+    fn a_pipe_in_place_of_the_folder_does_not_hold_a_run_up() {
+        left_alone(|lure| {
+            make_fifo(lure);
+            let yesterday = std::time::SystemTime::now() - 24 * YOUNG;
+            let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NONBLOCK;
+            let pipe = rustix::fs::open(lure, flags, rustix::fs::Mode::empty()).unwrap();
+            File::from(pipe).set_modified(yesterday).unwrap();
+        });
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_link_in_place_of_the_folder_is_not_followed() {
+        let elsewhere = TempDir::new().unwrap();
+        fs::write(elsewhere.path().join(LOCK), "").unwrap();
+        let target = elsewhere.path().to_path_buf();
+        left_alone(|lure| {
+            use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
+            std::os::unix::fs::symlink(&target, lure).unwrap();
+            let long_ago = Timespec {
+                tv_sec: 1,
+                tv_nsec: 0,
+            };
+            let times = Timestamps {
+                last_access: long_ago,
+                last_modification: long_ago,
+            };
+            utimensat(CWD, lure, &times, AtFlags::SYMLINK_NOFOLLOW).unwrap();
+        });
+        assert!(elsewhere.path().join(LOCK).exists());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_of_somebody_else_is_not_removed() {
+        use std::os::unix::fs::chown;
+        left_alone(|lure| {
+            fs::create_dir(lure).unwrap();
+            fs::write(lure.join(LOCK), "").unwrap();
+            match chown(lure, Some(65_533), None) {
+                Ok(()) => make_old(lure),
+                Err(error) => fixtures::Requirement::Root.is_missing(error),
+            }
+        });
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
     fn a_folder_that_others_may_write_to_is_not_removed() {
         use std::os::unix::fs::PermissionsExt;
         left_alone(|lure| {

@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use amp_bootstrap::{Source, VersionSpec};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::installed_cli::{self, InstalledCli};
 use crate::machine;
@@ -85,9 +85,13 @@ pub async fn compare(mut cli: InstalledCli, recorded: &str, tell: fn(&str)) -> R
     let mut keeper = Keeper::new(&folder, Mode::Check).telling(tell);
     // Under the recorded version's name everything that stayed the same is the same.
     recorded.clone_into(&mut cli.version);
-    record_version(&cli, None, &job, &mut keeper)
+    let played = record_version(&cli, None, &job, &mut keeper)
         .await
         .context("cannot play the scenarios")?;
+    ensure!(
+        played > 0,
+        "no scenario was played, so nothing was compared"
+    );
     Ok(match keeper.differences() {
         [] => Drift::None,
         differences => Drift::Found(differences.to_vec()),

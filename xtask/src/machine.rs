@@ -19,6 +19,13 @@ pub fn environment() -> BTreeMap<OsString, OsString> {
     std::env::vars_os().collect()
 }
 
+/// Returns whether this is CI, where what a check needs may not be missing; its services set `CI`.
+#[must_use]
+pub fn is_in_ci() -> bool {
+    let ci = environment().remove("CI".as_ref() as &std::ffi::OsStr);
+    ci.is_some_and(|value| !value.is_empty())
+}
+
 /// Returns where this process finds programs.
 #[must_use]
 pub fn search_path() -> OsString {

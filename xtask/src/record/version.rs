@@ -8,6 +8,7 @@ use fixtures::scenario::Generation;
 use futures::StreamExt;
 
 use super::Job;
+use super::coverage::{Coverage, is_settled};
 use super::keeper::{Keeper, Mode};
 use super::play::{Played, Service, is_live, play};
 use crate::fingerprint::Fingerprint;
@@ -19,13 +20,14 @@ const SCHEMA: &str = "schema.txt";
 /// The file with the flags of a version.
 const FLAGS: &str = "flags.txt";
 
-/// Records a version; `core` limits its scenarios to some, unless all are recorded.
+/// Records a version, and returns how many scenarios were played; `core` limits them to some,
+/// unless all are recorded.
 pub(crate) async fn record_version(
     cli: &InstalledCli,
     core: Option<&[String]>,
     job: &Job,
     keeper: &mut Keeper,
-) -> Result<()> {
+) -> Result<usize> {
     let all = scenarios_of(cli, core, job)?;
     let names: Vec<&str> = match &job.wanted {
         None => all.iter().copied().collect(),
@@ -35,7 +37,8 @@ pub(crate) async fn record_version(
             .filter(|name| all.contains(name))
             .collect(),
     };
-    let names = names.into_iter().filter(|name| !is_settled(cli, name, job));
+    let is_open = |name: &&str| !is_settled(&cli.version, name, &job.scenarios);
+    let names = names.into_iter().filter(is_open);
     let mut playing = futures::stream::iter(names)
         .map(|name| async move { (name, play(name, &job.scenarios, cli, &job.service).await) })
         .buffer_unordered(machine::parallelism());
@@ -57,7 +60,9 @@ pub(crate) async fn record_version(
         bail!("not recorded:\n  {}", failures.join("\n  "));
     }
     if keeper.mode() == Mode::Check {
-        tell_what_was_not_compared(cli, &played, job);
+        let compared: Vec<&str> = played.iter().map(|(name, _)| *name).collect();
+        let coverage = Coverage::of(&recordings_of(&cli.version), &compared, &job.scenarios);
+        crate::note(format!("{}: {coverage}", cli.version));
     }
     if job.wanted.is_none() {
         remove_others(cli, &all, keeper)?;
@@ -68,41 +73,7 @@ pub(crate) async fn record_version(
         let flags = flag_table::probe(cli).await?;
         keeper.keep(&format!("{}/{FLAGS}", cli.version), flags.as_bytes())?;
     }
-    Ok(())
-}
-
-/// Returns whether a recording stays as it is: a race in the CLI decides what it shows, so a new
-/// one would neither confirm nor refute it.
-fn is_settled(cli: &InstalledCli, name: &str, job: &Job) -> bool {
-    job.scenarios[name].varies && fixtures::recording(&cli.version, name).is_ok()
-}
-
-/// Tells which recordings of a version a check says nothing about, and why.
-fn tell_what_was_not_compared(cli: &InstalledCli, played: &[(&str, Played)], job: &Job) {
-    let is_compared = |name: &str| played.iter().any(|(played, _)| *played == name);
-    let (mut live, mut settled, mut others) = (0, Vec::new(), 0);
-    for recording in recordings_of(&cli.version) {
-        let name = recording.scenario;
-        if is_live(&recording.folder) {
-            live += 1;
-        } else if job
-            .scenarios
-            .get(&name)
-            .is_some_and(|scenario| scenario.varies)
-        {
-            settled.push(name);
-        } else if !is_compared(&name) {
-            others += 1;
-        }
-    }
-    crate::note(format!(
-        "{}: {} recordings compared; not compared: {others} not asked for, {live} of the real \
-         service, {} that a race in the CLI decides ({})",
-        cli.version,
-        played.len(),
-        settled.len(),
-        settled.join(", ")
-    ));
+    Ok(played.len())
 }
 
 /// Returns a recording as it was played, or in a check, where it differs from what is on file, as

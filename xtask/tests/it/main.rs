@@ -1,6 +1,8 @@
 //! What the upkeep commands promise.
 
 mod capture;
+mod ci;
+mod coverage;
 mod difference;
 mod drift;
 mod fingerprint;

@@ -21,5 +21,41 @@ pub(super) fn is_own_file(path: &Path) -> bool {
 }
 
 fn is_own(about: &Metadata) -> bool {
-    about.uid() == rustix::process::geteuid().as_raw()
+    is_own_of(about.uid(), rustix::process::geteuid().as_raw())
+}
+
+/// Judges an owner for a user; a file of the administrator is no more the user's than another's.
+fn is_own_of(owner: u32, user: u32) -> bool {
+    owner == user
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{chown, lchown, symlink};
+
+    use super::*;
+
+    #[test]
+    fn only_the_user_owns_what_is_the_users() {
+        assert!(is_own_of(1000, 1000) && is_own_of(0, 0));
+        assert!(!is_own_of(0, 1000) && !is_own_of(1000, 0) && !is_own_of(1001, 1000));
+    }
+
+    #[test]
+    fn what_was_given_away_is_not_the_users() {
+        const SOMEBODY: Option<u32> = Some(65_533);
+        let folder = tempfile::tempdir().unwrap();
+        let [file, link] = ["file", "link"].map(|name| folder.path().join(name));
+        std::fs::write(&file, "").unwrap();
+        symlink(&file, &link).unwrap();
+        assert!(is_own_file(&file) && is_own_file(&link) && is_private(folder.path()));
+        if let Err(error) = lchown(&link, SOMEBODY, None) {
+            return fixtures::Requirement::Root.is_missing(error);
+        }
+        assert!(is_own_file(&file) && !is_own_file(&link));
+        chown(&file, SOMEBODY, None).unwrap();
+        assert!(!is_own_file(&file));
+        chown(folder.path(), SOMEBODY, None).unwrap();
+        assert!(!is_private(folder.path()));
+    }
 }
