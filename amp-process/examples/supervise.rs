@@ -31,7 +31,7 @@ mod unix {
 
     use amp_process::{
         Cause, Completeness, Containment, ContainmentKind, Deadlines, Error, Exit, ExitStatus,
-        Line, Process, ProcessSpec, StdinSource, StdinWriter,
+        Force, Line, Process, ProcessSpec, StdinSource, StdinWriter,
     };
     use serde_json::json;
     use tokio::io::AsyncWriteExt;
@@ -358,6 +358,12 @@ mod unix {
                 Cause::Stopped => "stopped".to_owned(),
                 Cause::DeadlinePassed(deadline) => format!("{deadline} deadline"),
                 _ => "unknown".to_owned(),
+            },
+            "force": match exit.force() {
+                Force::None => "none",
+                Force::StdinClosed => "input closed",
+                Force::Signalled => "signal",
+                _ => "kill",
             },
             "containment": exit.containment().as_str(),
             "survivors": names(exit.survivors()),

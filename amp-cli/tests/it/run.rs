@@ -65,6 +65,14 @@ fn a_failure_before_the_start_is_an_object_too() {
     }
 }
 
+#[test]
+fn a_version_that_the_service_no_longer_supports_is_replaced_by_an_installation() {
+    let told = "Error: This version of Amp is no longer supported. Update it.";
+    let finished = World::playing(&format!("err {told}; exit 1")).run(&["run", "go"]);
+    assert_eq!(finished.code, ExitCode::NoUsableAmp);
+    insta::assert_snapshot!(finished.document());
+}
+
 /// Each way a turn can end, and what the user reads then.
 #[test]
 fn every_ending_says_what_happened_why_and_what_to_try() {

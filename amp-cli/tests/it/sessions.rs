@@ -278,6 +278,9 @@ fn what_a_record_lost_is_an_error_and_no_shorter_session() {
     std::fs::remove_file(turn.join("events.jsonl")).expect("a file less");
     fails(&["replay"], "events.jsonl");
     fails(&["export", "-f", "stream-json"], "events.jsonl");
+    // It opens, and cannot be read.
+    std::fs::create_dir(turn.join("events.jsonl")).expect("a folder");
+    fails(&["replay"], "the rest of the record cannot be read");
 }
 
 #[test]

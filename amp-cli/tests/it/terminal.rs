@@ -196,6 +196,12 @@ fn the_end_counts_the_calls_that_were_refused() {
 fn quiet_leaves_the_answer_alone() {
     let world = World::replaying(&["text"]);
     insta::assert_snapshot!(screen_after(&world, &["run", "-q", "hello"], (24, 80)));
+    let with_a_call = World::replaying(&["bash"]);
+    insta::assert_snapshot!(screen_after(
+        &with_a_call,
+        &["run", "-q", "hello"],
+        (24, 80)
+    ));
 }
 
 #[test]

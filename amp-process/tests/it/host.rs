@@ -168,6 +168,10 @@ fn a_host_whose_parent_ignored_the_end_of_children_still_learns_the_exit_code() 
         let report: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
         assert_eq!(report["code"], 7, "{kind}: {report}");
         assert_eq!(report["leaked"], serde_json::json!([]), "{kind}: {report}");
+        assert_eq!(report["force"], "none", "{kind}: {report}");
+        // Only a group leaves it open whether somebody has left it.
+        let proves = kind != ContainmentKind::Group;
+        assert_eq!(report["proven_empty"], proves, "{kind}: {report}");
         assert_eq!(output.status.code(), Some(7), "{kind}");
         mark.wait_until_gone();
     }

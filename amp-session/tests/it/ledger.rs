@@ -334,6 +334,47 @@ async fn waiting_for_a_record_leaves_the_thread_to_others() {
     assert!(holder.join().unwrap(), "the others were not held up");
 }
 
+/// Runs some work while the metadata of its record is locked, and gives the lock back only when the
+/// work waits for it and has left the thread to others.
+#[cfg(target_os = "linux")]
+async fn beside_a_lock<T>(record: &amp_session::SessionRecord, work: impl Future<Output = T>) -> T {
+    use std::os::unix::fs::MetadataExt;
+    let lock = fs::File::open(record.folder().join("session.lock")).unwrap();
+    let inode = format!(":{} ", lock.metadata().unwrap().ino());
+    lock.lock().unwrap();
+    let (release, told) = std::sync::mpsc::channel();
+    let holder = std::thread::spawn(move || {
+        let told = told.recv_timeout(Duration::from_secs(30));
+        drop(lock);
+        told.is_ok()
+    });
+    let others = async {
+        let is_waited_for = |line: &str| line.contains("-> ") && line.contains(&inode);
+        while !fs::read_to_string("/proc/locks")
+            .unwrap()
+            .lines()
+            .any(is_waited_for)
+        {
+            tokio::task::yield_now().await;
+        }
+        release.send(()).unwrap();
+    };
+    let (done, ()) = futures::join!(work, others);
+    assert!(holder.join().unwrap(), "the others were held up");
+    done
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "current_thread")]
+async fn noting_the_thread_and_the_end_leaves_the_thread_to_others() {
+    let recorded = Recorded::replaying("text");
+    let mut turn = recorded.session.prompt("Do it.").await.unwrap();
+    let record = recorded.record();
+    let line = beside_a_lock(&record, turn.next_line()).await;
+    assert!(line.is_some(), "the line that names the thread");
+    assert!(beside_a_lock(&record, turn.finish()).await.is_success());
+}
+
 #[tokio::test]
 async fn several_writers_of_one_session_get_turns_of_their_own() {
     let home = TempDir::new().unwrap();

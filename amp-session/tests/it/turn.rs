@@ -373,11 +373,17 @@ async fn a_thread_has_one_turn_at_a_time_whichever_session_runs_it() {
     let hanging = playing(&home, SEPTEMBER, &format!("{INIT}; hang"));
     let quick = playing(&home, SEPTEMBER, &format!("read-all; {INIT}; {SUCCESS}"));
     let (first, second) = (resumed(&hanging), resumed(&quick));
+    // The lock comes before the start: an executable that is not there is not even missed.
+    let nobody = resumed(
+        &Amp::new("/nonexistent/amp", SEPTEMBER).with_environment(environment(home.path(), &[])),
+    );
     let begun = hanging.start(SessionConfig::new()).unwrap();
     for first in [first, begun] {
         let mut turn = first.prompt("One.").await.unwrap();
         assert!(turn.next_line().await.is_some(), "it names its thread");
         let error = second.prompt("Two.").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+        let error = nobody.prompt("Two.").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
         turn.kill().await;
         let outcome = second.prompt("Two.").await.unwrap().finish().await;
