@@ -5,12 +5,11 @@
 //! once when the file cannot be read.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use amp_process::sandbox::{Access, Policy};
 
 use crate::environment::{self, Environment};
-use crate::invocation::RunFile;
 
 const VARIABLE: &str = "AMP_API_KEY";
 /// The file with stored keys, in Amp's folder of data.
@@ -18,12 +17,9 @@ const STORED: &str = "secrets.json";
 /// The file of a run that takes its place.
 const NONE: &str = "no-secrets.json";
 
-/// Returns a file of a run in which no keys are stored.
-pub(crate) fn no_stored_keys(run_folder: &Path) -> RunFile {
-    RunFile {
-        path: run_folder.join(NONE),
-        content: "{}\n".to_owned(),
-    }
+/// Returns where a run has a file in which no keys are stored, and what it holds.
+pub(crate) fn no_stored_keys(run_folder: &Path) -> (PathBuf, &'static str) {
+    (run_folder.join(NONE), "{}\n")
 }
 
 /// Keeps the key of a run from commands, and the keys that are stored in Amp's folder of `data` from

@@ -11,7 +11,7 @@ use crate::blocking::blocking;
 use crate::claim::Claim;
 use crate::environment::with_variables;
 use crate::error::Error;
-use crate::invocation::{Input, StandardInput};
+use crate::invocation::{Input, RunFile, StandardInput};
 use crate::ledger::{Beginning, TurnWriter};
 use crate::run_folder::RunFolder;
 use crate::sandbox::Watch;
@@ -34,7 +34,9 @@ impl Session {
             ..
         } = self.plan(input, &circumstances, &run_folder)?;
         if self.config.sandbox.is_some() {
-            invocation.files.push(no_stored_keys(&run_folder));
+            let (path, content) = no_stored_keys(&run_folder);
+            let content = content.to_owned();
+            invocation.files.push(RunFile { path, content });
         }
         let files = folder.fill(&invocation.files)?;
         let mut environment = with_variables(self.amp.environment(), &invocation.variables);
