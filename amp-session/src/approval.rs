@@ -10,6 +10,9 @@
 //! - Settings that outrank the rules of the run are refused before it starts and watched while it
 //!   runs; every tool result is held against a recorded decision, and a run that got round its
 //!   questions is killed ([`Reason::ApprovalBypassed`](crate::Reason::ApprovalBypassed)).
+//! - Builds since July 2026 load a plugin of the run as well, from a configuration folder of its
+//!   own, and ask it beside the helper: a call that one of the two is not asked about is refused,
+//!   and the question has the id of its call.
 //! - The host calls [`run_helper_if_requested`] first thing in
 //!   `main`; a host that does not cannot serve as the helper, and its runs are refused.
 //!
@@ -39,11 +42,15 @@ mod note;
 mod opinion;
 #[cfg(unix)]
 mod peer;
+#[cfg(unix)]
+mod plugin;
 pub mod program;
 #[cfg(unix)]
 mod protocol;
 mod question;
 mod rules;
+#[cfg(unix)]
+mod second_lock;
 #[cfg(unix)]
 mod shared;
 #[cfg(unix)]

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::approver::Approval;
 use super::memory::Memory;
 use crate::amp::Amp;
+use crate::environment::Environment;
 use crate::settings::Effective;
 
 /// What a turn is begun with.
@@ -19,6 +20,8 @@ pub(crate) struct Beginning<'a> {
     /// The private folder of the run, and the files in it.
     pub(crate) run_folder: &'a Path,
     pub(crate) files: Vec<PathBuf>,
+    /// The environment of the agent, as its user has it.
+    pub(crate) environment: &'a Environment,
     /// The folder that the agent works in.
     pub(crate) folder: &'a Path,
     /// Where rules are kept.

@@ -1,5 +1,7 @@
 //! The host's end: a private socket on which helpers ask, and what becomes of each question.
 
+mod plugin;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -22,8 +24,11 @@ use super::decided::{Decided, DecidedBy, KeptRule, Verdict};
 use super::memory::Memory;
 use super::opinion::Opinions;
 use super::peer::{self, Agent, Identity};
-use super::protocol::{LONGEST_LINE, LONGEST_REASON, MOST_ARGUMENTS, Reply, Request, whereabouts};
+use super::protocol::{
+    Greeting, LONGEST_LINE, LONGEST_REASON, MOST_ARGUMENTS, Reply, Request, whereabouts,
+};
 use super::question::{Concern, Question};
+use super::second_lock::{Partner, SecondLock};
 use super::shared::Shared;
 use crate::blocking::blocking;
 use crate::dialect::Dialect;
@@ -48,8 +53,18 @@ pub(super) struct Host {
     pub(super) own: Vec<PathBuf>,
     /// Reads the settings again and tells why the run would be refused now.
     pub(super) refusal: Box<dyn Fn() -> Option<String> + Send + Sync>,
+    /// What a plugin asks about as well, where the CLI loads one.
+    pub(super) lock: Option<SecondLock>,
     /// The CLI's process id, once it has been started.
     pub(super) agent: watch::Receiver<Option<Agent>>,
+}
+
+/// What was heard on a new connection.
+enum Heard {
+    /// A helper that asks about a call.
+    Call(Request, Map<String, Value>),
+    /// The plugin, which will ask about every call.
+    Plugin,
 }
 
 /// Where helpers ask.
@@ -116,15 +131,22 @@ impl Host {
         let (reader, mut writer) = stream.into_split();
         let mut reader = BufReader::new(reader);
         let reply = match timeout(REQUEST, self.hear(&mut reader, peer, helper, token)).await {
-            Ok(Ok((request, arguments))) => {
-                let decided = self.decide(request, arguments, reader).await;
+            Ok(Ok(Heard::Call(request, arguments))) => {
+                let (decided, partner) = self.decide(request, arguments, reader).await;
                 let reply = match &decided.reason {
                     _ if decided.allowed => Reply::Allow,
                     Some(reason) => Reply::Reject(reason.clone()),
                     None => Reply::Reject("the call was refused".to_owned()),
                 };
                 self.shared.decided(decided);
+                if let Some(partner) = partner {
+                    partner.answer(reply.refusal().map(str::to_owned));
+                }
                 reply
+            }
+            Ok(Ok(Heard::Plugin)) => {
+                self.serve_plugin(reader, writer).await;
+                return;
             }
             Ok(Err(reason)) => {
                 self.shared.turn_away(&reason);
@@ -146,7 +168,7 @@ impl Host {
         peer: io::Result<UCred>,
         helper: Identity,
         token: &str,
-    ) -> Result<(Request, Map<String, Value>), String> {
+    ) -> Result<Heard, String> {
         let mut agent = self.agent.clone();
         let agent = agent.wait_for(Option::is_some).await;
         let agent = agent
@@ -154,17 +176,25 @@ impl Host {
             .and_then(|agent| *agent)
             .ok_or("there is no CLI")?;
         let peer = peer.map_err(|error| error.to_string())?;
-        let known = peer::check(peer, helper, agent);
         let mut line = String::new();
         let mut limited = reader.take(LONGEST_LINE as u64);
         let read = limited.read_line(&mut line).await;
         read.map_err(|error| error.to_string())?;
+        if let Ok(greeting) = serde_json::from_str::<Greeting>(&line) {
+            let lock = self.lock.as_ref().filter(|_| greeting.token == token);
+            let lock = lock.ok_or("no plugin is waited for")?;
+            peer::check(peer, lock.program, agent)?;
+            return match lock.begin() {
+                true => Ok(Heard::Plugin),
+                false => Err("the plugin is there already".to_owned()),
+            };
+        }
         let request: Request =
             serde_json::from_str(&line).map_err(|error| format!("it is no question: {error}"))?;
         if request.token != token {
             return Err("it is about another run".to_owned());
         }
-        if let Err(reason) = known {
+        if let Err(reason) = peer::check(peer, Some(helper), agent) {
             // Closed with bytes unread, the connection would take the answer with it.
             let rest = request.length.min(MOST_ARGUMENTS) as u64;
             let _ = tokio::io::copy_buf(&mut reader.take(rest), &mut tokio::io::sink()).await;
@@ -178,7 +208,7 @@ impl Host {
         read.map_err(|error| error.to_string())?;
         let arguments = serde_json::from_slice(&arguments)
             .map_err(|error| format!("its arguments are no object: {error}"))?;
-        Ok((request, arguments))
+        Ok(Heard::Call(request, arguments))
     }
 
     /// Decides about a call.
@@ -187,7 +217,7 @@ impl Host {
         request: Request,
         arguments: Map<String, Value>,
         mut reader: BufReader<OwnedReadHalf>,
-    ) -> Decided {
+    ) -> (Decided, Option<Partner>) {
         let mut question = Question {
             number: self.shared.number(),
             concern: Concern::Call,
@@ -198,6 +228,16 @@ impl Host {
             folder: self.folder.clone(),
             opinion: None,
         };
+        let mut partner = None;
+        if let Some(lock) = &self.lock {
+            partner = lock.helper_asks(&question.tool, &question.arguments).await;
+            let Some(partner) = &partner else {
+                let reason = "the plugin of the run was not asked about this call";
+                let verdict = Verdict::refused(DecidedBy::Host, reason);
+                return (Decided::new(question, verdict), None);
+            };
+            question.tool_use_id.clone_from(&partner.tool_use_id);
+        }
         let verdict = {
             let mut byte = [0];
             tokio::select! {
@@ -208,7 +248,7 @@ impl Host {
                 }
             }
         };
-        Decided::new(question, verdict)
+        (Decided::new(question, verdict), partner)
     }
 
     async fn judge(&self, question: &mut Question) -> Verdict {

@@ -48,22 +48,24 @@ mod linux {
         }
     }
 
-    /// Refuses a peer that is not the helper of this CLI.
-    pub(crate) fn check(peer: UCred, helper: Identity, agent: Agent) -> Result<(), String> {
+    /// Refuses a peer that is not the helper of this CLI, or, where none is named, that does not run
+    /// the CLI's own executable as a plugin does.
+    pub(crate) fn check(peer: UCred, helper: Option<Identity>, agent: Agent) -> Result<(), String> {
         if peer.uid() != rustix::process::geteuid().as_raw() {
             return Err(format!("it belongs to user {}", peer.uid()));
         }
         let pid = peer.pid().ok_or("its process is not known")?;
-        let executable = Path::new("/proc").join(pid.to_string()).join("exe");
         let unknown = |error| format!("process {pid} cannot be looked at: {error}");
-        if Identity::of(&executable).map_err(unknown)? != helper {
-            return Err(format!("process {pid} is not the helper"));
-        }
         if field(pid, "TracerPid").map_err(unknown)? != "0" {
             return Err(format!("process {pid} is being debugged"));
         }
         let parent = field(pid, "PPid").map_err(unknown)?;
         let parent: i32 = parent.parse().map_err(|_| "it has no parent")?;
+        let executable = |pid: i32| Identity::of(format!("/proc/{pid}/exe").as_ref());
+        let expected = helper.map_or_else(|| executable(parent), Ok);
+        if executable(pid).map_err(unknown)? != expected.map_err(unknown)? {
+            return Err(format!("process {pid} is not the helper"));
+        }
         // One number for each PID namespace, the innermost last.
         let names = field(parent, "NSpid").map_err(unknown)?;
         let names: Vec<_> = names.split_ascii_whitespace().collect();
@@ -101,7 +103,7 @@ mod elsewhere {
     }
 
     /// Refuses every peer.
-    pub(crate) fn check<P>(_: P, _: Identity, _: super::Agent) -> Result<(), String> {
+    pub(crate) fn check<P>(_: P, _: Option<Identity>, _: super::Agent) -> Result<(), String> {
         Err("this system does not tell who it is".to_owned())
     }
 }

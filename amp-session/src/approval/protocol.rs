@@ -49,6 +49,14 @@ pub(super) struct Request {
     pub(super) length: usize,
 }
 
+/// What the plugin says first; its calls follow, a line each.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Greeting {
+    pub(super) token: String,
+    /// Always; a question has nothing of this name.
+    pub(super) plugin: bool,
+}
+
 /// What the host answers.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -58,6 +66,14 @@ pub(super) enum Reply {
 }
 
 impl Reply {
+    /// Returns why the call is refused, if it is.
+    pub(super) fn refusal(&self) -> Option<&str> {
+        match self {
+            Self::Allow => None,
+            Self::Reject(reason) => Some(reason),
+        }
+    }
+
     /// Returns the line, its newline included.
     pub(super) fn encode(&self) -> String {
         // A unit and a string always can be written.

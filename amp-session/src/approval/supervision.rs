@@ -21,9 +21,12 @@ use super::helper;
 use super::note::ApprovalNote;
 use super::opinion::Opinions;
 use super::peer::Agent;
+use super::plugin::Plugin;
 use super::protocol::{HOST, SOCKET, TOKEN};
+use super::second_lock::SecondLock;
 use super::shared::Shared;
 use crate::amp::Amp;
+use crate::dialect::Feature;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::permission::{Evaluator, RuleList, RuleScope, RuleSet};
@@ -54,6 +57,7 @@ impl Supervision {
             rules,
             run_folder,
             files,
+            environment,
             folder,
             memory,
             watched,
@@ -61,7 +65,7 @@ impl Supervision {
         } = beginning;
         let program = helper::program(approval)?;
         let listening = Listening::open(run_folder, &program)?;
-        let variables = Environment::from([
+        let mut variables = Environment::from([
             (SOCKET.into(), listening.socket.clone().into()),
             (TOKEN.into(), listening.token.clone().into()),
             (HOST.into(), listening.host.clone().into()),
@@ -69,6 +73,13 @@ impl Supervision {
         let mut own = files;
         own.push(listening.socket.clone());
         own.push(program.clone());
+        let mut lock = None;
+        if amp.dialect().supports(Feature::Plugins) {
+            let plugin = Plugin::install(run_folder, environment).map_err(Error::RunFiles)?;
+            own.push(plugin.file);
+            variables.extend(plugin.variables);
+            lock = Some(SecondLock::new(deciding(settings, rules, amp)));
+        }
         let kept = memory.file_of_folder().map(Path::to_path_buf);
         let paths = watched.into_iter().chain(kept);
         let paths = paths.chain(own.iter().cloned()).collect();
@@ -85,6 +96,7 @@ impl Supervision {
             control: tokio::sync::Mutex::new(Control::watch(paths)),
             own,
             refusal,
+            lock,
             agent: started,
         };
         let serving = tokio::spawn(listening.serve(Arc::new(host)));

@@ -139,7 +139,11 @@ fn policy(subject: &Subject<'_>) -> Result<Policy, Error> {
         policy = with_name(policy, &folder);
         let folder = folder.canonicalize().map_err(unusable(&folder))?;
         if variable == "XDG_CONFIG_HOME" {
-            for name in CONFIGURATION {
+            // What else is in a configuration of the run itself is links, and what they lead to
+            // stays as it is.
+            let is_own = folder.starts_with(subject.run_folder);
+            let names = CONFIGURATION.into_iter();
+            for name in names.filter(|name| !is_own || *name == "plugins") {
                 policy = policy.with_files(folder.join(name), Access::Readable);
             }
         }

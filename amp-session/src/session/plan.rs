@@ -11,7 +11,7 @@ use super::Session;
 use super::circumstances::Circumstances;
 use crate::approval;
 use crate::dialect::Feature;
-use crate::environment::Environment;
+use crate::environment::{Environment, base_folder};
 use crate::error::Error;
 use crate::invocation::{Input, Invocation, Request, invocation};
 use crate::permission::Finding;
@@ -110,6 +110,10 @@ impl Session {
         let named = named.into_iter().flatten().chain(&self.config.skills);
         let folder = self.config.folder();
         let named = named.map(|path| folder.join(path));
+        // The configuration of a run with questions has links to it.
+        let users = base_folder(&circumstances.environment, "XDG_CONFIG_HOME", ".config");
+        let users = users.filter(|_| helper.is_some());
+        let named = named.chain(users.map(|base| base.join("amp")));
         let subject = Subject {
             config,
             environment,

@@ -40,6 +40,7 @@ impl Session {
                 .iter()
                 .map(|file| file.path.clone())
                 .collect(),
+            environment: &circumstances.environment,
             folder: self.config.folder(),
             memory: Memory::new(
                 &circumstances.environment,

@@ -46,6 +46,7 @@ impl Log {
     /// Takes note of a question and returns its position.
     fn note(&self, question: &Question) -> usize {
         let word = match &question.concern {
+            Concern::Call if question.tool_use_id.is_none() => "call without an id",
             Concern::Call => "call",
             Concern::ControlFiles => "control files",
             Concern::Changed(_) => "change",
@@ -253,6 +254,21 @@ fn all() -> Vec<Try> {
             expected: ["approval_bypassed; asked: control files"; 2],
             // The socket cannot be removed there.
             sandboxed: Some(["completed; asked: control files, call; refused: not today"; 2]),
+            ..base()
+        },
+        Try {
+            name: "approval: a command ends the plugin",
+            commands: &[
+                // It runs the CLI's executable, as the parent of this shell does.
+                &["for it in /proc/[0-9]*; do \
+                   grep -qx \"PPid:\t$PPID\" $it/status 2> /dev/null && \
+                   [ $it/exe -ef /proc/$PPID/exe ] && kill -9 ${it#/proc/}; done; sleep 0.5"],
+                &["echo ran > trace"],
+            ],
+            expected: [
+                "completed; asked: call, call; left: trace",
+                "completed; asked: call; refused: the plugin of the run was not asked about this call",
+            ],
             ..base()
         },
         Try {

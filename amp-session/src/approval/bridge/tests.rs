@@ -2,6 +2,8 @@
 
 #[cfg(target_os = "linux")]
 mod namespaces;
+#[cfg(target_os = "linux")]
+mod two_locks;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -46,6 +48,15 @@ impl World {
         agent: Agent,
         refusal: impl Fn() -> Option<String> + Send + Sync + 'static,
     ) -> Self {
+        Self::locked(approval, agent, refusal, None)
+    }
+
+    fn locked(
+        approval: Approval,
+        agent: Agent,
+        refusal: impl Fn() -> Option<String> + Send + Sync + 'static,
+        lock: Option<SecondLock>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let helper = std::env::current_exe().unwrap();
         let listening = Listening::open(folder.path(), &helper).unwrap();
@@ -66,6 +77,7 @@ impl World {
             control: Mutex::new(Control::watch(watched)),
             own: vec![folder.path().join("own")],
             refusal: Box::new(refusal),
+            lock,
             agent: started,
         };
         Self {
