@@ -213,4 +213,18 @@ mod tests {
             Cow::Borrowed(_)
         ));
     }
+
+    #[test]
+    fn a_look_alike_is_taken_out_whole_and_nothing_else() {
+        let mut redaction = redaction(&[]);
+        let mut redact = |text: &str| redaction.redact(text).into_owned();
+        let key = format!("sk-ant-{}", "a_b-".repeat(8));
+        assert_eq!(redact(&format!("({key})")), "([redacted])");
+        let within_a_word = format!("task-{key}");
+        assert_eq!(redact(&within_a_word), within_a_word);
+        let signed = format!("eyJ{}.{}", "a".repeat(20), "b".repeat(30));
+        assert_eq!(redact(&format!("{signed} c")), "[redacted] c");
+        let token = format!("ghp_{}", "a1B2".repeat(9));
+        assert_eq!(redact(&format!("{token}.git")), "[redacted].git");
+    }
 }
