@@ -226,5 +226,7 @@ mod tests {
         assert_eq!(redact(&format!("{signed} c")), "[redacted] c");
         let token = format!("ghp_{}", "a1B2".repeat(9));
         assert_eq!(redact(&format!("{token}.git")), "[redacted].git");
+        let opened = "-----BEGIN OPENSSH PRIVATE KEY-----\nMI\n-----END OPENSSH PRIVATE KEY----- c";
+        assert_eq!(redact(opened), "[redacted] c");
     }
 }

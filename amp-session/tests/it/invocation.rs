@@ -393,6 +393,36 @@ fn an_empty_prompt_is_refused() {
     for prompt in ["", " \n\t"] {
         let error = newest(&SessionConfig::new(), Input::Prompt(prompt)).unwrap_err();
         assert!(matches!(error, Error::EmptyPrompt));
+        let steering = UserInput::text(prompt).with_steer(true);
+        let error = newest(&SessionConfig::new(), Input::from(&steering)).unwrap_err();
+        assert!(matches!(error, Error::EmptyPrompt));
+        let image = image_from_bytes(b"GIF89a").unwrap();
+        let image_alone = UserInput::text(prompt).with_image(image);
+        newest(&SessionConfig::new(), Input::from(&image_alone)).unwrap();
+    }
+    let steering = UserInput::text("hi").with_steer(true);
+    newest(&SessionConfig::new(), Input::from(&steering)).unwrap();
+}
+
+#[test]
+fn folders_of_skills_come_after_those_of_the_user() {
+    let version = AmpVersion::new(BUILDS.last().unwrap().version);
+    let mut config = SessionConfig::new();
+    config.skills = vec!["/more".into()];
+    for (own, together) in [("/own", "/own:/more"), ("", "/more")] {
+        let base = json!({"amp.skills.path": own});
+        let invocation = invocation(&Request {
+            version: &version,
+            dialect: &Dialect::for_version(&version),
+            config: &config,
+            thread: None,
+            input: Input::Prompt("hi"),
+            base_settings: base.as_object().unwrap(),
+            run_folder: Path::new("/run"),
+        });
+        let files = invocation.unwrap().files;
+        let written: Value = serde_json::from_str(&files[0].content).unwrap();
+        assert_eq!(written["amp.skills.path"], together);
     }
 }
 
