@@ -272,6 +272,8 @@ fn all() -> Vec<Try> {
                  the call was refused: the host has gone away, the plugin of the run was not asked \
                  about this call",
             ],
+            // There a command can neither look at what the CLI runs nor signal it.
+            sandboxed: Some(["completed; asked: call, call; left: trace"; 2]),
             ..base()
         },
         Try {
