@@ -66,7 +66,7 @@ fn a_key_that_the_service_rejects_is_not_stored() {
     ----- stderr
     error: [service] rejects the key
       why: it answers HTTP 401: Unauthorized
-      hint: keys are on the service's settings page, and belong to one service
+      hint: keys are made at [service]/settings, and belong to one service
     ");
     assert_eq!(
         world.run(&["credentials", "status"]).code,

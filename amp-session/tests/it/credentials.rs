@@ -292,3 +292,26 @@ fn keys_in_the_operating_systems_store_are_neither_asked_for_nor_refused() {
         assert!(states.into_iter().any(|found| found == expected));
     }
 }
+
+#[test]
+fn the_settings_choose_the_operating_systems_store_by_what_is_true_in_javascript() {
+    let home = TempDir::new().unwrap();
+    for (value, chosen) in [
+        (json!(true), true),
+        (json!(1), true),
+        (json!("no"), true),
+        (json!([]), true),
+        (json!({}), true),
+        (json!(false), false),
+        (json!(0), false),
+        (json!(""), false),
+        (json!(null), false),
+    ] {
+        let settings = json!({"amp.experimental.cli.nativeSecretsStorage.enabled": value});
+        write_settings(home.path(), &settings);
+        let report = credentials(&environment(home.path(), &[])).report();
+        let mut kinds = report.places.iter().map(|place| place.kind);
+        let native = kinds.any(|kind| kind == PlaceKind::NativeStore);
+        assert_eq!(native, chosen, "{value}");
+    }
+}
