@@ -350,14 +350,15 @@ async fn beside_a_lock<T>(record: &amp_session::SessionRecord, work: impl Future
     });
     let others = async {
         let is_waited_for = |line: &str| line.contains("-> ") && line.contains(&inode);
-        while !fs::read_to_string("/proc/locks")
-            .unwrap()
-            .lines()
-            .any(is_waited_for)
-        {
+        // A thread that was held up comes here when the holder has given up.
+        while !holder.is_finished() {
+            let locks = fs::read_to_string("/proc/locks").unwrap();
+            if locks.lines().any(is_waited_for) {
+                break;
+            }
             tokio::task::yield_now().await;
         }
-        release.send(()).unwrap();
+        let _ = release.send(());
     };
     let (done, ()) = futures::join!(work, others);
     assert!(holder.join().unwrap(), "the others were held up");
