@@ -14,8 +14,6 @@ pub mod forge;
 mod key;
 #[cfg(target_os = "linux")]
 pub mod killed_host;
-#[cfg(target_os = "linux")]
-pub(crate) mod pairs;
 mod place;
 mod rules;
 #[cfg(target_os = "linux")]

@@ -1,5 +1,6 @@
 //! What the upkeep commands do, as a library so that tests can call it.
 
+pub mod built_ampctl;
 pub mod check_circles;
 pub mod check_layers;
 pub mod command;
@@ -19,6 +20,8 @@ pub mod npm;
 pub mod oracle;
 #[cfg(unix)]
 pub mod page;
+#[cfg(target_os = "linux")]
+mod pairs;
 pub mod picture;
 pub mod record;
 #[cfg(target_os = "linux")]

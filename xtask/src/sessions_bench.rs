@@ -13,10 +13,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
+use futures::executor::block_on;
 
 use self::records::{FOREIGN, RARE, Records};
-use crate::control::pairs::median;
+use crate::built_ampctl::BuiltAmpctl;
 use crate::machine;
+use crate::pairs::{interleaved, median};
 
 /// `sessions list` takes at most this long at the median, in ms.
 const LIST_LIMIT: f64 = 100.0;
@@ -46,9 +48,8 @@ pub struct Options {
     /// Measure this often
     #[arg(long, value_name = "COUNT", default_value_t = 5)]
     rounds: usize,
-    /// Measure this `ampctl` [default: target/release/ampctl]
-    #[arg(long, value_name = "PATH")]
-    ampctl: Option<PathBuf>,
+    #[command(flatten)]
+    ampctl: BuiltAmpctl,
 }
 
 /// Measures and prints the medians and ratios beside the bars.
@@ -56,16 +57,10 @@ pub struct Options {
 /// # Errors
 /// When `ampctl` or `rg` is not there, something is not found, or a bar is missed.
 pub fn run(options: &Options) -> Result<()> {
-    let built = || crate::workspace_root().join("target/release/ampctl");
-    let ampctl = options.ampctl.clone().unwrap_or_else(built);
-    let ampctl = ampctl.canonicalize().with_context(|| {
-        let path = ampctl.display();
-        format!("{path} is not there; `cargo build --release -p amp-cli` makes one")
-    })?;
     let rg = machine::find_program("rg").context("no rg on the path")?;
     let records = Records::make(options.records, options.megabytes << 20)?;
     let bench = Bench {
-        ampctl,
+        ampctl: options.ampctl.path()?,
         rg,
         records,
         rounds: options.rounds,
@@ -88,19 +83,16 @@ pub fn run(options: &Options) -> Result<()> {
         ),
         ("stats by day", &["sessions", "stats"], STATS_LIMIT),
     ] {
-        let took = bench.median(|| bench.ampctl(words, ""))?;
+        let list = |(): &()| Ok(bench.ampctl(words, "")?.milliseconds);
+        let took = median(&bench.rounds(&[()], list)?[0]);
         hold(name, took <= limit, format!("{took:.0} ms (bar {limit})"));
     }
     for (name, word) in [("search", RARE), ("search, other alphabet", FOREIGN)] {
-        let (ours, theirs) = bench.pairs(word)?;
-        let ratio = median(
-            &theirs
-                .iter()
-                .zip(&ours)
-                .map(|(rg, own)| rg / own)
-                .collect::<Vec<_>>(),
-        );
-        let (ours, theirs) = (median(&ours), median(&theirs));
+        let searches = [Searcher::Ampctl, Searcher::Rg];
+        let taken = bench.rounds(&searches, |searcher| bench.search(searcher, word))?;
+        let (ours, theirs) = (&taken[0], &taken[1]);
+        let ratios: Vec<f64> = theirs.iter().zip(ours).map(|(rg, own)| rg / own).collect();
+        let (ratio, ours, theirs) = (median(&ratios), median(ours), median(theirs));
         hold(
             name,
             ratio >= SEARCH_LIMIT,
@@ -130,6 +122,12 @@ struct Bench {
     rounds: usize,
 }
 
+/// Who searches.
+enum Searcher {
+    Ampctl,
+    Rg,
+}
+
 /// What a process took.
 struct Taken {
     milliseconds: f64,
@@ -138,31 +136,24 @@ struct Taken {
 }
 
 impl Bench {
-    /// Measures a thing once unseen, so that everybody finds files in memory, and then as often as
-    /// was asked for.
-    fn median(&self, measure: impl Fn() -> Result<Taken>) -> Result<f64> {
-        measure()?;
-        let taken = (0..self.rounds).map(|_| Ok(measure()?.milliseconds));
-        Ok(median(&taken.collect::<Result<Vec<_>>>()?))
+    /// Measures every way once unseen, so that everybody finds files in memory, and then as often
+    /// as was asked for.
+    fn rounds<W>(&self, ways: &[W], measure: impl Fn(&W) -> Result<f64>) -> Result<Vec<Vec<f64>>> {
+        block_on(async {
+            interleaved(1, ways, async |way| measure(way)).await?;
+            interleaved(self.rounds, ways, async |way| measure(way)).await
+        })
     }
 
-    /// Returns what a search takes with `ampctl` and with `rg`, round by round.
-    fn pairs(&self, word: &str) -> Result<(Vec<f64>, Vec<f64>)> {
-        let own = || self.ampctl(&["sessions", "search", "--limit", "1000", word], word);
-        let theirs = || self.rg(word);
-        own()?;
-        theirs()?;
-        let (mut ours, mut rg) = (Vec::new(), Vec::new());
-        for round in 0..self.rounds {
-            if round % 2 == 0 {
-                ours.push(own()?.milliseconds);
-                rg.push(theirs()?.milliseconds);
-            } else {
-                rg.push(theirs()?.milliseconds);
-                ours.push(own()?.milliseconds);
+    /// Returns how long a search for a text takes, in ms.
+    fn search(&self, searcher: &Searcher, word: &str) -> Result<f64> {
+        let taken = match searcher {
+            Searcher::Ampctl => {
+                self.ampctl(&["sessions", "search", "--limit", "1000", word], word)?
             }
-        }
-        Ok((ours, rg))
+            Searcher::Rg => self.rg(word)?,
+        };
+        Ok(taken.milliseconds)
     }
 
     fn ampctl(&self, words: &[&str], proof: &str) -> Result<Taken> {

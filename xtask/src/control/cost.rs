@@ -16,9 +16,9 @@ use clap::Args;
 use fixtures::script::{Answer as ModelAnswer, Block, Script};
 use serde_json::json;
 
-use super::pairs::{Difference, interleaved, median};
 use super::place::{PROMPT, Place};
 use crate::installed_cli::{self, InstalledCli};
+use crate::pairs::{Difference, interleaved, median};
 use crate::versions::Manifest;
 use crate::{command, machine};
 

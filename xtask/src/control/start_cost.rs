@@ -20,10 +20,11 @@ use fixtures::script::{Answer, Block, Script};
 use serde::Deserialize;
 use tokio::process::Command;
 
-use super::pairs::{Difference, interleaved, median};
 use super::place::{PROMPT, Place};
+use crate::built_ampctl::BuiltAmpctl;
 use crate::installed_cli::{self, InstalledCli};
 use crate::machine;
+use crate::pairs::{Difference, interleaved, median};
 use crate::versions::Manifest;
 
 /// What is asked for by this name instead of a version.
@@ -48,9 +49,8 @@ pub struct Options {
     /// Run this many rounds
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
     rounds: usize,
-    /// Measure this `ampctl` [default: target/release/ampctl]
-    #[arg(long, value_name = "PATH")]
-    ampctl: Option<PathBuf>,
+    #[command(flatten)]
+    ampctl: BuiltAmpctl,
 }
 
 /// Measures and prints the medians and their differences.
@@ -58,12 +58,7 @@ pub struct Options {
 /// # Errors
 /// When a version or `ampctl` is not there, a run does not end well, or one costs too much.
 pub fn run(options: &Options) -> Result<()> {
-    let built = || crate::workspace_root().join("target/release/ampctl");
-    let ampctl = options.ampctl.clone().unwrap_or_else(built);
-    let ampctl = ampctl.canonicalize().with_context(|| {
-        let path = ampctl.display();
-        format!("{path} is not there; `cargo build --release -p amp-cli` makes one")
-    })?;
+    let ampctl = options.ampctl.path()?;
     machine::runtime()?.block_on(async {
         let mut costly = Vec::new();
         for (name, cli, variables) in agents(&options.versions).await? {

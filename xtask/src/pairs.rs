@@ -11,7 +11,7 @@ use anyhow::Result;
 ///
 /// # Errors
 /// When a way cannot be measured.
-pub(super) async fn interleaved<W>(
+pub(crate) async fn interleaved<W>(
     rounds: usize,
     ways: &[W],
     measure: impl AsyncFn(&W) -> Result<f64>,
@@ -28,7 +28,7 @@ pub(super) async fn interleaved<W>(
 
 /// What one way takes more than another, over all rounds.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Difference {
+pub(crate) struct Difference {
     median: f64,
     least: f64,
     most: f64,
@@ -36,7 +36,7 @@ pub(super) struct Difference {
 
 impl Difference {
     /// Compares two ways round by round.
-    pub(super) fn of(one: &[f64], other: &[f64]) -> Self {
+    pub(crate) fn of(one: &[f64], other: &[f64]) -> Self {
         let mut differences: Vec<f64> = one.iter().zip(other).map(|(a, b)| a - b).collect();
         differences.sort_by(f64::total_cmp);
         Self {
@@ -47,7 +47,7 @@ impl Difference {
     }
 
     /// Returns whether the median is known and at most this.
-    pub(super) fn is_within(&self, limit: f64) -> bool {
+    pub(crate) fn is_within(&self, limit: f64) -> bool {
         self.median <= limit
     }
 }
