@@ -113,6 +113,7 @@ mod thread_lock;
 mod turn;
 mod turn_line;
 mod version;
+mod whole_file;
 
 pub use amp_process as process;
 pub use amp_protocol as protocol;

@@ -6,7 +6,7 @@
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -104,7 +104,7 @@ impl Answer {
             answer: answer.to_owned(),
         };
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        serde_json::to_writer(&mut file, &kept)?;
+        file.write_all(&serde_json::to_vec(&kept)?)?;
         file.persist(self.file())?;
         Ok(())
     }

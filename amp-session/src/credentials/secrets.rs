@@ -1,14 +1,13 @@
 //! Amp's `secrets.json`: a flat object from `apiKey@URL` to the key.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use serde_json::{Map, Value};
-use tempfile::NamedTempFile;
 
 use crate::error::Error;
-use crate::ordinary_file;
+use crate::{ordinary_file, whole_file};
 
 /// Reads the file; `None` when there is none.
 pub(super) fn read(path: &Path) -> io::Result<Option<Map<String, Value>>> {
@@ -48,16 +47,11 @@ pub(super) fn change(path: &Path, name: &str, key: Option<&str>) -> Result<bool,
     Ok(had_one)
 }
 
-/// Writes the whole file beside its place, flushed, and renames it there with mode 0600.
 fn write(path: &Path, secrets: &Map<String, Value>) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut file = NamedTempFile::new_in(folder)?;
-    serde_json::to_writer_pretty(&mut file, secrets)?;
-    file.write_all(b"\n")?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+    let mut text = serde_json::to_vec_pretty(secrets)?;
+    text.push(b'\n');
+    whole_file::replace(path, &text)
 }
 
 #[cfg(test)]

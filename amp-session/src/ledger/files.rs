@@ -1,7 +1,7 @@
 //! The small files of a record, and how they are written so that no crash leaves half of one.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::outcome::{Failure, Status};
 use crate::sandbox::SandboxReport;
 use crate::thread_id::ThreadId;
+use crate::whole_file;
 
 pub(super) const LOCK: &str = "lock";
 pub(super) const METADATA_LOCK: &str = "session.lock";
@@ -184,13 +185,9 @@ pub(super) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
 }
 
 fn replace<T: Serialize>(path: &Path, value: &T) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer_pretty(&mut file, value)?;
-    file.write_all(b"\n")?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    whole_file::replace(path, &text)
 }
 
 pub(crate) fn create_private_folder(path: &Path) -> Result<(), Error> {
