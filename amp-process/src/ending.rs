@@ -1,6 +1,7 @@
 //! The end of a run: who asked for it, by which steps it comes, and what is found of the tree.
 
 use std::collections::BTreeSet;
+use std::future::poll_fn;
 use std::io;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -202,7 +203,12 @@ impl Ending {
         let mut swept = self.sweep();
         while !swept.empty && !self.proof_has_failed(Instant::now()) {
             if let Some((due, _)) = self.sweeping {
-                tokio::time::sleep_until(due).await;
+                let over = poll_fn(|context| match self.tree.get() {
+                    Some(tree) => tree.poll_over(context),
+                    None => Poll::Ready(()),
+                });
+                // Whichever comes first, it is time to look again.
+                let _ = tokio::time::timeout_at(due, over).await;
             }
             swept = self.sweep();
         }

@@ -25,11 +25,7 @@ pub(crate) async fn launch(launch: Launch) -> Result<TreeGuard, Error> {
     };
     let mut refusal = None;
     for kind in kinds {
-        let started = match strategy::find(kind, &launch.spec).await {
-            Ok(strategy) => start(strategy, &launch).await,
-            Err(error) => Err(error),
-        };
-        match started {
+        match find_and_start(kind, &launch).await {
             // The next one may do; that it was taken is told by the exit.
             Err(error) if error.kind() == ErrorKind::ContainmentUnavailable => {
                 refusal = Some(error);
@@ -39,6 +35,19 @@ pub(crate) async fn launch(launch: Launch) -> Result<TreeGuard, Error> {
     }
     Err(refusal
         .unwrap_or_else(|| Error::unavailable(ContainmentKind::Group, "this platform has none")))
+}
+
+/// Starts the program in this containment.
+///
+/// Nothing is tried out before: the program does not run unless the containment holds, and a trial
+/// would take as long as the start.
+async fn find_and_start(kind: ContainmentKind, launch: &Launch) -> Result<TreeGuard, Error> {
+    let strategy = strategy::find(kind, &launch.spec)?;
+    let started = start(strategy.clone(), launch).await;
+    if let Err(Error::Containment { reason, .. }) = &started {
+        strategy::remember_refusal(&strategy, reason);
+    }
+    started
 }
 
 /// Starts the program in the sandbox that it asks for.
@@ -99,10 +108,8 @@ impl ProcessSpec {
     pub async fn probe_containment(&self) -> Vec<ContainmentStatus> {
         let mut found = Vec::new();
         for kind in strategy::KINDS {
-            let unavailable = strategy::find(*kind, self)
-                .await
-                .err()
-                .map(Error::into_reason);
+            let unavailable = strategy::try_out(*kind, self).await;
+            let unavailable = unavailable.err().map(Error::into_reason);
             found.push(ContainmentStatus {
                 kind: *kind,
                 unavailable,

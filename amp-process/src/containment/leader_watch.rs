@@ -26,7 +26,7 @@ impl LeaderWatch {
     pub(crate) fn poll(
         &mut self,
         context: &mut Context<'_>,
-        status: impl Fn() -> io::Result<Option<ExitStatus>>,
+        status: impl FnMut() -> io::Result<Option<ExitStatus>>,
     ) -> Poll<io::Result<ExitStatus>> {
         let pidfd = match &mut self.pidfd {
             Some(pidfd) => pidfd,

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, Seek, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
@@ -15,6 +17,7 @@ use rustix::net::SendFlags;
 use rustix::process::Pid;
 
 use super::kind::ContainmentKind;
+use super::leader_watch::LeaderWatch;
 use super::process_table::{self, ProcessKey};
 use super::readiness::Readiness;
 use super::tree::{Listeners, StartFailure, Sweep, Tree};
@@ -39,12 +42,19 @@ pub(crate) struct ShimCommand {
 /// How long a shim may take to empty the tree before the host does it as well.
 const SHIM_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// How much of what a shim says on standard error is told, in bytes.
+const COMPLAINT: usize = 2048;
+
 /// A program below a shim.
 #[derive(Debug)]
 pub(crate) struct ShimTree {
     kind: ContainmentKind,
     /// The shim, or bubblewrap, which waits for it.
     child: Child,
+    /// Waits for its end.
+    over: LeaderWatch,
+    /// What it, or bubblewrap, writes on standard error before the program runs.
+    complaint: File,
     control: UnixStream,
     readiness: Readiness,
     /// Bytes of a report that is not complete yet.
@@ -77,10 +87,13 @@ impl ShimTree {
     pub(crate) fn start(command: &ShimCommand, launch: &Launch) -> Result<Self, Error> {
         let (ours, theirs) = UnixStream::pair().map_err(Error::io("make a control socket"))?;
         let ends = &launch.ends;
-        let stderr = ends.stderr.try_clone();
-        let stderr = stderr.map_err(Error::io("share standard error"))?;
+        let complaint = in_memory(&[]).map_err(Error::io("make a file in memory"))?;
+        let stderr = complaint.try_clone();
+        let stderr = stderr.map_err(Error::io("share a file in memory"))?;
         let stdout = match &command.data {
-            Some(data) => in_memory(data).map_err(Error::io("make a file in memory"))?,
+            Some(data) => in_memory(data)
+                .map_err(Error::io("make a file in memory"))?
+                .into(),
             None => Stdio::null(),
         };
         let orders = command.confinement.iter().map(OsString::as_os_str);
@@ -121,7 +134,9 @@ impl ShimTree {
         let readiness = prepared.map_err(Error::io("talk to the shim"))?;
         Ok(Self {
             kind: command.kind,
+            over: LeaderWatch::new(Pid::from_child(&child)),
             child,
+            complaint,
             control: ours,
             readiness,
             partial: Vec::new(),
@@ -165,6 +180,17 @@ impl ShimTree {
         }
         if self.closed && self.state.status.is_none() {
             self.state.status = Some(ExitStatus::Unknown);
+        }
+    }
+
+    /// Says why a shim has ended before it could start the program.
+    fn ended_at_once(&self) -> String {
+        let mut complaint = [0; COMPLAINT];
+        let count = self.complaint.read_at(&mut complaint, 0).unwrap_or(0);
+        let complaint = String::from_utf8_lossy(&complaint[..count]);
+        match complaint.trim() {
+            "" => "the shim ended at once".to_owned(),
+            complaint => complaint.to_owned(),
         }
     }
 
@@ -280,15 +306,32 @@ impl Tree for ShimTree {
             State {
                 leader: Some(pid), ..
             } => Some(Ok(*pid)),
-            _ => closed.then(|| Err(StartFailure::Containment("the shim ended at once".into()))),
+            _ => closed.then(|| Err(StartFailure::Containment(String::new()))),
         });
-        started.map(|started| {
-            started.unwrap_or_else(|error| Err(StartFailure::Containment(error.to_string())))
+        started.map(|started| match started {
+            Ok(Err(StartFailure::Containment(reason))) if reason.is_empty() => {
+                Err(StartFailure::Containment(self.ended_at_once()))
+            }
+            Ok(started) => started,
+            Err(error) => Err(StartFailure::Containment(error.to_string())),
         })
     }
 
     fn poll_leader(&mut self, context: &mut Context<'_>) -> Poll<io::Result<ExitStatus>> {
         self.poll_state(context, |state, _| state.status)
+    }
+
+    fn poll_over(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Self { over, child, .. } = self;
+        let mut status = || {
+            let status = child.try_wait()?;
+            Ok(status.map(|_| ExitStatus::Unknown))
+        };
+        // What is alive after its end is found by sweeps alone.
+        if !matches!(status(), Ok(None)) {
+            return Poll::Pending;
+        }
+        over.poll(context, status).map(drop)
     }
 
     fn signal(&mut self, signal: Signal) -> io::Result<()> {
@@ -326,10 +369,10 @@ impl Tree for ShimTree {
 }
 
 /// Returns a file without a name that holds `data`, to be read from its beginning.
-fn in_memory(data: &[u8]) -> io::Result<Stdio> {
+fn in_memory(data: &[u8]) -> io::Result<File> {
     let file = rustix::fs::memfd_create("amp-process", rustix::fs::MemfdFlags::CLOEXEC)?;
-    let mut file = std::fs::File::from(file);
+    let mut file = File::from(file);
     file.write_all(data)?;
     file.rewind()?;
-    Ok(file.into())
+    Ok(file)
 }

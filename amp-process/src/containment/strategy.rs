@@ -45,20 +45,66 @@ pub(crate) const KINDS: &[ContainmentKind] = &[
 /// How long a probe may take.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Returns how to start the program in this containment, or why that cannot be.
-pub(crate) async fn find(kind: ContainmentKind, spec: &ProcessSpec) -> Result<Strategy, Error> {
+/// What came of starting a shim by a command, whether as a trial or in earnest.
+type Answer = Result<(), TrialFailure>;
+
+/// A command and all its arguments.
+type Key = (PathBuf, Vec<OsString>);
+
+static ANSWERS: Mutex<Option<HashMap<Key, Answer>>> = Mutex::new(None);
+
+/// Returns how to start the program in this containment, or why that cannot be, as far as it is
+/// known without a trial.
+pub(crate) fn find(kind: ContainmentKind, spec: &ProcessSpec) -> Result<Strategy, Error> {
     let unavailable = |reason| Error::unavailable(kind, reason);
     match kind {
         ContainmentKind::Group => Ok(Strategy::Group),
         ContainmentKind::Shim => shim(spec).map(Strategy::Shim).map_err(unavailable),
         ContainmentKind::Namespace => {
             let command = namespace::command(spec).map_err(unavailable)?;
-            let trial = probe(&command, spec).await?;
-            trial.map_err(|failure| unavailable(failure.to_string()))?;
-            Ok(Strategy::Shim(command))
+            match known(&key(&command)) {
+                Some(Err(failure)) => Err(unavailable(failure.to_string())),
+                Some(Ok(())) | None => Ok(Strategy::Shim(command)),
+            }
         }
         ContainmentKind::Job => Err(unavailable("there are no job objects on Linux".to_owned())),
     }
+}
+
+/// Returns why the program cannot be started in this containment, by a trial where only that tells.
+pub(crate) async fn try_out(kind: ContainmentKind, spec: &ProcessSpec) -> Result<(), Error> {
+    match find(kind, spec)? {
+        Strategy::Shim(command) if kind == ContainmentKind::Namespace => {
+            let trial = probe(&command, spec).await?;
+            trial.map_err(|failure| Error::unavailable(kind, failure.to_string()))
+        }
+        Strategy::Shim(_) | Strategy::Group => Ok(()),
+    }
+}
+
+/// Remembers that nothing can be started in this way, for the next start to pass it over.
+pub(crate) fn remember_refusal(strategy: &Strategy, reason: &str) {
+    if let Strategy::Shim(command) = strategy {
+        let failure = TrialFailure::NotStarted(reason.to_owned());
+        remember(key(command), Err(failure));
+    }
+}
+
+fn key(command: &ShimCommand) -> Key {
+    let mut arguments = command.arguments.clone();
+    arguments.extend([REQUEST.into(), PROBE.into()]);
+    arguments.extend(command.confinement.iter().cloned());
+    (command.program.clone(), arguments)
+}
+
+fn known(key: &Key) -> Option<Answer> {
+    let answers = ANSWERS.lock().unwrap_or_else(PoisonError::into_inner);
+    answers.as_ref()?.get(key).cloned()
+}
+
+fn remember(key: Key, answer: Answer) {
+    let mut answers = ANSWERS.lock().unwrap_or_else(PoisonError::into_inner);
+    answers.get_or_insert_default().insert(key, answer);
 }
 
 /// Returns how to start the shim by itself.
@@ -82,24 +128,14 @@ fn shim(spec: &ProcessSpec) -> Result<ShimCommand, String> {
 /// answered once for each command.
 ///
 /// That nothing could be started at present is no answer, but an error.
-pub(crate) async fn probe(
-    command: &ShimCommand,
-    spec: &ProcessSpec,
-) -> Result<Result<(), TrialFailure>, Error> {
-    type Answers = HashMap<(PathBuf, Vec<OsString>), Result<(), TrialFailure>>;
-    static ANSWERS: Mutex<Option<Answers>> = Mutex::new(None);
-    let answers = || ANSWERS.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut arguments = command.arguments.clone();
-    arguments.extend([REQUEST.into(), PROBE.into()]);
-    arguments.extend(command.confinement.iter().cloned());
-    let key = (command.program.clone(), arguments.clone());
-    let known = answers().get_or_insert_default().get(&key).cloned();
-    if let Some(answer) = known {
+pub(crate) async fn probe(command: &ShimCommand, spec: &ProcessSpec) -> Result<Answer, Error> {
+    let key = key(command);
+    if let Some(answer) = known(&key) {
         return Ok(answer);
     }
     let deadlines = Deadlines::default().with_total(Some(PROBE_TIMEOUT));
     let trial = ProcessSpec::new(&command.program)
-        .with_arguments(arguments)
+        .with_arguments(key.1.clone())
         .with_environment(spec.environment.clone())
         .with_containment(Containment::Require(ContainmentKind::Group))
         .with_deadlines(deadlines);
@@ -120,9 +156,7 @@ pub(crate) async fn probe(
             }
         }
     };
-    answers()
-        .get_or_insert_default()
-        .insert(key, answer.clone());
+    remember(key, answer.clone());
     Ok(answer)
 }
 

@@ -23,10 +23,18 @@ impl Strategy {
 pub(crate) const KINDS: &[ContainmentKind] = &[ContainmentKind::Group];
 
 /// Returns how to start the program in this containment, or why that cannot be.
-#[expect(clippy::unused_async, reason = "Linux waits here")]
-pub(crate) async fn find(kind: ContainmentKind, _: &ProcessSpec) -> Result<Strategy, Error> {
+pub(crate) fn find(kind: ContainmentKind, _: &ProcessSpec) -> Result<Strategy, Error> {
     match kind {
         ContainmentKind::Group => Ok(Strategy::Group),
         _ => Err(Error::unavailable(kind, "it needs Linux")),
     }
 }
+
+/// Returns why the program cannot be started in this containment.
+#[expect(clippy::unused_async, reason = "Linux waits here")]
+pub(crate) async fn try_out(kind: ContainmentKind, spec: &ProcessSpec) -> Result<(), Error> {
+    find(kind, spec).map(drop)
+}
+
+/// Does nothing: a group is not refused.
+pub(crate) fn remember_refusal(_: &Strategy, _: &str) {}

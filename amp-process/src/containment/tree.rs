@@ -23,6 +23,12 @@ pub(crate) trait Tree: Send + Sync + fmt::Debug {
     /// Waits for the program's own exit. Called within the runtime, not again after `Ready`.
     fn poll_leader(&mut self, context: &mut Context<'_>) -> Poll<io::Result<ExitStatus>>;
 
+    /// Waits for the end of what keeps the tree, where that can be told and has not come yet: no
+    /// sweep finds the tree empty before it. Called within the runtime.
+    fn poll_over(&mut self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+
     /// Sends a signal to the program's process group.
     fn signal(&mut self, signal: Signal) -> io::Result<()>;
 

@@ -214,3 +214,31 @@ async fn auto_takes_the_strongest_that_works() {
     let (_, exit) = run(spec).await;
     assert_eq!(exit.containment(), strongest.unwrap().kind);
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_namespace_that_cannot_be_made_is_tried_once_and_its_reason_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let attempts = folder.path().join("attempts");
+    let script = format!(
+        "#!/bin/sh\necho once >> {}\necho 'bwrap: no namespace' >&2\nexit 1\n",
+        attempts.display()
+    );
+    let bubblewrap = file(folder.path(), &script, 0o755);
+    std::fs::rename(bubblewrap, folder.path().join("bwrap")).unwrap();
+    let spec = fake("err own; exit 0").with_variable("PATH", folder.path());
+    let auto = spec
+        .clone()
+        .with_containment(amp_process::Containment::Auto);
+    for _ in 0..2 {
+        let (_, exit) = run(auto.clone()).await;
+        assert_eq!(exit.containment(), ContainmentKind::Shim);
+        // What bubblewrap says is not what the program says.
+        assert_eq!(exit.stderr().to_string().trim_end(), "own");
+    }
+    assert_eq!(std::fs::read_to_string(attempts).unwrap(), "once\n");
+    let namespace = amp_process::Containment::Require(ContainmentKind::Namespace);
+    let error = spec.with_containment(namespace).spawn().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ContainmentUnavailable);
+    assert!(error.to_string().contains("bwrap: no namespace"), "{error}");
+}
