@@ -66,7 +66,7 @@ struct RustPage;
 use std::ffi::OsString;
 use std::io::{self, Write};
 
-use clap::FromArgMatches;
+use clap::{FromArgMatches, Parser};
 
 use self::arguments::{Arguments, GlobalArguments};
 pub use self::context::{Captured, Context, Input, Output, Terminal};
@@ -150,8 +150,11 @@ fn or_complain(written: io::Result<ExitCode>, context: &mut Context) -> ExitCode
 }
 
 fn parse(arguments: &[OsString], context: &Context) -> Result<Arguments, clap::Error> {
-    let mut matches = help::command(context).try_get_matches_from(arguments)?;
-    Arguments::from_arg_matches_mut(&mut matches)
+    Arguments::try_parse_from(arguments).or_else(|_| {
+        // Only who is shown help, or what is wrong, needs the screens that are made for that.
+        let mut matches = help::command(context).try_get_matches_from(arguments)?;
+        Arguments::from_arg_matches_mut(&mut matches)
+    })
 }
 
 /// Shows help, the version, or what is wrong with the arguments.
