@@ -6,7 +6,7 @@ mod probe;
 mod threads;
 
 pub use login::Login;
-pub use threads::ThreadSummary;
+pub use threads::{ThreadList, ThreadSummary};
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;

@@ -9,10 +9,16 @@ use super::ExportFormat;
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum ThreadsCommand {
     /// List the threads of the service, the one used last first
+    ///
+    /// Since July 2026 Amp archives a new thread when its run is over, so those of `ampctl run` are
+    /// among the archived ones.
     List {
         /// Show at most this many
         #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 20)]
         limit: usize,
+        /// Show the archived ones too
+        #[arg(long)]
+        archived: bool,
     },
     /// Search the threads of the service
     ///

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use amp_session::{Amp, Ledger, SessionRecord, ThreadId, ThreadSummary};
+use amp_session::{Amp, Ledger, SessionRecord, ThreadId, ThreadList, ThreadSummary};
 use serde::Serialize;
 
 use super::{credentials, sessions};
@@ -27,18 +27,23 @@ pub(super) fn run(
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
     match command {
-        ThreadsCommand::List { limit } => {
+        ThreadsCommand::List { limit, archived } => {
+            let list = ThreadList::at_most(*limit).with_archived(*archived);
             let threads = ask(global, context, async |amp, service| {
-                Ok(amp.threads(service, *limit).await?)
+                Ok(amp.threads(service, list).await?)
             })?;
-            write_list(&threads, global, context)
+            let none = match archived {
+                true => "the service has no threads",
+                false => "the service has no threads but archived ones, which `--archived` shows",
+            };
+            write_list(&threads, none, global, context)
         }
         ThreadsCommand::Search { words, limit } => {
             let query = words.join(" ");
             let threads = ask(global, context, async |amp, service| {
                 Ok(amp.search_threads(service, &query, *limit).await?)
             })?;
-            write_list(&threads, global, context)
+            write_list(&threads, "the service has no such threads", global, context)
         }
         ThreadsCommand::Show { thread } => {
             with_record(thread, global, context, |record, context| {
@@ -91,8 +96,10 @@ fn with_record(
     show(&record, context)
 }
 
+/// Writes threads, or to a person that there are `none`.
 fn write_list(
     threads: &[ThreadSummary],
+    none: &str,
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
@@ -105,7 +112,7 @@ fn write_list(
         return Ok(ExitCode::Done);
     }
     if threads.is_empty() && !global.quiet {
-        writeln!(context.stderr, "the service has no such threads")?;
+        writeln!(context.stderr, "{none}")?;
     }
     let settings = Settings::of(global, context)?;
     let style = settings.color.style(context, &context.stdout);

@@ -13,7 +13,8 @@ const LIST: &str = r#"[{"id":"T-00000000-0000-7000-8000-000000000003","title":"A
     "updated":"2026-01-02T00:00:00.000Z","tree":"file:///srv/p","messageCount":3}]"#;
 
 const FOUND: &str = r#"[{"id":"T-00000000-0000-7000-8000-000000000003","title":"A build that fails",
-    "updatedAt":"2026-01-02T00:00:00.000Z"}]"#;
+    "updatedAt":"2026-01-02T00:00:00.000Z"},
+    {"id":"T-00000000-0000-7000-8000-000000000004","title":null,"updatedAt":1767225600000}]"#;
 
 const EXPORT: &str = r#"{"agentMode":"medium","created":1767225600000,
   "id":"T-00000000-0000-7000-8000-000000000003","title":"A build that fails","v":2,
@@ -77,6 +78,11 @@ fn threads_are_listed_and_searched() {
     let found = found.json();
     assert_eq!(found["threads"][0]["id"], THREAD);
     assert_eq!(found["threads"][0]["updated"], "2026-01-02T00:00:00.000Z");
+    // Amp passes on whatever the service says of a moment; the thread is found all the same.
+    assert_eq!(
+        found["threads"][1]["id"],
+        "T-00000000-0000-7000-8000-000000000004"
+    );
     let none = world.run(&["threads", "search", "nothing"]);
     assert_eq!((none.code, none.stdout().as_str()), (ExitCode::Done, ""));
     let asked = std::fs::read_to_string(world.project().with_file_name("asked"));
@@ -85,6 +91,22 @@ fn threads_are_listed_and_searched() {
     assert!(asked.contains("with http://127.0.0.1:9/"), "{asked}");
     let project = world.project().display().to_string();
     assert!(!asked.contains(&format!("in {project}")), "{asked}");
+}
+
+#[test]
+fn archived_threads_are_listed_when_they_are_asked_for() {
+    let world = world();
+    world.write("list", "[]");
+    let none = world.run(&["threads", "list"]);
+    assert_eq!((none.code, none.stdout().as_str()), (ExitCode::Done, ""));
+    assert!(none.stderr().contains("`--archived`"), "{}", none.stderr());
+    let none = world.run(&["threads", "list", "--archived"]);
+    assert!(!none.stderr().contains("--archived"), "{}", none.stderr());
+    let asked = std::fs::read_to_string(world.project().with_file_name("asked"));
+    let asked = asked.expect("questions");
+    assert!(asked.contains("threads list --json in "), "{asked}");
+    let archived = "threads list --json --include-archived in ";
+    assert!(asked.contains(archived), "{asked}");
 }
 
 #[test]
@@ -136,17 +158,19 @@ fn what_the_service_refuses_is_said_in_its_words() {
 }
 
 #[test]
-fn an_amp_that_cannot_list_says_which_can() {
+fn an_amp_that_cannot_says_which_can() {
     let world = world_of("0.0.1767830505-ga62310");
-    for command in ["list", "search"] {
-        let mut words = vec!["threads", command];
-        words.extend((command == "search").then_some("race"));
-        let refused = world.run(&words);
+    for (words, lacking) in [
+        (&["list"][..], "list --json"),
+        (&["search", "race"], "search --json"),
+        (&["show", THREAD], "export"),
+    ] {
+        let refused = world.run(&[&["threads"], words].concat());
         assert_eq!(refused.code, ExitCode::Usage, "{}", refused.stdout());
         let told = refused.stderr();
-        let option = format!("has no threads {command} --json (since 0.0.");
-        assert!(told.contains(&option), "{told}");
+        let lacking = format!("has no threads {lacking} (since 0.0.");
+        assert!(told.contains(&lacking), "{told}");
     }
-    let shown = world.run(&["threads", "show", THREAD]);
+    let shown = world_of("0.0.1769314944-g5070a1").run(&["threads", "show", THREAD]);
     assert_eq!(shown.code, ExitCode::Done, "{}", shown.stderr());
 }

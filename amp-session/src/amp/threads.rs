@@ -1,15 +1,15 @@
 //! The threads of the service, as Amp's own `threads` commands tell of them.
 //!
-//! The builds of 2026-01-08 to 2026-09-23 were asked. All export a thread as JSON, though the help
-//! of the older ones does not say so; `list` writes JSON since May, `search` since February. A
-//! thread that is not there, and a service that cannot be reached, are told on standard error with
-//! exit code 1.
+//! The builds of 2026-01-08 to 2026-09-23 were asked. `export` writes JSON since 2026-01-25, though
+//! the help of the older ones does not say so; those before it take the word for no command and list
+//! threads. `list` writes JSON since May, `search` since February. A thread that is not there, and a
+//! service that cannot be reached, are told on standard error with exit code 1.
 
 use std::ffi::OsStr;
 use std::time::Duration;
 
 use amp_process::Deadlines;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::Amp;
@@ -36,7 +36,9 @@ pub struct ThreadSummary {
     #[serde(default)]
     pub title: Option<String>,
     /// When it was changed last, as Amp writes it (RFC 3339).
-    #[serde(default, alias = "updatedAt")]
+    ///
+    /// A search passes on what the service says; a moment in another form is left out.
+    #[serde(default, alias = "updatedAt", deserialize_with = "text_alone")]
     pub updated: Option<String>,
     /// The folder that it began in, as a `file:` address; a search does not tell it.
     #[serde(default)]
@@ -46,8 +48,38 @@ pub struct ThreadSummary {
     pub messages: Option<u64>,
 }
 
+/// Which threads of the service to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ThreadList {
+    /// How many at most. Amp asks its service for 200.
+    pub limit: usize,
+    /// Whether those that are archived are among them. Since July 2026 (recordings of
+    /// 0.0.1784106548-gd81d8b and later) Amp archives every new thread when its run is over, unless
+    /// it is told not to.
+    pub archived: bool,
+}
+
+impl ThreadList {
+    /// At most this many threads that are not archived.
+    #[must_use]
+    pub fn at_most(limit: usize) -> Self {
+        Self {
+            limit,
+            archived: false,
+        }
+    }
+
+    /// Returns this list with the archived threads, or without them.
+    #[must_use]
+    pub fn with_archived(mut self, archived: bool) -> Self {
+        self.archived = archived;
+        self
+    }
+}
+
 impl Amp {
-    /// Lists the threads of the service, the one used last first; at most `limit`.
+    /// Lists the threads of the service, the one used last first.
     ///
     /// # Errors
     ///
@@ -55,11 +87,15 @@ impl Amp {
     pub async fn threads(
         &self,
         service: &ServiceAddress,
-        limit: usize,
+        list: ThreadList,
     ) -> Result<Vec<ThreadSummary>, Error> {
         self.dialect.require(&self.version, Feature::ThreadsList)?;
-        let mut threads = self.ask_threads(service, &["list", "--json"]).await?;
-        threads.truncate(limit);
+        let mut arguments = vec!["list", "--json"];
+        if list.archived {
+            arguments.push("--include-archived");
+        }
+        let mut threads = self.ask_threads(service, &arguments).await?;
+        threads.truncate(list.limit);
         Ok(threads)
     }
 
@@ -92,12 +128,14 @@ impl Amp {
     ///
     /// # Errors
     ///
-    /// Fails when there is no such thread, or Amp could not get it.
+    /// Fails when this build cannot, when there is no such thread, or Amp could not get it.
     pub async fn export_thread(
         &self,
         service: &ServiceAddress,
         thread: &ThreadId,
     ) -> Result<Value, Error> {
+        self.dialect
+            .require(&self.version, Feature::ThreadsExport)?;
         let answer = self
             .ask_service(service, &["export", thread.as_str()])
             .await?;
@@ -160,6 +198,13 @@ impl Amp {
             reason.map_or_else(|| exit.status().to_string(), |line| line.trim().to_owned());
         Err(failed(arguments[1], reason))
     }
+}
+
+fn text_alone<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    Ok(match Value::deserialize(from)? {
+        Value::String(text) => Some(text),
+        _ => None,
+    })
 }
 
 fn failed(command: &str, reason: String) -> Error {

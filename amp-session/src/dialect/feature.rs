@@ -32,6 +32,8 @@ pub enum Feature {
     ThreadsList,
     /// `threads search --json`: those of them that fit a query.
     ThreadsSearch,
+    /// `threads export`: a thread as JSON; the help of older builds does not name it.
+    ThreadsExport,
     /// `--mode`: choose the agent mode.
     Mode,
     /// `--model`: override the model of the mode; accepted but absent from the help.
@@ -166,6 +168,7 @@ pub(super) const TABLE: &[Row] = &[
         "threads search --json",
         &[(FEB_10, None)],
     ),
+    row(Feature::ThreadsExport, "threads export", SINCE_JAN_25),
     row(Feature::Mode, "--mode", ALWAYS),
     row(Feature::Model, "--model", &[(APR_21, None)]),
     row(Feature::EffortOption, "--effort", &[(MAY_04, Some(MAY_04))]),
