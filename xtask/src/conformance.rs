@@ -6,11 +6,12 @@
 
 mod case;
 mod drive;
+mod threads;
 
 use anyhow::Result;
 use clap::Args;
 
-pub use case::{Case, Cases, Service};
+pub use case::{Case, Cases, Question, Service};
 pub use drive::drive;
 
 use crate::installed_cli::InstalledCli;

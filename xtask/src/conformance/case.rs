@@ -50,6 +50,8 @@ pub struct Case {
     /// What answers at the service's address.
     #[serde(default)]
     pub service: Service,
+    /// What is asked of the service's threads once every turn has completed.
+    pub then: Option<Question>,
     /// Whether no key is configured.
     #[serde(default)]
     pub without_key: bool,
@@ -68,6 +70,20 @@ pub enum Service {
     RefusesKeys,
     /// Nothing: the port is closed.
     Closed,
+}
+
+/// A question about the threads of the service, asked through the Amp at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Question {
+    /// Whether the thread is in the list.
+    List,
+    /// Whether it is in the list of all, the archived ones with them.
+    ListArchived,
+    /// Whether a word of its answer finds it, and one that nobody said does not.
+    Search,
+    /// Whether its export is a record with its prompt and its answer.
+    Export,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -4,13 +4,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use amp_session::protocol::{ImageBlock, UserInput};
-use amp_session::{Amp, ErrorKind, Outcome, Session, SessionConfig, Turn, default_deadlines};
+use amp_session::{
+    Amp, Effective, ErrorKind, Outcome, Session, SessionConfig, ThreadId, Turn, default_deadlines,
+};
 use anyhow::Result;
 use fixtures::backend::{Backend, Options};
 use fixtures::scenario::ServiceHealth;
 use serde_json::json;
 
 use super::case::{Case, Service};
+use super::threads;
 use crate::installed_cli::InstalledCli;
 
 /// Where nothing listens.
@@ -43,10 +46,19 @@ pub async fn drive(case: &Case, cli: &InstalledCli) -> Result<String> {
     if !case.without_key {
         environment.insert("AMP_API_KEY".into(), "fake".into());
     }
-    let amp = Amp::new(&cli.executable, cli.version.as_str()).with_environment(environment);
-    Ok(match amp.start(config(case, &workspace)) {
-        Ok(session) => converse(case, &session).await,
-        Err(error) => refused(&error),
+    let amp = Amp::new(&cli.executable, cli.version.as_str()).with_environment(environment.clone());
+    let session = match amp.start(config(case, &workspace)) {
+        Ok(session) => session,
+        Err(error) => return Ok(refused(&error)),
+    };
+    let (end, thread) = converse(case, &session).await;
+    Ok(match (case.then, thread) {
+        (Some(question), Some(thread)) if end == "completed" => {
+            let service = Effective::read(&environment, &workspace, None).service(&environment);
+            let answer = threads::ask(&amp, &service, question, &thread, case).await;
+            answer.unwrap_or_else(|error| refused(&error))
+        }
+        _ => end,
     })
 }
 
@@ -68,20 +80,21 @@ fn config(case: &Case, workspace: &Path) -> SessionConfig {
     config
 }
 
-/// Sends every prompt, until one does not complete.
-async fn converse(case: &Case, session: &Session) -> String {
+/// Sends every prompt, until one does not complete. Says how it ended, and in which thread.
+async fn converse(case: &Case, session: &Session) -> (String, Option<ThreadId>) {
     if case.messages {
-        return match session.converse().await {
+        let end = match session.converse().await {
             Ok(turn) => send_messages(case, turn).await,
             Err(error) => refused(&error),
         };
+        return (end, None);
     }
     let mut thread = None;
     let mut end = String::new();
     for prompt in &case.prompts {
         let turn = match session.prompt(message(case, prompt)).await {
             Ok(turn) => turn,
-            Err(error) => return refused(&error),
+            Err(error) => return (refused(&error), None),
         };
         let outcome = read(case, turn).await;
         end = describe(&outcome);
@@ -89,11 +102,11 @@ async fn converse(case: &Case, session: &Session) -> String {
             break;
         }
         if thread.is_some() && thread != outcome.thread {
-            return format!("{end} in another thread");
+            return (format!("{end} in another thread"), None);
         }
         thread = outcome.thread;
     }
-    end
+    (end, thread)
 }
 
 /// Returns what is sent for a prompt.
