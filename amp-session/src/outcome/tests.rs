@@ -98,6 +98,18 @@ fn a_stray_line_that_was_cut_within_a_secret_is_quoted_without_its_beginning() {
 }
 
 #[test]
+fn a_stray_line_is_quoted_past_a_long_secret() {
+    let key = "secret".repeat(1_000);
+    let line = format!("the key {key} is wrong");
+    let message = outcome(&[line.as_bytes()], &secrets(&key)).failure;
+    let message = message.expect("a failure").message;
+    assert!(
+        message.ends_with(": the key [redacted] is wrong"),
+        "{message}"
+    );
+}
+
+#[test]
 fn long_lines_are_counted_and_the_line_that_complains_is_found() {
     let mut observer = Observer::default();
     for _ in 0..2 {
