@@ -9,8 +9,12 @@ mod lock;
 mod partial;
 mod receipt;
 mod staging;
-#[cfg_attr(windows, path = "store/windows.rs")]
-#[cfg_attr(not(windows), path = "store/unix.rs")]
+// One attribute on one module would hide both files from cargo-mutants.
+#[cfg(not(windows))]
+#[path = "store/unix.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "store/windows.rs"]
 mod system;
 #[cfg(test)]
 mod tests;

@@ -138,6 +138,7 @@ pub const GROUPS: &[Group] = &[
             "running",
             "offline",
             "resume",
+            "file_system_without",
         ],
     },
 ];
