@@ -1,8 +1,8 @@
 //! Who answers the questions of a run: a person here, a program, or a rule of thumb.
 
-mod desk;
 mod dialogue;
 mod person;
+mod queue;
 mod rule;
 mod shown;
 
@@ -11,8 +11,9 @@ use std::time::Duration;
 use amp_session::Approval;
 use amp_session::approval::{AllowReadOnly, ProgramApprover, RejectAll};
 
-pub(crate) use self::desk::{AtDesk, Desk};
+pub(crate) use self::dialogue::Event;
 use self::dialogue::Place;
+pub(crate) use self::queue::QuestionQueue;
 use crate::arguments::Approver;
 use crate::context::Context;
 use crate::exit_code::ExitCode;
@@ -23,7 +24,7 @@ use crate::style::Style;
 /// How long a person may take.
 const DEADLINE: Duration = Duration::from_secs(60 * 60);
 
-/// Returns what a session is told about an approver, and where questions arrive if a person is to
+/// Returns what a session is told about an approver, and the queue of questions if a person is to
 /// answer them.
 ///
 /// # Errors
@@ -32,7 +33,7 @@ pub(crate) fn approval(
     approver: &Approver,
     style: Style,
     context: &Context,
-) -> Result<(Option<Approval>, Option<Desk>), Failure> {
+) -> Result<(Option<Approval>, Option<QuestionQueue>), Failure> {
     let approval = match approver {
         Approver::None => return Ok((None, None)),
         Approver::Deny => Approval::by(RejectAll),
@@ -59,7 +60,7 @@ pub(crate) fn approval(
             };
             let (person, questions) = person::person();
             let approval = Approval::by(person).with_deadline(DEADLINE);
-            return Ok((Some(approval), Some(Desk::new(questions, place))));
+            return Ok((Some(approval), Some(QuestionQueue::new(questions, place))));
         }
     };
     Ok((Some(approval), None))

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use amp_session::{Denial, Outcome, Turn, TurnItem};
 
-use crate::approve::{AtDesk, Desk};
+use crate::approve::{Event, QuestionQueue};
 use crate::context::{Listener, Signal, UserRequest};
 use crate::failure::Failure;
 use crate::view::View;
@@ -55,8 +55,8 @@ pub(crate) enum Driven {
     Killed,
 }
 
-/// Shows every item of a turn until it ends, puts its questions to the person at `desk`, and hands
-/// on what its sandbox denies.
+/// Shows every item of a turn until it ends, puts its `questions` to the person who answers
+/// them, and hands on what its sandbox denies.
 ///
 /// The first signal asks the agent to stop and waits for what it still says; the second kills its
 /// whole process tree. When the output was closed, the agent is stopped as well. While a question is
@@ -65,20 +65,20 @@ pub(crate) async fn drive(
     mut turn: Turn,
     view: &mut View,
     signals: &mut Listener,
-    mut desk: Option<Desk>,
+    mut questions: Option<QuestionQueue>,
     on_denial: impl FnMut(&Denial, &mut View) -> io::Result<()>,
 ) -> Driven {
     let mut first_signal = None;
     let mut display = Display {
         view,
-        asks_elsewhere: desk.is_none(),
+        asks_elsewhere: questions.is_none(),
         on_denial,
         write_error: None,
     };
     let mut waiting = VecDeque::new();
     let mut ticks = tokio::time::interval(TICK);
     let outcome = loop {
-        let busy = desk.as_ref().is_some_and(Desk::is_busy);
+        let busy = questions.as_ref().is_some_and(QuestionQueue::is_open);
         while let Some(item) = waiting.pop_front_if(|_| !busy) {
             display.show(&item, &turn);
         }
@@ -86,7 +86,7 @@ pub(crate) async fn drive(
             request = signals.next_request() => match request {
                 UserRequest::Suspension => {
                     suspend(&mut turn, signals);
-                    desk.iter_mut().for_each(Desk::repeat);
+                    questions.iter_mut().for_each(QuestionQueue::repeat);
                 }
                 UserRequest::Stop(signal) => {
                     if first_signal.replace(signal).is_some() {
@@ -96,21 +96,21 @@ pub(crate) async fn drive(
                     }
                     let name = signal.name();
                     let text = format!("{name}: stopping the agent; once more kills it");
-                    match &mut desk {
-                        Some(desk) if busy => desk.say(&text),
+                    match &mut questions {
+                        Some(questions) if busy => questions.say(&text),
                         _ => display.view.announce(&text),
                     }
                     turn.cancel();
                 }
             },
-            happened = at_desk(&mut desk) => {
-                if let Some(desk) = &mut desk {
+            event = next_event(&mut questions) => {
+                if let Some(questions) = &mut questions {
                     if !busy {
                         display.view.pause();
                     }
                     // A terminal that is gone refuses by itself.
-                    let _ = desk.handle(happened);
-                    if !desk.is_busy() {
+                    let _ = questions.handle(event);
+                    if !questions.is_open() {
                         display.view.resume();
                     }
                 }
@@ -124,7 +124,7 @@ pub(crate) async fn drive(
             _ = ticks.tick(), if !busy => display.view.tick(),
         }
     };
-    if desk.as_ref().is_some_and(Desk::is_busy) {
+    if questions.as_ref().is_some_and(QuestionQueue::is_open) {
         display.view.resume();
     }
     for item in waiting {
@@ -137,10 +137,10 @@ pub(crate) async fn drive(
     }
 }
 
-/// Waits for what happens at a desk, for ever when there is none.
-async fn at_desk(desk: &mut Option<Desk>) -> AtDesk {
-    match desk {
-        Some(desk) => desk.next().await,
+/// Waits for what happens to the questions, for ever when nobody here answers them.
+async fn next_event(questions: &mut Option<QuestionQueue>) -> Event {
+    match questions {
+        Some(questions) => questions.next().await,
         None => std::future::pending().await,
     }
 }

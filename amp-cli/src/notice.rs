@@ -121,8 +121,8 @@ impl Notices {
 
     /// Tells of a question, while its run goes on.
     pub(crate) fn of_question(&self, question: &Question) {
-        let arguments = serde_json::to_string(&question.arguments).unwrap_or_default();
-        let text = format!("{} {arguments}", question.tool);
+        let arguments = serde_json::to_string(&question.subject.arguments).unwrap_or_default();
+        let text = format!("{} {arguments}", question.subject.tool);
         let notice = self.notice(Event::Question, "the agent asks", &text, None);
         self.show(&notice);
         let notices = self.clone();

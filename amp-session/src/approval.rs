@@ -69,7 +69,7 @@ pub(crate) use memory::{Memory, rules_of_folder};
 pub use note::ApprovalNote;
 pub(crate) use note::RecordedNote;
 pub use program::ProgramApprover;
-pub use question::{Concern, Question};
+pub use question::{Concern, Question, Subject};
 pub(crate) use rules::take_over;
 #[cfg(unix)]
 pub(crate) use supervision::Supervision;

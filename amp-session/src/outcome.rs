@@ -128,11 +128,11 @@ impl Outcome {
     ) {
         let told: Vec<RefusedCall> = refused
             .iter()
-            .filter(|decided| !decided.tool.is_empty())
+            .filter(|decided| !decided.subject.tool.is_empty())
             .map(|decided| {
-                let arguments = json!(decided.arguments).to_string();
+                let arguments = json!(decided.subject.arguments).to_string();
                 let reason = decided.reason.as_deref().unwrap_or_default();
-                RefusedCall::new(&decided.tool, &arguments, reason, secrets)
+                RefusedCall::new(&decided.subject.tool, &arguments, reason, secrets)
             })
             .collect();
         // Since July 2026 the stream tells of these as well, in words around the same reason.

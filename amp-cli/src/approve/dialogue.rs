@@ -7,7 +7,7 @@ use amp_session::permission::{Severity, rule_for_similar};
 use amp_session::protocol::PermissionRule;
 use amp_session::{Answer, Dialect};
 
-use super::person::Put;
+use super::person::OpenQuestion;
 use super::{rule, shown};
 use crate::context::Output;
 use crate::keyboard::Keyboard;
@@ -30,7 +30,7 @@ pub(super) struct Place {
 /// A question that is on the terminal.
 #[derive(Debug)]
 pub(crate) struct Dialogue {
-    put: Put,
+    open: OpenQuestion,
     step: Step,
 }
 
@@ -43,22 +43,24 @@ enum Step {
     Duration(PermissionRule),
 }
 
-/// Something that happens to a question.
+/// Something that happens to the questions for a person.
 pub(crate) enum Event {
+    /// Somebody asks.
+    Arrived(Box<OpenQuestion>),
     /// A line was typed; `None` when there will be none.
     Typed(Option<String>),
-    /// Nobody waits for an answer any more.
+    /// Nobody waits for an answer to the open question any more.
     Withdrawn,
 }
 
 impl Dialogue {
     /// Shows a question. What was typed before is no answer to it.
-    pub(super) fn begin(put: Put, place: &mut Place) -> io::Result<Self> {
+    pub(super) fn begin(open: OpenQuestion, place: &mut Place) -> io::Result<Self> {
         let columns = place.columns();
-        let text = shown::question(&put.question, columns, place.style);
+        let text = shown::question(&open.question, columns, place.style);
         place.output.write_all(text.as_bytes())?;
         let mut dialogue = Self {
-            put,
+            open,
             step: Step::Choice,
         };
         place.keyboard.forget();
@@ -71,7 +73,7 @@ impl Dialogue {
         tokio::select! {
             // An answer that nobody waits for is none.
             biased;
-            () = self.put.reply.closed() => Event::Withdrawn,
+            () = self.open.reply.closed() => Event::Withdrawn,
             // A terminal that went away says no more.
             line = place.keyboard.line() => Event::Typed(line.ok().flatten()),
         }
@@ -122,7 +124,7 @@ impl Dialogue {
             (Step::Choice, "n" | "no") => Next::Answer(Answer::reject("")),
             (Step::Choice, "s" | "stop") => Next::Answer(Answer::Stop),
             (Step::Choice, "a" | "reason") => Next::Step(Step::Reason),
-            (Step::Choice, "l" | "always") => match proposed(&self.put) {
+            (Step::Choice, "l" | "always") => match proposed(&self.open) {
                 Some(rule) => Next::Step(Step::Rule(rule)),
                 None => Next::Step(Step::Choice),
             },
@@ -138,7 +140,7 @@ impl Dialogue {
         match next {
             Next::Answer(answer) => {
                 // Nobody is left to hear it when the question was withdrawn this moment.
-                let _ = self.put.reply.send(answer);
+                let _ = self.open.reply.send(answer);
                 Ok(None)
             }
             Next::Step(step) => {
@@ -150,11 +152,11 @@ impl Dialogue {
     }
 
     fn answer(self, answer: Answer) {
-        let _ = self.put.reply.send(answer);
+        let _ = self.open.reply.send(answer);
     }
 
     fn choices(&self, columns: usize) -> &'static str {
-        match (proposed(&self.put).is_some(), columns < ROOMY) {
+        match (proposed(&self.open).is_some(), columns < ROOMY) {
             (true, true) => "  [y]es [n]o re[a]son a[l]ways [s]top > ",
             (true, false) => {
                 "  [y]es, [n]o, no with a re[a]son, a[l]ways for calls like this, [s]top the run? "
@@ -208,9 +210,12 @@ impl Place {
 }
 
 /// Returns the rule for calls like this one; no rule answers questions about files that decide.
-fn proposed(put: &Put) -> Option<PermissionRule> {
-    match put.question.concern {
-        Concern::Call => rule_for_similar(&put.question.tool, &put.question.arguments),
+fn proposed(open: &OpenQuestion) -> Option<PermissionRule> {
+    match open.question.subject.concern {
+        Concern::Call => rule_for_similar(
+            &open.question.subject.tool,
+            &open.question.subject.arguments,
+        ),
         _ => None,
     }
 }

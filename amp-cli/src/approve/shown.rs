@@ -26,7 +26,7 @@ pub(super) fn question(question: &Question, columns: usize, style: Style) -> Str
         text.push('\n');
     };
     let mark = style.warning("?");
-    match &asked.concern {
+    match &asked.subject.concern {
         Concern::Changed(paths) => {
             say(format!(
                 "{mark} {}",
@@ -41,7 +41,10 @@ pub(super) fn question(question: &Question, columns: usize, style: Style) -> Str
             return text;
         }
         concern => {
-            say(format!("{mark} {}", style.strong(one_line(&asked.tool))));
+            say(format!(
+                "{mark} {}",
+                style.strong(one_line(&asked.subject.tool))
+            ));
             if *concern == Concern::ControlFiles {
                 let warning = "it names files that decide what may run";
                 for line in wrap_plain(warning, columns.saturating_sub(2)) {
@@ -50,9 +53,9 @@ pub(super) fn question(question: &Question, columns: usize, style: Style) -> Str
             }
         }
     }
-    let json = RawJson::from_value(&asked.arguments).ok();
+    let json = RawJson::from_value(&asked.subject.arguments).ok();
     let command = json.as_ref().and_then(|json| {
-        let input = ToolInput::read(&ToolName::from(asked.tool.as_str()), json);
+        let input = ToolInput::read(&ToolName::from(asked.subject.tool.as_str()), json);
         input.shell_command().map(str::to_owned)
     });
     // What the diff or the command shows need not be said twice.
@@ -75,7 +78,7 @@ pub(super) fn question(question: &Question, columns: usize, style: Style) -> Str
         is_said.extend(["cmd", "command"]);
         quote(command, room, style, &mut say);
     }
-    for (name, value) in &asked.arguments {
+    for (name, value) in &asked.subject.arguments {
         if is_said.contains(&name.as_str()) {
             continue;
         }

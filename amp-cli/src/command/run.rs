@@ -89,7 +89,7 @@ fn take_turn(
         record,
         amp: found,
         service_url,
-        desk,
+        questions,
     } = prepared;
     notices.know(|run| {
         run.folder.clone_from(&context.directory);
@@ -129,13 +129,14 @@ fn take_turn(
         }
         remarks.on_record(session.as_ref(), &mut view)?;
         notices.know(|run| run.session = session.as_ref().map(ToString::to_string));
-        let desk = desk.map(|desk| {
-            desk.with_dialect(*amp.dialect())
+        let questions = questions.map(|questions| {
+            questions
+                .with_dialect(*amp.dialect())
                 .with_notices(notices.clone())
         });
         let _limit = context.signals.limit_writes(settings.deadlines.total);
         let on_denial = |denial: &_, view: &mut _| remarks.on_denial(denial, view);
-        let driven = drive(turn, &mut view, &mut signals, desk, on_denial).await;
+        let driven = drive(turn, &mut view, &mut signals, questions, on_denial).await;
         Ok::<_, Failure>((amp, session, driven))
     })??;
     if let Driven::Ended { outcome, .. } = &driven {

@@ -1,6 +1,6 @@
 //! What was decided about a call, in a line.
 
-use amp_session::approval::{Asked, Concern, Decided};
+use amp_session::approval::{Asked, Concern, Decided, Subject};
 use amp_session::protocol::{RawJson, ToolUseBlock};
 
 use super::tool_call::ToolCall;
@@ -8,12 +8,12 @@ use crate::text::one_line;
 
 /// Returns what a question is about.
 pub(super) fn subject(question: &Asked) -> String {
-    about(&question.concern, &question.tool, &question.arguments)
+    about(&question.subject)
 }
 
 /// Returns what was decided about what, and by whom.
 pub(crate) fn in_a_line(answer: &Decided) -> String {
-    let about = about(&answer.concern, &answer.tool, &answer.arguments);
+    let about = about(&answer.subject);
     format!("{about}: {}", one_line(&answer.in_words()))
 }
 
@@ -27,20 +27,16 @@ pub(super) fn of_rule(answer: &Decided) -> Option<String> {
     })
 }
 
-fn about(
-    concern: &Concern,
-    tool: &str,
-    arguments: &serde_json::Map<String, serde_json::Value>,
-) -> String {
-    if let Concern::Changed(paths) = concern {
+fn about(subject: &Subject) -> String {
+    if let Concern::Changed(paths) = &subject.concern {
         let paths: Vec<String> = paths
             .iter()
             .map(|path| path.display().to_string())
             .collect();
         return one_line(&format!("changes of {}", paths.join(", ")));
     }
-    match RawJson::from_value(arguments) {
-        Ok(input) => ToolCall::of(&ToolUseBlock::new("", tool, input), None).to_string(),
-        Err(_) => one_line(tool),
+    match RawJson::from_value(&subject.arguments) {
+        Ok(input) => ToolCall::of(&ToolUseBlock::new("", &*subject.tool, input), None).to_string(),
+        Err(_) => one_line(&subject.tool),
     }
 }

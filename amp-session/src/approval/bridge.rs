@@ -27,7 +27,7 @@ use super::peer::{self, Agent, Identity};
 use super::protocol::{
     Greeting, LONGEST_LINE, LONGEST_REASON, MOST_ARGUMENTS, Reply, Request, whereabouts,
 };
-use super::question::{Concern, Question};
+use super::question::{Concern, Question, Subject};
 use super::second_lock::{Partner, SecondLock};
 use super::shared::Shared;
 use crate::blocking::blocking;
@@ -219,24 +219,31 @@ impl Host {
         mut reader: BufReader<OwnedReadHalf>,
     ) -> (Decided, Option<Partner>) {
         let mut question = Question {
-            number: self.shared.number(),
-            concern: Concern::Call,
-            tool: request.tool,
-            arguments,
-            tool_use_id: request.tool_use_id,
-            thread: request.thread,
+            subject: Subject {
+                number: self.shared.number(),
+                concern: Concern::Call,
+                tool: request.tool,
+                arguments,
+                tool_use_id: request.tool_use_id,
+                thread: request.thread,
+            },
             folder: self.folder.clone(),
             opinion: None,
         };
         let mut partner = None;
         if let Some(lock) = &self.lock {
-            partner = lock.helper_asks(&question.tool, &question.arguments).await;
+            partner = lock
+                .helper_asks(&question.subject.tool, &question.subject.arguments)
+                .await;
             let Some(partner) = &partner else {
                 let reason = "the plugin of the run was not asked about this call";
                 let verdict = Verdict::refused(DecidedBy::Host, reason);
-                return (Decided::new(question, verdict), None);
+                return (Decided::new(question.subject, verdict), None);
             };
-            question.tool_use_id.clone_from(&partner.tool_use_id);
+            question
+                .subject
+                .tool_use_id
+                .clone_from(&partner.tool_use_id);
         }
         let verdict = {
             let mut byte = [0];
@@ -248,21 +255,26 @@ impl Host {
                 }
             }
         };
-        (Decided::new(question, verdict), partner)
+        (Decided::new(question.subject, verdict), partner)
     }
 
     async fn judge(&self, question: &mut Question) -> Verdict {
         if let Err(reason) = self.look_at_control().await {
             return Verdict::refused(DecidedBy::Host, reason);
         }
-        if self.control.lock().await.is_named_in(&question.arguments) {
-            question.concern = Concern::ControlFiles;
+        if self
+            .control
+            .lock()
+            .await
+            .is_named_in(&question.subject.arguments)
+        {
+            question.subject.concern = Concern::ControlFiles;
         } else if self.is_remembered(question) {
             return Verdict::allowed(DecidedBy::RememberedRule);
         }
         question.opinion = self
             .opinions
-            .about(&question.tool, &question.arguments)
+            .about(&question.subject.tool, &question.subject.arguments)
             .await;
         let verdict = self.ask(question.clone()).await;
         match self.look_at_control().await {
@@ -276,8 +288,8 @@ impl Host {
         let rules = self.approval.remembered();
         let rules = RuleSet::of(vec![RuleList::from_rules(RuleScope::User, &rules)]);
         let call = ToolCall {
-            tool: &question.tool,
-            arguments: &question.arguments,
+            tool: &question.subject.tool,
+            arguments: &question.subject.arguments,
             context: None,
         };
         Evaluator::new(rules, &self.dialect).test(&call).decision == Decision::Allow
@@ -297,7 +309,7 @@ impl Host {
                 tokio::select! {
                     answer = &mut answer => return Some(answer),
                     Ok(()) = remembering.changed() => {
-                        if question.concern == Concern::Call && self.is_remembered(&question) {
+                        if question.subject.concern == Concern::Call && self.is_remembered(&question) {
                             return None;
                         }
                     }
@@ -393,18 +405,20 @@ impl Host {
             return bypassed(&refusal);
         }
         let question = Question {
-            number: self.shared.number(),
-            concern: Concern::Changed(change.paths.clone()),
-            tool: String::new(),
-            arguments: Map::new(),
-            tool_use_id: None,
-            thread: None,
+            subject: Subject {
+                number: self.shared.number(),
+                concern: Concern::Changed(change.paths.clone()),
+                tool: String::new(),
+                arguments: Map::new(),
+                tool_use_id: None,
+                thread: None,
+            },
             folder: self.folder.clone(),
             opinion: None,
         };
         let verdict = self.ask(question.clone()).await;
         let allowed = verdict.allowed;
-        self.shared.decided(Decided::new(question, verdict));
+        self.shared.decided(Decided::new(question.subject, verdict));
         if !allowed {
             return bypassed("that was not allowed");
         }

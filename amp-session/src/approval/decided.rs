@@ -4,27 +4,17 @@ use std::path::PathBuf;
 
 use amp_protocol::PermissionRule;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::answer::Remember;
-use super::question::{Concern, Question};
+use super::question::Subject;
 
 /// A question and what became of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Decided {
-    /// The number of the question.
-    pub number: u64,
-    /// What it was about.
-    pub concern: Concern,
-    /// The tool.
-    pub tool: String,
-    /// The arguments.
-    pub arguments: Map<String, Value>,
-    /// The id of the call, where the build tells it.
-    pub tool_use_id: Option<String>,
-    /// The thread.
-    pub thread: Option<String>,
+    /// What was asked about.
+    #[serde(flatten)]
+    pub subject: Subject,
     /// Whether it may go on.
     pub allowed: bool,
     /// Who decided.
@@ -119,14 +109,9 @@ impl Decided {
         format!("{verdict}{by}{}", reason.unwrap_or_default())
     }
 
-    pub(super) fn new(question: Question, verdict: Verdict) -> Self {
+    pub(super) fn new(subject: Subject, verdict: Verdict) -> Self {
         Self {
-            number: question.number,
-            concern: question.concern,
-            tool: question.tool,
-            arguments: question.arguments,
-            tool_use_id: question.tool_use_id,
-            thread: question.thread,
+            subject,
             allowed: verdict.allowed,
             by: verdict.by,
             approver: verdict.approver,

@@ -33,10 +33,13 @@ impl Decisions {
     /// arguments are the same, and uses it up.
     fn take(&mut self, id: &str, tool: &str, arguments: &Map<String, Value>) -> Option<&Decided> {
         let unused = |(_, used): &&mut (Decided, bool)| !*used;
-        let by_id = |entry: &&mut (Decided, bool)| entry.0.tool_use_id.as_deref() == Some(id);
+        let by_id =
+            |entry: &&mut (Decided, bool)| entry.0.subject.tool_use_id.as_deref() == Some(id);
         let alike = |entry: &&mut (Decided, bool)| {
             let decided = &entry.0;
-            decided.tool_use_id.is_none() && decided.tool == tool && decided.arguments == *arguments
+            decided.subject.tool_use_id.is_none()
+                && decided.subject.tool == tool
+                && decided.subject.arguments == *arguments
         };
         let position = self
             .all
@@ -196,7 +199,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::decided::DecidedBy;
-    use super::super::question::Concern;
+    use super::super::question::{Concern, Subject};
     use super::*;
     use crate::permission::{RuleList, RuleScope, RuleSet};
 
@@ -220,12 +223,14 @@ mod tests {
         let mut decisions = Decisions::default();
         for (id, arguments) in decided {
             decisions.push(Decided {
-                number: 1,
-                concern: Concern::Call,
-                tool: tool.to_owned(),
-                arguments: arguments.as_object().unwrap().clone(),
-                tool_use_id: id.map(str::to_owned),
-                thread: None,
+                subject: Subject {
+                    number: 1,
+                    concern: Concern::Call,
+                    tool: tool.to_owned(),
+                    arguments: arguments.as_object().unwrap().clone(),
+                    tool_use_id: id.map(str::to_owned),
+                    thread: None,
+                },
                 allowed: true,
                 by: DecidedBy::Approver,
                 approver: None,

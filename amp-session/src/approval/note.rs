@@ -34,18 +34,20 @@ pub(crate) struct RecordedNote {
 mod tests {
     use serde_json::{Map, json};
 
-    use super::super::question::Concern;
+    use super::super::question::{Concern, Subject};
     use super::*;
 
     #[test]
     fn a_line_of_the_record_is_read_as_it_was_written() {
         let asked = Asked {
-            number: 1,
-            concern: Concern::Changed(vec!["/a".into()]),
-            tool: "shell_command".to_owned(),
-            arguments: Map::from_iter([("command".to_owned(), json!("ls"))]),
-            tool_use_id: None,
-            thread: None,
+            subject: Subject {
+                number: 1,
+                concern: Concern::Changed(vec!["/a".into()]),
+                tool: "shell_command".to_owned(),
+                arguments: Map::from_iter([("command".to_owned(), json!("ls"))]),
+                tool_use_id: None,
+                thread: None,
+            },
             diff: None,
             opinion: Some("no rule matches".to_owned()),
         };

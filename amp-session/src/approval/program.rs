@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Remember};
 use super::approver::Approver;
-use super::question::Question;
+use super::question::{Question, Subject};
 use crate::environment::Environment;
 use crate::permission::rule_for_similar;
 use crate::plain_text::{telling_line, without_escapes};
@@ -167,12 +167,8 @@ fn document(question: &Question) -> String {
     #[derive(Serialize)]
     struct Document<'a> {
         version: u32,
-        number: u64,
-        concern: &'a super::question::Concern,
-        tool: &'a str,
-        arguments: &'a serde_json::Map<String, Value>,
-        tool_use_id: Option<&'a str>,
-        thread: Option<&'a str>,
+        #[serde(flatten)]
+        subject: &'a Subject,
         folder: Cow<'a, str>,
         diff: Option<String>,
         opinion: Option<Value>,
@@ -184,16 +180,11 @@ fn document(question: &Question) -> String {
         .map(|opinion| json!({"decision": opinion.decision.action(), "reason": opinion.reason}));
     let document = Document {
         version: VERSION,
-        number: question.number,
-        concern: &question.concern,
-        tool: &question.tool,
-        arguments: &question.arguments,
-        tool_use_id: question.tool_use_id.as_deref(),
-        thread: question.thread.as_deref(),
+        subject: &question.subject,
         folder: question.folder.to_string_lossy(),
         diff: question.diff(),
         opinion,
-        similar: rule_for_similar(&question.tool, &question.arguments),
+        similar: rule_for_similar(&question.subject.tool, &question.subject.arguments),
     };
     // Texts, numbers and JSON always can be written.
     let mut text = serde_json::to_string(&document).unwrap_or_default();
@@ -210,7 +201,7 @@ fn answer(question: &Question, output: &[u8]) -> Result<Answer, String> {
         (Word::Reject, Some(_)) => Err("it wants a rejection to be remembered".to_owned()),
         (Word::Allow, None) => Ok(Answer::Allow),
         (Word::Allow, Some(ToRemember { remember, rule })) => {
-            let similar = || rule_for_similar(&question.tool, &question.arguments);
+            let similar = || rule_for_similar(&question.subject.tool, &question.subject.arguments);
             let rule = rule.or_else(similar);
             let rule = rule.ok_or("there is no rule for calls like this")?;
             Ok(Answer::AllowAndRemember { rule, remember })
@@ -230,12 +221,14 @@ mod tests {
 
     fn question(folder: &Path) -> Question {
         Question {
-            number: 1,
-            concern: Concern::Call,
-            tool: "shell_command".to_owned(),
-            arguments: Map::from_iter([("command".to_owned(), json!("cargo test"))]),
-            tool_use_id: None,
-            thread: None,
+            subject: Subject {
+                number: 1,
+                concern: Concern::Call,
+                tool: "shell_command".to_owned(),
+                arguments: Map::from_iter([("command".to_owned(), json!("cargo test"))]),
+                tool_use_id: None,
+                thread: None,
+            },
             folder: folder.to_path_buf(),
             opinion: None,
         }

@@ -8,11 +8,13 @@ use serde_json::{Map, Value};
 use super::diff;
 use crate::permission::Opinion;
 
-/// A question: may this go on?
-#[derive(Debug, Clone)]
+/// What is asked about, with the same names wherever it is told: in a [`Question`], in what a turn
+/// shows and records of it ([`Asked`](super::Asked)), and in what became of it
+/// ([`Decided`](super::Decided)).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Question {
-    /// Its number within the turn, from 1; several may be open at once.
+pub struct Subject {
+    /// The number of the question within the turn, from 1; several may be open at once.
     pub number: u64,
     /// What it is about.
     pub concern: Concern,
@@ -24,6 +26,14 @@ pub struct Question {
     pub tool_use_id: Option<String>,
     /// The thread; for a call of a subagent its own in the build of 2026-01-08, else the parent's.
     pub thread: Option<String>,
+}
+
+/// A question: may this go on?
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Question {
+    /// What is asked about.
+    pub subject: Subject,
     /// The folder that the agent works in.
     pub folder: PathBuf,
     /// What the user's own rules and those of the CLI say about the call.
@@ -51,7 +61,7 @@ impl Question {
     /// `None` for a tool that edits nothing, or a file that is no text or longer than 1 MiB.
     #[must_use]
     pub fn diff(&self) -> Option<String> {
-        diff::of_call(&self.tool, &self.arguments, &self.folder)
+        diff::of_call(&self.subject.tool, &self.subject.arguments, &self.folder)
     }
 
     /// Tells whether the tool only reads files of this machine.
@@ -60,7 +70,7 @@ impl Question {
     /// what they look for, to somebody else.
     #[must_use]
     pub fn only_reads(&self) -> bool {
-        let changes = matches!(self.concern, Concern::Changed(_));
-        !changes && matches!(self.tool.as_str(), "Read" | "Grep" | "glob")
+        let changes = matches!(self.subject.concern, Concern::Changed(_));
+        !changes && matches!(self.subject.tool.as_str(), "Read" | "Grep" | "glob")
     }
 }

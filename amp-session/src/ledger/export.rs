@@ -142,7 +142,7 @@ fn write_line(line: &[u8], output: &mut dyn Write) -> io::Result<()> {
 fn write_note(note: &ApprovalNote, output: &mut dyn Write) -> io::Result<()> {
     match note {
         ApprovalNote::Decided(decided) => {
-            let about = match &decided.concern {
+            let about = match &decided.subject.concern {
                 Concern::Changed(paths) => {
                     let paths: Vec<_> = paths
                         .iter()
@@ -150,7 +150,7 @@ fn write_note(note: &ApprovalNote, output: &mut dyn Write) -> io::Result<()> {
                         .collect();
                     format!("Asked about changes of {}", paths.join(", "))
                 }
-                _ => format!("Asked about {}", decided.tool),
+                _ => format!("Asked about {}", decided.subject.tool),
             };
             writeln!(output, "_{about}: {}_\n", decided.in_words())?;
             match decided.kept.as_ref().map(|kept| &kept.rule) {

@@ -45,8 +45,8 @@ struct Log {
 impl Log {
     /// Takes note of a question and returns its position.
     fn note(&self, question: &Question) -> usize {
-        let word = match &question.concern {
-            Concern::Call if question.tool_use_id.is_none() => "call without an id",
+        let word = match &question.subject.concern {
+            Concern::Call if question.subject.tool_use_id.is_none() => "call without an id",
             Concern::Call => "call",
             Concern::ControlFiles => "control files",
             Concern::Changed(_) => "change",
@@ -110,11 +110,11 @@ fn remember(log: &Log) -> Approval {
     let log = log.clone();
     Approval::by(approve_with(move |question| {
         log.note(&question);
-        let argument = match question.tool.as_str() {
+        let argument = match question.subject.tool.as_str() {
             "Bash" => "cmd",
             _ => "command",
         };
-        let rule = PermissionRule::allow(&question.tool).with_match(argument, "echo *");
+        let rule = PermissionRule::allow(&question.subject.tool).with_match(argument, "echo *");
         std::future::ready(Answer::AllowAndRemember {
             rule,
             remember: Remember::Session,

@@ -10,7 +10,7 @@ use amp_session::{
 };
 
 use crate::amp_in_use::{self, Found};
-use crate::approve::{Desk, approval};
+use crate::approve::{QuestionQueue, approval};
 use crate::arguments::{AgentArguments, GlobalArguments, PromptArguments, Variable};
 use crate::command::credentials::{self, in_words};
 use crate::command::{install, sandbox};
@@ -50,7 +50,7 @@ pub(super) struct Prepared {
     /// The address of the service that gets key and prompt.
     pub(super) service_url: String,
     /// Where a person answers questions, if one is to.
-    pub(super) desk: Option<Desk>,
+    pub(super) questions: Option<QuestionQueue>,
 }
 
 /// Gathers what a run needs; starts nothing.
@@ -84,7 +84,7 @@ pub(super) fn prepare(
     };
     let mut config = session_config(agent, settings, directory, context)?;
     let style = settings.color.style(context, &context.stderr);
-    let (approval, desk) = approval(&settings.approve, style, context)?;
+    let (approval, questions) = approval(&settings.approve, style, context)?;
     config.approval = approval;
     // What was said for this very run counts more than what the session began with.
     let is_for_this_run = matches!(
@@ -121,7 +121,7 @@ pub(super) fn prepare(
         record,
         amp,
         service_url,
-        desk,
+        questions,
     })
 }
 

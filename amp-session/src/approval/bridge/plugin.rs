@@ -8,7 +8,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::Host;
 use crate::approval::decided::{Decided, DecidedBy, Verdict};
-use crate::approval::question::{Concern, Question};
+use crate::approval::question::{Concern, Subject};
 use crate::approval::second_lock::{NotAsked, PluginCall, SecondLock};
 
 impl Host {
@@ -55,18 +55,16 @@ impl Host {
     /// Refuses a call that no rule has handed to the helper; returns why.
     fn not_asked(&self, call: &PluginCall) -> String {
         let reason = "something keeps the rules of the run from being asked about this call";
-        let question = Question {
+        let subject = Subject {
             number: self.shared.number(),
             concern: Concern::Call,
             tool: call.tool.clone(),
             arguments: call.arguments.clone(),
             tool_use_id: call.tool_use_id.clone(),
             thread: call.thread.clone(),
-            folder: self.folder.clone(),
-            opinion: None,
         };
         let verdict = Verdict::refused(DecidedBy::Host, reason);
-        self.shared.decided(Decided::new(question, verdict));
+        self.shared.decided(Decided::new(subject, verdict));
         reason.to_owned()
     }
 }

@@ -196,7 +196,7 @@ async fn questions_that_are_open_at_once_are_answered_in_any_order() {
     let approval = Approval::by(approve_with(move |question: Question| {
         let gate = Arc::clone(&opener);
         async move {
-            if question.arguments["command"] == "first" {
+            if question.subject.arguments["command"] == "first" {
                 gate.notified().await;
             }
             Answer::Allow
@@ -264,7 +264,7 @@ async fn an_open_question_is_lost_with_its_host() {
 async fn a_change_of_what_decides_is_asked_about_and_goes_on_when_it_is_allowed() {
     let (said, concerns) = tokio::sync::mpsc::unbounded_channel();
     let approval = Approval::by(approve_with(move |question: Question| {
-        said.send(question.concern).unwrap();
+        said.send(question.subject.concern).unwrap();
         std::future::ready(Answer::Allow)
     }));
     let world = World::of(approval, parent());

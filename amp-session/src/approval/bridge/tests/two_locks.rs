@@ -69,8 +69,8 @@ fn waiting_for(approval: Approval, meeting: Duration) -> World {
 async fn a_call_is_put_once_with_its_id_and_both_hear_the_answer() {
     let (said, mut asked) = tokio::sync::mpsc::unbounded_channel();
     let approval = Approval::by(approve_with(move |question: Question| {
-        said.send(question.tool_use_id).unwrap();
-        std::future::ready(match question.arguments["command"].as_str() {
+        said.send(question.subject.tool_use_id).unwrap();
+        std::future::ready(match question.subject.arguments["command"].as_str() {
             Some("ls") => Answer::Allow,
             _ => Answer::reject("not today"),
         })

@@ -1,16 +1,16 @@
-//! The terminal of a run, on which questions are put to a person one after another.
+//! The questions of a run, put to the person at its terminal one after another.
 
 use std::io::{self, Write};
 
 use amp_session::Dialect;
 
 use super::dialogue::{Dialogue, Event, Place};
-use super::person::{Put, Questions};
+use super::person::Questions;
 use crate::notice::Notices;
 
-/// Where a person answers; one question is on the terminal at a time.
+/// The questions for a person; one is on the terminal at a time, the others wait.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct QuestionQueue {
     questions: Questions,
     place: Place,
     open: Option<Dialogue>,
@@ -18,15 +18,7 @@ pub(crate) struct Desk {
     notices: Option<Notices>,
 }
 
-/// Something that happens at a desk.
-pub(crate) enum AtDesk {
-    /// Somebody has a question.
-    Put(Box<Put>),
-    /// Something happens to the question that is on the terminal.
-    Event(Event),
-}
-
-impl Desk {
+impl QuestionQueue {
     pub(super) fn new(questions: Questions, place: Place) -> Self {
         Self {
             questions,
@@ -49,36 +41,36 @@ impl Desk {
     }
 
     /// Tells whether a question is on the terminal.
-    pub(crate) fn is_busy(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.open.is_some()
     }
 
     /// Waits for the next thing that happens. Dropping the future loses nothing.
-    pub(crate) async fn next(&mut self) -> AtDesk {
+    pub(crate) async fn next(&mut self) -> Event {
         match &mut self.open {
-            Some(dialogue) => AtDesk::Event(dialogue.next(&self.place).await),
-            None => AtDesk::Put(Box::new(self.questions.next().await)),
+            Some(dialogue) => dialogue.next(&self.place).await,
+            None => Event::Arrived(Box::new(self.questions.next().await)),
         }
     }
 
-    /// Puts a question on the terminal, or lets its event have its effect.
+    /// Puts a question on the terminal, or lets an event have its effect on the one that is there.
     ///
     /// # Errors
     /// Fails when the terminal is gone; the question is refused then.
-    pub(crate) fn handle(&mut self, happened: AtDesk) -> io::Result<()> {
-        match happened {
-            AtDesk::Put(put) => {
+    pub(crate) fn handle(&mut self, event: Event) -> io::Result<()> {
+        match event {
+            Event::Arrived(open) => {
                 if let Some(notices) = &self.notices {
-                    notices.of_question(&put.question);
+                    notices.of_question(&open.question);
                 }
-                self.open = Some(Dialogue::begin(*put, &mut self.place)?);
+                self.open = Some(Dialogue::begin(*open, &mut self.place)?);
             }
-            AtDesk::Event(Event::Typed(typed)) => {
+            Event::Typed(typed) => {
                 if let Some(dialogue) = self.open.take() {
                     self.open = dialogue.hear(typed, &mut self.place)?;
                 }
             }
-            AtDesk::Event(Event::Withdrawn) => {
+            Event::Withdrawn => {
                 self.open = None;
                 writeln!(self.place.output, "\n  it is no longer asked")?;
             }
