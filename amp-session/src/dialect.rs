@@ -14,7 +14,7 @@ pub use builds::{BUILDS, KnownBuild};
 pub use feature::Feature;
 pub use mode::{AgentMode, EffortLevels, ModeSource, Subagent};
 pub(crate) use never_real::never_real;
-pub use rules::RuleSemantics;
+pub use rules::{PatternEngine, RuleSemantics};
 
 use crate::error::Error;
 use crate::version::AmpVersion;

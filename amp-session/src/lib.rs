@@ -128,7 +128,7 @@ pub use credentials::{
 };
 pub use dialect::{
     AgentMode, BUILDS, Dialect, EffortLevels, Feature, Generation, KnownBuild, Match, ModeSource,
-    RuleSemantics, Subagent,
+    PatternEngine, RuleSemantics, Subagent,
 };
 pub use environment::Environment;
 pub use error::{Error, ErrorKind};

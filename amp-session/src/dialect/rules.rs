@@ -1,6 +1,6 @@
 //! How a build reads permission rules, where that was measured.
 
-use super::{Dialect, Feature, Match};
+use super::{Dialect, Feature, Generation, Match};
 
 /// Builds of the table that nobody asked about rules.
 const NOT_ASKED: [&str; 2] = ["0.0.1788854443-g7f007d", "0.0.1789582098-g39fff0"];
@@ -14,6 +14,19 @@ pub struct RuleSemantics {
     /// The names of the shell tool that a rule for one of them covers, in the order in which the
     /// CLI adds the copies of such a rule.
     pub shell_tools: &'static [&'static str],
+    /// What reads the patterns between slashes.
+    pub engine: PatternEngine,
+}
+
+/// What reads the ECMAScript patterns of rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PatternEngine {
+    /// Whichever Node.js runs the CLI: only what every release reads alike is known. The linter
+    /// goes by this one, for rules may meet any build.
+    Node,
+    /// The engine in the executable itself, asked of the builds of 2026-07-15 and 2026-09-23.
+    Embedded,
 }
 
 impl Dialect {
@@ -42,6 +55,10 @@ impl Dialect {
         Some(RuleSemantics {
             ignores_case_of_tools: self.supports(Feature::CaseInsensitiveToolRules),
             shell_tools,
+            engine: match self.generation() {
+                Generation::ServerThreads => PatternEngine::Embedded,
+                _ => PatternEngine::Node,
+            },
         })
     }
 }

@@ -4,6 +4,7 @@ use amp_protocol::{Condition, Conditions};
 use serde_json::{Map, Value};
 
 use super::expression::{Expression, Found};
+use crate::dialect::PatternEngine;
 
 /// What a rule demands of a call's arguments, ready to be compared.
 #[derive(Debug, Clone)]
@@ -36,11 +37,11 @@ pub(super) enum TextPattern {
 impl Demands {
     /// Reads what a rule demands; what it says of `__proto__` is lost where the CLI makes an object
     /// of it (asked of three builds).
-    pub(super) fn new(conditions: &Conditions) -> Self {
+    pub(super) fn new(conditions: &Conditions, engine: PatternEngine) -> Self {
         let demands = conditions
             .iter()
             .filter(|(argument, _)| *argument != "__proto__")
-            .map(|(argument, condition)| (argument.to_owned(), Demand::new(condition)));
+            .map(|(argument, condition)| (argument.to_owned(), Demand::new(condition, engine)));
         Self(demands.collect())
     }
 
@@ -57,14 +58,19 @@ impl Demands {
 }
 
 impl Demand {
-    fn new(condition: &Condition) -> Self {
+    fn new(condition: &Condition, engine: PatternEngine) -> Self {
         match condition {
-            Condition::Text(text) => Self::Text(TextPattern::new(text)),
+            Condition::Text(text) => Self::Text(TextPattern::new(text, engine)),
             // JavaScript has one kind of number.
             Condition::Number(number) => Self::Number(number.as_f64().unwrap_or(f64::NAN)),
             Condition::Bool(value) => Self::Bool(*value),
-            Condition::Any(conditions) => Self::Any(conditions.iter().map(Self::new).collect()),
-            Condition::Fields(conditions) => Self::Fields(Demands::new(conditions)),
+            Condition::Any(conditions) => Self::Any(
+                conditions
+                    .iter()
+                    .map(|condition| Self::new(condition, engine))
+                    .collect(),
+            ),
+            Condition::Fields(conditions) => Self::Fields(Demands::new(conditions, engine)),
             _ => Self::Null,
         }
     }
@@ -112,12 +118,12 @@ fn field<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
 }
 
 impl TextPattern {
-    pub(super) fn new(text: &str) -> Self {
+    pub(super) fn new(text: &str, engine: PatternEngine) -> Self {
         if text == "*" {
             return Self::Any;
         }
         if let Some(source) = between_slashes(text) {
-            return Self::Expression(Expression::new(source, "m"));
+            return Self::Expression(Expression::new(source, "m", engine));
         }
         match text.contains('*') {
             true => Self::Lines(text.split('*').map(str::to_owned).collect()),

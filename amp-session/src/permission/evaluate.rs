@@ -343,7 +343,10 @@ fn steps(set: &RuleSet, semantics: RuleSemantics) -> Vec<Step> {
                     written: written.number - 1,
                     index: *next,
                     tool: ToolPattern::new(&rule.tool, semantics.ignores_case_of_tools),
-                    demands: rule.matches.as_ref().map(Demands::new),
+                    demands: rule
+                        .matches
+                        .as_ref()
+                        .map(|demands| Demands::new(demands, semantics.engine)),
                     rule,
                 });
                 *next += 1;

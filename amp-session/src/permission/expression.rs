@@ -1,9 +1,13 @@
 //! ECMAScript patterns with a bound on what one may cost.
 
+mod syntax;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
+
+use crate::dialect::PatternEngine;
 
 /// How long a pattern may search. Ordinary ones take microseconds; those that need exponential time
 /// would hang Amp as well.
@@ -68,6 +72,7 @@ impl Found {
 pub(super) struct Expression {
     source: String,
     flags: &'static str,
+    engine: PatternEngine,
 }
 
 /// Why a pattern cannot be used.
@@ -80,29 +85,35 @@ pub(super) enum Unusable {
 }
 
 impl Expression {
-    pub(super) fn new(source: impl Into<String>, flags: &'static str) -> Self {
+    pub(super) fn new(
+        source: impl Into<String>,
+        flags: &'static str,
+        engine: PatternEngine,
+    ) -> Self {
         Self {
             source: source.into(),
             flags,
+            engine,
         }
     }
 
     /// Tells whether the pattern matches anywhere in a text.
     pub(super) fn is_in(&self, text: &str) -> Found {
-        if let Some(reason) = self.unclear() {
-            return Found::Unclear(reason);
-        }
+        let regex = match self.compiled() {
+            Ok(regex) => regex,
+            Err(Unusable::Unclear(reason)) => return Found::Unclear(reason),
+            Err(Unusable::Invalid) => return Found::Invalid,
+        };
         let text: Vec<u16> = text.encode_utf16().collect();
         if self.most_steps(text.len()) <= FEW_STEPS {
-            return self.search(&text);
+            return search(&regex, &text);
         }
         if ABANDONED.load(Ordering::Relaxed) >= ABANDONED_AT_MOST {
             return Found::Unclear("earlier patterns took too long");
         }
         let (sender, result) = mpsc::sync_channel(1);
-        let expression = self.clone();
         let searching = thread::Builder::new().spawn(move || {
-            let found = expression.search(&text);
+            let found = search(&regex, &text);
             // Whoever gave up waiting has counted this search, which is over now.
             if sender.send(found).is_err() {
                 ABANDONED.fetch_sub(1, Ordering::Relaxed);
@@ -119,46 +130,27 @@ impl Expression {
 
     /// Tells whether the pattern can be used at all.
     pub(super) fn check(&self) -> Result<(), Unusable> {
-        match self.unclear() {
-            Some(reason) => Err(Unusable::Unclear(reason)),
-            None => self.compiled().map(|_| ()).ok_or(Unusable::Invalid),
-        }
+        self.compiled().map(|_| ())
     }
 
-    fn search(&self, text: &[u16]) -> Found {
-        match self.compiled() {
-            Some(regex) => Found::from(regex.find_from_ucs2(text, 0).next().is_some()),
-            None => Found::Invalid,
+    fn compiled(&self) -> Result<regress::Regex, Unusable> {
+        if self.source.len() > LONGEST || self.source.matches('(').count() > GROUPS_AT_MOST {
+            return Err(Unusable::Unclear("its pattern is too large"));
         }
-    }
-
-    fn compiled(&self) -> Option<regress::Regex> {
-        let source: Vec<u32> = self.source.encode_utf16().map(u32::from).collect();
-        regress::Regex::from_unicode(source.into_iter(), self.flags).ok()
-    }
-
-    /// Names what the engines of the CLI and ours may read differently.
-    fn unclear(&self) -> Option<&'static str> {
-        let source = self.source.as_str();
-        // Modifiers such as `(?i:…)` are new in JavaScript, and the builds' engines differ.
-        let modifier = source.match_indices("(?").any(|(start, _)| {
-            let next = source[start + 2..].chars().next();
-            next.is_some_and(|next| next.is_ascii_alphabetic() || next == '-')
-        });
-        if modifier {
-            return Some("not every engine reads the modifiers in its pattern");
+        let readable = syntax::read(&self.source)?;
+        let source: Vec<u32> = readable.source.encode_utf16().map(u32::from).collect();
+        let regex = regress::Regex::from_unicode(source.into_iter(), self.flags);
+        let regex = regex.map_err(|_| Unusable::Invalid)?;
+        // Where our engine refuses such names, every engine does.
+        match (readable.same_names, self.engine) {
+            (true, PatternEngine::Node) => Err(Unusable::Unclear(
+                "not every Node.js reads two groups of one name in its pattern",
+            )),
+            (true, PatternEngine::Embedded) if readable.names_group => Err(Unusable::Unclear(
+                "its pattern refers to a name that two groups have",
+            )),
+            _ => Ok(regex),
         }
-        // Without the `u` flag these are repetitions of a letter.
-        if [r"\u{", r"\x{"]
-            .iter()
-            .any(|escape| source.contains(escape))
-        {
-            return Some(r"its pattern has an escape with braces");
-        }
-        if source.len() > LONGEST || source.matches('(').count() > GROUPS_AT_MOST {
-            return Some("its pattern is too large");
-        }
-        None
     }
 
     /// Returns a number of steps that no search of so long a text exceeds.
@@ -177,31 +169,56 @@ impl Expression {
     }
 }
 
+fn search(regex: &regress::Regex, text: &[u16]) -> Found {
+    Found::from(regex.find_from_ucs2(text, 0).next().is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn expression(source: &str) -> Expression {
+        Expression::new(source, "m", PatternEngine::Node)
+    }
+
     #[test]
     fn a_pattern_that_takes_for_ever_is_given_up_and_others_go_on() {
-        let hostile = Expression::new(r"(a+)+$", "m");
+        let hostile = expression(r"(a+)+$");
         let text = format!("{}!", "a".repeat(60));
         assert_eq!(
             hostile.is_in(&text),
             Found::Unclear("its pattern takes too long")
         );
         assert_eq!(hostile.is_in("aaa"), Found::Yes);
-        assert_eq!(Expression::new("^a+!$", "m").is_in(&text), Found::Yes);
+        assert_eq!(expression("^a+!$").is_in(&text), Found::Yes);
     }
 
     #[test]
     fn what_engines_read_differently_is_unclear() {
         let deep = "(".repeat(GROUPS_AT_MOST + 1) + &")".repeat(GROUPS_AT_MOST + 1);
         let long = "a".repeat(LONGEST + 1);
-        for source in ["(?i:a)", r"\u{1}", r"\x{1}", &deep, &long] {
-            let found = Expression::new(source, "").is_in("a");
+        for source in ["(?i:a)", &deep, &long] {
+            let found = expression(source).is_in("a");
             assert!(matches!(found, Found::Unclear(_)), "{source}: {found:?}");
         }
-        assert_eq!(Expression::new("(", "").check(), Err(Unusable::Invalid));
-        assert_eq!(Expression::new("(", "").is_in("("), Found::Invalid);
+        assert_eq!(expression("(").check(), Err(Unusable::Invalid));
+        assert_eq!(expression("(").is_in("("), Found::Invalid);
+    }
+
+    #[test]
+    fn groups_of_one_name_are_unclear_where_the_engine_is_whichever_node_there_is() {
+        let found = |source: &str, engine| Expression::new(source, "m", engine).is_in("b");
+        let alternatives = "(?<n>a)|(?<n>b)";
+        assert!(matches!(
+            found(alternatives, PatternEngine::Node),
+            Found::Unclear(_)
+        ));
+        assert_eq!(found(alternatives, PatternEngine::Embedded), Found::Yes);
+        let reference = r"(?:(?<n>a)|(?<n>b))\k<n>";
+        for engine in [PatternEngine::Node, PatternEngine::Embedded] {
+            assert!(matches!(found(reference, engine), Found::Unclear(_)));
+            // In one alternative no engine takes them.
+            assert_eq!(found("(?<n>a)(?<n>b)", engine), Found::Invalid);
+        }
     }
 }

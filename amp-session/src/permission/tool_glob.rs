@@ -7,6 +7,7 @@
 //! ranges) are told as not readable.
 
 use super::expression::{Expression, Found};
+use crate::dialect::PatternEngine;
 
 /// Makes a text a glob; without one of these it is compared as it is.
 const MAGIC: [char; 4] = ['*', '?', '[', '{'];
@@ -47,7 +48,7 @@ impl ToolPattern {
             return Self::Name(tool);
         }
         match translate(&tool) {
-            Some(source) => Self::Glob(tool, Expression::new(source, "")),
+            Some(source) => Self::Glob(tool, Expression::new(source, "", PatternEngine::Node)),
             None => Self::Unclear(tool),
         }
     }

@@ -5,6 +5,7 @@ use amp_protocol::{Condition, Conditions, PermissionRule};
 use super::Place;
 use super::argument::{texts, with_text};
 use super::finding::{Check, Finding};
+use crate::dialect::PatternEngine;
 use crate::permission::condition::between_slashes;
 use crate::permission::expression::{Expression, Unusable};
 
@@ -60,7 +61,7 @@ fn of_expression(
     text: &str,
     source: &str,
 ) -> Option<Finding> {
-    match Expression::new(source, "m").check() {
+    match Expression::new(source, "m", PatternEngine::Node).check() {
         Err(Unusable::Invalid) => {
             let message = format!(
                 "{text:?} is no valid pattern: where it is compared, no later rule of a file \

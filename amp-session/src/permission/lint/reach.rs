@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use amp_protocol::{Condition, Conditions, PermissionRule};
 
+use crate::dialect::PatternEngine;
 use crate::permission::condition::TextPattern;
 use crate::permission::evaluate::Evaluator;
 use crate::permission::expression::Found;
@@ -89,7 +90,8 @@ fn never(alternative: &Condition) -> bool {
 }
 
 fn implies_text(narrower: &str, wider: &str) -> bool {
-    match (TextPattern::new(narrower), TextPattern::new(wider)) {
+    let pattern = |text| TextPattern::new(text, PatternEngine::Node);
+    match (pattern(narrower), pattern(wider)) {
         (_, TextPattern::Any) => true,
         (TextPattern::Exact(text), wider) => wider.matches(&text) == Found::Yes,
         (TextPattern::Lines(_), TextPattern::Lines(_)) => narrower == wider,

@@ -5,6 +5,7 @@ use amp_protocol::{PermissionAction, PermissionRule};
 use super::Place;
 use super::argument::{texts, with_text};
 use super::finding::{Check, Finding};
+use crate::dialect::PatternEngine;
 use crate::permission::condition::{TextPattern, between_slashes};
 use crate::permission::expression::Found;
 
@@ -16,7 +17,10 @@ pub(super) fn check(place: Place<'_>, rule: &PermissionRule) -> Vec<Finding> {
         .into_iter()
         .filter(|(argument, _)| COMMANDS.contains(argument));
     let texts: Vec<&str> = of_commands.map(|(_, text)| text).collect();
-    let patterns: Vec<TextPattern> = texts.iter().map(|text| TextPattern::new(text)).collect();
+    let patterns: Vec<TextPattern> = texts
+        .iter()
+        .map(|text| TextPattern::new(text, PatternEngine::Node))
+        .collect();
     let matched = |command: &str| {
         let mut patterns = patterns.iter();
         patterns.any(|pattern| pattern.matches(command) != Found::No)
