@@ -1,5 +1,6 @@
 //! The command line as types.
 
+mod amount;
 mod approver;
 mod byte_size;
 mod config;
@@ -19,6 +20,7 @@ mod threads;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use self::amount::Amount;
 pub(crate) use self::approver::Approver;
 pub(crate) use self::byte_size::ByteSize;
 pub(crate) use self::config::ConfigCommand;

@@ -6,7 +6,7 @@ use std::io;
 use std::pin::pin;
 use std::time::Duration;
 
-use amp_session::{Denial, Outcome, Turn, TurnItem};
+use amp_session::{Outcome, Turn, TurnItem};
 
 use crate::approve::{Event, QuestionQueue};
 use crate::context::{Listener, Signal, UserRequest};
@@ -55,8 +55,8 @@ pub(crate) enum Driven {
     Killed,
 }
 
-/// Shows every item of a turn until it ends, puts its `questions` to the person who answers
-/// them, and hands on what its sandbox denies.
+/// Shows every item of a turn until it ends, puts its `questions` to the person who answers them,
+/// and has something remarked on what its sandbox denies and what is nearly used up.
 ///
 /// The first signal asks the agent to stop and waits for what it still says; the second kills its
 /// whole process tree. When the output was closed, the agent is stopped as well. While a question is
@@ -66,13 +66,13 @@ pub(crate) async fn drive(
     view: &mut View,
     signals: &mut Listener,
     mut questions: Option<QuestionQueue>,
-    on_denial: impl FnMut(&Denial, &mut View) -> io::Result<()>,
+    remark: impl FnMut(&TurnItem, &mut View) -> io::Result<()>,
 ) -> Driven {
     let mut first_signal = None;
     let mut display = Display {
         view,
         asks_elsewhere: questions.is_none(),
-        on_denial,
+        remark,
         write_error: None,
     };
     let mut waiting = VecDeque::new();
@@ -161,12 +161,12 @@ struct Display<'a, F> {
     view: &'a mut View,
     /// Whether questions are put to somebody who is not at this terminal.
     asks_elsewhere: bool,
-    on_denial: F,
+    remark: F,
     /// Why the rest of the turn is not shown.
     write_error: Option<io::Error>,
 }
 
-impl<F: FnMut(&Denial, &mut View) -> io::Result<()>> Display<'_, F> {
+impl<F: FnMut(&TurnItem, &mut View) -> io::Result<()>> Display<'_, F> {
     /// Shows an item, unless what was before it could not be shown.
     fn show(&mut self, item: &TurnItem, turn: &Turn) {
         if self.write_error.is_some() {
@@ -179,7 +179,7 @@ impl<F: FnMut(&Denial, &mut View) -> io::Result<()>> Display<'_, F> {
                 Ok(())
             }
             TurnItem::Answer(answer) => self.view.answer(answer),
-            TurnItem::Denial(denial) => (self.on_denial)(denial, self.view),
+            TurnItem::Cap(_) | TurnItem::Denial(_) => (self.remark)(item, self.view),
             _ => Ok(()),
         };
         if let Err(error) = shown {

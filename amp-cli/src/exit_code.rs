@@ -23,6 +23,8 @@ pub enum ExitCode {
     Refused = 6,
     /// Tool calls were refused, and that was to count as a failure.
     CallsRefused = 7,
+    /// The agent wanted more than it may have.
+    Capped = 9,
     /// A deadline passed.
     TimedOut = 124,
     /// The user, or a signal, stopped the command.
@@ -31,7 +33,7 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// Every exit code in ascending order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -40,6 +42,7 @@ impl ExitCode {
         Self::NoResult,
         Self::Refused,
         Self::CallsRefused,
+        Self::Capped,
         Self::TimedOut,
         Self::Interrupted,
     ];
@@ -62,6 +65,7 @@ impl ExitCode {
             Self::NoResult => "no_result",
             Self::Refused => "refused",
             Self::CallsRefused => "calls_refused",
+            Self::Capped => "capped",
             Self::TimedOut => "timed_out",
             Self::Interrupted => "interrupted",
         }
@@ -79,6 +83,7 @@ impl ExitCode {
             Self::NoResult => "the agent exited without a result",
             Self::Refused => "permission settings or the sandbox do not allow a safe start",
             Self::CallsRefused => "tool calls were refused, which was to count as a failure",
+            Self::Capped => "the agent wanted more tokens, tool calls or messages than it may have",
             Self::TimedOut => "a deadline passed",
             Self::Interrupted => "interrupted",
         }
@@ -98,7 +103,7 @@ mod tests {
     #[test]
     fn numbers_match_the_documented_table() {
         let numbers = ExitCode::ALL.map(ExitCode::number);
-        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7, 124, 130]);
+        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7, 9, 124, 130]);
     }
 
     #[test]

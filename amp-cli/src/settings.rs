@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use amp_bootstrap::VersionSpec;
 use amp_session::process::sandbox::HostRule;
-use amp_session::{Deadlines, default_deadlines};
+use amp_session::{Caps, Deadlines, default_deadlines};
 
 pub(crate) use self::choice::AmpChoice;
 pub(crate) use self::file::Files;
@@ -25,8 +25,8 @@ pub(crate) use self::key::{MODE, SOURCES};
 pub(crate) use self::layer::Layer;
 pub(crate) use self::place::{Origin, Places, Setting};
 use crate::arguments::{
-    AgentArguments, Approver, GlobalArguments, Limit, Notifier, OutputFormat, ResourceLimit,
-    SandboxMode,
+    AgentArguments, Amount, Approver, GlobalArguments, Limit, Notifier, OutputFormat,
+    ResourceLimit, SandboxMode,
 };
 use crate::context::Context;
 use crate::failure::Failure;
@@ -44,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) output: OutputFormat,
     pub(crate) thinking: bool,
     pub(crate) deadlines: Deadlines,
+    /// The most that a turn may use.
+    pub(crate) caps: Caps,
     pub(crate) color: ColorChoice,
     pub(crate) progress: bool,
     pub(crate) record: bool,
@@ -109,6 +111,7 @@ impl Settings {
         let layer = places.together();
         Ok(Self {
             deadlines: deadlines(&layer),
+            caps: caps(&layer),
             amp: AmpChoice::of_strongest(places.iter()),
             mode: layer.mode,
             effort: layer.effort,
@@ -168,6 +171,16 @@ fn deadlines(layer: &Layer) -> Deadlines {
         .with_startup(limit(layer.startup_timeout))
 }
 
+/// Returns the most that a turn may use.
+fn caps(layer: &Layer) -> Caps {
+    let most = |asked: Option<Amount>| asked.and_then(|Amount(most)| most);
+    let mut caps = Caps::default();
+    caps.tokens = most(layer.max_tokens);
+    caps.tool_calls = most(layer.max_tool_calls);
+    caps.messages = most(layer.max_turns);
+    caps
+}
+
 impl From<&AgentArguments> for Layer {
     fn from(arguments: &AgentArguments) -> Self {
         Self {
@@ -181,6 +194,9 @@ impl From<&AgentArguments> for Layer {
             timeout: arguments.timeout,
             idle_timeout: arguments.idle_timeout,
             startup_timeout: arguments.startup_timeout,
+            max_tokens: arguments.max_tokens,
+            max_tool_calls: arguments.max_tool_calls,
+            max_turns: arguments.max_turns,
             record: arguments.no_record.then_some(false),
             install: arguments.install.then_some(true),
             approve: arguments.approve.clone(),

@@ -15,6 +15,7 @@ pub use deadlines::{default_deadlines, five_minute_deadlines, no_deadlines};
 
 use crate::approval::approver::Approval;
 use crate::environment::{Environment, NamesOf};
+use crate::policy::Caps;
 use crate::sandbox::SandboxConfig;
 
 /// The options of a session; everything is off or the CLI's own default until it is asked for.
@@ -79,6 +80,8 @@ pub struct SessionConfig {
     pub environment: Environment,
     /// The folder the agent works in; the host's own when absent.
     pub working_directory: Option<PathBuf>,
+    /// The most that a turn may use; nothing is limited unless set.
+    pub caps: Caps,
     /// How long to wait, and for what; [`default_deadlines`] unless set.
     pub deadlines: Deadlines,
 }
@@ -138,6 +141,7 @@ impl Default for SessionConfig {
             extra_arguments: Vec::new(),
             environment: Environment::new(),
             working_directory: None,
+            caps: Caps::default(),
             deadlines: default_deadlines(),
         }
     }
@@ -198,6 +202,7 @@ impl fmt::Debug for SessionConfig {
             .field("extra_arguments", &self.extra_arguments)
             .field("environment", &NamesOf(&self.environment))
             .field("working_directory", &self.working_directory)
+            .field("caps", &self.caps)
             .field("deadlines", &self.deadlines)
             .finish()
     }

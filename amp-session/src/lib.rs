@@ -103,6 +103,7 @@ mod ordinary_file;
 mod outcome;
 pub mod permission;
 mod plain_text;
+mod policy;
 mod run_folder;
 mod sandbox;
 mod secrets;
@@ -143,6 +144,7 @@ pub use ledger::{
 };
 pub use outcome::{Failure, LineCounts, Outcome, Reason, RefusedCall, Status};
 pub use plain_text::without_escapes;
+pub use policy::{Cap, CapUse, Caps};
 pub use sandbox::{Denial, DenialKind, SandboxConfig, SandboxReport};
 pub use secrets::{Redaction, TakenOut};
 pub use session::Session;

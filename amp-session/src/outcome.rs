@@ -16,6 +16,7 @@ pub use reason::Reason;
 
 use crate::approval::Decided;
 use crate::plain_text::telling_line;
+use crate::policy::CapUse;
 use crate::sandbox::SandboxReport;
 use crate::secrets::Secrets;
 use crate::thread_id::ThreadId;
@@ -90,6 +91,8 @@ pub enum Status {
     TimedOut,
     /// It was cancelled.
     Cancelled,
+    /// It wanted more than it may have.
+    Capped,
 }
 
 /// Why a turn did not complete.
@@ -152,6 +155,19 @@ impl Outcome {
         }
     }
 
+    /// Says that the turn was stopped because it wanted more than it may have, unless its agent was
+    /// done by then.
+    pub(crate) fn cap(&mut self, cap: CapUse) {
+        if self.status != Status::Completed {
+            self.status = Status::Capped;
+            self.failure = Some(Failure {
+                reason: Reason::CapReached,
+                message: cap.to_string(),
+                hint: Reason::CapReached.hint().map(str::to_owned),
+            });
+        }
+    }
+
     /// Says that the turn was cancelled, whatever its agent has said of it.
     pub(crate) fn cancel(&mut self) {
         (self.status, self.failure) = conclude::cancelled();
@@ -197,6 +213,7 @@ impl Status {
             Self::NoResult => "no_result",
             Self::TimedOut => "timed_out",
             Self::Cancelled => "cancelled",
+            Self::Capped => "capped",
         }
     }
 }

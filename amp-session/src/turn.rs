@@ -33,6 +33,7 @@ use crate::claim::Claim;
 use crate::dialect::Dialect;
 use crate::ledger::TurnWriter;
 use crate::outcome::{Failure, Observer, Outcome};
+use crate::policy::{CapWatch, Caps};
 use crate::run_folder::RunFiles;
 use crate::sandbox::Watch;
 use crate::secrets::Secrets;
@@ -70,6 +71,8 @@ pub struct Turn {
     /// What is seen of the sandbox.
     sandbox: Option<Watch>,
     questions: Questions,
+    /// What it uses of what it may.
+    caps: CapWatch,
     concluding: Option<Concluding>,
     /// How it ended, once that is known.
     outcome: Option<Box<Outcome>>,
@@ -87,6 +90,7 @@ pub(crate) struct TurnParts {
     pub(crate) dialect: Dialect,
     pub(crate) sandbox: Option<Watch>,
     pub(crate) supervision: Option<Supervision>,
+    pub(crate) caps: Caps,
 }
 
 impl Turn {
@@ -100,6 +104,7 @@ impl Turn {
             claim: Some(parts.claim),
             files: parts.files,
             sandbox: parts.sandbox,
+            caps: CapWatch::new(parts.caps),
             ..Self::of(source, observer, Questions::asked_by(parts.supervision))
         }
     }
@@ -126,6 +131,7 @@ impl Turn {
             files: None,
             sandbox: None,
             questions,
+            caps: CapWatch::default(),
             concluding: None,
             outcome: None,
             over: false,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
-use super::{Approver, Limit, Notifier, PromptArguments, SandboxArguments};
+use super::{Amount, Approver, Limit, Notifier, PromptArguments, SandboxArguments};
 
 /// What the options do not say.
 const PASSED_ON: &str = "What follows `--` is passed on to Amp as it is.";
@@ -96,6 +96,21 @@ pub(crate) struct AgentArguments {
     /// Stop when the agent has not written anything after this long [default: 2m]
     #[arg(long, value_name = "DURATION")]
     pub(crate) startup_timeout: Option<Limit>,
+
+    /// Stop the agent when it wants more tokens than this, for example `200k`
+    ///
+    /// Counted are those read, without the cache, and those written, as far as the agent's lines
+    /// tell; what subagents use is not always among them.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) max_tokens: Option<Amount>,
+
+    /// Stop the agent when it makes more tool calls than this
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) max_tool_calls: Option<Amount>,
+
+    /// Stop the agent when it wants more messages of the model than this
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) max_turns: Option<Amount>,
 
     /// Run the agent in this folder
     #[arg(long, short = 'C', value_name = "DIR")]

@@ -128,6 +128,7 @@ pub(crate) enum EndedAs {
     NoResult,
     TimedOut,
     Cancelled,
+    Capped,
 }
 
 /// Which sessions go, and how surely.

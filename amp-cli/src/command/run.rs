@@ -135,8 +135,8 @@ fn take_turn(
                 .with_notices(notices.clone())
         });
         let _limit = context.signals.limit_writes(settings.deadlines.total);
-        let on_denial = |denial: &_, view: &mut _| remarks.on_denial(denial, view);
-        let driven = drive(turn, &mut view, &mut signals, questions, on_denial).await;
+        let remark = |item: &_, view: &mut _| remarks.on_item(item, view);
+        let driven = drive(turn, &mut view, &mut signals, questions, remark).await;
         Ok::<_, Failure>((amp, session, driven))
     })??;
     if let Driven::Ended { outcome, .. } = &driven {

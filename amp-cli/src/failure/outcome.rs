@@ -30,6 +30,10 @@ impl Failure {
                     .next("ampctl credentials set", "stores another one")
             }
             (Status::TimedOut, _) => Self::new(ExitCode::TimedOut, "timed out").because(message),
+            (Status::Capped, _) => {
+                Self::new(ExitCode::Capped, "the agent wanted more than it may have")
+                    .because(message)
+            }
             (Status::Cancelled, _) => Self::new(ExitCode::Interrupted, "interrupted"),
             (Status::NoResult, _) => {
                 let how = outcome.exit.as_ref().map(|exit| exit.status().to_string());

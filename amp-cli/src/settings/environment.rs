@@ -17,6 +17,7 @@ const A_SWITCH: &str = "`true` or `false`";
 const A_VERSION: &str = "`latest`, `known` or a version such as `0.0.1790142911-g7618fb`";
 const AN_APPROVER: &str = "`ask`, `deny`, `read-only`, `none` or the path of a program";
 const NOTIFIERS: &str = "`bell`, `osc9`, `osc777`, `none` or the whole path of a program";
+const AN_AMOUNT: &str = "a number such as `20` or `200k`, or `none`";
 const A_LIMIT: &str = "a duration such as `90s`, or `none`";
 
 /// Reads the layer of the environment.
@@ -33,6 +34,9 @@ pub(super) fn layer(context: &Context) -> Result<Layer, Failure> {
         timeout: variables.parsed(&key::TIMEOUT, A_LIMIT)?,
         idle_timeout: variables.parsed(&key::IDLE_TIMEOUT, A_LIMIT)?,
         startup_timeout: variables.parsed(&key::STARTUP_TIMEOUT, A_LIMIT)?,
+        max_tokens: variables.parsed(&key::MAX_TOKENS, AN_AMOUNT)?,
+        max_tool_calls: variables.parsed(&key::MAX_TOOL_CALLS, AN_AMOUNT)?,
+        max_turns: variables.parsed(&key::MAX_TURNS, AN_AMOUNT)?,
         color: variables.choice(&key::COLOR)?,
         progress: variables.parsed(&key::PROGRESS, A_SWITCH)?,
         record: variables.parsed(&key::RECORD, A_SWITCH)?,

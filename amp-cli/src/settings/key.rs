@@ -12,7 +12,7 @@ pub(crate) struct Key {
     /// The variable that sets it, if one does.
     pub(super) variable: Option<&'static str>,
     /// A project file may not set it: it arrives with a clone, and must not choose the program that
-    /// runs, where that comes from, what it may reach, or who sees the thread.
+    /// runs, where that comes from, what it may reach or use, or who sees the thread.
     pub(super) is_reserved_for_user: bool,
     /// Each place adds to what the others say, where else the strongest decides.
     pub(super) adds_up: bool,
@@ -64,6 +64,13 @@ pub(super) const STARTUP_TIMEOUT: Key = Key::new(
     "--startup-timeout",
     "AMPCTL_STARTUP_TIMEOUT",
 );
+pub(super) const MAX_TOKENS: Key = Key::of_user("max-tokens", "--max-tokens", "AMPCTL_MAX_TOKENS");
+pub(super) const MAX_TOOL_CALLS: Key = Key::of_user(
+    "max-tool-calls",
+    "--max-tool-calls",
+    "AMPCTL_MAX_TOOL_CALLS",
+);
+pub(super) const MAX_TURNS: Key = Key::of_user("max-turns", "--max-turns", "AMPCTL_MAX_TURNS");
 pub(super) const COLOR: Key = Key::new("color", "--color", "AMPCTL_COLOR");
 pub(super) const PROGRESS: Key =
     Key::new("progress", "--no-progress or --quiet", "AMPCTL_PROGRESS");
@@ -81,7 +88,7 @@ pub(super) const ALLOW_ENV: Key = Key::of_sandbox("allow-env", "--allow-env");
 pub(super) const LIMIT: Key = Key::of_sandbox("limit", "--limit");
 
 /// Every setting, in the order in which they are shown.
-pub(super) const ALL: [&Key; 24] = [
+pub(super) const ALL: [&Key; 27] = [
     &MODE,
     &EFFORT,
     &LABELS,
@@ -96,6 +103,9 @@ pub(super) const ALL: [&Key; 24] = [
     &VERSION,
     &SOURCES,
     &INSTALL,
+    &MAX_TOKENS,
+    &MAX_TOOL_CALLS,
+    &MAX_TURNS,
     &VISIBILITY,
     &RECORD,
     &APPROVE,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::key::{self, Key};
 use crate::arguments::{
-    Allowances, Approver, GlobalArguments, Limit, Notifier, OutputFormat, ResourceLimit,
+    Allowances, Amount, Approver, GlobalArguments, Limit, Notifier, OutputFormat, ResourceLimit,
     SandboxArguments, SandboxMode,
 };
 use crate::style::ColorChoice;
@@ -31,6 +31,9 @@ pub(crate) struct Layer {
     pub(crate) timeout: Option<Limit>,
     pub(crate) idle_timeout: Option<Limit>,
     pub(crate) startup_timeout: Option<Limit>,
+    pub(crate) max_tokens: Option<Amount>,
+    pub(crate) max_tool_calls: Option<Amount>,
+    pub(crate) max_turns: Option<Amount>,
     pub(crate) color: Option<ColorChoice>,
     pub(crate) progress: Option<bool>,
     pub(crate) record: Option<bool>,
@@ -103,6 +106,9 @@ impl Layer {
             timeout: self.timeout.or(lower.timeout),
             idle_timeout: self.idle_timeout.or(lower.idle_timeout),
             startup_timeout: self.startup_timeout.or(lower.startup_timeout),
+            max_tokens: self.max_tokens.or(lower.max_tokens),
+            max_tool_calls: self.max_tool_calls.or(lower.max_tool_calls),
+            max_turns: self.max_turns.or(lower.max_turns),
             color: self.color.or(lower.color),
             progress: self.progress.or(lower.progress),
             record: self.record.or(lower.record),
@@ -146,6 +152,9 @@ impl Layer {
             timeout: Some(deadlines.total.into()),
             idle_timeout: Some(deadlines.idle.into()),
             startup_timeout: Some(deadlines.startup.into()),
+            max_tokens: Some(Amount(None)),
+            max_tool_calls: Some(Amount(None)),
+            max_turns: Some(Amount(None)),
             color: Some(ColorChoice::default()),
             progress: Some(true),
             record: Some(true),
@@ -179,6 +188,9 @@ impl Layer {
             key::TIMEOUT => self.timeout.as_ref().map(text),
             key::IDLE_TIMEOUT => self.idle_timeout.as_ref().map(text),
             key::STARTUP_TIMEOUT => self.startup_timeout.as_ref().map(text),
+            key::MAX_TOKENS => self.max_tokens.as_ref().map(text),
+            key::MAX_TOOL_CALLS => self.max_tool_calls.as_ref().map(text),
+            key::MAX_TURNS => self.max_turns.as_ref().map(text),
             key::COLOR => self.color.map(|color| json!(color)),
             key::PROGRESS => self.progress.map(Value::from),
             key::RECORD => self.record.map(Value::from),

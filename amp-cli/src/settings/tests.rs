@@ -227,6 +227,7 @@ fn what_is_no_file_of_the_user_is_not_read() {
 const EVERYTHING: &str = "
     amp = '/amp'\nmode = 'high'\neffort = 'low'\nvisibility = 'private'\nlabels = []
     output = 'json'\nthinking = true\ntimeout = '90m'\nidle-timeout = 'none'\nstartup-timeout = '1m'
+    max-tokens = '200k'\nmax-tool-calls = 20\nmax-turns = 'none'
     color = 'never'\nprogress = false\nrecord = false\nversion = 'known'\nsources = ['npm']
     install = true\napprove = 'ask'\nnotify = ['bell']\nsandbox = 'full'\nallow-host = ['example.com']\nallow-read = ['/r']\nallow-write = ['/w']
     allow-env = ['E']\nlimit = ['memory=4g']

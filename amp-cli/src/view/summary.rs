@@ -47,6 +47,7 @@ pub(super) fn facts(outcome: &Outcome, status: &Status) -> Vec<String> {
     let mut facts = vec![match outcome.status {
         OutcomeStatus::Completed => format!("done in {time}"),
         OutcomeStatus::Cancelled => format!("stopped after {time}"),
+        OutcomeStatus::Capped => format!("capped after {time}"),
         OutcomeStatus::TimedOut => format!("out of time after {time}"),
         OutcomeStatus::NoResult => format!("no result after {time}"),
         _ => format!("failed after {time}"),

@@ -5,6 +5,8 @@ mod appearance;
 #[cfg(target_os = "linux")]
 mod approve;
 #[cfg(unix)]
+mod caps;
+#[cfg(unix)]
 mod completion;
 mod config;
 #[cfg(unix)]

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Executor, SessionConfig};
 use crate::approval::approver::Approval;
+use crate::policy::Caps;
 use crate::sandbox::SandboxConfig;
 
 impl SessionConfig {
@@ -53,6 +54,14 @@ impl SessionConfig {
     #[must_use]
     pub fn with_approval(mut self, approval: Approval) -> Self {
         self.approval = Some(approval);
+        self
+    }
+
+    /// Returns this configuration with limits of what a turn may use.
+    #[doc(alias = "max_turns")]
+    #[must_use]
+    pub fn with_caps(mut self, caps: Caps) -> Self {
+        self.caps = caps;
         self
     }
 
@@ -257,6 +266,7 @@ mod tests {
             extra_arguments,
             environment,
             working_directory,
+            caps,
             deadlines,
         } = SessionConfig::new()
             .with_mode("smart")
@@ -284,6 +294,7 @@ mod tests {
             .with_extra_argument("--fast")
             .with_variable("NAME", "value")
             .with_working_directory("folder")
+            .with_caps(Caps::default().with_messages(1))
             .with_deadlines(no_deadlines());
         let texts = [mode, reasoning_effort, model, visibility, title, log_level];
         assert!(texts.iter().all(Option::is_some), "{texts:?}");
@@ -311,6 +322,6 @@ mod tests {
         assert_eq!(maps, [1; 4]);
         assert!(thinking && dangerously_allow_all && sandbox.is_some() && approval.is_some());
         assert_eq!((archive, executor_set), (Some(false), executor));
-        assert_eq!(deadlines.startup, None);
+        assert_eq!((caps.messages, deadlines.startup), (Some(1), None));
     }
 }

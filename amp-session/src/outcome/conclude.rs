@@ -76,6 +76,11 @@ impl Observer {
         }
     }
 
+    /// Returns what the turn has come to so far.
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
     /// Tells whether the result line has come, which ends a turn.
     pub(crate) fn has_result(&self) -> bool {
         self.progress.result().is_some()

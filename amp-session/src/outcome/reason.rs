@@ -47,6 +47,8 @@ pub enum Reason {
     ApprovalNeeded,
     /// A tool call ran without its question, or what decides about questions was changed.
     ApprovalBypassed,
+    /// The agent wanted more tokens, tool calls or messages than it may have.
+    CapReached,
     /// The turn was cancelled, by this program or by a signal from elsewhere.
     Cancelled,
     /// A line did not come in time.
@@ -84,6 +86,7 @@ impl Reason {
             Self::ConnectionLost => "connection_lost",
             Self::ApprovalNeeded => "approval_needed",
             Self::ApprovalBypassed => "approval_bypassed",
+            Self::CapReached => "cap_reached",
             Self::Cancelled => "cancelled",
             Self::IdleTimeout => "idle_timeout",
             Self::TotalTimeout => "total_timeout",
@@ -138,6 +141,7 @@ impl Reason {
             Self::IdleTimeout | Self::TotalTimeout => "allow more time, or none at all on request",
             Self::VersionNotSupported => "install a newer Amp",
             Self::ExitedUnexpectedly => "see what it wrote on standard error",
+            Self::CapReached => "go on with the thread when what it has done is worth more",
             Self::Cancelled | Self::Agent => return None,
         })
     }

@@ -97,6 +97,7 @@ impl Session {
             dialect: *self.amp.dialect(),
             sandbox: watch,
             supervision,
+            caps: self.config.caps,
         };
         Ok(Turn::running(process, parts))
     }

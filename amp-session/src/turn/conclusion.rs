@@ -15,6 +15,7 @@ use crate::blocking::blocking;
 use crate::claim::Claim;
 use crate::ledger::{Ended, Totals, TurnWriter};
 use crate::outcome::{Ending, Observer, Outcome};
+use crate::policy::CapUse;
 use crate::run_folder::RunFiles;
 use crate::sandbox::Watch;
 use crate::secrets::Secrets;
@@ -28,6 +29,8 @@ pub(super) struct Conclusion {
     pub(super) trouble: Option<String>,
     pub(super) sandbox: Option<Watch>,
     pub(super) questions: Questions,
+    /// What the agent wanted more of than it may have.
+    pub(super) cap: Option<CapUse>,
     /// Given back when the outcome is there.
     pub(super) claim: Option<Claim>,
     pub(super) files: Option<RunFiles>,
@@ -45,6 +48,7 @@ impl Conclusion {
             trouble,
             sandbox,
             mut questions,
+            cap,
             claim,
             files,
         } = self;
@@ -74,6 +78,9 @@ impl Conclusion {
         };
         let mut outcome = observer.conclude(&ending, &secrets);
         outcome.exit = Some(exit);
+        if let Some(cap) = cap {
+            outcome.cap(cap);
+        }
         questions
             .conclude(record.as_ref(), &mut outcome, &secrets)
             .await;

@@ -2,6 +2,7 @@
 
 use crate::approval::{Asked, Decided};
 use crate::outcome::Outcome;
+use crate::policy::CapUse;
 use crate::sandbox::Denial;
 use crate::turn_line::TurnLine;
 
@@ -22,6 +23,8 @@ pub enum TurnItem {
     Answer(Box<Decided>),
     /// The sandbox denied something for the first time.
     Denial(Denial),
+    /// Four fifths of what the turn may use are used.
+    Cap(CapUse),
     /// The turn has ended; there are no more items.
     End(Box<Outcome>),
 }

@@ -22,6 +22,9 @@ impl Stream for Turn {
         if turn.over {
             return Poll::Ready(None);
         }
+        if let Some(warning) = turn.caps.take_warning() {
+            return Poll::Ready(Some(TurnItem::Cap(warning)));
+        }
         turn.record_questions();
         if let Some(item) = turn.questions.take_item() {
             return Poll::Ready(Some(item));
@@ -60,6 +63,7 @@ impl Turn {
     pub(super) fn poll_line_alone(&mut self, context: &mut Context<'_>) -> Poll<Option<TurnLine>> {
         self.record_questions();
         self.questions.forget_items();
+        self.caps.forget_warnings();
         self.poll_line(context)
     }
 
@@ -162,12 +166,13 @@ impl Turn {
             sandbox.observe(decoded);
         }
         let in_order = self.questions.observe(decoded);
+        let is_capped = self.caps.observe(decoded, self.observer.progress());
         if let Source::Process(process) = &mut self.source {
             if !in_order {
                 process.begin_kill();
             } else if self.observer.has_result() {
                 process.begin_finish();
-            } else if self.observer.is_login_flow() {
+            } else if self.observer.is_login_flow() || is_capped {
                 process.begin_stop();
             }
         }
@@ -188,6 +193,7 @@ impl Turn {
             trouble: self.trouble.take(),
             sandbox: self.sandbox.take(),
             questions: std::mem::take(&mut self.questions),
+            cap: self.caps.reached(),
             claim: self.claim.take(),
             files: self.files.take(),
         }

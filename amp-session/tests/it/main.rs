@@ -8,6 +8,8 @@ mod settings;
 
 // The fake agent plays its part on Unix only.
 #[cfg(unix)]
+mod caps;
+#[cfg(unix)]
 mod count;
 #[cfg(unix)]
 mod framing;

@@ -274,6 +274,7 @@ fn session_config(
     config.visibility.clone_from(&settings.visibility);
     config.labels.clone_from(&settings.labels);
     config.thinking = settings.thinking;
+    config.caps = settings.caps;
     config.deadlines = settings.deadlines.clone();
     config.dangerously_allow_all = agent.dangerously_allow_all;
     config.title.clone_from(&agent.title);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use amp_session::permission::Finding;
-use amp_session::{Amp, Denial, SandboxReport, SessionConfig, SessionId};
+use amp_session::{Amp, Denial, SandboxReport, SessionConfig, SessionId, TurnItem};
 
 use crate::arguments::GlobalArguments;
 use crate::context::{Context, Output};
@@ -91,13 +91,20 @@ impl Remarks {
         Ok(())
     }
 
-    /// Says what the sandbox has just refused for the first time.
-    pub(super) fn on_denial(&mut self, denial: &Denial, view: &mut View) -> io::Result<()> {
-        if self.quiet {
-            return Ok(());
+    /// Says what the sandbox has just refused for the first time, and what is nearly used up.
+    pub(super) fn on_item(&mut self, item: &TurnItem, view: &mut View) -> io::Result<()> {
+        let text = match item {
+            TurnItem::Denial(denial) => {
+                self.told.insert(denial.target.clone());
+                refusal(denial)
+            }
+            TurnItem::Cap(near) => format!("{near}: an agent that wants more is stopped"),
+            _ => return Ok(()),
+        };
+        match self.quiet {
+            true => Ok(()),
+            false => view.remark(&text, &mut self.stderr.clone()),
         }
-        self.told.insert(denial.target.clone());
-        view.remark(&refusal(denial), &mut self.stderr.clone())
     }
 
     /// Says where the session is recorded.

@@ -70,7 +70,7 @@ pub(super) fn run(
         let mark = match (metadata.last_status, session.is_in_use()) {
             (_, true) => style.command("▸"),
             (Some(Status::Completed), _) => style.success("✓"),
-            (Some(Status::Cancelled), _) => style.warning("⊘"),
+            (Some(Status::Cancelled | Status::Capped), _) => style.warning("⊘"),
             (Some(_), _) => style.error("✗"),
             (None, _) => style.warning("?"),
         };

@@ -147,6 +147,7 @@ impl EndedAs {
             Self::NoResult => Status::NoResult,
             Self::TimedOut => Status::TimedOut,
             Self::Cancelled => Status::Cancelled,
+            Self::Capped => Status::Capped,
         }
     }
 }
