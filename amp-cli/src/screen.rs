@@ -1,14 +1,16 @@
 //! A terminal with a status line or a progress bar at its lower end.
 
+mod cursor;
 mod download;
 
-use std::fmt::{self, Debug};
+use std::fmt;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use self::cursor::Cursor;
 pub(crate) use self::download::Download;
 use crate::context::{Context, Output, Terminal};
 use crate::text::StatusLine;
@@ -84,7 +86,7 @@ impl Screen {
     fn new(output: Output, animate: bool, line: ProgressBar) -> Self {
         let target = match output.terminal().filter(|_| animate) {
             Some(terminal) => {
-                let cursor = Cursor::new(output.clone(), terminal);
+                let cursor = Cursor::new(output.clone(), move || usable_columns(terminal));
                 ProgressDrawTarget::term_like_with_hz(Box::new(cursor), DRAWS_PER_SECOND)
             }
             None => ProgressDrawTarget::hidden(),
@@ -165,100 +167,4 @@ fn usable_columns(terminal: Terminal) -> u16 {
 
 fn locked<T>(text: &Mutex<T>) -> MutexGuard<'_, T> {
     text.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Moves the cursor of a terminal by the sequences every terminal knows.
-///
-/// Between two pictures it stands where the transient line begins: a terminal that shrinks and breaks
-/// the line in two keeps it there, so clearing from there on leaves no piece behind.
-struct Cursor {
-    output: Output,
-    terminal: Terminal,
-    /// What was drawn since the last flush: a picture is written as a whole, so that it does not
-    /// flicker.
-    drawn: Mutex<String>,
-}
-
-impl Cursor {
-    fn new(output: Output, terminal: Terminal) -> Self {
-        Self {
-            output,
-            terminal,
-            drawn: Mutex::default(),
-        }
-    }
-
-    fn drawn(&self) -> MutexGuard<'_, String> {
-        locked(&self.drawn)
-    }
-
-    fn write(&self, text: fmt::Arguments<'_>) -> io::Result<()> {
-        fmt::Write::write_fmt(&mut *self.drawn(), text).map_err(io::Error::other)
-    }
-}
-
-impl TermLike for Cursor {
-    fn width(&self) -> u16 {
-        usable_columns(self.terminal)
-    }
-
-    fn move_cursor_up(&self, rows: usize) -> io::Result<()> {
-        if rows == 0 {
-            Ok(())
-        } else {
-            self.write(format_args!("\x1b[{rows}A"))
-        }
-    }
-
-    fn move_cursor_down(&self, rows: usize) -> io::Result<()> {
-        if rows == 0 {
-            Ok(())
-        } else {
-            self.write(format_args!("\x1b[{rows}B"))
-        }
-    }
-
-    fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
-        if columns == 0 {
-            Ok(())
-        } else {
-            self.write(format_args!("\x1b[{columns}C"))
-        }
-    }
-
-    fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
-        if columns == 0 {
-            Ok(())
-        } else {
-            self.write(format_args!("\x1b[{columns}D"))
-        }
-    }
-
-    fn write_line(&self, text: &str) -> io::Result<()> {
-        self.write(format_args!("{text}\n"))
-    }
-
-    fn write_str(&self, text: &str) -> io::Result<()> {
-        self.write(format_args!("{text}"))
-    }
-
-    fn clear_line(&self) -> io::Result<()> {
-        self.write(format_args!("\r\x1b[J"))
-    }
-
-    fn flush(&self) -> io::Result<()> {
-        let mut drawn = std::mem::take(&mut *self.drawn());
-        if !drawn.is_empty() {
-            drawn.push('\r');
-        }
-        let mut output = self.output.clone();
-        output.write_all(drawn.as_bytes())?;
-        output.flush()
-    }
-}
-
-impl Debug for Cursor {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Cursor").finish_non_exhaustive()
-    }
 }

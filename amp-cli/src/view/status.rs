@@ -14,6 +14,9 @@ use crate::text::{StatusLine, clock, one_line, tokens};
 /// just like a model that thinks.
 const LONG_SILENCE: Duration = Duration::from_secs(30);
 
+/// How many of the tools that run at once are named.
+const MOST_NAMED: usize = 4;
+
 /// Follows a turn for those who show it.
 #[derive(Debug)]
 pub(crate) struct Status {
@@ -194,7 +197,12 @@ impl Status {
             (None, _) if self.progress.system().is_none() => "starting Amp".to_owned(),
             (None, _) => "waiting for the model".to_owned(),
             (Some(only), 1) => self.call(&only.request).activity(),
-            (Some(_), count) => format!("{count} tools running"),
+            (Some(_), count) => {
+                let named = working().take(MOST_NAMED);
+                let named = named.map(|call| self.call(&call.request).activity());
+                let named = named.collect::<Vec<_>>().join(", ");
+                format!("{count} tools: {named}")
+            }
         };
         Activity {
             text,

@@ -238,9 +238,7 @@ fn open_gives_the_address_to_the_browser() {
     let address = "https://ampcode.com/threads/T-00000000-0000-7000-8000-000000000001\n";
     let printed = world.run(&["sessions", "open", "edit", "--print"]);
     assert_eq!(printed.stdout(), address);
-    let opened = world.project().join("opened");
-    let fifo = rustix::fs::FileType::Fifo;
-    rustix::fs::mknodat(rustix::fs::CWD, &opened, fifo, rustix::fs::Mode::RWXU, 0).expect("a pipe");
+    let opened = world.named_pipe("opened");
     world.write("project/browser", "#!/bin/sh\necho \"$1\" > opened\n");
     let browser = world.project().join("browser");
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);

@@ -1,6 +1,8 @@
 //! A world of its own for each test, and ways to run `ampctl` in it.
 
 #[cfg(unix)]
+mod emulator;
+#[cfg(unix)]
 pub(crate) mod held_server;
 #[cfg(unix)]
 pub(crate) mod mirror;
@@ -102,6 +104,15 @@ impl World {
         let path = self.folder.path().join(path);
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
         std::fs::write(&path, content).expect("a file");
+        path
+    }
+
+    /// Makes a named pipe in the project's folder: who opens it waits for the other end.
+    #[cfg(unix)]
+    pub(crate) fn named_pipe(&self, name: &str) -> PathBuf {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        let path = self.project().join(name);
+        mknodat(CWD, &path, FileType::Fifo, Mode::RWXU, 0).expect("a named pipe");
         path
     }
 

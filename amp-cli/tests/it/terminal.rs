@@ -1,5 +1,7 @@
 //! The live view and the keyboard, on a real pseudo-terminal.
 
+use serde_json::json;
+
 use crate::support::pseudo_terminal::Terminal;
 use crate::support::{World, without_times};
 
@@ -64,14 +66,14 @@ fn what_the_agent_did_is_seen_at_every_width() {
 #[test]
 fn a_long_output_is_trimmed_to_the_height_unless_all_of_it_is_asked_for() {
     let output: Vec<String> = (1..=60).map(|line| format!("line {line}")).collect();
-    let result = serde_json::json!({"output": output.join("\n"), "exitCode": 0}).to_string();
-    let call = serde_json::json!({"type": "tool_use", "id": "1", "name": "shell_command",
+    let result = json!({"output": output.join("\n"), "exitCode": 0}).to_string();
+    let call = json!({"type": "tool_use", "id": "1", "name": "shell_command",
         "input": {"command": "seq 60"}});
-    let result = serde_json::json!({"type": "tool_result", "tool_use_id": "1", "content": result});
+    let result = json!({"type": "tool_result", "tool_use_id": "1", "content": result});
     let lines = [
-        serde_json::json!({"type": "assistant", "message": {"content": [call]}}),
-        serde_json::json!({"type": "user", "message": {"role": "user", "content": [result]}}),
-        serde_json::json!({"type": "result", "subtype": "success", "is_error": false,
+        json!({"type": "assistant", "message": {"content": [call]}}),
+        json!({"type": "user", "message": {"role": "user", "content": [result]}}),
+        json!({"type": "result", "subtype": "success", "is_error": false,
             "duration_ms": 1, "num_turns": 1, "result": "ok"}),
     ];
     let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
@@ -137,13 +139,59 @@ fn a_status_line_that_a_shrinking_terminal_breaks_leaves_no_piece_behind() {
     let world = World::playing(&format!("out {init}; out {call}; hang"));
     let mut terminal = Terminal::start(&world, &["run", "test it"], (24, 80));
     terminal.wait_for_line(&["high", "running cargo test --workspace", "…"]);
-    terminal.resize_with_reflow((24, 30));
+    terminal.reflow((24, 30));
+    terminal.tell_size((24, 30));
     // The pieces of a broken line count as one.
     let is_broken = |screen: &str| screen.trim().chars().count() > 30;
     assert!(is_broken(&terminal.screen()), "{}", terminal.screen());
     terminal.wait_until("one whole line", |screen| {
         screen.contains('…') && !is_broken(screen)
     });
+    terminal.type_keys("\x03");
+    assert_eq!(terminal.wait_for_exit().code(), Some(130));
+}
+
+#[test]
+fn a_status_line_for_a_width_that_is_gone_breaks_nothing() {
+    let init = r#"{"type":"system","subtype":"init","agent_mode":"high"}"#;
+    let text =
+        r#"{"type":"assistant","message":{"content":[{"type":"text","text":"I test it."}]}}"#;
+    let call = r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"1","name":"shell_command","input":{"command":"cargo test --workspace --all-features --no-fail-fast"}}]}}"#;
+    let world = World::playing(&format!("out {init}; out {text}; out {call}; hang"));
+    let mut terminal = Terminal::start(&world, &["run", "test it"], (24, 80));
+    terminal.wait_for_line(&["high", "running cargo test --workspace", "…"]);
+    for columns in [30, 50, 20] {
+        // The terminal is narrower already, and what comes was drawn for the width before.
+        terminal.reflow((24, columns));
+        terminal.wait_for_pictures(3);
+        assert_eq!(terminal.rows().len(), 2, "{}", terminal.screen());
+        terminal.tell_size((24, columns));
+        terminal.wait_until("a line for this width", |screen| {
+            let line = screen.trim_end().lines().next_back().unwrap_or_default();
+            line.contains('…') && line.chars().count() <= columns.into()
+        });
+        let rows = terminal.rows();
+        assert_eq!((rows.len(), rows[0].as_str()), (2, "I test it."));
+    }
+    terminal.type_keys("\x03");
+    assert_eq!(terminal.wait_for_exit().code(), Some(130));
+}
+
+#[test]
+fn a_status_line_that_is_wider_than_its_letters_say_spares_the_transcript() {
+    // One character to some, seven to others: terminals differ about what they are wide.
+    let families = "👩\u{200d}👩\u{200d}👧\u{200d}👦".repeat(15);
+    let text =
+        r#"{"type":"assistant","message":{"content":[{"type":"text","text":"I test it."}]}}"#;
+    let call = format!(
+        r#"{{"type":"assistant","message":{{"content":[{{"type":"tool_use","id":"1","name":"shell_command","input":{{"command":"echo {families}"}}}}]}}}}"#
+    );
+    let world = World::playing(&format!("out {text}; out {call}; hang"));
+    let mut terminal = Terminal::start(&world, &["run", "test it"], (24, 80));
+    terminal.wait_for_line(&["running echo"]);
+    terminal.wait_for_pictures(3);
+    let rows = terminal.rows();
+    assert_eq!((rows.len(), rows[0].as_str()), (2, "I test it."));
     terminal.type_keys("\x03");
     assert_eq!(terminal.wait_for_exit().code(), Some(130));
 }
@@ -224,21 +272,44 @@ fn the_status_line_names_the_tool_that_runs_and_goes_away() {
 }
 
 #[test]
+fn calls_at_once_are_named_together_and_end_in_the_order_of_time() {
+    let call = |id: &str, command: &str| {
+        let call = json!({"type": "tool_use", "id": id, "name": "shell_command",
+            "input": {"command": command}});
+        json!({"type": "assistant", "message": {"content": [call]}}).to_string()
+    };
+    let end = |id: &str, code: u8| {
+        let said = json!({"output": format!("said by {id}"), "exitCode": code}).to_string();
+        let result = json!({"type": "tool_result", "tool_use_id": id, "content": said});
+        let message = json!({"role": "user", "content": [result]});
+        format!("{}\n", json!({"type": "user", "message": message}))
+    };
+    let result = json!({"type": "result", "subtype": "success", "is_error": false,
+        "duration_ms": 1, "num_turns": 1, "result": "ok"});
+    let calls = [call("1", "make slow"), call("2", "make quick")];
+    let world = World::playing(&format!(
+        "out {}; out {}; file end-of-2; file end-of-1; out {result}",
+        calls[0], calls[1]
+    ));
+    let ends = ["end-of-2", "end-of-1"].map(|name| world.named_pipe(name));
+    let mut terminal = Terminal::start(&world, &["run", "make it"], (24, 80));
+    terminal.wait_for_line(&["2 tools: running make slow, running make quick ", "s"]);
+    std::fs::write(&ends[0], end("2", 0)).expect("an agent that reads");
+    let line = terminal.wait_for_line(&["· running make slow ", "s"]);
+    assert!(!line.contains("make quick"), "{line}");
+    std::fs::write(&ends[1], end("1", 2)).expect("an agent that reads");
+    assert!(terminal.wait_for_exit().success());
+    insta::assert_snapshot!(without_times(&terminal.screen()));
+}
+
+#[test]
 fn the_end_tells_the_time_that_the_status_line_has_counted() {
     // An Amp that says its version when it is told to: its start is part of the wait.
     let agent = fixtures::fake_agent().display();
     let world = World::replaying(&["text"]).with_amp_script(&format!(
         "[ \"$1\" = --version ] && read go < go\nexec '{agent}' \"$@\""
     ));
-    let go = world.project().join("go");
-    rustix::fs::mknodat(
-        rustix::fs::CWD,
-        &go,
-        rustix::fs::FileType::Fifo,
-        rustix::fs::Mode::RWXU,
-        0,
-    )
-    .expect("a named pipe");
+    let go = world.named_pipe("go");
     let mut terminal = Terminal::start(&world, &["run", "hello"], (24, 80));
     terminal.wait_for(" 1s");
     std::fs::write(go, "\n").expect("a reader");

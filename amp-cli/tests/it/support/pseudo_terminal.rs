@@ -11,6 +11,7 @@ use rustix::process::Signal;
 use rustix::termios::LocalModes;
 
 use super::World;
+use super::emulator::Emulator;
 use super::program::send;
 
 /// How long a screen may take to show what a test waits for.
@@ -21,7 +22,7 @@ pub(crate) struct Terminal {
     pty: Pty,
     child: Child,
     chunks: Receiver<Vec<u8>>,
-    screen: vt100::Parser,
+    screen: Emulator,
     raw: Vec<u8>,
 }
 
@@ -55,7 +56,7 @@ impl Terminal {
             pty,
             child,
             chunks,
-            screen: vt100::Parser::new(cells(rows), cells(columns), 500),
+            screen: Emulator::new((rows, columns)),
             raw: Vec::new(),
         }
     }
@@ -86,39 +87,29 @@ impl Terminal {
     }
 
     /// Changes the size, of which the system tells `ampctl`.
-    pub(crate) fn resize(&mut self, (rows, columns): (u16, u16)) {
-        self.screen
-            .screen_mut()
-            .set_size(cells(rows), cells(columns));
-        self.pty.resize(Size::new(rows, columns)).expect("a size");
+    pub(crate) fn resize(&mut self, size: (u16, u16)) {
+        self.screen.resize(size);
+        self.tell_size(size);
     }
 
-    /// Changes the size as terminals do that break lines which have become too long; the cursor stays
-    /// at its character.
-    pub(crate) fn resize_with_reflow(&mut self, (rows, columns): (u16, u16)) {
-        let old = self.screen.screen();
-        let (_, width) = old.size();
-        let (cursor_row, cursor_column) = old.cursor_position();
-        let above = usize::from(cursor_row);
-        let lines: Vec<String> = old.rows(0, width.get()).collect();
-        let mut screen = vt100::Parser::new(cells(rows), cells(columns), 500);
-        let height = |line: &String| line.chars().count().max(1).div_ceil(columns.into());
-        let row =
-            lines[..above].iter().map(height).sum::<usize>() + usize::from(cursor_column / columns);
-        let used = lines.iter().rposition(|line| !line.is_empty());
-        let used = &lines[..used.map_or(0, |last| last + 1)];
-        screen.process(used.join("\r\n").as_bytes());
-        let column = cursor_column % columns;
-        screen.process(format!("\x1b[{};{}H", row + 1, column + 1).as_bytes());
-        self.screen = screen;
+    /// Changes the size as [`Emulator::reflow`] does, and tells nobody.
+    pub(crate) fn reflow(&mut self, size: (u16, u16)) {
+        self.screen.reflow(size);
+    }
+
+    /// Has the system tell `ampctl` of a size.
+    pub(crate) fn tell_size(&mut self, (rows, columns): (u16, u16)) {
         self.pty.resize(Size::new(rows, columns)).expect("a size");
     }
 
     /// Returns the lines of the screen, without trailing spaces.
     pub(crate) fn screen(&self) -> String {
-        let contents = self.screen.screen().contents();
-        let lines: Vec<&str> = contents.lines().map(str::trim_end).collect();
-        format!("{}\n", lines.join("\n").trim_end())
+        self.screen.text()
+    }
+
+    /// Returns the rows of the screen that hold anything.
+    pub(crate) fn rows(&self) -> Vec<String> {
+        self.screen.rows()
     }
 
     /// Returns everything that was written, with its escape sequences.
@@ -172,6 +163,18 @@ impl Terminal {
         }
     }
 
+    /// Waits until the moving line was begun anew this many times.
+    pub(crate) fn wait_for_pictures(&mut self, count: usize) {
+        let begun = |terminal: &Self| terminal.raw().matches("\x1b[J").count();
+        let wanted = begun(self) + count;
+        let deadline = Instant::now() + SCREEN_LIMIT;
+        while begun(self) < wanted {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let chunk = self.chunks.recv_timeout(left).expect("a moving line");
+            self.show(&chunk);
+        }
+    }
+
     /// Waits until `ampctl` has exited and everything it wrote is on the screen.
     pub(crate) fn wait_for_exit(&mut self) -> ExitStatus {
         let deadline = Instant::now() + SCREEN_LIMIT;
@@ -206,10 +209,6 @@ fn shows(mut line: &str, texts: &[&str]) -> bool {
         }
         None => false,
     })
-}
-
-fn cells(count: u16) -> std::num::NonZeroU16 {
-    count.try_into().expect("a terminal of some size")
 }
 
 /// Reads until the last process on the terminal has closed it.
