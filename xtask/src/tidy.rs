@@ -66,7 +66,10 @@ pub fn violations(root: &Path) -> Result<Vec<String>> {
 }
 
 /// Returns every file of the repository, build output and git's own files left out.
-fn files(root: &Path) -> Result<Vec<PathBuf>> {
+///
+/// # Errors
+/// When a folder cannot be listed.
+pub fn files(root: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut queue = vec![root.to_path_buf()];
     while let Some(folder) = queue.pop() {

@@ -6,7 +6,7 @@ use xtask::mutants::group::{GROUPS, Group};
 use xtask::mutants::kept::{Entry, Kept};
 use xtask::mutants::tally::Tally;
 use xtask::mutants::{group, outdated, unexpected};
-use xtask::workspace_root;
+use xtask::{tidy, workspace_root};
 
 const CODE: &str = "fn room() {\n    self.used < self.limit\n}\n";
 
@@ -137,6 +137,26 @@ fn every_group_names_files_that_are_there_and_a_name_of_its_own() {
         assert!(group.module.starts_with(group.package), "{}", group.name);
         let same = GROUPS.iter().filter(|other| other.name == group.name);
         assert_eq!(same.count(), 1, "{}", group.name);
+    }
+}
+
+// cargo-mutants follows `path` to the file of a module, but not within `cfg_attr`.
+#[test]
+fn no_file_of_a_group_is_hidden_from_the_mutants() {
+    let root = workspace_root();
+    let files = tidy::files(&root).expect("a list");
+    for group in GROUPS {
+        let mut read = 0;
+        for path in &files {
+            let file = path.strip_prefix(&root).expect("a file of the workspace");
+            if group.has(file) {
+                let code = std::fs::read_to_string(path).expect("a source");
+                let hides = |line: &str| line.contains("cfg_attr(") && line.contains("path =");
+                assert!(!code.lines().any(hides), "{}", file.display());
+                read += 1;
+            }
+        }
+        assert!(read > 0, "{}", group.name);
     }
 }
 
