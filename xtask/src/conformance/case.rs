@@ -36,6 +36,10 @@ pub struct Case {
     /// Whether every tool runs without asking.
     #[serde(default)]
     pub allow_all: bool,
+    /// The most tool calls of a turn.
+    pub max_tool_calls: Option<u64>,
+    /// The most messages of the model in a turn.
+    pub max_messages: Option<u64>,
     /// Settings of the run, by full key.
     #[serde(default)]
     pub settings: Map<String, Value>,

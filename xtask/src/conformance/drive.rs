@@ -71,6 +71,8 @@ fn config(case: &Case, workspace: &Path) -> SessionConfig {
     config.mode.clone_from(&case.mode);
     config.thinking = case.thinking;
     config.dangerously_allow_all = case.allow_all;
+    config.caps.tool_calls = case.max_tool_calls;
+    config.caps.messages = case.max_messages;
     config.settings.clone_from(&case.settings);
     if case.mcp_server {
         let program = fixtures::mcp_server().to_string_lossy();
