@@ -47,6 +47,7 @@ mod json;
 mod keyboard;
 mod named_file;
 mod notice;
+mod outliving;
 mod page;
 mod prompt;
 mod rules;

@@ -8,13 +8,16 @@
 //!  "folder": "/home/user/project", "session": "…", "thread": "T-…", "exit_code": 1}
 //! ```
 //!
-//! `event` is `"done"`, `"failed"` or `"question"`; `exit_code` is null for a question. The program
-//! has [`DEADLINE`]; what it writes and how it ends counts for nothing, and the key is not in its
-//! environment.
+//! `event` is `"done"`, `"failed"` or `"question"`; `exit_code` is null for a question. What the program
+//! writes and how it ends counts for nothing, and the key is not in its environment.
+//!
+//! Whoever sits at a terminal gets the prompt back at once: what is told of the end goes on by itself
+//! there, however long it takes. Elsewhere nobody may be left when `ampctl` has ended, in a container
+//! for one: the program has [`DEADLINE`].
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::io::Write;
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -27,13 +30,14 @@ use crate::arguments::Notifier;
 use crate::context::{Context, Output};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::outliving;
 use crate::runtime::block_on;
 use crate::text::{fit, one_line};
 
 /// What the object on standard input looks like; a field may come, none goes or changes.
 const VERSION: u32 = 1;
 
-/// How long a program may take; `ampctl` ends at the latest then.
+/// How long a program may take that `ampctl` waits for.
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// The most columns of an answer, a reason or a question that are told.
@@ -130,8 +134,8 @@ impl Notices {
         std::thread::spawn(move || notices.run_programs(&notice));
     }
 
-    /// Tells how a run has ended; `ampctl` waits for the thread. A run that its user has stopped is no
-    /// news.
+    /// Tells how a run has ended; `ampctl` waits for the thread, if there is one. A run that its user
+    /// has stopped is no news.
     pub(crate) fn of_end(self, ended: &Result<ExitCode, Failure>) -> Option<JoinHandle<()>> {
         let (event, title, text, code) = match ended {
             Ok(code) => (
@@ -152,7 +156,30 @@ impl Notices {
         };
         let notice = self.notice(event, &title, &text, Some(code));
         self.show(&notice);
+        if self.terminal.is_some() {
+            for program in self.programs() {
+                // A program that cannot be started has no say in how the run ends.
+                let _ = self.leave_running(&program, &notice);
+            }
+            return None;
+        }
         Some(std::thread::spawn(move || self.run_programs(&notice)))
+    }
+
+    /// Starts a program that goes on by itself.
+    fn leave_running(&self, program: &Path, notice: &Notice) -> io::Result<()> {
+        // A file is read in the program's own time; nobody is left to fill a pipe.
+        let mut document = tempfile::tempfile()?;
+        serde_json::to_writer(&document, notice)?;
+        document.rewind()?;
+        let (environment, folder) = (&self.environment, &self.run.folder);
+        outliving::start(
+            program.as_os_str(),
+            &[],
+            document.into(),
+            environment,
+            folder,
+        )
     }
 
     fn notice(&self, event: Event, title: &str, text: &str, code: Option<ExitCode>) -> Notice {

@@ -113,13 +113,30 @@ fn a_repository_cannot_name_a_program() {
 }
 
 #[test]
+fn a_program_that_takes_long_keeps_nobody_at_a_terminal() {
+    let world = told(World::replaying(&["text"]), "read go < go; touch ../told");
+    let go = world.named_pipe("go");
+    let mut terminal = Terminal::start(&world, &["run", "hello"], (24, 100));
+    assert!(terminal.wait_for_exit().success());
+    let told = world.project().with_file_name("told");
+    assert!(!told.exists(), "the program waits");
+    // Opened both ways, the pipe takes a line before anybody reads.
+    let go = std::fs::File::options().read(true).write(true).open(go);
+    let mut go = go.expect("a pipe");
+    std::io::Write::write_all(&mut go, b"\n").expect("a pipe with room");
+    terminal.wait_until_exists(&told);
+    assert_eq!(heard(&world)[0]["event"], "done");
+}
+
+#[test]
 fn a_question_is_told_at_once_and_the_terminal_rings() {
     let script = r#"
         out {"type":"system","subtype":"init","tools":["shell_command"],"mcp_servers":[]}
         call shell_command {"command":"ls"} { sleep 1ms }
         out {"type":"result","subtype":"success","is_error":false,"num_turns":1,"result":"Done."}
     "#;
-    let world = told(World::playing(script), "touch ../told");
+    let more = "touch ../told; grep '\"done\"' ../heard && touch ../told-of-the-end";
+    let world = told(World::playing(script), more);
     let line = "run --approve ask --notify bell --notify osc9 --notify osc777 hello";
     let words: Vec<&str> = line.split(' ').collect();
     let mut terminal = Terminal::start(&world, &words, (24, 100));
@@ -141,6 +158,7 @@ fn a_question_is_told_at_once_and_the_terminal_rings() {
     terminal.wait_until_exists(&told);
     terminal.type_keys("y\n");
     assert!(terminal.wait_for_exit().success());
+    terminal.wait_until_exists(&told.with_file_name("told-of-the-end"));
     let events: Vec<_> = heard(&world)
         .iter()
         .map(|notice| notice["event"].clone())

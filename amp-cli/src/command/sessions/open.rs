@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use amp_session::SessionRecord;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::command::credentials;
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::json;
+use crate::{json, outliving};
 
 pub(super) fn run(
     record: &SessionRecord,
@@ -53,11 +53,7 @@ pub(super) fn run(
     Ok(ExitCode::Done)
 }
 
-/// Starts the browser, which outlives this command.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a browser is the user's own program: it stays when this command ends"
-)]
+/// Starts the browser.
 fn open(address: &str, context: &Context) -> std::io::Result<()> {
     let opener = match std::env::consts::OS {
         "macos" => "open",
@@ -65,16 +61,11 @@ fn open(address: &str, context: &Context) -> std::io::Result<()> {
         _ => "xdg-open",
     };
     let program = context.variable("BROWSER").unwrap_or(OsStr::new(opener));
-    let mut child = Command::new(program)
-        .arg(address)
-        .env_clear()
-        .envs(&context.environment)
-        .current_dir(&context.directory)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    // Nobody waits for it, but it is taken note of when it ends while this program still runs.
-    std::thread::spawn(move || child.wait());
-    Ok(())
+    outliving::start(
+        program,
+        &[OsStr::new(address)],
+        Stdio::null(),
+        &context.environment,
+        &context.directory,
+    )
 }
