@@ -9,6 +9,7 @@ use amp_session::protocol::PermissionRule;
 use amp_session::{Answer, Approval, Question, SessionConfig};
 use anyhow::Result;
 use fixtures::script::{Answer as ModelAnswer, Block, Script};
+use serde_json::json;
 use tokio::sync::Notify;
 
 use super::Case;
@@ -25,6 +26,8 @@ struct Try {
     /// What the model runs: the shell commands of each answer; `{project}` is the folder of the run,
     /// `{place}` the one around it.
     commands: &'static [&'static [&'static str]],
+    /// Whether it reads files of the project instead, of these names.
+    reads: bool,
     prepare: fn(&Place) -> Result<()>,
     approval: fn(&Log) -> Approval,
     /// How it should end with the JavaScript and with the native builds.
@@ -126,6 +129,7 @@ fn all() -> Vec<Try> {
     let base = || Try {
         name: "",
         commands: &[&["echo ran > trace"]],
+        reads: false,
         prepare: |_| Ok(()),
         approval: allow,
         expected: ["completed; asked: call; left: trace"; 2],
@@ -181,6 +185,19 @@ fn all() -> Vec<Try> {
                 "completed; asked: call, one at a time, call; left: trace, second",
                 "completed; asked: call, call, first answered second; left: trace, second",
             ],
+            ..base()
+        },
+        Try {
+            // The JavaScript builds run one command at a time, and several that only read at once.
+            name: "approval: two files read at once",
+            commands: &[&["one", "two"]],
+            reads: true,
+            prepare: |place| {
+                place.write("project/one", "1")?;
+                place.write("project/two", "2")
+            },
+            approval: in_reverse,
+            expected: ["completed; asked: call, call, first answered second"; 2],
             ..base()
         },
         Try {
@@ -339,7 +356,13 @@ async fn attempt(number: usize, sandboxed: bool, cli: InstalledCli) -> Result<St
         let fill = |command: &&str| {
             let command = command.replace("{place}", &folder.display().to_string());
             let command = command.replace("{project}", &project.display().to_string());
-            Block::Shell(command.replace("{helper}", &helper.display().to_string()))
+            match case.reads {
+                true => Block::Tool {
+                    name: "Read".to_owned(),
+                    input: json!({"path": project.join(command)}),
+                },
+                false => Block::Shell(command.replace("{helper}", &helper.display().to_string())),
+            }
         };
         let mut answers: Vec<ModelAnswer> = case
             .commands
