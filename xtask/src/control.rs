@@ -10,6 +10,8 @@ mod approval;
 #[cfg(target_os = "linux")]
 pub mod cost;
 #[cfg(target_os = "linux")]
+pub mod face;
+#[cfg(target_os = "linux")]
 pub mod forge;
 mod key;
 #[cfg(target_os = "linux")]
@@ -69,7 +71,7 @@ fn cases() -> Vec<Case> {
     #[cfg(target_os = "linux")]
     let cases = cases.chain(sandbox::cases()).chain(approval::cases());
     #[cfg(target_os = "linux")]
-    let cases = cases.chain(killed_host::cases());
+    let cases = cases.chain(killed_host::cases()).chain(face::cases());
     cases.collect()
 }
 

@@ -35,6 +35,10 @@ enum Command {
     Conformance(conformance::Options),
     /// Try with real CLIs what a run promises to keep an agent from
     Control(control::Options),
+    /// Play `ampctl`, for cases of `control`
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Ampctl(control::face::Ampctl),
     /// Play a hostile command, for a case of `control`
     #[cfg(target_os = "linux")]
     #[command(hide = true, subcommand)]
@@ -83,6 +87,8 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Conformance(options) => conformance::run(&options),
         Command::Control(options) => control::run(&options),
+        #[cfg(target_os = "linux")]
+        Command::Ampctl(ampctl) => return ampctl.run(),
         #[cfg(target_os = "linux")]
         Command::Forge(options) => control::forge::run(&options),
         #[cfg(target_os = "linux")]
