@@ -309,44 +309,11 @@ fn findings_come_as_sarif() {
     ];
     let finished = world.run(&lint);
     assert_eq!(finished.code, ExitCode::Failed);
-    // What SARIF 2.1.0 requires: version and runs; of a run its tool, of that its driver, of that
-    // its name; of a reporting descriptor its id; of a result its message, of that its text.
-    let log = finished.json();
-    assert_eq!(log["version"], "2.1.0");
-    assert!(
-        log["$schema"]
-            .as_str()
-            .expect("a schema")
-            .contains("sarif-schema-2.1.0")
-    );
-    let [run] = &log["runs"].as_array().expect("runs")[..] else {
-        panic!("one run");
-    };
-    let driver = &run["tool"]["driver"];
-    assert!(driver["name"].is_string());
-    let checks = driver["rules"].as_array().expect("rules");
-    for check in checks {
-        assert!(check["id"].is_string() && check["shortDescription"]["text"].is_string());
-    }
-    let [result] = &run["results"].as_array().expect("results")[..] else {
-        panic!("one result: {}", run["results"]);
-    };
-    assert_eq!(result["ruleId"], "unknown-tool");
-    let index = result["ruleIndex"].as_u64().expect("an index");
-    assert_eq!(
-        checks[usize::try_from(index).expect("small")]["id"],
-        "unknown-tool"
-    );
-    assert_eq!(result["level"], "error");
-    assert!(
-        result["message"]["text"]
-            .as_str()
-            .expect("a text")
-            .contains("Bahs")
-    );
-    let place = &result["locations"][0]["physicalLocation"];
-    assert_eq!(place["artifactLocation"]["uri"], "a%20folder/bad.json");
-    assert_eq!(place["region"]["startLine"], 2);
+    // Logs like this one were held against the schema of OASIS (2026-11-22, `jsonschema` 4): they
+    // are valid with no findings, with several, and with files of rare names.
+    let log = serde_json::to_string_pretty(&finished.json()).expect("JSON");
+    let version = concat!("\"version\": \"", env!("CARGO_PKG_VERSION"), "\"");
+    insta::assert_snapshot!(log.replace(version, "\"version\": \"VERSION\""));
 }
 
 #[test]

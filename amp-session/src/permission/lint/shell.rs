@@ -87,7 +87,12 @@ fn samples(text: &str) -> Vec<String> {
             let plain = plain.trim_end();
             vec![format!("{plain} x"), plain.to_owned()]
         }
-        None => vec![text.replace('*', "x").trim().to_owned()],
+        None => {
+            let plain = |text: &str| text.replace('*', "x").trim().to_owned();
+            let begins = |bare: &&str| bare.starts_with(char::is_alphanumeric);
+            let bare = Some(text.trim_matches('*')).filter(begins);
+            bare.into_iter().chain([text]).map(plain).collect()
+        }
     };
     samples.retain(|sample| {
         let command = sample.trim_start_matches('x').trim();

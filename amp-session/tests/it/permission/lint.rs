@@ -177,6 +177,52 @@ fn every_way_round_a_rule_for_a_command_is_told() {
     }
 }
 
+/// Tells what a rule makes of a command, and what the linter says of the rule.
+fn judged(rule: &str, command: &str) -> (Option<&'static str>, Vec<Finding>) {
+    let rules = format!("[{rule}]");
+    let file = RuleFile::read(RuleScope::User, "rules.json".as_ref(), rules.as_bytes());
+    let set = RuleSet::of(vec![file.expect("it is JSON").list]);
+    let arguments = json!({"cmd": command});
+    let call = ToolCall {
+        tool: "Bash",
+        arguments: arguments.as_object().expect("arguments"),
+        context: None,
+    };
+    let opinion = Evaluator::new(set, &september()).test(&call);
+    (opinion.decision.action(), findings(&rules))
+}
+
+#[test]
+fn a_way_round_is_closed_by_the_safer_rule_of_which_nothing_is_told() {
+    for (action, pattern, variant) in [
+        ("reject", "git push", "true\ngit push"),
+        ("reject", "git push *", "true && git push x"),
+        ("reject", "*git push*", "git -C . push"),
+        ("reject", "git push*", "nohup git push"),
+        ("reject", "git push*", "A=1 git push"),
+        ("reject", "git push*", "sh -c 'git push'"),
+        ("reject", "*git push*", "git  push"),
+        ("allow", "git status*", "git status\nrm -rf ~"),
+        ("allow", "git status*", "git status && rm -rf ~"),
+    ] {
+        let rule = json!({"tool": "Bash", "action": action, "matches": {"cmd": pattern}});
+        let rule = rule.to_string();
+        let (decision, found) = judged(&rule, variant);
+        let is_got_round = (decision == Some(action)) == (action == "allow");
+        assert!(is_got_round, "{rule} {variant:?}: {decision:?}");
+        let shown = variant.replace('\n', "⏎");
+        let told = found
+            .iter()
+            .find(|finding| finding.message.contains(&shown));
+        let told = told.unwrap_or_else(|| panic!("{rule}, {shown}: {found:#?}"));
+        let safer = told.safer.as_deref().expect("a safer rule");
+        let (decision, found) = judged(safer, variant);
+        assert!(found.is_empty(), "{safer}: {found:#?}");
+        let is_got_round = (decision == Some(action)) == (action == "allow");
+        assert!(!is_got_round, "{safer} {variant:?}: {decision:?}");
+    }
+}
+
 #[test]
 fn a_finding_says_where_why_and_what_would_do() {
     let found = findings("[\n // the first\n {\"tool\": \"Bash\", \"action\": \"deny\"}\n]");
