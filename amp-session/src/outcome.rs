@@ -9,7 +9,7 @@ use std::time::Duration;
 use amp_process::Exit;
 use amp_protocol::progress::UsageTotals;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub(crate) use conclude::{Ending, Observer};
 pub use reason::Reason;
@@ -74,6 +74,9 @@ pub struct RefusedCall {
     pub arguments: String,
     /// What the agent was told.
     pub reason: String,
+    /// The id of the call, where it is known.
+    #[serde(skip)]
+    pub(crate) id: Option<String>,
 }
 
 /// How a turn ended, in a word.
@@ -135,13 +138,18 @@ impl Outcome {
             .map(|decided| {
                 let arguments = json!(decided.subject.arguments).to_string();
                 let reason = decided.reason.as_deref().unwrap_or_default();
-                RefusedCall::new(&decided.subject.tool, &arguments, reason, secrets)
+                let id = decided.subject.tool_use_id.clone();
+                RefusedCall::new(&decided.subject.tool, &arguments, reason, secrets).with_id(id)
             })
             .collect();
-        // Since July 2026 the stream tells of these as well, in words around the same reason.
+        // The stream tells of these as well, perhaps in words of its own: each of them once.
+        let mut left: Vec<&RefusedCall> = told.iter().collect();
         self.refused_calls.retain(|seen| {
-            let mut told = told.iter();
-            !told.any(|told| seen.tool == told.tool && seen.reason.contains(&told.reason))
+            let by_id = left.iter().position(|told| told.has_id_of(seen));
+            let position = by_id.or_else(|| left.iter().position(|told| told.is_like(seen)));
+            position
+                .map(|position| left.swap_remove(position))
+                .is_none()
         });
         self.refused_calls.extend(told);
         self.refused_tools = self.refused_calls.len() as u64;
@@ -199,7 +207,26 @@ impl RefusedCall {
             tool: tool.to_owned(),
             arguments: secrets.redact_text(arguments).chars().take(400).collect(),
             reason: secrets.redact_text(reason),
+            id: None,
         }
+    }
+
+    pub(crate) fn with_id(self, id: Option<String>) -> Self {
+        Self { id, ..self }
+    }
+
+    fn has_id_of(&self, seen: &Self) -> bool {
+        self.id.is_some() && self.id == seen.id
+    }
+
+    /// Tells whether a decision may be about a call of the stream where one of them has no id: the
+    /// arguments are the same, or the reason that was given is in what the stream says.
+    fn is_like(&self, seen: &Self) -> bool {
+        let value = |text| serde_json::from_str::<Value>(text).ok();
+        let same_arguments = self.arguments == seen.arguments
+            || value(&self.arguments).is_some_and(|own| Some(own) == value(&seen.arguments));
+        let same_words = same_arguments || seen.reason.contains(&self.reason);
+        (self.id.is_none() || seen.id.is_none()) && self.tool == seen.tool && same_words
     }
 }
 

@@ -68,6 +68,7 @@ fn link_all(folder: &Path, links: &Path, but: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::protocol::MOST_ARGUMENTS;
     use super::*;
 
     #[test]
@@ -92,5 +93,8 @@ mod tests {
         let plugins: Vec<_> = fs::read_dir(amp.join("plugins")).unwrap().collect();
         assert_eq!(plugins.len(), 1);
         assert_eq!(fs::read_to_string(&plugin.file).unwrap(), SOURCE);
+        // What the host would not hear the plugin does not say.
+        assert!(SOURCE.contains("16 << 20"));
+        assert_eq!(MOST_ARGUMENTS, 16 << 20);
     }
 }

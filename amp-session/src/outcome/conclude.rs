@@ -29,8 +29,8 @@ pub(crate) struct Observer {
     pub(crate) thread: Option<ThreadId>,
     progress: Progress,
     counts: LineCounts,
-    /// Tool, arguments and reason of each refused call.
-    refused: Vec<(String, String, String)>,
+    /// Id, tool, arguments and reason of each refused call.
+    refused: Vec<(Option<String>, String, String, String)>,
     login_flow: bool,
     /// The beginning of the first line that is no message, for a turn that says nothing else.
     stray: Option<Vec<u8>>,
@@ -97,14 +97,15 @@ impl Observer {
             if let (Some(ToolOutcome::Refused(_)), Some(result)) = (closed.outcome(), closed.result)
             {
                 let request = closed.call.map(|call| call.request);
-                let (tool, arguments) = request.map_or_else(Default::default, |request| {
+                let (id, tool, arguments) = request.map_or_else(Default::default, |request| {
                     (
+                        Some(request.id.as_str().to_owned()),
                         request.name.as_str().to_owned(),
                         request.input.as_str().to_owned(),
                     )
                 });
                 let reason = result.text().unwrap_or_default().to_owned();
-                self.refused.push((tool, arguments, reason));
+                self.refused.push((id, tool, arguments, reason));
             }
         }
         if self.thread.is_none() {
@@ -144,7 +145,9 @@ impl Observer {
             refused_calls: self
                 .refused
                 .iter()
-                .map(|(tool, arguments, reason)| RefusedCall::new(tool, arguments, reason, secrets))
+                .map(|(id, tool, arguments, reason)| {
+                    RefusedCall::new(tool, arguments, reason, secrets).with_id(id.clone())
+                })
                 .collect(),
             stderr: secrets.redact_text(&ending.stderr),
             sandbox: None,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use amp_protocol::decode_line;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::config::SessionConfig;
@@ -28,8 +28,12 @@ fn outcome(lines: &[&[u8]], secrets: &Secrets) -> Outcome {
 }
 
 fn refused(tool: &str, reason: &str) -> Decided {
+    refused_with(None, tool, &json!({"cmd": "ls a-secret-key"}), reason)
+}
+
+fn refused_with(id: Option<&str>, tool: &str, arguments: &Value, reason: &str) -> Decided {
     let decided = json!({
-        "number": 1, "concern": "call", "tool": tool, "arguments": {"cmd": "ls a-secret-key"},
+        "number": 1, "concern": "call", "tool": tool, "arguments": arguments, "tool_use_id": id,
         "allowed": false, "by": "approver", "reason": reason,
     });
     serde_json::from_value(decided).expect("a decision")
@@ -61,6 +65,20 @@ fn a_refusal_that_the_stream_tells_as_well_counts_once() {
         after(&[refused("", "not today")]).len(),
         1,
         "no call was asked about"
+    );
+    // The plugin was ended, and what the stream says of the call is what the CLI makes of that.
+    let same = json!({"cmd": "ls"});
+    let without_id = refused_with(None, "Bash", &same, "the plugin is gone");
+    let with_id = refused_with(Some("1"), "Bash", &json!({}), "the plugin is gone");
+    let of_another = refused_with(Some("2"), "Bash", &same, "not today");
+    let gone = [call("Bash", "the plugin is gone")];
+    assert_eq!(after(std::slice::from_ref(&without_id)), gone);
+    assert_eq!(after(std::slice::from_ref(&with_id)), gone);
+    assert_eq!(after(&[of_another]).len(), 2);
+    assert_eq!(
+        after(&[without_id, with_id]).len(),
+        2,
+        "each stands for one"
     );
 }
 

@@ -4,6 +4,9 @@ import { connect } from "node:net";
 
 export const description = "Asks the program that started Amp about each tool call";
 
+// What the host hears of a call's arguments, in bytes; the helper has the same limit.
+const longest = 16 << 20;
+
 export default function (amp) {
   const waiting = new Map();
   let last = 0;
@@ -19,6 +22,8 @@ export default function (amp) {
   const socket = connect(process.env.AMP_SESSION_APPROVAL_SOCKET ?? "/nowhere");
   amp.on("tool.call", (event) => {
     if (gone) return refusal(lost);
+    const length = Buffer.byteLength(JSON.stringify(event.input) ?? "");
+    if (length > longest) return refusal("the arguments of the call are longer than 16 MiB");
     const number = ++last;
     const call = {
       number,

@@ -112,6 +112,23 @@ async fn what_one_of_them_alone_asks_about_is_refused_unasked() {
 }
 
 #[tokio::test]
+async fn a_line_of_the_plugin_that_never_ends_is_no_call() {
+    let world = world(always(Answer::Allow));
+    let mut plugin = Plugin::greet(&world).await;
+    plugin.call(1, "ls").await;
+    assert_eq!(world.ask("ls").await, Reply::Allow);
+    assert_eq!(plugin.answer().await, (1, None));
+    // The host hangs up before it has read all of it.
+    let endless = vec![b' '; MOST_ARGUMENTS + 2 * LONGEST_LINE];
+    while plugin.calls.write_all(&endless).await.is_ok() {}
+    let reason = rejection(world.ask("ls").await);
+    assert!(
+        reason.contains("plugin of the run was not asked"),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
 async fn without_its_plugin_a_run_allows_nothing_more_and_takes_no_other() {
     let world = world(always(Answer::Allow));
     let plugin = Plugin::greet(&world).await;
