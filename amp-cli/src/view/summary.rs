@@ -80,7 +80,7 @@ fn context(context: ContextUse) -> String {
             let percent = context.tokens.saturating_mul(100) / limit;
             format!("context {used} of {} ({percent} %)", tokens(limit))
         }
-        _ => format!("context {used}"),
+        _ => format!("{used} in context"),
     }
 }
 
