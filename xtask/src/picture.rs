@@ -14,6 +14,7 @@ mod setup;
 
 use std::path::PathBuf;
 
+use anstyle_svg::{Term, WIN10_CONSOLE};
 use anyhow::{Context, Result};
 use clap::Args;
 
@@ -56,7 +57,8 @@ pub fn run(options: &Options) -> Result<()> {
 /// Draws the last screen of a cast.
 #[must_use]
 pub fn draw(cast: &Cast) -> String {
-    anstyle_svg::Term::new().render_svg(&screen::last_screen(cast))
+    let terminal = Term::new().palette(WIN10_CONSOLE);
+    terminal.render_svg(&screen::last_screen(cast))
 }
 
 #[cfg(unix)]

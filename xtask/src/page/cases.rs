@@ -84,7 +84,7 @@ pub(super) fn picture(browser: &mut Browser, exported: &Exported, path: &Path) -
     browser.value(
         "[...document.querySelectorAll('details')].forEach((one, index) => one.open = index === 1)",
     )?;
-    let size = browser.picture(path, 800, 800)?;
+    let size = browser.picture(path, 800, 840)?;
     crate::say(format!("wrote {} ({size} bytes)", path.display()));
     Ok(())
 }

@@ -13,7 +13,7 @@ use pty_process::blocking::{Command, Pty, open};
 use super::cast::{Cast, Output};
 use super::setup::{PROMPT, Setup};
 
-const ROWS: u16 = 44;
+const ROWS: u16 = 52;
 const COLUMNS: u16 = 84;
 
 /// What is typed at the prompt.

@@ -7,6 +7,9 @@ use vt100::{Cell, Parser};
 
 use super::cast::Cast;
 
+/// The colour of dim text: half as bright, as pictures draw it, is too dark to read on black.
+const DIM: Ansi256Color = Ansi256Color(245);
+
 /// Plays a cast to its end and returns its last screen without the empty lines around it.
 pub(super) fn last_screen(cast: &Cast) -> String {
     let cells = |count: u16| count.try_into().unwrap_or(std::num::NonZeroU16::MIN);
@@ -53,11 +56,11 @@ fn line(cells: &[&Cell]) -> String {
 fn look_of(cell: &Cell) -> Style {
     let color = match cell.fgcolor() {
         vt100::Color::Idx(index) => Some(Color::Ansi256(Ansi256Color(index))),
+        _ if cell.dim() => Some(Color::Ansi256(DIM)),
         _ => None,
     };
     let effects = [
         (cell.bold(), Effects::BOLD),
-        (cell.dim(), Effects::DIMMED),
         (cell.italic(), Effects::ITALIC),
         (cell.underline(), Effects::UNDERLINE),
     ];
