@@ -55,6 +55,22 @@ pub(crate) enum Driven {
     Killed,
 }
 
+impl Driven {
+    /// Tells whether the agent has done its work, all of it shown, and nobody wanted it stopped.
+    ///
+    /// With `strict`, a refused call is a failure.
+    pub(crate) fn is_done(&self, strict: bool) -> bool {
+        match self {
+            Self::Ended {
+                outcome,
+                signal: None,
+                write_error: None,
+            } => outcome.is_success() && !(strict && outcome.refused_tools > 0),
+            Self::Ended { .. } | Self::Killed => false,
+        }
+    }
+}
+
 /// Shows every item of a turn until it ends, puts its `questions` to the person who answers them,
 /// and has something remarked on what its sandbox denies and what is nearly used up.
 ///
@@ -65,7 +81,7 @@ pub(crate) async fn drive(
     mut turn: Turn,
     view: &mut View,
     signals: &mut Listener,
-    mut questions: Option<QuestionQueue>,
+    questions: &mut Option<QuestionQueue>,
     remark: impl FnMut(&TurnItem, &mut View) -> io::Result<()>,
 ) -> Driven {
     let mut first_signal = None;
@@ -96,15 +112,15 @@ pub(crate) async fn drive(
                     }
                     let name = signal.name();
                     let text = format!("{name}: stopping the agent; once more kills it");
-                    match &mut questions {
+                    match questions {
                         Some(questions) if busy => questions.say(&text),
                         _ => display.view.announce(&text),
                     }
                     turn.cancel();
                 }
             },
-            event = next_event(&mut questions) => {
-                if let Some(questions) = &mut questions {
+            event = next_event(questions) => {
+                if let Some(questions) = questions {
                     if !busy {
                         display.view.pause();
                     }

@@ -25,6 +25,8 @@ pub enum ExitCode {
     CallsRefused = 7,
     /// The agent wanted more than it may have.
     Capped = 9,
+    /// The check of the agent's work failed.
+    CheckFailed = 10,
     /// A deadline passed.
     TimedOut = 124,
     /// The user, or a signal, stopped the command.
@@ -33,7 +35,7 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// Every exit code in ascending order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -43,6 +45,7 @@ impl ExitCode {
         Self::Refused,
         Self::CallsRefused,
         Self::Capped,
+        Self::CheckFailed,
         Self::TimedOut,
         Self::Interrupted,
     ];
@@ -66,6 +69,7 @@ impl ExitCode {
             Self::Refused => "refused",
             Self::CallsRefused => "calls_refused",
             Self::Capped => "capped",
+            Self::CheckFailed => "check_failed",
             Self::TimedOut => "timed_out",
             Self::Interrupted => "interrupted",
         }
@@ -84,6 +88,7 @@ impl ExitCode {
             Self::Refused => "permission settings or the sandbox do not allow a safe start",
             Self::CallsRefused => "tool calls were refused, which was to count as a failure",
             Self::Capped => "the agent wanted more tokens, tool calls or messages than it may have",
+            Self::CheckFailed => "the check of the work failed",
             Self::TimedOut => "a deadline passed",
             Self::Interrupted => "interrupted",
         }
@@ -103,7 +108,7 @@ mod tests {
     #[test]
     fn numbers_match_the_documented_table() {
         let numbers = ExitCode::ALL.map(ExitCode::number);
-        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7, 9, 124, 130]);
+        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 124, 130]);
     }
 
     #[test]

@@ -115,6 +115,7 @@ mod turn;
 mod turn_line;
 mod version;
 mod whole_file;
+mod work_tree;
 
 pub use amp_process as process;
 pub use amp_protocol as protocol;
@@ -144,7 +145,7 @@ pub use ledger::{
 };
 pub use outcome::{Failure, LineCounts, Outcome, Reason, RefusedCall, Status};
 pub use plain_text::without_escapes;
-pub use policy::{Cap, CapUse, Caps};
+pub use policy::{AfterCheck, Attempts, Cap, CapUse, Caps, Check, CheckReport};
 pub use sandbox::{Denial, DenialKind, SandboxConfig, SandboxReport};
 pub use secrets::{Redaction, TakenOut};
 pub use session::Session;

@@ -1,7 +1,8 @@
-//! What a run does by itself when it is asked to. Each policy decides from what was seen of a turn;
-//! it starts nothing and waits for nothing.
+//! What a run does by itself when it is asked to.
 
 mod caps;
+mod check;
 
 pub(crate) use caps::CapWatch;
 pub use caps::{Cap, CapUse, Caps};
+pub use check::{AfterCheck, Attempts, Check, CheckReport};

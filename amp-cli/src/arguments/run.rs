@@ -174,6 +174,17 @@ pub(crate) struct AgentArguments {
     #[arg(long)]
     pub(crate) fail_on_refusal: bool,
 
+    /// Run this command of the shell when the agent is done; exit with 10 when it fails
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) check: Option<String>,
+
+    /// With `--check`: give the agent up to this many turns until it passes [default: 1]
+    ///
+    /// Each but the first is told what the check wrote. Without a sandbox, no more follow when
+    /// nothing has changed in the Git work tree since the turn before.
+    #[arg(long, value_name = "COUNT", requires = "check", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) attempts: Option<u32>,
+
     /// Tell of the end and of questions: `bell`, `osc9`, `osc777` (the desktop), or a program by its
     /// whole path; may be given several times
     #[arg(long, value_name = "NOTIFIER")]

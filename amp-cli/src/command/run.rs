@@ -1,5 +1,6 @@
 //! `ampctl run` and `ampctl continue`: one prompt, one turn.
 
+mod check;
 mod dry_run;
 mod prepare;
 mod present;
@@ -10,6 +11,8 @@ use self::prepare::{Asked, Prepared, Which, prepare};
 use self::present::{conclude, view};
 use self::remarks::Remarks;
 use self::start::{Begun, Start};
+use amp_session::AfterCheck;
+
 use crate::arguments::{ContinueArguments, GlobalArguments, OutputFormat, RunArguments};
 use crate::context::Context;
 use crate::drive::{Driven, begin, drive};
@@ -91,6 +94,7 @@ fn take_turn(
         service_url,
         questions,
     } = prepared;
+    let strict = agent.fail_on_refusal;
     notices.know(|run| {
         run.folder.clone_from(&context.directory);
         if let Some(folder) = &config.working_directory {
@@ -100,7 +104,7 @@ fn take_turn(
     });
     let mut view = view(settings, global, context);
     let mut remarks = Remarks::new(global, context);
-    let (amp, session, driven) = runtime::block_on(async {
+    let (amp, recorded, driven, checked) = runtime::block_on(async {
         let mut signals = context.signals.listen()?;
         let amp = begin(
             found.identify(config.sandbox.as_ref(), context),
@@ -120,6 +124,7 @@ fn take_turn(
         let Begun {
             turn,
             session,
+            recorded,
             goes_on_here,
             warnings,
         } = begin(start.begin(&amp, context), &mut view, &mut signals).await?;
@@ -127,17 +132,34 @@ fn take_turn(
         if goes_on_here {
             view.goes_on_with("ampctl continue \"…\"");
         }
-        remarks.on_record(session.as_ref(), &mut view)?;
-        notices.know(|run| run.session = session.as_ref().map(ToString::to_string));
-        let questions = questions.map(|questions| {
+        remarks.on_record(recorded.as_ref(), &mut view)?;
+        notices.know(|run| run.session = recorded.as_ref().map(ToString::to_string));
+        let mut questions = questions.map(|questions| {
             questions
                 .with_dialect(*amp.dialect())
                 .with_notices(notices.clone())
         });
         let _limit = context.signals.limit_writes(settings.deadlines.total);
-        let remark = |item: &_, view: &mut _| remarks.on_item(item, view);
-        let driven = drive(turn, &mut view, &mut signals, questions, remark).await;
-        Ok::<_, Failure>((amp, session, driven))
+        let mut attempts = check::attempts(agent, &session, context)?;
+        let mut remark = |item: &_, view: &mut _| remarks.on_item(item, view);
+        let mut turn = turn;
+        let (driven, checked) = loop {
+            let driven = drive(turn, &mut view, &mut signals, &mut questions, &mut remark).await;
+            let Some(attempts) = attempts.as_mut().filter(|_| driven.is_done(strict)) else {
+                break (driven, AfterCheck::Done);
+            };
+            view.announce(&format!("checking with `{}`", attempts.check().command()));
+            let check = async { Ok(attempts.check_turn().await) };
+            let report = match begin(check, &mut view, &mut signals).await? {
+                AfterCheck::Again(report) => report,
+                checked => break (driven, checked),
+            };
+            let again = check::again(&report, attempts);
+            view.remark(&again, &mut context.stderr.clone())?;
+            let next = async { Ok(session.prompt(report.prompt()).await?) };
+            turn = begin(next, &mut view, &mut signals).await?;
+        };
+        Ok::<_, Failure>((amp, recorded, driven, checked))
     })??;
     if let Driven::Ended { outcome, .. } = &driven {
         notices.know(|run| {
@@ -146,7 +168,15 @@ fn take_turn(
         });
         remarks.on_sandbox(outcome.sandbox.as_ref(), &mut view)?;
     }
-    let strict = agent.fail_on_refusal;
-    let session = session.as_ref();
-    conclude(driven, strict, &mut view, session, &amp, &service_url)
+    let recorded = recorded.as_ref();
+    let failed = check::failure(checked);
+    conclude(
+        driven,
+        strict,
+        failed,
+        &mut view,
+        recorded,
+        &amp,
+        &service_url,
+    )
 }

@@ -7,6 +7,8 @@ mod approve;
 #[cfg(unix)]
 mod caps;
 #[cfg(unix)]
+mod check;
+#[cfg(unix)]
 mod completion;
 mod config;
 #[cfg(unix)]

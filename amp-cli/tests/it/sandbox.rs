@@ -328,6 +328,26 @@ fn a_command_can_be_tried_and_its_refusals_are_told() {
 }
 
 #[test]
+fn what_a_sandboxed_agent_has_written_is_checked_in_its_sandbox() {
+    let world = World::playing(&format!("{INIT}; {SUCCESS}; exit 0"));
+    if !is_here(&world) {
+        return;
+    }
+    world.write("home/.ssh/id_rsa", "a secret");
+    let check = "test ! -e ../home/.ssh/id_rsa && touch checked";
+    let output = ampctl(
+        &world,
+        &[&["run", "hi", "--check", check][..], &FAKE].concat(),
+    );
+    assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+    assert!(world.project().join("checked").exists());
+    // Outside it would fail.
+    let output = ampctl(&world, &["run", "hi", "--check", check]);
+    let expected = ExitCode::CheckFailed.number().into();
+    assert_eq!(code(&output), Some(expected), "{}", stderr(&output));
+}
+
+#[test]
 fn a_command_can_be_kept_from_using_more_than_its_limit() {
     let world = World::new();
     if !is_here(&world) {

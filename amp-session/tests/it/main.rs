@@ -10,6 +10,8 @@ mod settings;
 #[cfg(unix)]
 mod caps;
 #[cfg(unix)]
+mod check;
+#[cfg(unix)]
 mod count;
 #[cfg(unix)]
 mod framing;

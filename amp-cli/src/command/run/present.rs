@@ -53,10 +53,12 @@ pub(super) fn view(settings: &Settings, global: &GlobalArguments, context: &Cont
 
 /// Ends the view and turns what became of the turn into an exit code.
 ///
-/// With `fail_on_refusal`, a turn that completed is a failure when a tool call was refused in it.
+/// With `fail_on_refusal`, a turn that completed is a failure when a tool call was refused in it; so
+/// it is when its work has failed a `check`.
 pub(super) fn conclude(
     driven: Driven,
     fail_on_refusal: bool,
+    check: Option<Failure>,
     view: &mut View,
     session: Option<&SessionId>,
     amp: &Amp,
@@ -78,6 +80,7 @@ pub(super) fn conclude(
         None => failure,
     });
     let failure = failure.or_else(|| of_refusals(&outcome).filter(|_| fail_on_refusal));
+    let failure = failure.or(check);
     let in_use = AmpInUse {
         version: amp.version().as_str(),
         path: amp.executable(),

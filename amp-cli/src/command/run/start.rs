@@ -2,7 +2,9 @@
 
 use amp_session::permission::Finding;
 use amp_session::protocol::UserInput;
-use amp_session::{Amp, SessionConfig, SessionId, SessionRecord, ThreadId, Turn, recorded_folder};
+use amp_session::{
+    Amp, Session, SessionConfig, SessionId, SessionRecord, ThreadId, Turn, recorded_folder,
+};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -25,8 +27,10 @@ pub(super) struct Start<'a> {
 /// A turn that has begun.
 pub(super) struct Begun {
     pub(super) turn: Turn,
-    /// The session that it is recorded in.
-    pub(super) session: Option<SessionId>,
+    /// The session, for more turns.
+    pub(super) session: Session,
+    /// The record of it.
+    pub(super) recorded: Option<SessionId>,
     /// Whether `ampctl continue` goes on with that session in the folder it was typed in.
     pub(super) goes_on_here: bool,
     /// What is doubtful about the rules of the turn.
@@ -66,7 +70,8 @@ impl Start<'_> {
         match session.prompt(self.prompt).await {
             Ok(turn) => Ok(Begun {
                 turn,
-                session: recorded,
+                session,
+                recorded,
                 goes_on_here,
                 warnings,
             }),

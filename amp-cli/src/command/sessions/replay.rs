@@ -43,7 +43,9 @@ pub(in crate::command) fn run(
         let turn = turn.replay()?;
         let driven = runtime::block_on(async {
             let mut signals = context.signals.listen()?;
-            Ok::<_, Failure>(drive(turn, &mut turn_view, &mut signals, None, |_, _| Ok(())).await)
+            Ok::<_, Failure>(
+                drive(turn, &mut turn_view, &mut signals, &mut None, |_, _| Ok(())).await,
+            )
         })??;
         let View::Live(played) = turn_view else { break };
         view = played;

@@ -1,0 +1,114 @@
+//! Runs whose work is checked.
+
+use amp_cli::ExitCode;
+
+use crate::support::World;
+
+/// Returns the prompts of the only session.
+fn prompts(world: &World) -> Vec<String> {
+    let listed = world.run(&["sessions", "list", "--json"]).json();
+    let id = listed["sessions"][0]["id"].as_str().expect("a session");
+    let exported = world.run(&["sessions", "export", id, "-f", "json"]).json();
+    let turns = exported["turns"].as_array().expect("turns");
+    let prompt = |turn: &serde_json::Value| {
+        turn["start"]["prompt"]
+            .as_str()
+            .expect("a prompt")
+            .to_owned()
+    };
+    turns.iter().map(prompt).collect()
+}
+
+#[test]
+fn work_that_passes_its_check_is_done() {
+    let world = World::replaying(&["text"]);
+    let finished = world.run(&[
+        "run",
+        "hi",
+        "--check",
+        "pwd > ../checked; test -z \"$AMP_API_KEY\"",
+    ]);
+    assert_eq!(finished.code, ExitCode::Done, "{}", finished.stderr());
+    let checked = std::fs::read_to_string(world.project().join("../checked")).expect("it ran");
+    assert_eq!(checked.trim(), world.project().to_str().expect("UTF-8"));
+}
+
+#[test]
+fn work_that_fails_its_check_is_a_failure_with_the_end_of_what_it_wrote() {
+    let world = World::replaying(&["text"]);
+    let check = "for n in $(seq 30); do echo line $n; done; echo wrong >&2; exit 3";
+    let finished = world.run(&["run", "hi", "--check", check]);
+    assert_eq!(finished.code, ExitCode::CheckFailed);
+    insta::assert_snapshot!("check_failed", finished.document());
+}
+
+#[test]
+fn the_agent_is_told_what_failed_until_the_check_passes() {
+    let world = World::replaying(&["text", "text", "text"]);
+    let check = "echo once >> ../count; test $(wc -l < ../count) = 3 || { echo broken; exit 1; }";
+    let arguments = [
+        "run",
+        "hi",
+        "--dangerously-allow-all",
+        "--check",
+        check,
+        "--attempts",
+        "5",
+    ];
+    let finished = world.run(&arguments);
+    assert_eq!(finished.code, ExitCode::Done, "{}", finished.stderr());
+    assert!(
+        finished.stderr().contains("turn 3 of 5"),
+        "{}",
+        finished.stderr()
+    );
+    let prompts = prompts(&world);
+    assert_eq!((prompts.len(), prompts[0].as_str()), (3, "hi"));
+    for prompt in &prompts[1..] {
+        assert!(
+            prompt.starts_with("A check of the work failed."),
+            "{prompt}"
+        );
+        assert!(prompt.contains("```\nbroken\n```"), "{prompt}");
+    }
+}
+
+#[test]
+fn attempts_come_to_an_end() {
+    let world = World::replaying(&["text", "text"]);
+    let check = "echo once >> ../count; exit 1";
+    let finished = world.run(&["run", "hi", "--check", check, "--attempts", "2"]);
+    assert_eq!(finished.code, ExitCode::CheckFailed);
+    let count = std::fs::read_to_string(world.project().join("../count")).expect("it ran");
+    assert_eq!(count.lines().count(), 2);
+}
+
+#[test]
+fn no_more_turns_follow_when_nothing_has_changed() {
+    let world = World::replaying(&["text", "text", "text"]);
+    // From the second turn on there is a work tree to compare.
+    let check = "git init -q . && echo once >> ../count; exit 1";
+    let finished = world.run(&["run", "hi", "--check", check, "--attempts", "9"]);
+    assert_eq!(finished.code, ExitCode::CheckFailed);
+    assert!(
+        finished.stderr().contains("nothing has changed"),
+        "{}",
+        finished.stderr()
+    );
+    let count = std::fs::read_to_string(world.project().join("../count")).expect("it ran");
+    assert_eq!(count.lines().count(), 3);
+}
+
+#[test]
+fn a_turn_that_failed_is_not_checked() {
+    let world = World::playing("exit 7");
+    let finished = world.run(&["run", "hi", "--check", "touch ../checked"]);
+    assert_eq!(finished.code, ExitCode::NoResult);
+    assert!(!world.project().join("../checked").exists());
+}
+
+#[test]
+fn attempts_need_a_check() {
+    let finished = World::replaying(&["text"]).run(&["run", "hi", "--attempts", "2"]);
+    assert_eq!(finished.code, ExitCode::Usage);
+}
