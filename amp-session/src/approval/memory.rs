@@ -121,6 +121,9 @@ fn file_of_folder(environment: &Environment, folder: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::Dialect;
+    use crate::permission::{Decision, Evaluator, RuleSet, ToolCall};
+    use crate::settings::Effective;
 
     #[test]
     fn a_rule_of_a_folder_is_kept_outside_of_it_and_found_again_there_alone() {
@@ -159,5 +162,34 @@ mod tests {
             text.contains("// mine") && text.contains("cargo test"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_kept_rule_counts_unless_an_administrator_decides() {
+        let world = tempfile::tempdir().unwrap();
+        let environment = Environment::from([("HOME".into(), world.path().join("home").into())]);
+        let version = AmpVersion::from("0.0.1790142911-g7618fb");
+        let memory = Memory::new(&environment, world.path(), None, &version);
+        let rule = PermissionRule::allow("shell_command").with_match("command", "cargo test");
+        memory.keep(&rule, Remember::User).unwrap();
+        let arguments = serde_json::json!({"command": "cargo test"});
+        let call = ToolCall {
+            tool: "shell_command",
+            arguments: arguments.as_object().unwrap(),
+            context: None,
+        };
+        let decision = |managed: &str| {
+            let path = world.path().join("managed-settings.json");
+            fs::write(&path, managed).unwrap();
+            let settings = Effective::read(&environment, world.path(), None).with_managed(path);
+            let rules = RuleSet::in_force(&settings);
+            let evaluator = Evaluator::new(rules, &Dialect::for_version(&version));
+            evaluator.run(&call).decision
+        };
+        assert_eq!(decision(r#"{"amp.showCosts": true}"#), Decision::Allow);
+        // The guard refuses a run whose calls are put to somebody where this is so.
+        let rejects = r#"{"amp.permissions": [{"tool": "*", "action": "reject"}]}"#;
+        assert_eq!(decision(rejects), Decision::Reject);
+        assert_eq!(decision("{"), Decision::Unknown);
     }
 }

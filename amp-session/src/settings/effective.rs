@@ -95,6 +95,16 @@ impl Effective {
         }
     }
 
+    /// Returns these settings with those of another administrator's file.
+    #[cfg(test)]
+    pub(crate) fn with_managed(mut self, path: PathBuf) -> Self {
+        self.files
+            .retain(|file| file.scope != SettingsScope::Managed);
+        let file = SettingsFile::read(SettingsScope::Managed, path);
+        self.files.insert(0, file);
+        self
+    }
+
     /// Returns these settings as one build reads them.
     #[must_use]
     pub fn as_read_by(self, version: &AmpVersion) -> Self {
