@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use rustix::process::Signal;
+use rustix::termios::LocalModes;
 
 use crate::support::program::{Program, processes_in, wait_for_process};
 use crate::support::pseudo_terminal::Terminal;
@@ -74,6 +75,30 @@ fn a_question_comes_out_of_a_sandbox() {
         assert!(terminal.wait_for_exit().success(), "{}", terminal.screen());
         assert_eq!(exists(&world, "ran"), runs, "{}", terminal.screen());
     }
+}
+
+#[test]
+fn a_question_outlives_ctrl_z_and_leaves_the_terminal_to_the_shell_meanwhile() {
+    let world = calling(&call("cargo test -p core", "ran"));
+    let line = "set -m; ampctl run --approve ask 'do it'; echo \"stopped with $?\"; \
+                read word; echo \"the shell read $word\"; fg; echo \"ended with $?\"";
+    let mut terminal = Terminal::start_shell(&world, line, (30, 100));
+    terminal.wait_for("[s]top the run?");
+    terminal.type_keys("\x1a");
+    terminal.wait_for("stopped with 148");
+    let modes = terminal.local_modes();
+    assert!(modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG));
+    // What is typed at the shell is no answer.
+    terminal.type_keys("y\n");
+    terminal.wait_for("the shell read y");
+    let questions = |screen: &str| screen.matches("[s]top the run?").count();
+    terminal.wait_until("the question again", |screen| questions(screen) == 2);
+    assert!(!exists(&world, "ran"));
+    terminal.type_keys("y\n");
+    terminal.wait_for("ended with 0");
+    assert!(exists(&world, "ran"), "{}", terminal.screen());
+    assert_eq!(terminal.local_modes(), modes);
+    assert!(terminal.wait_for_exit().success());
 }
 
 #[test]
