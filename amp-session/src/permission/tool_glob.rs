@@ -3,8 +3,8 @@
 //! Every answer of the measured builds is explained by the glob language of the `picomatch` library
 //! with dot names included, so this translation follows its rules: a `**` that fills a segment
 //! crosses slashes, braces without a comma are plain text, a negated class never matches a slash,
-//! and a glob that begins with `!` means all other tools. Its rarer forms (groups, quotes, escapes,
-//! ranges) are told as not readable.
+//! and a glob that begins with `!` means all other tools. Groups of plain words are read, such as
+//! `@(a|b)*`; its rarer forms (other groups, quotes, escapes, ranges) are told as not readable.
 
 use super::expression::{Expression, Found};
 use crate::dialect::PatternEngine;
@@ -94,7 +94,7 @@ fn translate(glob: &str) -> Option<String> {
     if !many_segments && !begins_with_star && !glob.starts_with('!') {
         return Some(format!("^(?:{})$", in_one_segment(glob)));
     }
-    if glob.contains(['(', ')']) {
+    if glob.contains(['(', ')']) && !has_plain_groups(glob) {
         return None;
     }
     let meant = glob.trim_start_matches('!');
@@ -104,6 +104,31 @@ fn translate(glob: &str) -> Option<String> {
         true => format!("^(?!{source}).*$"),
         false => source,
     })
+}
+
+/// Tells whether a glob is made of plain words, single stars and groups of plain words alone.
+fn has_plain_groups(glob: &str) -> bool {
+    let is_word = |text: &str| {
+        let mut characters = text.chars();
+        characters.all(|it| it.is_ascii_alphanumeric() || it == '_' || it == '-')
+    };
+    let is_plain = |text: &str| text.split('*').all(is_word);
+    let mut rest = glob;
+    while let Some((before, group)) = rest.split_once('(') {
+        let Some((words, after)) = group.split_once(')') else {
+            return false;
+        };
+        let before = before.strip_suffix(['@', '+', '*', '?']).unwrap_or(before);
+        if !is_plain(before)
+            || !words
+                .split('|')
+                .all(|word| !word.is_empty() && is_word(word))
+        {
+            return false;
+        }
+        rest = after;
+    }
+    is_plain(rest) && !glob.contains("**")
 }
 
 /// Translates the commonest globs, which have forms of their own.
@@ -176,6 +201,7 @@ enum Kind {
     Stars,
     Segments,
     Plus,
+    Group,
 }
 
 struct Token {
@@ -189,6 +215,8 @@ struct Reader {
     tokens: Vec<Token>,
     /// The tokens that open a brace, and whether a comma was seen in it.
     braces: Vec<(usize, bool)>,
+    /// How often the group that comes may stand there: `+`, `*` or `?`.
+    repeated: Option<char>,
 }
 
 impl Reader {
@@ -201,6 +229,7 @@ impl Reader {
                 source: String::new(),
             }],
             braces: Vec::new(),
+            repeated: None,
         }
     }
 
@@ -208,6 +237,19 @@ impl Reader {
         while let Some(character) = self.peek(0) {
             self.position += 1;
             match character {
+                '@' | '+' | '*' | '?' if self.peek(0) == Some('(') => {
+                    if character != '@' && self.previous() == Kind::Start {
+                        self.push(Kind::Group, ONE_CHARACTER);
+                    }
+                    self.repeated = Some(character).filter(|it| *it != '@');
+                }
+                '(' => self.push(Kind::Group, "(?:"),
+                ')' => {
+                    self.push(Kind::Group, ")");
+                    if let Some(repeated) = self.repeated.take() {
+                        self.push(Kind::Group, repeated.encode_utf8(&mut [0; 4]));
+                    }
+                }
                 '[' => self.class()?,
                 ']' => self.push(Kind::Text, r"\]"),
                 '{' => {
