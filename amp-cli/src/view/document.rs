@@ -19,7 +19,7 @@ use crate::json;
 /// Fields are never renamed or removed; new ones may come.
 #[derive(Serialize)]
 struct Document<'a> {
-    /// `completed`, `failed`, `no_result`, `timed_out` or `cancelled`.
+    /// `completed`, `failed`, `no_result`, `timed_out`, `cancelled` or `capped`.
     outcome: &'static str,
     exit_code: u8,
     /// The agent's final text.
