@@ -134,11 +134,14 @@ impl Machine {
         }];
         for record in sessions.ledger().sessions()? {
             let metadata = record.metadata();
-            let name = metadata.name.as_deref().filter(|name| is_plain(name));
-            let title = metadata.title.as_deref().unwrap_or_default();
+            let (name, title) = (metadata.name.as_deref(), metadata.title.as_deref());
+            let (value, help) = match name.filter(|name| is_plain(name)) {
+                Some(name) => (name, title),
+                None => (metadata.id.as_str(), name.or(title)),
+            };
             candidates.push(Candidate {
-                value: name.unwrap_or(metadata.id.as_str()).to_owned(),
-                help: text::one_line(title),
+                value: value.to_owned(),
+                help: text::one_line(help.unwrap_or_default()),
             });
         }
         Ok(candidates)

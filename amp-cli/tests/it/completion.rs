@@ -69,6 +69,9 @@ fn sessions_are_completed_by_name_or_id() {
     assert!(candidates.contains("release"), "{candidates}");
     assert!(candidates.contains("last"), "{candidates}");
     assert!(!candidates.contains("two words"), "{candidates}");
+    let described = completed(&world, "fish", &["sessions", "show", "2"]);
+    let (id, name) = described.split_once('\t').expect("an id and its name");
+    assert_eq!((id.contains('-'), name), (true, "two words\n"));
     assert_eq!(
         completed(&world, "bash", &["continue", "--session", "rel"]),
         "release"
@@ -76,6 +79,18 @@ fn sessions_are_completed_by_name_or_id() {
     assert_eq!(
         completed(&world, "bash", &["run", "--continue", "rel"]),
         "release"
+    );
+}
+
+#[test]
+fn zsh_completes_the_word_for_which_it_reads_the_script() {
+    let script = World::new().run(&["completions", "zsh"]).stdout();
+    let call = "if [[ $funcstack[1] == _ampctl ]]; then\n    ";
+    let (_, call) = script.split_once(call).expect("a call when it is a body");
+    let called = call.split(' ').next().expect("a function");
+    assert!(
+        script.contains(&format!("function {called}() {{")),
+        "{script}"
     );
 }
 
