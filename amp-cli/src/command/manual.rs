@@ -138,6 +138,8 @@ fn write_pages(directory: &Path) -> io::Result<()> {
 
 fn page(command: Command) -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
-    Man::new(command).render(&mut page)?;
+    // What stands at the foot of a page; of a subcommand it would be its last word alone.
+    let source = concat!("ampctl ", env!("CARGO_PKG_VERSION"));
+    Man::new(command).source(source).render(&mut page)?;
     Ok(page)
 }

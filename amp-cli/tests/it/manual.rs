@@ -46,7 +46,8 @@ fn in_a_pipe_the_source_is_written() {
     let world = world_with_man();
     let page = world.run(&["man", "gc"]);
     assert_eq!(page.code, ExitCode::Done);
-    assert!(page.stdout().contains("ampctl-gc"));
+    let head = format!(".TH ampctl-gc 1  \"ampctl {}\"", env!("CARGO_PKG_VERSION"));
+    assert!(page.stdout().contains(&head), "{}", page.stdout());
     let unknown = world.run(&["man", "nothing"]);
     assert_eq!(unknown.code, ExitCode::Usage);
 }
