@@ -6,16 +6,16 @@ mod prepare;
 mod present;
 mod remarks;
 mod start;
+mod turns;
 
 use self::prepare::{Asked, Prepared, Which, prepare};
 use self::present::{conclude, view};
 use self::remarks::Remarks;
 use self::start::{Begun, Start};
-use amp_session::AfterCheck;
-
+use self::turns::Turns;
 use crate::arguments::{ContinueArguments, GlobalArguments, OutputFormat, RunArguments};
 use crate::context::Context;
-use crate::drive::{Driven, begin, drive};
+use crate::drive::{Driven, begin};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::notice::Notices;
@@ -134,31 +134,22 @@ fn take_turn(
         }
         remarks.on_record(recorded.as_ref(), &mut view)?;
         notices.know(|run| run.session = recorded.as_ref().map(ToString::to_string));
-        let mut questions = questions.map(|questions| {
+        let questions = questions.map(|questions| {
             questions
                 .with_dialect(*amp.dialect())
                 .with_notices(notices.clone())
         });
         let _limit = context.signals.limit_writes(settings.deadlines.total);
-        let mut attempts = check::attempts(agent, &session, context)?;
-        let mut remark = |item: &_, view: &mut _| remarks.on_item(item, view);
-        let mut turn = turn;
-        let (driven, checked) = loop {
-            let driven = drive(turn, &mut view, &mut signals, &mut questions, &mut remark).await;
-            let Some(attempts) = attempts.as_mut().filter(|_| driven.is_done(strict)) else {
-                break (driven, AfterCheck::Done);
-            };
-            view.announce(&format!("checking with `{}`", attempts.check().command()));
-            let check = async { Ok(attempts.check_turn().await) };
-            let report = match begin(check, &mut view, &mut signals).await? {
-                AfterCheck::Again(report) => report,
-                checked => break (driven, checked),
-            };
-            let again = check::again(&report, attempts);
-            view.remark(&again, &mut context.stderr.clone())?;
-            let next = async { Ok(session.prompt(report.prompt()).await?) };
-            turn = begin(next, &mut view, &mut signals).await?;
+        let turns = Turns {
+            attempts: check::attempts(agent, &session, context)?,
+            session,
+            strict,
+            view: &mut view,
+            signals: &mut signals,
+            questions,
+            remarks: &mut remarks,
         };
+        let (driven, checked) = turns.drive(turn).await?;
         Ok::<_, Failure>((amp, recorded, driven, checked))
     })??;
     if let Driven::Ended { outcome, .. } = &driven {
@@ -169,11 +160,10 @@ fn take_turn(
         remarks.on_sandbox(outcome.sandbox.as_ref(), &mut view)?;
     }
     let recorded = recorded.as_ref();
-    let failed = check::failure(checked);
     conclude(
         driven,
         strict,
-        failed,
+        check::failure(checked),
         &mut view,
         recorded,
         &amp,

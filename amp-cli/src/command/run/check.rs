@@ -35,13 +35,6 @@ pub(super) fn attempts(
     Ok(Some(Attempts::new(check, arguments.attempts.unwrap_or(1))))
 }
 
-/// Says that one more turn follows.
-pub(super) fn again(report: &CheckReport, attempts: &Attempts) -> String {
-    let CheckReport { command, end, .. } = report;
-    let (next, most) = (attempts.made() + 1, attempts.most());
-    format!("`{command}` failed ({end}): turn {next} of {most}")
-}
-
 /// Returns the failure of a run whose work is not good.
 pub(super) fn failure(after: AfterCheck) -> Option<Failure> {
     let (report, why) = match after {

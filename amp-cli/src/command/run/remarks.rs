@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::io;
 
 use amp_session::permission::Finding;
-use amp_session::{Amp, Denial, SandboxReport, SessionConfig, SessionId, TurnItem};
+use amp_session::{
+    Amp, Attempts, CheckReport, Denial, SandboxReport, SessionConfig, SessionId, TurnItem,
+};
 
 use crate::arguments::GlobalArguments;
 use crate::context::{Context, Output};
@@ -101,6 +103,22 @@ impl Remarks {
             TurnItem::Cap(near) => format!("{near}: an agent that wants more is stopped"),
             _ => return Ok(()),
         };
+        match self.quiet {
+            true => Ok(()),
+            false => view.remark(&text, &mut self.stderr.clone()),
+        }
+    }
+
+    /// Says that one more turn follows a check that failed.
+    pub(super) fn on_check(
+        &self,
+        report: &CheckReport,
+        attempts: &Attempts,
+        view: &mut View,
+    ) -> io::Result<()> {
+        let CheckReport { command, end, .. } = report;
+        let (next, most) = (attempts.made() + 1, attempts.most());
+        let text = format!("`{command}` failed ({end}): turn {next} of {most}");
         match self.quiet {
             true => Ok(()),
             false => view.remark(&text, &mut self.stderr.clone()),
