@@ -126,7 +126,11 @@ impl ShimTree {
             .map(|control| Readiness::new(control.into()));
         let prepared = readiness.and_then(|readiness| {
             let streams = [&ends.stdin, &ends.stdout, &ends.stderr].map(AsFd::as_fd);
-            protocol::send_streams(&ours, protocol::fingerprint(orders), streams)?;
+            match protocol::send_streams(&ours, protocol::fingerprint(orders), streams) {
+                // It has ended already, which whoever waits for its reports is told.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                sent => sent?,
+            }
             ours.set_nonblocking(true)?;
             Ok(readiness)
         });
