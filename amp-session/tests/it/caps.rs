@@ -18,14 +18,15 @@ fn call(number: usize) -> String {
     )
 }
 
-/// Runs a turn of five calls, and says how it ended and of what it warned.
-async fn five_calls(caps: Caps, end: &str) -> (Outcome, Vec<Cap>) {
+/// Runs a turn of five calls between two parts of a script, and says how it ended and of what it
+/// warned.
+async fn five_calls(caps: Caps, begin: &str, end: &str) -> (Outcome, Vec<Cap>) {
     let home = TempDir::new().unwrap();
     let calls: Vec<String> = (1..=5).map(call).collect();
     let amp = playing(
         &home,
         SEPTEMBER,
-        &format!("{INIT}; {}; {end}", calls.join("; ")),
+        &format!("{begin}; {}; {end}", calls.join("; ")),
     );
     let session = amp.start(SessionConfig::new().with_caps(caps)).unwrap();
     let mut turn = session.prompt("Read it all.").await.unwrap();
@@ -47,7 +48,7 @@ async fn an_agent_that_wants_more_than_it_may_have_is_stopped() {
         (Caps::default().with_tokens(200), Cap::Tokens),
     ];
     for (caps, cap) in cases {
-        let (outcome, warned) = five_calls(caps, "hang").await;
+        let (outcome, warned) = five_calls(caps, INIT, "hang").await;
         assert_eq!(outcome.status, Status::Capped, "{outcome:?}");
         assert_eq!(outcome.reason(), Some(Reason::CapReached));
         assert_eq!((outcome.tool_calls, warned), (5, vec![cap]));
@@ -58,8 +59,8 @@ async fn an_agent_that_wants_more_than_it_may_have_is_stopped() {
 #[tokio::test]
 async fn an_agent_that_was_done_by_then_has_completed_its_turn() {
     let caps = Caps::default().with_tool_calls(4);
-    let end = format!("on SIGTERM {{ {SUCCESS}; exit 0 }}; hang");
-    let (outcome, _) = five_calls(caps, &end).await;
+    let begin = format!("on SIGTERM {{ {SUCCESS}; exit 0 }}; {INIT}");
+    let (outcome, _) = five_calls(caps, &begin, "hang").await;
     assert_eq!((outcome.status, outcome.failure), (Status::Completed, None));
 }
 
@@ -69,7 +70,7 @@ async fn what_is_enough_stops_nobody() {
         .with_tool_calls(5)
         .with_messages(6)
         .with_tokens(201);
-    let (outcome, warned) = five_calls(caps, SUCCESS).await;
+    let (outcome, warned) = five_calls(caps, INIT, SUCCESS).await;
     assert_eq!(outcome.status, Status::Completed, "{outcome:?}");
     assert_eq!(warned, [Cap::ToolCalls, Cap::Tokens, Cap::Messages]);
 }
