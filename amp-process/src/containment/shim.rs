@@ -185,6 +185,9 @@ impl ShimTree {
         if self.closed && self.state.status.is_none() {
             self.state.status = Some(ExitStatus::Unknown);
         }
+        if self.closed && self.state.leader.is_none() && self.state.refusal.is_none() {
+            self.state.refusal = Some(self.ended_at_once());
+        }
     }
 
     /// Says why a shim has ended before it could start the program.
@@ -208,16 +211,16 @@ impl ShimTree {
     fn poll_state<R>(
         &mut self,
         context: &mut Context<'_>,
-        attempt: impl Fn(&State, bool) -> Option<R>,
+        attempt: impl Fn(&State) -> Option<R>,
     ) -> Poll<io::Result<R>> {
         self.listen();
-        if let Some(answer) = attempt(&self.state, self.closed) {
+        if let Some(answer) = attempt(&self.state) {
             return Poll::Ready(Ok(answer));
         }
         let mut readiness = std::mem::replace(&mut self.readiness, Readiness::Failed);
         let answer = readiness.poll(context, || {
             self.listen();
-            Ok(attempt(&self.state, self.closed))
+            Ok(attempt(&self.state))
         });
         self.readiness = readiness;
         answer
@@ -295,7 +298,7 @@ impl Tree for ShimTree {
     }
 
     fn poll_started(&mut self, context: &mut Context<'_>) -> Poll<Result<u32, StartFailure>> {
-        let started = self.poll_state(context, |state, closed| match state {
+        let started = self.poll_state(context, |state| match state {
             State {
                 failure: Some(error),
                 ..
@@ -310,19 +313,15 @@ impl Tree for ShimTree {
             State {
                 leader: Some(pid), ..
             } => Some(Ok(*pid)),
-            _ => closed.then(|| Err(StartFailure::Containment(String::new()))),
+            _ => None,
         });
-        started.map(|started| match started {
-            Ok(Err(StartFailure::Containment(reason))) if reason.is_empty() => {
-                Err(StartFailure::Containment(self.ended_at_once()))
-            }
-            Ok(started) => started,
-            Err(error) => Err(StartFailure::Containment(error.to_string())),
+        started.map(|started| {
+            started.unwrap_or_else(|error| Err(StartFailure::Containment(error.to_string())))
         })
     }
 
     fn poll_leader(&mut self, context: &mut Context<'_>) -> Poll<io::Result<ExitStatus>> {
-        self.poll_state(context, |state, _| state.status)
+        self.poll_state(context, |state| state.status)
     }
 
     fn poll_over(&mut self, context: &mut Context<'_>) -> Poll<()> {
