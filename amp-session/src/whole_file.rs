@@ -3,11 +3,16 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes a file beside its place, flushed, and renames it there; its owner alone can read it.
-pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+use serde::Serialize;
+
+/// Writes a value as JSON beside its place, flushed, and renames it there; its owner alone can read
+/// it.
+pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> {
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(content)?;
+    file.write_all(&text)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())

@@ -75,13 +75,12 @@ impl Git {
 
     /// Runs a command and returns what it writes, without the last line break; `None` when it fails.
     async fn ask<'a>(&self, arguments: impl IntoIterator<Item = &'a &'a str>) -> Option<String> {
-        let deadlines = Deadlines::default().with_startup(None).with_idle(None);
         let mut process = ProcessSpec::new("git")
             .with_arguments(arguments)
             .with_environment(self.environment.clone())
             .with_working_directory(&self.folder)
             .with_containment(Containment::Require(ContainmentKind::Group))
-            .with_deadlines(deadlines.with_total(Some(DEADLINE)))
+            .with_deadlines(Deadlines::default().with_total(Some(DEADLINE)))
             .spawn()
             .await
             .ok()?;

@@ -49,9 +49,7 @@ pub(super) fn change(path: &Path, name: &str, key: Option<&str>) -> Result<bool,
 
 fn write(path: &Path, secrets: &Map<String, Value>) -> io::Result<()> {
     fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-    let mut text = serde_json::to_vec_pretty(secrets)?;
-    text.push(b'\n');
-    whole_file::replace(path, &text)
+    whole_file::write_json(path, secrets)
 }
 
 #[cfg(test)]

@@ -181,13 +181,7 @@ fn read_value<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
 
 /// Writes a whole file beside its place and renames it there.
 pub(super) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
-    replace(path, value).map_err(ledger_error("write", path))
-}
-
-fn replace<T: Serialize>(path: &Path, value: &T) -> io::Result<()> {
-    let mut text = serde_json::to_vec_pretty(value)?;
-    text.push(b'\n');
-    whole_file::replace(path, &text)
+    whole_file::write_json(path, value).map_err(ledger_error("write", path))
 }
 
 pub(crate) fn create_private_folder(path: &Path) -> Result<(), Error> {

@@ -101,12 +101,11 @@ impl Check {
             let both = format!("exec 2>&1\n{}", self.command);
             ("/bin/sh", ["-c".to_owned(), both])
         };
-        let deadlines = Deadlines::default().with_startup(None).with_idle(None);
         let mut spec = ProcessSpec::new(shell)
             .with_arguments(arguments)
             .with_environment(self.environment.clone())
             .with_working_directory(&self.folder)
-            .with_deadlines(deadlines.with_total(Some(self.deadline)));
+            .with_deadlines(Deadlines::default().with_total(Some(self.deadline)));
         if let Some(sandbox) = &self.sandbox {
             spec = spec.with_sandbox(sandbox.clone());
         }
