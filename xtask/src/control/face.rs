@@ -1,18 +1,16 @@
 //! `ampctl run --approve` with real CLIs: what a person types, or a program says, decides.
 
 use std::ffi::OsString;
-use std::io::{Read, Write};
-use std::os::fd::AsFd;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::process::ExitCode;
-use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use fixtures::script::{Answer, Block, Script};
 use pty_process::Size;
-use pty_process::blocking::{Command, Pty, open};
+use pty_process::blocking::{Command, open};
 
 use super::Case;
 use super::place::{LIMIT, PROMPT, Place};
@@ -207,7 +205,7 @@ fn typed(command: Command, keys: &[(&str, &str)]) -> Result<(Option<i32>, String
     let (mut pty, terminal) = open().context("no pseudo-terminal")?;
     pty.resize(Size::new(ROWS, COLUMNS))?;
     let mut child = command.spawn(terminal).context("cannot start it")?;
-    let chunks = read_in_background(&pty)?;
+    let chunks = fixtures::terminal::read_in_background(&pty)?;
     let deadline = Instant::now() + LIMIT;
     let mut screen = Vec::new();
     let mut next = keys.iter();
@@ -231,19 +229,4 @@ fn typed(command: Command, keys: &[(&str, &str)]) -> Result<(Option<i32>, String
     }
     let code = child.wait()?.code();
     Ok((code, String::from_utf8_lossy(&screen).into_owned()))
-}
-
-/// Reads until the last process on the terminal has closed it.
-fn read_in_background(pty: &Pty) -> Result<Receiver<Vec<u8>>> {
-    let mut terminal = std::fs::File::from(pty.as_fd().try_clone_to_owned()?);
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        let mut buffer = [0; 4096];
-        while let Ok(count @ 1..) = terminal.read(&mut buffer) {
-            if sender.send(buffer[..count].to_vec()).is_err() {
-                break;
-            }
-        }
-    });
-    Ok(receiver)
 }

@@ -1,8 +1,8 @@
 //! Runs `ampctl` on a pseudo-terminal and reads its screen as a person would.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::process::{Child, ExitStatus};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use pty_process::Size;
@@ -51,7 +51,7 @@ impl Terminal {
             .current_dir(world.project())
             .spawn(terminal)
             .expect("ampctl starts");
-        let chunks = read_in_background(&pty);
+        let chunks = fixtures::terminal::read_in_background(&pty).expect("a descriptor");
         Self {
             pty,
             child,
@@ -209,21 +209,4 @@ fn shows(mut line: &str, texts: &[&str]) -> bool {
         }
         None => false,
     })
-}
-
-/// Reads until the last process on the terminal has closed it.
-fn read_in_background(pty: &Pty) -> Receiver<Vec<u8>> {
-    use std::os::fd::AsFd;
-    let descriptor = pty.as_fd().try_clone_to_owned().expect("a descriptor");
-    let mut terminal = std::fs::File::from(descriptor);
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        let mut buffer = [0; 4096];
-        while let Ok(count @ 1..) = terminal.read(&mut buffer) {
-            if sender.send(buffer[..count].to_vec()).is_err() {
-                break;
-            }
-        }
-    });
-    receiver
 }
