@@ -26,6 +26,20 @@ pub(crate) async fn interleaved<W>(
     Ok(taken)
 }
 
+/// Measures every way once unseen, so that what is done once for all rounds is done and files are
+/// in memory, and then as [`interleaved`] does.
+///
+/// # Errors
+/// As for [`interleaved`].
+pub(crate) async fn interleaved_when_warm<W>(
+    rounds: usize,
+    ways: &[W],
+    measure: impl AsyncFn(&W) -> Result<f64>,
+) -> Result<Vec<Vec<f64>>> {
+    interleaved(1, ways, &measure).await?;
+    interleaved(rounds, ways, &measure).await
+}
+
 /// What one way takes more than another, over all rounds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Difference {

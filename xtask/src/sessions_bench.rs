@@ -18,7 +18,7 @@ use futures::executor::block_on;
 use self::records::{FOREIGN, RARE, Records};
 use crate::built_ampctl::BuiltAmpctl;
 use crate::machine;
-use crate::pairs::{interleaved, median};
+use crate::pairs::{interleaved_when_warm, median};
 
 /// `sessions list` takes at most this long at the median, in ms.
 const LIST_LIMIT: f64 = 100.0;
@@ -136,13 +136,10 @@ struct Taken {
 }
 
 impl Bench {
-    /// Measures every way once unseen, so that everybody finds files in memory, and then as often
-    /// as was asked for.
+    /// Measures every way as often as was asked for.
     fn rounds<W>(&self, ways: &[W], measure: impl Fn(&W) -> Result<f64>) -> Result<Vec<Vec<f64>>> {
-        block_on(async {
-            interleaved(1, ways, async |way| measure(way)).await?;
-            interleaved(self.rounds, ways, async |way| measure(way)).await
-        })
+        let measure = async |way: &W| measure(way);
+        block_on(interleaved_when_warm(self.rounds, ways, measure))
     }
 
     /// Returns how long a search for a text takes, in ms.

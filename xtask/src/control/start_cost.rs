@@ -24,7 +24,7 @@ use super::place::{PROMPT, Place};
 use crate::built_ampctl::BuiltAmpctl;
 use crate::installed_cli::{self, InstalledCli};
 use crate::machine;
-use crate::pairs::{Difference, interleaved, median};
+use crate::pairs::{Difference, interleaved_when_warm, median};
 use crate::versions::Manifest;
 
 /// What is asked for by this name instead of a version.
@@ -241,9 +241,8 @@ impl Bench {
 
     /// Prints what the three ways take, and returns the cost of a run with its record.
     async fn measure(&self, name: &str, rounds: usize) -> Result<Difference> {
-        // What is done once for all runs, such as asking the CLI its version, is done here.
-        interleaved(1, &self.starts, async |start| self.time(start).await).await?;
-        let taken = interleaved(rounds, &self.starts, async |start| self.time(start).await).await?;
+        let time = async |start: &Start| self.time(start).await;
+        let taken = interleaved_when_warm(rounds, &self.starts, time).await?;
         let (without, with) = (
             Difference::of(&taken[1], &taken[0]),
             Difference::of(&taken[2], &taken[0]),
