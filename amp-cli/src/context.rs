@@ -155,6 +155,13 @@ impl Context {
             .filter(|v| !v.is_empty())
     }
 
+    /// Returns the environment for a program that has no business with the key.
+    pub(crate) fn environment_without_key(&self) -> BTreeMap<OsString, OsString> {
+        let mut environment = self.environment.clone();
+        environment.remove(OsStr::new("AMP_API_KEY"));
+        environment
+    }
+
     /// Returns the path as seen from this context's directory.
     pub(crate) fn resolve(&self, path: &Path) -> PathBuf {
         self.directory.join(path)

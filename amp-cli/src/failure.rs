@@ -270,3 +270,8 @@ fn indented(text: &str, indent: usize, limit: Option<usize>) -> String {
     let lines = lines.join("\n");
     lines.replace('\n', &format!("\n{}", " ".repeat(indent)))
 }
+/// Returns the last lines of what a program wrote.
+pub(crate) fn last_lines(text: &str, count: usize) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(count)..].join("\n")
+}

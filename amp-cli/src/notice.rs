@@ -16,7 +16,7 @@
 //! for one: the program has [`DEADLINE`].
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
@@ -96,8 +96,7 @@ impl Notices {
     pub(crate) fn new(notifiers: &[Notifier], context: &Context) -> Self {
         // `none` silences what weaker places name.
         let silent = notifiers.contains(&Notifier::None);
-        let mut environment = context.environment.clone();
-        environment.remove(OsStr::new("AMP_API_KEY"));
+        let environment = context.environment_without_key();
         let outputs = [&context.stderr, &context.stdout];
         let terminal = outputs
             .into_iter()

@@ -77,8 +77,7 @@ fn no_code(what: &str) -> Failure {
 
 /// Makes sure that the key is where a run will look for it.
 fn make_sure(context: &Context) -> Result<(), Failure> {
-    let mut environment = context.environment.clone();
-    environment.remove(std::ffi::OsStr::new("AMP_API_KEY"));
+    let environment = context.environment_without_key();
     let settings = Effective::read(&environment, &context.directory, None);
     Credentials::new(&environment, &settings)
         .check()

@@ -2,7 +2,7 @@
 
 use amp_session::{Outcome, Reason, Status};
 
-use super::{Failure, not_configured};
+use super::{Failure, last_lines, not_configured};
 use crate::exit_code::ExitCode;
 
 /// How many of the last lines of standard error are shown.
@@ -67,8 +67,7 @@ impl Failure {
 
     fn with_details_of(mut self, outcome: &Outcome) -> Self {
         if outcome.status == Status::NoResult {
-            let lines: Vec<&str> = outcome.stderr.lines().collect();
-            let tail = lines[lines.len().saturating_sub(STDERR_LINES)..].join("\n");
+            let tail = last_lines(&outcome.stderr, STDERR_LINES);
             if let Some(complaint) = outcome.complaint().filter(|line| !tail.contains(*line)) {
                 self = self.because(complaint);
             }

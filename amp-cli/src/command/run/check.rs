@@ -1,13 +1,11 @@
 //! `--check`: whether the work is good, and more turns until it is.
 
-use std::ffi::OsStr;
-
 use amp_session::{AfterCheck, Attempts, Check, CheckReport, Session};
 
 use crate::arguments::AgentArguments;
 use crate::context::Context;
 use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::failure::{Failure, last_lines};
 
 /// How many of the last lines of a check are shown.
 const SHOWN: usize = 20;
@@ -25,8 +23,7 @@ pub(super) fn attempts(
     let Some(command) = &arguments.check else {
         return Ok(None);
     };
-    let mut environment = context.environment.clone();
-    environment.remove(OsStr::new("AMP_API_KEY"));
+    let environment = context.environment_without_key();
     let folder = session.config().working_directory.as_deref();
     let mut check = Check::new(command, folder.unwrap_or(&context.directory), environment);
     if let Some(sandbox) = session.sandbox()? {
@@ -51,8 +48,7 @@ pub(super) fn failure(after: AfterCheck) -> Option<Failure> {
         output,
         ..
     } = report;
-    let lines: Vec<&str> = output.trim_end().lines().collect();
-    let tail = lines[lines.len().saturating_sub(SHOWN)..].join("\n");
+    let tail = last_lines(output.trim_end(), SHOWN);
     let failure = Failure::new(ExitCode::CheckFailed, "the check of the work failed").because(
         match tail.as_str() {
             "" => format!("`{command}` ended with {end}, and wrote nothing"),

@@ -43,10 +43,10 @@ impl Remarks {
         if let Some(folder) = &config.working_directory {
             self.explain(&format!("in {}", folder.display()), view)?;
         }
-        if config.dangerously_allow_all && config.sandbox.is_none() && !self.quiet {
+        if config.dangerously_allow_all && config.sandbox.is_none() {
             let warning = "every tool runs without asking and may do all that you may; \
                            --sandbox keeps them to this folder and the service";
-            view.remark(warning, &mut self.stderr.clone())?;
+            self.warn(warning, view)?;
         }
         match config.mode.as_deref().and_then(|mode| doubt(mode, amp)) {
             Some(warning) => view.remark(&warning, &mut self.stderr.clone()),
@@ -56,13 +56,10 @@ impl Remarks {
 
     /// Warns of rules that do not do what they seem to.
     pub(super) fn on_rules(&self, warnings: &[Finding], view: &mut View) -> io::Result<()> {
-        if self.quiet {
-            return Ok(());
-        }
         for warning in warnings {
             let rule = warning.number.map(|number| format!("rule {number}: "));
             let text = format!("{}{}", rule.unwrap_or_default(), warning.message);
-            view.remark(&text, &mut self.stderr.clone())?;
+            self.warn(&text, view)?;
         }
         Ok(())
     }
@@ -103,10 +100,7 @@ impl Remarks {
             TurnItem::Cap(near) => format!("{near}: an agent that wants more is stopped"),
             _ => return Ok(()),
         };
-        match self.quiet {
-            true => Ok(()),
-            false => view.remark(&text, &mut self.stderr.clone()),
-        }
+        self.warn(&text, view)
     }
 
     /// Says that one more turn follows a check that failed.
@@ -119,10 +113,7 @@ impl Remarks {
         let CheckReport { command, end, .. } = report;
         let (next, most) = (attempts.made() + 1, attempts.most());
         let text = format!("`{command}` failed ({end}): turn {next} of {most}");
-        match self.quiet {
-            true => Ok(()),
-            false => view.remark(&text, &mut self.stderr.clone()),
-        }
+        self.warn(&text, view)
     }
 
     /// Says where the session is recorded.
@@ -130,6 +121,13 @@ impl Remarks {
         match record {
             Some(id) => self.explain(&format!("recorded as {id}"), view),
             None => self.explain("not recorded", view),
+        }
+    }
+
+    fn warn(&self, text: &str, view: &mut View) -> io::Result<()> {
+        match self.quiet {
+            true => Ok(()),
+            false => view.remark(text, &mut self.stderr.clone()),
         }
     }
 

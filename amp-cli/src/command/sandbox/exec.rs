@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::Write;
 
 use amp_session::process::sandbox::SandboxStatus;
-use amp_session::process::{Deadlines, ErrorKind, ProcessSpec};
+use amp_session::process::{ErrorKind, ProcessSpec};
 
 use super::prepare;
 use crate::arguments::{GlobalArguments, SandboxSubject};
@@ -23,12 +23,10 @@ pub(super) fn run(
     let Some((program, arguments)) = command.split_first() else {
         return Err(Failure::new(ExitCode::Usage, "there is no command"));
     };
-    let unlimited = Deadlines::default().with_startup(None).with_idle(None);
     let spec = ProcessSpec::new(program)
         .with_arguments(arguments)
         .with_environment(context.environment.clone())
         .with_working_directory(&prepared.directory)
-        .with_deadlines(unlimited.with_total(None))
         .with_sandbox(prepared.sandbox);
     let mut output = context.stdout.clone();
     let work = async {
