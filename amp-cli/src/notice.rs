@@ -257,17 +257,13 @@ impl Notices {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
     fn a_program_that_does_not_end_is_ended() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let program = folder.path().join("hang");
-        std::fs::write(&program, "#!/bin/sh\nexec sleep 600\n").expect("a file");
-        let permissions = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(&program, permissions).expect("a file of ours");
+        fixtures::write_script(&program, "exec sleep 600");
         let context = Context::new(folder.path()).with_environment([("PATH", "/usr/bin:/bin")]);
         let mut notices = Notices::new(&[Notifier::Program(program)], &context);
         notices.deadline = Duration::from_millis(50);

@@ -156,6 +156,13 @@ impl Error {
         }
     }
 
+    /// Tells whether the program's file is open for writing somewhere, so that it cannot be executed.
+    #[cfg(unix)]
+    pub(crate) fn is_busy(&self) -> bool {
+        let busy = io::ErrorKind::ExecutableFileBusy;
+        matches!(self, Self::Spawn { source, .. } if source.kind() == busy)
+    }
+
     /// Returns why a containment cannot be had, in words that do not name it.
     #[cfg(unix)]
     pub(crate) fn into_reason(self) -> String {

@@ -18,16 +18,13 @@ enum Npm {
 
 #[cfg(unix)]
 fn install_npm(folder: &std::path::Path, npm: &Npm) {
-    use std::os::unix::fs::PermissionsExt;
     let script = match npm {
         Npm::Answers(text) => format!("test \"$1 $2 $3\" = 'config get registry' && echo {text}"),
         Npm::Fails => "exit 3".to_owned(),
         Npm::Hangs => "exec sleep 600".to_owned(),
         Npm::NeverStops => "exec yes".to_owned(),
     };
-    let path = folder.join("npm");
-    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    fixtures::write_script(folder.join("npm"), &script);
 }
 
 #[cfg(windows)]

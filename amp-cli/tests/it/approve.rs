@@ -2,8 +2,6 @@
 //!
 //! The fake agent plays the delegation of the real CLI: it starts the helper, which is `ampctl`.
 
-use std::path::Path;
-
 use rustix::process::Signal;
 use rustix::termios::LocalModes;
 
@@ -336,13 +334,7 @@ fn without_a_terminal_nobody_is_asked_and_the_run_does_not_start() {
 
 /// Writes an executable script into the project.
 fn program(world: &World, name: &str, script: &str) {
-    use std::os::unix::fs::PermissionsExt;
-    let path = world.write(
-        &format!("project/{name}"),
-        &format!("#!/bin/sh\n{script}\n"),
-    );
-    let mode = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(Path::new(&path), mode).expect("a file of ours");
+    world.script(&format!("project/{name}"), script);
 }
 
 #[test]

@@ -239,10 +239,7 @@ fn open_gives_the_address_to_the_browser() {
     let printed = world.run(&["sessions", "open", "edit", "--print"]);
     assert_eq!(printed.stdout(), address);
     let opened = world.named_pipe("opened");
-    world.write("project/browser", "#!/bin/sh\necho \"$1\" > opened\n");
-    let browser = world.project().join("browser");
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&browser, mode).expect("a file");
+    let browser = world.script("project/browser", "echo \"$1\" > opened");
     let world = world.with("BROWSER", browser.to_str().expect("UTF-8"));
     assert_eq!(
         world.run(&["sessions", "open", "edit"]).code,

@@ -1,7 +1,5 @@
 //! The manual page on a terminal.
 
-use std::os::unix::fs::PermissionsExt;
-
 use amp_cli::ExitCode;
 
 use crate::support::World;
@@ -10,12 +8,8 @@ use crate::support::pseudo_terminal::Terminal;
 /// A world whose `man` shows the first line of a page and waits for a key, as a pager does.
 fn world_with_man() -> World {
     let world = World::new();
-    let man = world.write(
-        "bin/man",
-        "#!/bin/sh\ntrap '' INT\ngrep '^.TH' \"$1\"\nread key\necho \"key $key\"\n",
-    );
-    let permissions = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(&man, permissions).expect("a file of ours");
+    let script = "trap '' INT\ngrep '^.TH' \"$1\"\nread key\necho \"key $key\"";
+    let man = world.script("bin/man", script);
     let folder = man.parent().expect("a folder").display().to_string();
     world.with("PATH", &format!("{folder}:/usr/bin:/bin"))
 }

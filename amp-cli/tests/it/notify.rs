@@ -1,7 +1,5 @@
 //! Programs and terminals that are told of the end of a run, and of its questions.
 
-use std::os::unix::fs::PermissionsExt;
-
 use amp_cli::ExitCode;
 use serde_json::Value;
 
@@ -10,10 +8,8 @@ use crate::support::pseudo_terminal::Terminal;
 
 /// A world whose user wants a program to be told; the program keeps what it hears in `heard`.
 fn told(world: World, more: &str) -> World {
-    let script = format!("#!/bin/sh\ncat >> ../heard\necho >> ../heard\n{more}\n");
-    let program = world.write("home/bin/tell", &script);
-    let permissions = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(&program, permissions).expect("a file of ours");
+    let script = format!("cat >> ../heard\necho >> ../heard\n{more}");
+    world.script("home/bin/tell", &script);
     world.write(
         "home/.config/ampctl/config.toml",
         "notify = ['~/bin/tell', 'bell']\n",

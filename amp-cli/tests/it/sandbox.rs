@@ -118,16 +118,14 @@ fn what_is_refused_and_what_appears_is_told_and_the_former_while_the_agent_runs(
     let line = |command: &str| command.trim_start_matches("out ").to_owned();
     // An agent that goes on only when it was told of what it was refused.
     let agent = format!(
-        "#!/bin/sh\ncase \"$*\" in *--version*) echo '{} (released)'; exit;; esac\n\
+        "case \"$*\" in *--version*) echo '{} (released)'; exit;; esac\n\
          echo '{}'\necho '{result}'\nuntil test -e told; do sleep 0.05; done\n\
-         mkdir .amp\necho '{}'\n",
+         mkdir .amp\necho '{}'",
         crate::support::VERSION,
         line(INIT),
         line(SUCCESS),
     );
-    let path = world.write("home/bin/amp", &agent);
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&path, executable).expect("permissions");
+    let path = world.script("home/bin/amp", &agent);
     let mut running = Command::new(env!("CARGO_BIN_EXE_ampctl"))
         .args(["run", "--sandbox", "--timeout", "60s", "hello"])
         .env_clear()
@@ -178,10 +176,7 @@ fn the_version_is_asked_for_in_the_sandbox_too() {
 #[test]
 fn where_there_is_no_sandbox_not_even_the_version_is_asked_for() {
     let world = World::new();
-    let bubblewrap = "#!/bin/sh\necho 'bwrap: no' >&2\nexit 1\n";
-    let bubblewrap = world.write("fake/bwrap", bubblewrap);
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&bubblewrap, executable).expect("permissions");
+    let bubblewrap = world.script("fake/bwrap", "echo 'bwrap: no' >&2\nexit 1");
     let folder = bubblewrap.parent().expect("a folder").display();
     let path = format!("{folder}:/usr/bin:/bin");
     let world = world.with("PATH", &path).with_amp_script("touch ~/trace");

@@ -107,6 +107,14 @@ impl World {
         path
     }
 
+    /// Writes a shell script below the world's folder.
+    #[cfg(unix)]
+    pub(crate) fn script(&self, path: &str, script: &str) -> PathBuf {
+        let path = self.folder.path().join(path);
+        fixtures::write_script(&path, script);
+        path
+    }
+
     /// Makes a named pipe in the project's folder: who opens it waits for the other end.
     #[cfg(unix)]
     pub(crate) fn named_pipe(&self, name: &str) -> PathBuf {
@@ -116,13 +124,10 @@ impl World {
         path
     }
 
-    /// Writes an executable script below the world's folder and makes it the Amp in use.
+    /// Writes a shell script below the world's folder and makes it the Amp in use.
     #[cfg(unix)]
     pub(crate) fn with_amp_script(self, script: &str) -> Self {
-        use std::os::unix::fs::PermissionsExt;
-        let path = self.write("amp", &format!("#!/bin/sh\n{script}\n"));
-        let permissions = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(&path, permissions).expect("a file of ours");
+        let path = self.script("amp", script);
         self.with("AMP_CLI_PATH", &text(path))
     }
 

@@ -38,12 +38,7 @@ fn with_two_versions() -> World {
 
 /// Writes a script that answers like Amp, and returns its path.
 fn other_amp(world: &World, name: &str) -> String {
-    use std::os::unix::fs::PermissionsExt;
-    let path = world.write(
-        name,
-        "#!/bin/sh\necho '0.0.1790142911-g7618fb (released)'\n",
-    );
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("our file");
+    let path = world.script(name, "echo '0.0.1790142911-g7618fb (released)'");
     path.to_str().expect("UTF-8").to_owned()
 }
 

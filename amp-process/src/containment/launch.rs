@@ -14,6 +14,12 @@ use crate::spec::ProcessSpec;
 /// How long a containment may take to start the program.
 const START: Duration = Duration::from_secs(20);
 
+/// How long to wait, in milliseconds, before each new try to start a program whose file is open for writing.
+///
+/// Whoever has just written it has closed it, but a process that was started at the same moment
+/// holds every open file of its parent until it executes its own program.
+const BUSY_PAUSES: [u64; 7] = [10, 20, 40, 80, 160, 320, 640];
+
 /// Starts a program within the containment that it asks for.
 pub(crate) async fn launch(launch: Launch) -> Result<TreeGuard, Error> {
     if launch.spec.sandbox.is_some() {
@@ -76,8 +82,18 @@ async fn launch_in_sandbox(_: Launch) -> Result<TreeGuard, Error> {
     Err(crate::sandbox::elsewhere::unsupported())
 }
 
-/// Starts the program by one strategy, and waits until it runs.
+/// Starts the program by one strategy, and waits until it runs; tries again while its file is busy.
 async fn start(strategy: Strategy, launch: &Launch) -> Result<TreeGuard, Error> {
+    for pause in BUSY_PAUSES.map(Duration::from_millis) {
+        match start_once(strategy.clone(), launch).await {
+            Err(error) if error.is_busy() => tokio::time::sleep(pause).await,
+            started => return started,
+        }
+    }
+    start_once(strategy, launch).await
+}
+
+async fn start_once(strategy: Strategy, launch: &Launch) -> Result<TreeGuard, Error> {
     let again = launch.try_clone().map_err(Error::io("share the pipes"))?;
     let kind = strategy.kind();
     let mut tree = match strategy {

@@ -53,6 +53,13 @@ impl Place {
         std::fs::write(path, content).expect("a file");
     }
 
+    /// Writes a shell script and returns its path.
+    fn script(&self, path: &str, script: &str) -> PathBuf {
+        let path = self.root().join(path);
+        fixtures::write_script(&path, script);
+        path
+    }
+
     fn read(&self, path: &str) -> String {
         std::fs::read_to_string(self.root().join(path)).expect("a file")
     }

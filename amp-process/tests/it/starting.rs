@@ -1,11 +1,12 @@
 //! Programs that cannot be started, and what those that can are given.
 
+use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use amp_process::{ContainmentKind, ErrorKind, ProcessSpec};
 
-use crate::support::{KINDS, fake, run, start, supervise, within};
+use crate::support::{KINDS, fake, run, start, supervise, text, within};
 
 /// Checks that `spec` is refused for the same reason whatever contains it.
 async fn check(spec: ProcessSpec, expected: ErrorKind) {
@@ -63,14 +64,16 @@ async fn a_name_whose_only_file_is_not_executable() {
 #[tokio::test]
 async fn a_file_that_is_no_program() {
     let folder = tempfile::tempdir().unwrap();
-    let program = file(folder.path(), "\x7fELF of another world", 0o755);
+    let program = folder.path().join("program");
+    fixtures::write_program(&program, "\x7fELF of another world");
     check(ProcessSpec::new(program), ErrorKind::NotExecutable).await;
 }
 
 #[tokio::test]
 async fn a_script_whose_interpreter_is_missing() {
     let folder = tempfile::tempdir().unwrap();
-    let program = file(folder.path(), "#!/no/such/interpreter\n", 0o755);
+    let program = folder.path().join("program");
+    fixtures::write_program(&program, "#!/no/such/interpreter\n");
     check(ProcessSpec::new(program), ErrorKind::InterpreterNotFound).await;
 }
 
@@ -221,11 +224,10 @@ async fn a_namespace_that_cannot_be_made_is_tried_once_and_its_reason_told() {
     let folder = tempfile::tempdir().unwrap();
     let attempts = folder.path().join("attempts");
     let script = format!(
-        "#!/bin/sh\necho once >> {}\necho 'bwrap: no namespace' >&2\nexit 1\n",
+        "echo once >> {}\necho 'bwrap: no namespace' >&2\nexit 1",
         attempts.display()
     );
-    let bubblewrap = file(folder.path(), &script, 0o755);
-    std::fs::rename(bubblewrap, folder.path().join("bwrap")).unwrap();
+    fixtures::write_script(folder.path().join("bwrap"), &script);
     let spec = fake("err own; exit 0").with_variable("PATH", folder.path());
     let auto = spec
         .clone()
@@ -241,4 +243,24 @@ async fn a_namespace_that_cannot_be_made_is_tried_once_and_its_reason_told() {
     let error = spec.with_containment(namespace).spawn().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ContainmentUnavailable);
     assert!(error.to_string().contains("bwrap: no namespace"), "{error}");
+}
+
+#[tokio::test]
+async fn a_program_that_is_open_for_writing_is_started_once_it_is_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("program");
+    fixtures::write_script(&program, "echo started");
+    let spec = ProcessSpec::new(&program).with_shim_program(supervise());
+    for kind in KINDS {
+        let Some(spec) = within(kind, spec.clone()).await else {
+            continue;
+        };
+        let writer = File::options().append(true).open(&program).unwrap();
+        // The first try is made before the file is closed.
+        let (process, ()) = tokio::join!(spec.spawn(), async { drop(writer) });
+        let line = process.expect("it starts").next_line().await;
+        assert_eq!(text(&line.unwrap().unwrap()), "started", "within {kind}");
+    }
+    let _writer = File::options().append(true).open(&program).unwrap();
+    check(spec, ErrorKind::Io).await;
 }

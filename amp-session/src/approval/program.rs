@@ -211,7 +211,6 @@ fn answer(question: &Question, output: &[u8]) -> Result<Answer, String> {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
 
     use serde_json::Map;
     use tempfile::TempDir;
@@ -238,8 +237,7 @@ mod tests {
     async fn ask(script: &str) -> Answer {
         let folder = TempDir::new().unwrap();
         let program = folder.path().join("approve");
-        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+        fixtures::write_script(&program, script);
         let environment = Environment::from([("PATH".into(), "/usr/bin:/bin".into())]);
         let approver = ProgramApprover::new(program, environment);
         approver.decide(question(folder.path())).await

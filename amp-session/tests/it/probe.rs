@@ -20,7 +20,7 @@ async fn an_executable_is_asked_for_its_version() {
 fn asked_once(home: &TempDir, version: &str) -> Amp {
     let executable = home.path().join("amp");
     if !executable.exists() {
-        std::fs::copy(fake_agent(), &executable).unwrap();
+        fixtures::write_program(&executable, std::fs::read(fake_agent()).unwrap());
     }
     let variables = [("FAKE_AGENT_VERSION", version)];
     Amp::new(executable, "")
@@ -59,11 +59,9 @@ async fn an_executable_is_asked_once_and_again_when_it_was_replaced() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_script_is_asked_each_time() {
-    use std::os::unix::fs::PermissionsExt;
     let home = TempDir::new().unwrap();
     let script = home.path().join("amp");
-    std::fs::write(&script, "#!/bin/sh\necho \"$SAID\"\n").unwrap();
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    fixtures::write_script(&script, "echo \"$SAID\"");
     for said in [FEBRUARY, SEPTEMBER] {
         let amp = Amp::new(&script, "")
             .with_environment(environment(home.path(), &[("SAID", said)]))

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -145,9 +144,8 @@ async fn attempt(case: &'static Try, cli: InstalledCli) -> Result<String> {
         Answers::Typed(_) => OsString::from("ask"),
         Answers::Word(word) => OsString::from(word),
         Answers::Program(script) => {
-            place.write("approver", format!("#!/bin/sh\n{script}\n"))?;
             let approver = place.path("approver");
-            std::fs::set_permissions(&approver, PermissionsExt::from_mode(0o755))?;
+            fixtures::write_script(&approver, script);
             approver.into()
         }
     };

@@ -223,8 +223,7 @@ fn all() -> Vec<Rules> {
         }),
         Rules { by_hand: ["command ran", "held"], driven: ["refused", "held"], ..Rules::case("project: a toolbox", |place| {
             let trace = place.path("trace");
-            place.write("project/tools/any", format!("#!/bin/sh\ntouch '{}'\n", trace.display()))?;
-            executable(&place.path("project/tools/any"))?;
+            fixtures::write_script(place.path("project/tools/any"), &format!("touch '{}'", trace.display()));
             place.write(PROJECT, json!({"amp.toolbox.path": place.path("project/tools")}).to_string())
         }) },
         Rules { by_hand: ["held", "command ran"], driven: ["held", "refused"], ..Rules::case("project: a plugin", |place| {
@@ -249,20 +248,6 @@ fn repository(place: &Place, folder: &str) -> Result<()> {
     fs::create_dir_all(place.path(&git).join("objects"))?;
     fs::create_dir_all(place.path(&git).join("refs"))?;
     place.write(&format!("{git}/HEAD"), "ref: refs/heads/main\n")
-}
-
-#[cfg(unix)]
-fn executable(path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    Ok(fs::set_permissions(
-        path,
-        fs::Permissions::from_mode(0o755),
-    )?)
-}
-
-#[cfg(windows)]
-fn executable(_path: &Path) -> Result<()> {
-    Ok(())
 }
 
 #[cfg(unix)]

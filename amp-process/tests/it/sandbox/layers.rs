@@ -4,7 +4,6 @@
 //! Those of bubblewrap are taken away by a wrapper in front of it, those of the kernel by calls that
 //! fail, or that seem to work and do nothing.
 
-use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 
 use amp_process::sandbox::{Absence, Layer, LayerStatus, Network, Policy, Sandbox};
@@ -18,14 +17,12 @@ use crate::support::{can_trace, example};
 /// For each argument `$1` it runs `case`, which may put others after the rest.
 fn wrapped(place: &Place, case: &str) -> String {
     let script = format!(
-        "#!/bin/sh\nleft=$#\nown=yes\nwhile [ $left -gt 0 ]; do\n\
+        "left=$#\nown=yes\nwhile [ $left -gt 0 ]; do\n\
          first=$1; shift; left=$((left - 1))\n\
          case \"$own$first\" in\nyes--) own=no; set -- \"$@\" --;;\n{case}\n\
          *) set -- \"$@\" \"$first\";;\nesac\ndone\nexec /usr/bin/bwrap \"$@\"\n"
     );
-    place.write("bin/bwrap", &script);
-    let program = place.root().join("bin/bwrap");
-    std::fs::set_permissions(program, PermissionsExt::from_mode(0o755)).unwrap();
+    place.script("bin/bwrap", &script);
     format!("{}:/usr/bin:/bin", place.root().join("bin").display())
 }
 

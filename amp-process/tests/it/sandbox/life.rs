@@ -68,9 +68,7 @@ async fn without_namespaces_nothing_is_left_either() {
     let place = Place::new();
     let (mark, folder) = (Mark::new(), place.root().join("temporary"));
     std::fs::create_dir(&folder).unwrap();
-    place.write("bin/bwrap", "#!/bin/sh\nexit 1\n");
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(place.root().join("bin/bwrap"), executable).unwrap();
+    place.script("bin/bwrap", "exit 1");
     let path = format!("{}:/usr/bin:/bin", place.root().join("bin").display());
     let mut host = Command::new(example("confine"))
         .args(["--best-effort", "--variable", "TMPDIR", "--write"])
@@ -121,15 +119,12 @@ async fn a_folder_that_was_exchanged_is_noticed() {
     }
     // A bubblewrap that is slow enough for somebody to exchange the project for a link.
     let script = format!(
-        "#!/bin/sh\ncase \"$*\" in *__probe*) ;; *) mv {project} {project}2; \
+        "case \"$*\" in *__probe*) ;; *) mv {project} {project}2; \
          ln -s {home}/.ssh {project};; esac\nexec /usr/bin/bwrap \"$@\"\n",
         project = place.project.display(),
         home = place.home.display()
     );
-    place.write("bin/bwrap", &script);
-    let program = place.root().join("bin/bwrap");
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(program, executable).unwrap();
+    place.script("bin/bwrap", &script);
     let path = format!("{}:/usr/bin:/bin", place.root().join("bin").display());
     let error = spec.with_variable("PATH", path).spawn().await.unwrap_err();
     assert!(

@@ -11,10 +11,7 @@ use crate::support::{example, lines, text};
 
 /// The same run on a machine whose bubblewrap says `said` and fails.
 fn where_bubblewrap_says(place: &Place, said: &str) -> ProcessSpec {
-    let script = format!("#!/bin/sh\necho '{said}' >&2\nexit 1\n");
-    place.write("bin/bwrap", &script);
-    let program = place.root().join("bin/bwrap");
-    std::fs::set_permissions(program, PermissionsExt::from_mode(0o755)).unwrap();
+    place.script("bin/bwrap", &format!("echo '{said}' >&2\nexit 1"));
     let path = format!("{}:/usr/bin:/bin", place.root().join("bin").display());
     place
         .spec("/bin/sh", place.policy())

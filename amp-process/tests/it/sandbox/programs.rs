@@ -1,6 +1,6 @@
 //! Programs that lie where nothing else can be seen.
 
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
 use amp_process::sandbox::Access;
@@ -9,13 +9,8 @@ use super::{Place, run};
 
 /// A script that says by which path it was started, and what it sees beside itself.
 fn tool(place: &Place, path: &str) -> PathBuf {
-    place.write(
-        path,
-        "#!/bin/sh\necho \"$0\"; ls \"$(dirname \"$(realpath \"$0\")\")\"\n",
-    );
-    let path = place.root().join(path);
-    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
-    path
+    let script = "echo \"$0\"; ls \"$(dirname \"$(realpath \"$0\")\")\"";
+    place.script(path, script)
 }
 
 #[tokio::test]

@@ -1,8 +1,5 @@
 //! The rules that an Amp brings along, asked of a stand-in for it.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-
 use amp_session::permission::{BuiltInRules, RuleScope, RuleSet};
 use amp_session::{Amp, Error, ErrorKind};
 use tempfile::TempDir;
@@ -14,15 +11,13 @@ async fn rules_of(answer: &str) -> Result<amp_session::permission::RuleList, Err
     let home = TempDir::new().unwrap();
     let program = home.path().join("amp");
     let script = format!(
-        "#!/bin/sh\n\
-         [ \"$*\" = 'permissions list --builtin --json' ] || exit 9\n\
+        "[ \"$*\" = 'permissions list --builtin --json' ] || exit 9\n\
          [ \"$AMP_API_KEY\" != '{KEY}' ] || exit 8\n\
          [ \"$HOME\" != '{}' ] || exit 7\n\
-         echo '{answer}'\n",
+         echo '{answer}'",
         home.path().display()
     );
-    fs::write(&program, script).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    fixtures::write_script(&program, &script);
     let mut environment = environment(home.path(), &[]);
     environment.insert("PATH".into(), "/usr/bin:/bin".into());
     let amp = Amp::new(program, SEPTEMBER).with_environment(environment);
