@@ -288,10 +288,28 @@ impl Builder<'_> {
         self.path(Feature::McpConfig, Some(&path))
     }
 
+    /// Adds the options of the log as two words each: every build of 2026 takes `--log-file=FILE`
+    /// without a word and writes no such file.
     fn logs(&mut self) -> Result<(), Error> {
         let config = self.request.config;
-        self.option(Feature::LogLevel, config.log_level.as_deref())?;
-        self.path(Feature::LogFile, config.log_file.as_deref())
+        let level = config.log_level.as_deref().map(Path::new);
+        let options = [
+            (Feature::LogLevel, level),
+            (Feature::LogFile, config.log_file.as_deref()),
+        ];
+        for (feature, value) in options {
+            let Some(value) = value else { continue };
+            self.require(feature)?;
+            if value.as_os_str().as_encoded_bytes().starts_with(b"-") {
+                return Err(Error::InvalidOption {
+                    option: feature.spelling(),
+                    reason: "it begins with a dash".to_owned(),
+                });
+            }
+            self.arguments.push(feature.spelling().into());
+            self.arguments.push(value.into());
+        }
+        Ok(())
     }
 
     fn variables(&self) -> Result<Environment, Error> {

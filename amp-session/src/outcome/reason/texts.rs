@@ -48,6 +48,11 @@ const ANYWHERE: Texts = &[
     (Begins("out of credits"), Reason::OutOfCredits),
     (Holds("paid credits"), Reason::OutOfCredits),
     (Both("thread t-", " does not exist"), Reason::ThreadNotFound),
+    // The builds of September 2026 name it by its address.
+    (
+        Both("thread http", " does not exist"),
+        Reason::ThreadNotFound,
+    ),
     (
         Both("thread t-", " not found or you don't have access"),
         Reason::ThreadNotFound,
@@ -292,6 +297,10 @@ mod tests {
             ("1 | throw 'unknown option'\nError: oops", None),
             (
                 "\nThread T-0 does not exist.\n",
+                Some(Reason::ThreadNotFound),
+            ),
+            (
+                "Thread https://example.com/threads/T-0 does not exist.",
                 Some(Reason::ThreadNotFound),
             ),
             ("Error: The model x does not exist", None),
