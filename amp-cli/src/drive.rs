@@ -56,17 +56,18 @@ pub(crate) enum Driven {
 }
 
 impl Driven {
-    /// Tells whether the agent has done its work, all of it shown, and nobody wanted it stopped.
+    /// Returns the outcome, if the agent has done its work, all of it shown, and nobody wanted it
+    /// stopped.
     ///
     /// With `strict`, a refused call is a failure.
-    pub(crate) fn is_done(&self, strict: bool) -> bool {
+    pub(crate) fn done(&self, strict: bool) -> Option<&Outcome> {
         match self {
             Self::Ended {
                 outcome,
                 signal: None,
                 write_error: None,
-            } => outcome.is_success() && !(strict && outcome.refused_tools > 0),
-            Self::Ended { .. } | Self::Killed => false,
+            } if outcome.is_success() && !(strict && outcome.refused_tools > 0) => Some(outcome),
+            Self::Ended { .. } | Self::Killed => None,
         }
     }
 }

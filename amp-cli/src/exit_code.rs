@@ -23,6 +23,8 @@ pub enum ExitCode {
     Refused = 6,
     /// Tool calls were refused, and that was to count as a failure.
     CallsRefused = 7,
+    /// The agent's answer does not fit the schema that was asked for.
+    UnfitAnswer = 8,
     /// The agent wanted more than it may have.
     Capped = 9,
     /// The check of the agent's work failed.
@@ -35,7 +37,7 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// Every exit code in ascending order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -44,6 +46,7 @@ impl ExitCode {
         Self::NoResult,
         Self::Refused,
         Self::CallsRefused,
+        Self::UnfitAnswer,
         Self::Capped,
         Self::CheckFailed,
         Self::TimedOut,
@@ -68,6 +71,7 @@ impl ExitCode {
             Self::NoResult => "no_result",
             Self::Refused => "refused",
             Self::CallsRefused => "calls_refused",
+            Self::UnfitAnswer => "unfit_answer",
             Self::Capped => "capped",
             Self::CheckFailed => "check_failed",
             Self::TimedOut => "timed_out",
@@ -87,6 +91,7 @@ impl ExitCode {
             Self::NoResult => "the agent exited without a result",
             Self::Refused => "permission settings or the sandbox do not allow a safe start",
             Self::CallsRefused => "tool calls were refused, which was to count as a failure",
+            Self::UnfitAnswer => "the answer does not fit the schema that was asked for",
             Self::Capped => "the agent wanted more tokens, tool calls or messages than it may have",
             Self::CheckFailed => "the check of the work failed",
             Self::TimedOut => "a deadline passed",
@@ -108,7 +113,7 @@ mod tests {
     #[test]
     fn numbers_match_the_documented_table() {
         let numbers = ExitCode::ALL.map(ExitCode::number);
-        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 124, 130]);
+        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 124, 130]);
     }
 
     #[test]

@@ -13,21 +13,19 @@ mod tool_call;
 
 use std::io::{self, Write};
 
-use amp_session::Outcome;
 use amp_session::approval::{Asked, Decided};
 use amp_session::protocol::Decoded;
 
 pub(crate) use self::answer::in_a_line;
 use self::answer::subject;
 pub(crate) use self::detail::{Body, Detail};
-pub(crate) use self::document::AmpInUse;
-use self::document::{TurnReport, write_document};
-use self::final_text::write_final_text;
+use self::document::write_document;
+pub(crate) use self::document::{AmpInUse, Finished};
+use self::final_text::{write_answer, write_final_text};
 pub(crate) use self::live::{LiveOptions, LiveView, Size};
 pub(crate) use self::narration::Narration;
 pub(crate) use self::tool_call::{Subject, ToolCall, reason};
 use crate::context::Output;
-use crate::failure::Failure;
 use crate::text::safe;
 
 /// Shows one turn in one of the ways `--output` offers.
@@ -155,27 +153,25 @@ impl View {
     ///
     /// # Errors
     /// Fails when the output was closed.
-    pub(crate) fn finish(
-        &mut self,
-        outcome: &Outcome,
-        failure: Option<&Failure>,
-        session: Option<&str>,
-        amp: AmpInUse<'_>,
-    ) -> io::Result<()> {
+    pub(crate) fn finish(&mut self, finished: &Finished<'_>) -> io::Result<()> {
+        let outcome = finished.outcome;
         match self {
             Self::Live(view) => view.finish(outcome),
             Self::Text { output, narration } => {
                 narration.finish(outcome)?;
-                write_final_text(outcome, output)
+                match finished.answer {
+                    Some(answer) => write_answer(answer, output),
+                    None => write_final_text(outcome, output),
+                }
             }
             Self::Json { output, narration } => {
                 narration.finish(outcome)?;
-                let turn = TurnReport {
-                    outcome,
-                    status: narration.status(),
-                    answers: narration.answers(),
-                };
-                write_document(turn, failure, session, amp, &mut *output)?;
+                write_document(
+                    finished,
+                    narration.status(),
+                    narration.answers(),
+                    &mut *output,
+                )?;
                 output.flush()
             }
             Self::Stream { output, narration } => {

@@ -54,6 +54,12 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A text is no JSON Schema that an answer can be held against.
+    #[error("{reason}")]
+    InvalidSchema {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A prompt has no text.
     #[error("the prompt is empty")]
     EmptyPrompt,
@@ -220,6 +226,7 @@ impl Error {
             Self::UnsupportedOption { .. }
             | Self::ModeNotAvailable { .. }
             | Self::InvalidOption { .. }
+            | Self::InvalidSchema { .. }
             | Self::EmptyPrompt
             | Self::InvalidThread { .. } => ErrorKind::Usage,
             Self::Process { source, .. }

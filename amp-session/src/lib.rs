@@ -113,6 +113,8 @@ mod thread_id;
 mod thread_lock;
 mod turn;
 mod turn_line;
+#[cfg(feature = "schema")]
+mod typed_answer;
 mod version;
 mod whole_file;
 mod work_tree;
@@ -145,6 +147,8 @@ pub use ledger::{
 };
 pub use outcome::{Failure, LineCounts, Outcome, Reason, RefusedCall, Status};
 pub use plain_text::without_escapes;
+#[cfg(feature = "schema")]
+pub use policy::{AfterAnswer, Answers, Misfit, Schema};
 pub use policy::{AfterCheck, Attempts, Cap, CapUse, Caps, Check, CheckReport};
 pub use sandbox::{Denial, DenialKind, SandboxConfig, SandboxReport};
 pub use secrets::{Redaction, TakenOut};

@@ -155,11 +155,8 @@ impl Outcome {
         self.refused_tools = self.refused_calls.len() as u64;
         if let Some(reason) = bypass {
             self.status = Status::Failed;
-            self.failure = Some(Failure {
-                reason: Reason::ApprovalBypassed,
-                message: secrets.redact_text(&reason),
-                hint: Reason::ApprovalBypassed.hint().map(str::to_owned),
-            });
+            let message = secrets.redact_text(&reason);
+            self.failure = Some(Failure::of(Reason::ApprovalBypassed, &message));
         }
     }
 
@@ -168,11 +165,7 @@ impl Outcome {
     pub(crate) fn cap(&mut self, cap: CapUse) {
         if self.status != Status::Completed {
             self.status = Status::Capped;
-            self.failure = Some(Failure {
-                reason: Reason::CapReached,
-                message: cap.to_string(),
-                hint: Reason::CapReached.hint().map(str::to_owned),
-            });
+            self.failure = Some(Failure::of(Reason::CapReached, &cap.to_string()));
         }
     }
 
@@ -260,6 +253,14 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 impl Failure {
+    pub(crate) fn of(reason: Reason, message: &str) -> Self {
+        Self {
+            reason,
+            message: message.to_owned(),
+            hint: reason.hint().map(str::to_owned),
+        }
+    }
+
     /// A turn that completed and said nothing.
     pub(crate) fn without_answer() -> Self {
         Self {

@@ -37,6 +37,16 @@ pub fn without_escapes(text: &str) -> String {
     plain
 }
 
+/// Returns a text in a fence of Markdown that it cannot close.
+pub(crate) fn in_fence(language: &str, text: &str) -> String {
+    let longest = text.split(|one| one != '`').map(str::len).max();
+    let fence = "`".repeat((longest.unwrap_or(0) + 1).max(3));
+    format!(
+        "{fence}{language}\n{}\n{fence}",
+        text.trim_end_matches('\n')
+    )
+}
+
 /// Returns the line of a standard error that says most: one that names an error of the system, else
 /// one that calls itself an error.
 ///

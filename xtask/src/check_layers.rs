@@ -34,7 +34,8 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "amp-session",
         normal: &["amp-process", "amp-protocol"],
-        development: &["fixtures"],
+        // Itself, for its tests to have all of its features.
+        development: &["amp-session", "fixtures"],
     },
     Layer {
         name: "amp-cli",

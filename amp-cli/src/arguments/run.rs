@@ -174,6 +174,12 @@ pub(crate) struct AgentArguments {
     #[arg(long)]
     pub(crate) fail_on_refusal: bool,
 
+    /// Have the agent answer with a JSON value that fits this JSON Schema; exit with 8 when it does not
+    ///
+    /// An answer that does not fit goes back to the agent once, with what is wrong.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) schema: Option<PathBuf>,
+
     /// Run this command of the shell when the agent is done; exit with 10 when it fails
     #[arg(long, value_name = "COMMAND")]
     pub(crate) check: Option<String>,

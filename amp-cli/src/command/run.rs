@@ -5,8 +5,12 @@ mod dry_run;
 mod prepare;
 mod present;
 mod remarks;
+mod schema;
 mod start;
 mod turns;
+mod work;
+
+use amp_session::Answers;
 
 use self::prepare::{Asked, Prepared, Which, prepare};
 use self::present::{conclude, view};
@@ -93,6 +97,7 @@ fn take_turn(
         amp: found,
         service_url,
         questions,
+        schema,
     } = prepared;
     let strict = agent.fail_on_refusal;
     notices.know(|run| {
@@ -104,7 +109,7 @@ fn take_turn(
     });
     let mut view = view(settings, global, context);
     let mut remarks = Remarks::new(global, context);
-    let (amp, recorded, driven, checked) = runtime::block_on(async {
+    let (amp, recorded, driven, work) = runtime::block_on(async {
         let mut signals = context.signals.listen()?;
         let amp = begin(
             found.identify(config.sandbox.as_ref(), context),
@@ -141,6 +146,7 @@ fn take_turn(
         });
         let _limit = context.signals.limit_writes(settings.deadlines.total);
         let turns = Turns {
+            answers: schema.map(Answers::new),
             attempts: check::attempts(agent, &session, context)?,
             session,
             strict,
@@ -149,8 +155,8 @@ fn take_turn(
             questions,
             remarks: &mut remarks,
         };
-        let (driven, checked) = turns.drive(turn).await?;
-        Ok::<_, Failure>((amp, recorded, driven, checked))
+        let (driven, work) = turns.drive(turn).await?;
+        Ok::<_, Failure>((amp, recorded, driven, work))
     })??;
     if let Driven::Ended { outcome, .. } = &driven {
         notices.know(|run| {
@@ -163,7 +169,7 @@ fn take_turn(
     conclude(
         driven,
         strict,
-        check::failure(checked),
+        work,
         &mut view,
         recorded,
         &amp,

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use amp_session::approval::Decided;
 use amp_session::protocol::progress::{ContextUse, UsageTotals};
-use amp_session::{Outcome, RefusedCall, SandboxReport};
+use amp_session::{CheckReport, Outcome, RefusedCall, SandboxReport};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::changes::ChangedFile;
 use super::status::Status;
@@ -24,6 +25,12 @@ struct Document<'a> {
     exit_code: u8,
     /// The agent's final text.
     text: Option<&'a str>,
+    /// The JSON value that a schema asked for; absent when none did, or when it does not fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<&'a Value>,
+    /// What the check of the work said: `command`, `passed`, `end` and `output`; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    check: Option<&'a CheckReport>,
     /// The id that Amp gave the thread.
     thread: Option<String>,
     /// The id of the record on disk; `None` when the turn was not recorded.
@@ -62,13 +69,18 @@ pub(crate) struct AmpInUse<'a> {
     pub(crate) path: &'a Path,
 }
 
-/// What is known of a turn that has ended.
-#[derive(Clone, Copy)]
-pub(super) struct TurnReport<'a> {
-    pub(super) outcome: &'a Outcome,
-    pub(super) status: &'a Status,
-    /// What was decided about calls.
-    pub(super) answers: &'a [Decided],
+/// What is known of a run that has ended.
+pub(crate) struct Finished<'a> {
+    /// How its last turn ended.
+    pub(crate) outcome: &'a Outcome,
+    /// The JSON value that a schema asked for, if it fits.
+    pub(crate) answer: Option<&'a Value>,
+    /// What the check of the work said.
+    pub(crate) check: Option<&'a CheckReport>,
+    pub(crate) failure: Option<&'a Failure>,
+    /// The id of the record on disk.
+    pub(crate) session: Option<&'a str>,
+    pub(crate) amp: AmpInUse<'a>,
 }
 
 /// Writes the object.
@@ -76,21 +88,25 @@ pub(super) struct TurnReport<'a> {
 /// # Errors
 /// Fails when the output was closed.
 pub(super) fn write_document(
-    turn: TurnReport<'_>,
-    failure: Option<&Failure>,
-    session: Option<&str>,
-    amp: AmpInUse<'_>,
+    finished: &Finished<'_>,
+    status: &Status,
+    decisions: &[Decided],
     to: impl io::Write,
 ) -> io::Result<()> {
-    let TurnReport {
+    let Finished {
         outcome,
-        status,
-        answers,
-    } = turn;
+        answer,
+        check,
+        failure,
+        session,
+        amp,
+    } = *finished;
     let document = Document {
         outcome: outcome.status.as_str(),
         exit_code: failure.map_or(ExitCode::Done, Failure::code).number(),
         text: outcome.text.as_deref(),
+        answer,
+        check,
         thread: outcome.thread.as_ref().map(ToString::to_string),
         session,
         mode: status.mode(),
@@ -101,7 +117,7 @@ pub(super) fn write_document(
         duration_ms: status.elapsed().as_millis(),
         refused_tools: outcome.refused_tools,
         refused_calls: &outcome.refused_calls,
-        decisions: answers,
+        decisions,
         amp,
         sandbox: outcome.sandbox.as_ref(),
         error: failure.map(Failure::report),

@@ -3,8 +3,10 @@
 use std::io::{self, Write};
 
 use amp_session::Outcome;
+use serde_json::Value;
 
 use crate::context::Output;
+use crate::json;
 
 /// Writes the final text when the turn is over.
 ///
@@ -17,5 +19,14 @@ pub(crate) fn write_final_text(outcome: &Outcome, output: &mut Output) -> io::Re
             output.write_all(b"\n")?;
         }
     }
+    output.flush()
+}
+
+/// Writes the value that a schema asked for, on a line of its own.
+///
+/// # Errors
+/// Fails when the output was closed.
+pub(super) fn write_answer(answer: &Value, output: &mut Output) -> io::Result<()> {
+    json::write(answer, &mut *output)?;
     output.flush()
 }

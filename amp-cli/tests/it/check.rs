@@ -4,21 +4,6 @@ use amp_cli::ExitCode;
 
 use crate::support::World;
 
-/// Returns the prompts of the only session.
-fn prompts(world: &World) -> Vec<String> {
-    let listed = world.run(&["sessions", "list", "--json"]).json();
-    let id = listed["sessions"][0]["id"].as_str().expect("a session");
-    let exported = world.run(&["sessions", "export", id, "-f", "json"]).json();
-    let turns = exported["turns"].as_array().expect("turns");
-    let prompt = |turn: &serde_json::Value| {
-        turn["start"]["prompt"]
-            .as_str()
-            .expect("a prompt")
-            .to_owned()
-    };
-    turns.iter().map(prompt).collect()
-}
-
 #[test]
 fn work_that_passes_its_check_is_done() {
     let world = World::replaying(&["text"]);
@@ -62,7 +47,7 @@ fn the_agent_is_told_what_failed_until_the_check_passes() {
         "{}",
         finished.stderr()
     );
-    let prompts = prompts(&world);
+    let prompts = world.prompts();
     assert_eq!((prompts.len(), prompts[0].as_str()), (3, "hi"));
     for prompt in &prompts[1..] {
         assert!(

@@ -1,6 +1,7 @@
 //! What a user of `ampctl` sees, from the outside.
 
 #[cfg(unix)]
+mod answer;
 mod appearance;
 #[cfg(target_os = "linux")]
 mod approve;

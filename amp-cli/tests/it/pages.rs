@@ -101,6 +101,7 @@ fn world_of_a_user(service: &Backend) -> World {
     world.write("project/src/main.rs", "fn main() {}\n");
     world.write("project/my.toml", "mode = 'high'\n");
     world.write("project/servers.json", "{}\n");
+    world.write("project/crates.json", "{\"type\": \"integer\"}\n");
     world.write("project/screenshot.png", "GIF89a");
     world.write(
         "project/rules.json",

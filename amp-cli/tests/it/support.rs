@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use amp_cli::{Captured, Context, ExitCode, Input, Output};
+use serde_json::{Value, json};
 
 /// The CLI version whose recordings the fake agent replays.
 pub(crate) const VERSION: &str = fixtures::NEWEST_VERSION;
@@ -68,6 +69,47 @@ impl World {
             .with("AMP_CLI_PATH", &text(fixtures::fake_agent()))
             .with("FAKE_AGENT_VERSION", VERSION)
             .with("FAKE_AGENT_SCRIPT", script)
+    }
+
+    /// Creates a world whose Amp answers each turn with the next of these texts, and then again with
+    /// the last.
+    pub(crate) fn answering(texts: &[&str]) -> Self {
+        let world = Self::new();
+        let thread = "T-00000000-0000-7000-8000-000000000001";
+        let folder = |(turn, text): (usize, &&str)| {
+            let lines = [
+                json!({"type": "system", "subtype": "init", "session_id": thread}),
+                json!({"type": "assistant", "message": {"content": [{"type": "text", "text": text}], "stop_reason": "end_turn"}}),
+                json!({"type": "result", "subtype": "success", "is_error": false, "result": text, "session_id": thread}),
+            ];
+            let lines = lines.map(|line| format!("{line}\n")).concat();
+            world.write(&format!("turns/{turn}/stdout.jsonl"), &lines);
+            let meta = world.write(
+                &format!("turns/{turn}/meta.toml"),
+                &format!("version = {VERSION:?}\n"),
+            );
+            meta.parent().expect("a folder").to_owned()
+        };
+        let folders = std::env::join_paths(texts.iter().enumerate().map(folder));
+        let folders = folders.expect("paths without colons");
+        let counter = text(world.folder.path().join("turns/counter"));
+        world
+            .with("AMP_CLI_PATH", &text(fixtures::fake_agent()))
+            .with("FAKE_AGENT_REPLAY", folders.to_str().expect("UTF-8"))
+            .with("FAKE_AGENT_COUNTER", &counter)
+    }
+
+    /// Returns the prompts of the only session.
+    pub(crate) fn prompts(&self) -> Vec<String> {
+        let listed = self.run(&["sessions", "list", "--json"]).json();
+        let id = listed["sessions"][0]["id"].as_str().expect("a session");
+        let exported = self.run(&["sessions", "export", id, "-f", "json"]).json();
+        let turns = exported["turns"].as_array().expect("turns");
+        let prompt = |turn: &Value| turn["start"]["prompt"].as_str().map(str::to_owned);
+        turns
+            .iter()
+            .map(|turn| prompt(turn).expect("a prompt"))
+            .collect()
     }
 
     /// Sets a variable.

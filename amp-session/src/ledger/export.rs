@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use super::{SessionRecord, TurnRecord};
 use crate::approval::{ApprovalNote, Concern};
 use crate::error::Error;
+use crate::plain_text::in_fence;
 
 /// The form of an exported record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -240,17 +241,7 @@ fn write_assistant_block(block: &ContentBlock, output: &mut dyn Write) -> io::Re
 
 /// Writes verbatim text in a fence that is longer than any run of backticks in it.
 fn write_fenced(language: &str, text: &str, output: &mut dyn Write) -> io::Result<()> {
-    let longest = text
-        .split(|character| character != '`')
-        .map(str::len)
-        .max()
-        .unwrap_or(0);
-    let fence = "`".repeat((longest + 1).max(3));
-    writeln!(
-        output,
-        "{fence}{language}\n{}\n{fence}\n",
-        text.trim_end_matches('\n')
-    )
+    writeln!(output, "{}\n", in_fence(language, text))
 }
 
 /// Returns the beginning of a text, cut at a character, and how many bytes follow.

@@ -180,13 +180,13 @@ impl Observer {
             {
                 reason = told;
             }
-            return (Status::Failed, Some(failure(reason, error)));
+            return (Status::Failed, Some(Failure::of(reason, error)));
         }
         if self.login_flow {
             let message = "AMP_API_KEY not configured: Amp began its login flow";
             return (
                 Status::Failed,
-                Some(failure(Reason::NotConfigured, message)),
+                Some(Failure::of(Reason::NotConfigured, message)),
             );
         }
         if let Some(deadline) = deadline {
@@ -196,7 +196,7 @@ impl Observer {
             return cancelled();
         }
         if let Some(reason) = Reason::of_stderr(&ending.stderr) {
-            let mut failure = failure(reason, telling_line(&ending.stderr));
+            let mut failure = Failure::of(reason, telling_line(&ending.stderr));
             let misleading = |dialect: Dialect| dialect.supports(Feature::MisleadingKeyError);
             if reason == Reason::RejectedKey && self.dialect.is_some_and(misleading) {
                 failure.hint = Some(
@@ -219,7 +219,7 @@ impl Observer {
         let message = format!("Amp process exited unexpectedly ({how}) without a result{said}");
         (
             Status::NoResult,
-            Some(failure(Reason::ExitedUnexpectedly, &message)),
+            Some(Failure::of(Reason::ExitedUnexpectedly, &message)),
         )
     }
 
@@ -238,7 +238,7 @@ impl Observer {
         if deadline == Deadline::Startup {
             message.push_str(&seen_at_start(&ending.stderr, secrets));
         }
-        let mut failure = failure(reason, &message);
+        let mut failure = Failure::of(reason, &message);
         if self.progress.is_cut_short() {
             failure.hint = Some(
                 "the model's last message was cut short, by its output limit or a refusal, and \
@@ -282,18 +282,10 @@ fn quoted(stray: &[u8], secrets: &Secrets) -> String {
         .collect()
 }
 
-fn failure(reason: Reason, message: &str) -> Failure {
-    Failure {
-        reason,
-        message: message.to_owned(),
-        hint: reason.hint().map(str::to_owned),
-    }
-}
-
 pub(super) fn cancelled() -> (Status, Option<Failure>) {
     (
         Status::Cancelled,
-        Some(failure(Reason::Cancelled, "cancelled")),
+        Some(Failure::of(Reason::Cancelled, "cancelled")),
     )
 }
 

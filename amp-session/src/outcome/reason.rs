@@ -49,6 +49,8 @@ pub enum Reason {
     ApprovalBypassed,
     /// The agent wanted more tokens, tool calls or messages than it may have.
     CapReached,
+    /// The answer does not fit the schema that was asked for, nor did it when that was pointed out.
+    UnfitAnswer,
     /// The turn was cancelled, by this program or by a signal from elsewhere.
     Cancelled,
     /// A line did not come in time.
@@ -87,6 +89,7 @@ impl Reason {
             Self::ApprovalNeeded => "approval_needed",
             Self::ApprovalBypassed => "approval_bypassed",
             Self::CapReached => "cap_reached",
+            Self::UnfitAnswer => "unfit_answer",
             Self::Cancelled => "cancelled",
             Self::IdleTimeout => "idle_timeout",
             Self::TotalTimeout => "total_timeout",
@@ -142,6 +145,7 @@ impl Reason {
             Self::VersionNotSupported => "install a newer Amp",
             Self::ExitedUnexpectedly => "see what it wrote on standard error",
             Self::CapReached => "go on with the thread when what it has done is worth more",
+            Self::UnfitAnswer => "ask for something simpler, or say more of what is wanted",
             Self::Cancelled | Self::Agent => return None,
         })
     }

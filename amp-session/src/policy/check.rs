@@ -9,7 +9,7 @@ use amp_process::{Cause, Deadlines, ProcessSpec};
 use serde::Serialize;
 
 use crate::environment::Environment;
-use crate::plain_text::without_escapes;
+use crate::plain_text::{in_fence, without_escapes};
 use crate::work_tree;
 
 /// How much of the end of what a check writes is kept, in bytes.
@@ -149,13 +149,11 @@ impl CheckReport {
             output,
             ..
         } = self;
-        let longest = output.split(|one| one != '`').map(str::len).max();
-        let fence = "`".repeat(longest.unwrap_or(0).max(2) + 1);
         format!(
-            "A check of the work failed. The command was\n\n{fence}\n{command}\n{fence}\n\nIt \
-             ended with {end}. The end of what it wrote:\n\n{fence}\n{}\n{fence}\n\nMend what is \
-             wrong.",
-            output.trim_end()
+            "A check of the work failed. The command was\n\n{}\n\nIt ended with {end}. The end of \
+             what it wrote:\n\n{}\n\nMend what is wrong.",
+            in_fence("", command),
+            in_fence("", output),
         )
     }
 }
@@ -175,7 +173,7 @@ pub struct Attempts {
 #[non_exhaustive]
 pub enum AfterCheck {
     /// Nothing: the work is good.
-    Done,
+    Done(CheckReport),
     /// One more turn, which is told what is wrong.
     Again(CheckReport),
     /// Nothing: there were attempts enough.
@@ -225,7 +223,7 @@ impl Attempts {
         let report = self.check.run().await;
         self.made += 1;
         if report.passed {
-            return AfterCheck::Done;
+            return AfterCheck::Done(report);
         }
         if self.made >= self.most {
             return AfterCheck::Failed(report);

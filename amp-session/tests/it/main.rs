@@ -1,5 +1,6 @@
 //! Behaviour of the crate as its users see it.
 
+mod answer;
 mod builds;
 mod credentials;
 mod invocation;

@@ -1,14 +1,10 @@
-//! `--check`: whether the work is good, and more turns until it is.
+//! `--check`: the command that says whether the work is good.
 
-use amp_session::{AfterCheck, Attempts, Check, CheckReport, Session};
+use amp_session::{Attempts, Check, Session};
 
 use crate::arguments::AgentArguments;
 use crate::context::Context;
-use crate::exit_code::ExitCode;
-use crate::failure::{Failure, last_lines};
-
-/// How many of the last lines of a check are shown.
-const SHOWN: usize = 20;
+use crate::failure::Failure;
 
 /// Returns the check that the work of a session is to pass, and how often it may be tried. It runs
 /// without the key, and in the sandbox of the session, if that has one.
@@ -30,34 +26,4 @@ pub(super) fn attempts(
         check = check.with_sandbox(sandbox);
     }
     Ok(Some(Attempts::new(check, arguments.attempts.unwrap_or(1))))
-}
-
-/// Returns the failure of a run whose work is not good.
-pub(super) fn failure(after: AfterCheck) -> Option<Failure> {
-    let (report, why) = match after {
-        AfterCheck::Failed(report) => (report, None),
-        AfterCheck::Unchanged(report) => {
-            let why = "nothing has changed since the turn before, so no other followed";
-            (report, Some(why))
-        }
-        _ => return None,
-    };
-    let CheckReport {
-        command,
-        end,
-        output,
-        ..
-    } = report;
-    let tail = last_lines(output.trim_end(), SHOWN);
-    let failure = Failure::new(ExitCode::CheckFailed, "the check of the work failed").because(
-        match tail.as_str() {
-            "" => format!("`{command}` ended with {end}, and wrote nothing"),
-            tail => format!("`{command}` ended with {end}:\n{tail}"),
-        },
-    );
-    let failure = match why {
-        Some(why) => failure.because(why),
-        None => failure,
-    };
-    Some(failure.next("ampctl continue \"…\"", "goes on from there"))
 }

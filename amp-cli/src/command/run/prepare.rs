@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use amp_session::protocol::UserInput;
 use amp_session::{
-    CredentialState, Error, Place, PlaceKind, SessionConfig, SessionRecord, ThreadId,
+    CredentialState, Error, Place, PlaceKind, Schema, SessionConfig, SessionRecord, ThreadId,
     recorded_folder,
 };
 
+use super::schema;
 use crate::amp_in_use::{self, Found};
 use crate::approve::{QuestionQueue, approval};
 use crate::arguments::{AgentArguments, GlobalArguments, PromptArguments, Variable};
@@ -51,6 +52,8 @@ pub(super) struct Prepared {
     pub(super) service_url: String,
     /// Where a person answers questions, if one is to.
     pub(super) questions: Option<QuestionQueue>,
+    /// What the answer has to fit, if anything; the prompt says so.
+    pub(super) schema: Option<Schema>,
 }
 
 /// Gathers what a run needs; starts nothing.
@@ -68,7 +71,12 @@ pub(super) fn prepare(
         agent,
         global,
     } = asked;
-    let text = prompt::assemble(&prompt.words, context)?;
+    let schema = agent.schema.as_deref();
+    let schema = schema.map(|path| schema::read(path, context)).transpose()?;
+    let mut text = prompt::assemble(&prompt.words, context)?;
+    if let Some(schema) = &schema {
+        text = schema.ask(&text);
+    }
     let prompt = prompt::with_images(text, &prompt.images, context)?;
     let here = working_directory(agent, context)?;
     let (thread, record) = thread_and_session(which, &here, context)?;
@@ -122,6 +130,7 @@ pub(super) fn prepare(
         amp,
         service_url,
         questions,
+        schema,
     })
 }
 

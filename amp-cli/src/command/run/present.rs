@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 
 use amp_session::{Amp, Outcome, SessionId};
 
+use super::work::Work;
 use crate::arguments::{GlobalArguments, OutputFormat};
 use crate::context::Context;
 use crate::drive::Driven;
@@ -11,7 +12,7 @@ use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::screen::{Screen, may_animate};
 use crate::settings::Settings;
-use crate::view::{AmpInUse, LiveOptions, LiveView, Narration, View};
+use crate::view::{AmpInUse, Finished, LiveOptions, LiveView, Narration, View};
 
 /// Chooses the view of a turn: what `--output` asks for, or what suits standard output.
 pub(super) fn view(settings: &Settings, global: &GlobalArguments, context: &Context) -> View {
@@ -54,11 +55,11 @@ pub(super) fn view(settings: &Settings, global: &GlobalArguments, context: &Cont
 /// Ends the view and turns what became of the turn into an exit code.
 ///
 /// With `fail_on_refusal`, a turn that completed is a failure when a tool call was refused in it; so
-/// it is when its work has failed a `check`.
+/// it is when its `work` is not good.
 pub(super) fn conclude(
     driven: Driven,
     fail_on_refusal: bool,
-    check: Option<Failure>,
+    work: Work,
     view: &mut View,
     session: Option<&SessionId>,
     amp: &Amp,
@@ -80,7 +81,12 @@ pub(super) fn conclude(
         None => failure,
     });
     let failure = failure.or_else(|| of_refusals(&outcome).filter(|_| fail_on_refusal));
-    let failure = failure.or(check);
+    let Work {
+        answer,
+        check,
+        failure: of_work,
+    } = work;
+    let failure = failure.or(of_work);
     let in_use = AmpInUse {
         version: amp.version().as_str(),
         path: amp.executable(),
@@ -89,12 +95,14 @@ pub(super) fn conclude(
         // A run that took too long failed for that reason.
         Some(error) if error.kind() == ErrorKind::TimedOut && failure.is_some() => Ok(()),
         Some(error) => Err(error),
-        None => view.finish(
-            &outcome,
-            failure.as_ref(),
-            session.map(SessionId::as_str),
-            in_use,
-        ),
+        None => view.finish(&Finished {
+            outcome: &outcome,
+            answer: answer.as_ref(),
+            check: check.as_ref(),
+            failure: failure.as_ref(),
+            session: session.map(SessionId::as_str),
+            amp: in_use,
+        }),
     };
     if let Err(error) = shown {
         let failure = Failure::from(error);

@@ -5,7 +5,7 @@ use std::io;
 
 use amp_session::permission::Finding;
 use amp_session::{
-    Amp, Attempts, CheckReport, Denial, SandboxReport, SessionConfig, SessionId, TurnItem,
+    Amp, Attempts, CheckReport, Denial, Misfit, SandboxReport, SessionConfig, SessionId, TurnItem,
 };
 
 use crate::arguments::GlobalArguments;
@@ -100,6 +100,12 @@ impl Remarks {
             TurnItem::Cap(near) => format!("{near}: an agent that wants more is stopped"),
             _ => return Ok(()),
         };
+        self.warn(&text, view)
+    }
+
+    /// Says that one more turn follows an answer that does not fit.
+    pub(super) fn on_misfit(&self, misfit: &Misfit, view: &mut View) -> io::Result<()> {
+        let text = format!("the answer does not fit the schema, one more turn: {misfit}");
         self.warn(&text, view)
     }
 

@@ -1,8 +1,9 @@
-//! The turn of a run, and more of them until the work passes its check.
+//! The turn of a run, and more of them until its answer fits and its work passes its check.
 
-use amp_session::{AfterCheck, Attempts, Session, Turn};
+use amp_session::{AfterAnswer, AfterCheck, Answers, Attempts, Outcome, Session, Turn};
 
 use super::remarks::Remarks;
+use super::work::Work;
 use crate::approve::QuestionQueue;
 use crate::context::Listener;
 use crate::drive::{Driven, begin, drive};
@@ -12,6 +13,8 @@ use crate::view::View;
 /// Everything that the turns of a run have in common.
 pub(super) struct Turns<'a> {
     pub(super) session: Session,
+    /// What the answer has to fit; nothing without.
+    pub(super) answers: Option<Answers>,
     /// How often the work may be checked; never without.
     pub(super) attempts: Option<Attempts>,
     /// Whether a refused call is a failure.
@@ -22,37 +25,64 @@ pub(super) struct Turns<'a> {
     pub(super) remarks: &'a mut Remarks,
 }
 
+/// What comes after a turn that completed.
+enum Next {
+    /// One more turn, with this prompt.
+    Turn(String),
+    /// Nothing.
+    End(Work),
+}
+
 impl Turns<'_> {
     /// Drives a turn that has begun, and those that follow; returns how the last of them was left,
-    /// and what came of its check.
+    /// and what came of its work.
     ///
     /// # Errors
     /// Fails when one more turn cannot begin, and on a signal while there is none.
-    pub(super) async fn drive(self, mut turn: Turn) -> Result<(Driven, AfterCheck), Failure> {
-        let Self {
-            session,
-            mut attempts,
-            strict,
-            view,
-            signals,
-            mut questions,
-            remarks,
-        } = self;
+    pub(super) async fn drive(mut self, mut turn: Turn) -> Result<(Driven, Work), Failure> {
         loop {
+            let (remarks, questions) = (&mut *self.remarks, &mut self.questions);
             let remark = |item: &_, view: &mut _| remarks.on_item(item, view);
-            let driven = drive(turn, view, signals, &mut questions, remark).await;
-            let Some(attempts) = attempts.as_mut().filter(|_| driven.is_done(strict)) else {
-                return Ok((driven, AfterCheck::Done));
+            let driven = drive(turn, self.view, self.signals, questions, remark).await;
+            let Some(outcome) = driven.done(self.strict) else {
+                return Ok((driven, Work::default()));
             };
-            view.announce(&format!("checking with `{}`", attempts.check().command()));
-            let check = async { Ok(attempts.check_turn().await) };
-            let report = match begin(check, view, signals).await? {
-                AfterCheck::Again(report) => report,
-                checked => return Ok((driven, checked)),
+            let prompt = match self.after(outcome).await? {
+                Next::Turn(prompt) => prompt,
+                Next::End(work) => return Ok((driven, work)),
             };
-            remarks.on_check(&report, attempts, view)?;
-            let next = async { Ok(session.prompt(report.prompt()).await?) };
-            turn = begin(next, view, signals).await?;
+            let next = async { Ok(self.session.prompt(prompt).await?) };
+            turn = begin(next, self.view, self.signals).await?;
         }
+    }
+
+    /// Judges the answer of a turn that has completed, then its work.
+    async fn after(&mut self, outcome: &Outcome) -> Result<Next, Failure> {
+        let mut work = Work::default();
+        if let Some(answers) = &mut self.answers {
+            let judged = async { Ok(answers.judge_turn(outcome.text.as_deref()).await) };
+            match begin(judged, self.view, self.signals).await? {
+                AfterAnswer::Again(misfit) => {
+                    self.remarks.on_misfit(&misfit, self.view)?;
+                    return Ok(Next::Turn(misfit.prompt()));
+                }
+                judged => work.take_answer(judged),
+            }
+        }
+        if let Some(attempts) = self.attempts.as_mut().filter(|_| work.is_good()) {
+            let checking = format!("checking with `{}`", attempts.check().command());
+            self.view.announce(&checking);
+            let check = async { Ok(attempts.check_turn().await) };
+            match begin(check, self.view, self.signals).await? {
+                AfterCheck::Again(report) => {
+                    self.remarks.on_check(&report, attempts, self.view)?;
+                    let answers = self.answers.as_ref();
+                    let again = answers.map_or("", |_| Answers::AGAIN);
+                    return Ok(Next::Turn(format!("{}{again}", report.prompt())));
+                }
+                checked => work.take_check(checked),
+            }
+        }
+        Ok(Next::End(work))
     }
 }
