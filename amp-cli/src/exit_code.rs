@@ -29,6 +29,14 @@ pub enum ExitCode {
     Capped = 9,
     /// The check of the agent's work failed.
     CheckFailed = 10,
+    /// The agent was done without a word.
+    NoAnswer = 11,
+    /// The answer was cut off.
+    CutOff = 12,
+    /// The model refused to answer.
+    ModelRefused = 13,
+    /// The agent asked for an approval that nobody could give.
+    NobodyToAsk = 14,
     /// A deadline passed.
     TimedOut = 124,
     /// The user, or a signal, stopped the command.
@@ -37,7 +45,7 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// Every exit code in ascending order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -49,6 +57,10 @@ impl ExitCode {
         Self::UnfitAnswer,
         Self::Capped,
         Self::CheckFailed,
+        Self::NoAnswer,
+        Self::CutOff,
+        Self::ModelRefused,
+        Self::NobodyToAsk,
         Self::TimedOut,
         Self::Interrupted,
     ];
@@ -74,6 +86,10 @@ impl ExitCode {
             Self::UnfitAnswer => "unfit_answer",
             Self::Capped => "capped",
             Self::CheckFailed => "check_failed",
+            Self::NoAnswer => "no_answer",
+            Self::CutOff => "cut_off",
+            Self::ModelRefused => "model_refused",
+            Self::NobodyToAsk => "nobody_to_ask",
             Self::TimedOut => "timed_out",
             Self::Interrupted => "interrupted",
         }
@@ -94,6 +110,10 @@ impl ExitCode {
             Self::UnfitAnswer => "the answer does not fit the schema that was asked for",
             Self::Capped => "the agent wanted more tokens, tool calls or messages than it may have",
             Self::CheckFailed => "the check of the work failed",
+            Self::NoAnswer => "the agent was done without a word",
+            Self::CutOff => "the answer was cut off",
+            Self::ModelRefused => "the model refused to answer",
+            Self::NobodyToAsk => "the agent asked for an approval that nobody could give",
             Self::TimedOut => "a deadline passed",
             Self::Interrupted => "interrupted",
         }
@@ -113,7 +133,10 @@ mod tests {
     #[test]
     fn numbers_match_the_documented_table() {
         let numbers = ExitCode::ALL.map(ExitCode::number);
-        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 124, 130]);
+        assert_eq!(
+            numbers,
+            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 124, 130]
+        );
     }
 
     #[test]

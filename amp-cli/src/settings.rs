@@ -13,6 +13,7 @@ mod layer;
 mod place;
 mod project;
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use amp_bootstrap::VersionSpec;
@@ -46,6 +47,12 @@ pub(crate) struct Settings {
     pub(crate) deadlines: Deadlines,
     /// The most that a turn may use.
     pub(crate) caps: Caps,
+    /// The command of the shell that the work is to pass.
+    pub(crate) check: Option<String>,
+    /// How many turns there may be until it passes.
+    pub(crate) attempts: NonZeroU32,
+    /// Whether the thread is asked how the model's last message ended.
+    pub(crate) confirm_end: bool,
     pub(crate) color: ColorChoice,
     pub(crate) progress: bool,
     pub(crate) record: bool,
@@ -112,6 +119,10 @@ impl Settings {
         Ok(Self {
             deadlines: deadlines(&layer),
             caps: caps(&layer),
+            // An empty one lifts that of a weaker place.
+            check: layer.check.filter(|command| !command.trim().is_empty()),
+            attempts: layer.attempts.unwrap_or(NonZeroU32::MIN),
+            confirm_end: layer.confirm_end.unwrap_or_default(),
             amp: AmpChoice::of_strongest(places.iter()),
             mode: layer.mode,
             effort: layer.effort,
@@ -197,6 +208,9 @@ impl From<&AgentArguments> for Layer {
             max_tokens: arguments.max_tokens,
             max_tool_calls: arguments.max_tool_calls,
             max_turns: arguments.max_turns,
+            check: arguments.check.clone(),
+            attempts: arguments.attempts,
+            confirm_end: arguments.confirm_end.then_some(true),
             record: arguments.no_record.then_some(false),
             install: arguments.install.then_some(true),
             approve: arguments.approve.clone(),

@@ -1,6 +1,7 @@
 //! How a turn ended: a status, a typed reason, and everything a person needs to go on.
 
 mod conclude;
+mod last_message;
 mod reason;
 
 use std::fmt;
@@ -154,9 +155,7 @@ impl Outcome {
         self.refused_calls.extend(told);
         self.refused_tools = self.refused_calls.len() as u64;
         if let Some(reason) = bypass {
-            self.status = Status::Failed;
-            let message = secrets.redact_text(&reason);
-            self.failure = Some(Failure::of(Reason::ApprovalBypassed, &message));
+            self.fail(Reason::ApprovalBypassed, &secrets.redact_text(&reason));
         }
     }
 
@@ -169,6 +168,33 @@ impl Outcome {
         }
     }
 
+    /// Says that the turn was stopped because nothing followed a message that was cut, unless its
+    /// agent was done by then.
+    pub(crate) fn cut_short(&mut self) {
+        if self.status != Status::Completed {
+            self.fail(Reason::CutShort, "the model's last message was cut short");
+        }
+    }
+
+    /// Says whether the model's last message was finished, by what Amp's
+    /// [export](crate::Amp::export_thread) of the thread tells. Outcomes of another kind stay as they
+    /// are.
+    pub fn believe_thread(&mut self, export: &Value) {
+        if !self.is_success() && self.reason() != Some(Reason::CutShort) {
+            return;
+        }
+        match last_message::why_unfinished(export) {
+            Some(Reason::ModelRefused) => self.fail(Reason::ModelRefused, "the model refused"),
+            Some(reason) => self.fail(reason, "the model reached the limit of its output"),
+            None => {}
+        }
+    }
+
+    fn fail(&mut self, reason: Reason, message: &str) {
+        self.status = Status::Failed;
+        self.failure = Some(Failure::of(reason, message));
+    }
+
     /// Says that the turn was cancelled, whatever its agent has said of it.
     pub(crate) fn cancel(&mut self) {
         (self.status, self.failure) = conclude::cancelled();
@@ -178,6 +204,14 @@ impl Outcome {
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.status == Status::Completed
+    }
+
+    /// Tells whether the agent ended with a text that says something.
+    #[must_use]
+    pub fn has_answer(&self) -> bool {
+        self.text
+            .as_deref()
+            .is_some_and(|text| !text.trim().is_empty())
     }
 
     /// Returns the line of standard error that names an error, perhaps in the middle of a page of
@@ -263,11 +297,7 @@ impl Failure {
 
     /// A turn that completed and said nothing.
     pub(crate) fn without_answer() -> Self {
-        Self {
-            reason: Reason::ExitedUnexpectedly,
-            message: "the turn completed without a final text".to_owned(),
-            hint: None,
-        }
+        Self::of(Reason::NoAnswer, "the agent was done without a word")
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod begin;
 mod circumstances;
+mod confirm;
 mod plan;
 mod supervise;
 

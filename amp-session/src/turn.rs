@@ -2,6 +2,7 @@
 
 mod cancel;
 mod conclusion;
+mod cut_watch;
 mod input;
 mod item;
 mod noting;
@@ -20,6 +21,7 @@ use futures::Stream;
 
 pub use cancel::Canceller;
 use conclusion::Concluding;
+use cut_watch::CutWatch;
 pub use input::TurnInput;
 pub use item::TurnItem;
 use noting::Noting;
@@ -73,6 +75,7 @@ pub struct Turn {
     questions: Questions,
     /// What it uses of what it may.
     caps: CapWatch,
+    cut: CutWatch,
     concluding: Option<Concluding>,
     /// How it ended, once that is known.
     outcome: Option<Box<Outcome>>,
@@ -132,6 +135,7 @@ impl Turn {
             sandbox: None,
             questions,
             caps: CapWatch::default(),
+            cut: CutWatch::default(),
             concluding: None,
             outcome: None,
             over: false,
@@ -245,10 +249,11 @@ impl Turn {
     /// Tells why the turn did not complete, or that it did without an answer.
     pub async fn text(self) -> Result<String, Failure> {
         let outcome = self.finish().await;
+        let has_answer = outcome.has_answer();
         match (outcome.failure, outcome.text) {
             (Some(failure), _) => Err(failure),
-            (None, Some(text)) => Ok(text),
-            (None, None) => Err(Failure::without_answer()),
+            (None, Some(text)) if has_answer => Ok(text),
+            (None, _) => Err(Failure::without_answer()),
         }
     }
 

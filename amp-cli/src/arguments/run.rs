@@ -1,6 +1,7 @@
 //! `ampctl run` and `ampctl continue`.
 
 use std::ffi::OsString;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -188,8 +189,15 @@ pub(crate) struct AgentArguments {
     ///
     /// Each but the first is told what the check wrote. Without a sandbox, no more follow when
     /// nothing has changed in the Git work tree since the turn before.
-    #[arg(long, value_name = "COUNT", requires = "check", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) attempts: Option<u32>,
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) attempts: Option<NonZeroU32>,
+
+    /// Ask the thread afterwards whether the model was cut off or refused; exit with 12 or 13 then
+    ///
+    /// Amp since July 2026 says neither by itself. It takes one more start of Amp, and no request to
+    /// the model. Of an older Amp that was cut off, the thread is asked anyway.
+    #[arg(long)]
+    pub(crate) confirm_end: bool,
 
     /// Tell of the end and of questions: `bell`, `osc9`, `osc777` (the desktop), or a program by its
     /// whole path; may be given several times

@@ -147,7 +147,8 @@ fn take_turn(
         let _limit = context.signals.limit_writes(settings.deadlines.total);
         let turns = Turns {
             answers: schema.map(Answers::new),
-            attempts: check::attempts(agent, &session, context)?,
+            attempts: check::attempts(agent, settings, &session, context)?,
+            confirms: settings.confirm_end,
             session,
             strict,
             view: &mut view,

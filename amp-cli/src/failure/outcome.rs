@@ -29,6 +29,18 @@ impl Failure {
                     )
                     .next("ampctl credentials set", "stores another one")
             }
+            (_, Some(Reason::CutShort | Reason::OutputLimit)) => {
+                Self::new(ExitCode::CutOff, "the answer was cut off").because(message)
+            }
+            (_, Some(Reason::ModelRefused)) => {
+                Self::new(ExitCode::ModelRefused, "the model refused to answer")
+            }
+            (_, Some(Reason::ApprovalNeeded)) => {
+                let what = "the agent asked for an approval that nobody could give";
+                Self::new(ExitCode::NobodyToAsk, what)
+                    .because(message)
+                    .next("ampctl run --approve ask …", "puts its calls to you")
+            }
             (Status::TimedOut, _) => Self::new(ExitCode::TimedOut, "timed out").because(message),
             (Status::Capped, _) => {
                 Self::new(ExitCode::Capped, "the agent wanted more than it may have")

@@ -71,6 +71,10 @@ pub(super) const MAX_TOOL_CALLS: Key = Key::of_user(
     "AMPCTL_MAX_TOOL_CALLS",
 );
 pub(super) const MAX_TURNS: Key = Key::of_user("max-turns", "--max-turns", "AMPCTL_MAX_TURNS");
+pub(super) const CHECK: Key = Key::of_user("check", "--check", "AMPCTL_CHECK");
+pub(super) const ATTEMPTS: Key = Key::of_user("attempts", "--attempts", "AMPCTL_ATTEMPTS");
+pub(super) const CONFIRM_END: Key =
+    Key::of_user("confirm-end", "--confirm-end", "AMPCTL_CONFIRM_END");
 pub(super) const COLOR: Key = Key::new("color", "--color", "AMPCTL_COLOR");
 pub(super) const PROGRESS: Key =
     Key::new("progress", "--no-progress or --quiet", "AMPCTL_PROGRESS");
@@ -88,7 +92,7 @@ pub(super) const ALLOW_ENV: Key = Key::of_sandbox("allow-env", "--allow-env");
 pub(super) const LIMIT: Key = Key::of_sandbox("limit", "--limit");
 
 /// Every setting, in the order in which they are shown.
-pub(super) const ALL: [&Key; 27] = [
+pub(super) const ALL: [&Key; 30] = [
     &MODE,
     &EFFORT,
     &LABELS,
@@ -106,6 +110,9 @@ pub(super) const ALL: [&Key; 27] = [
     &MAX_TOKENS,
     &MAX_TOOL_CALLS,
     &MAX_TURNS,
+    &CHECK,
+    &ATTEMPTS,
+    &CONFIRM_END,
     &VISIBILITY,
     &RECORD,
     &APPROVE,

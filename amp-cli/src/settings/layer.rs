@@ -1,5 +1,6 @@
 //! One place that may say something about each option.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use amp_bootstrap::{Source, VersionSpec};
@@ -34,6 +35,9 @@ pub(crate) struct Layer {
     pub(crate) max_tokens: Option<Amount>,
     pub(crate) max_tool_calls: Option<Amount>,
     pub(crate) max_turns: Option<Amount>,
+    pub(crate) check: Option<String>,
+    pub(crate) attempts: Option<NonZeroU32>,
+    pub(crate) confirm_end: Option<bool>,
     pub(crate) color: Option<ColorChoice>,
     pub(crate) progress: Option<bool>,
     pub(crate) record: Option<bool>,
@@ -109,6 +113,9 @@ impl Layer {
             max_tokens: self.max_tokens.or(lower.max_tokens),
             max_tool_calls: self.max_tool_calls.or(lower.max_tool_calls),
             max_turns: self.max_turns.or(lower.max_turns),
+            check: self.check.or(lower.check),
+            attempts: self.attempts.or(lower.attempts),
+            confirm_end: self.confirm_end.or(lower.confirm_end),
             color: self.color.or(lower.color),
             progress: self.progress.or(lower.progress),
             record: self.record.or(lower.record),
@@ -155,6 +162,8 @@ impl Layer {
             max_tokens: Some(Amount(None)),
             max_tool_calls: Some(Amount(None)),
             max_turns: Some(Amount(None)),
+            attempts: Some(NonZeroU32::MIN),
+            confirm_end: Some(false),
             color: Some(ColorChoice::default()),
             progress: Some(true),
             record: Some(true),
@@ -191,6 +200,9 @@ impl Layer {
             key::MAX_TOKENS => self.max_tokens.as_ref().map(text),
             key::MAX_TOOL_CALLS => self.max_tool_calls.as_ref().map(text),
             key::MAX_TURNS => self.max_turns.as_ref().map(text),
+            key::CHECK => self.check.clone().map(Value::from),
+            key::ATTEMPTS => self.attempts.map(|attempts| attempts.get().into()),
+            key::CONFIRM_END => self.confirm_end.map(Value::from),
             key::COLOR => self.color.map(|color| json!(color)),
             key::PROGRESS => self.progress.map(Value::from),
             key::RECORD => self.record.map(Value::from),

@@ -129,6 +129,7 @@ fn a_project_cannot_choose_the_program_that_runs() {
         "amp = './evil'",
         "sources = ['http://evil.test']",
         "visibility = 'public'",
+        "check = './evil'",
     ] {
         let text = failure(&World::new("", key), &[]);
         assert!(
@@ -228,6 +229,7 @@ const EVERYTHING: &str = "
     amp = '/amp'\nmode = 'high'\neffort = 'low'\nvisibility = 'private'\nlabels = []
     output = 'json'\nthinking = true\ntimeout = '90m'\nidle-timeout = 'none'\nstartup-timeout = '1m'
     max-tokens = '200k'\nmax-tool-calls = 20\nmax-turns = 'none'
+    check = 'true'\nattempts = 3\nconfirm-end = true
     color = 'never'\nprogress = false\nrecord = false\nversion = 'known'\nsources = ['npm']
     install = true\napprove = 'ask'\nnotify = ['bell']\nsandbox = 'full'\nallow-host = ['example.com']\nallow-read = ['/r']\nallow-write = ['/w']
     allow-env = ['E']\nlimit = ['memory=4g']

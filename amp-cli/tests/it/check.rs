@@ -97,3 +97,20 @@ fn attempts_need_a_check() {
     let finished = World::replaying(&["text"]).run(&["run", "hi", "--attempts", "2"]);
     assert_eq!(finished.code, ExitCode::Usage);
 }
+
+#[test]
+fn a_setting_checks_every_run_and_an_empty_option_lifts_it() {
+    let world = World::replaying(&["text", "text"])
+        .with("AMPCTL_CHECK", "echo once >> ../count; exit 1")
+        .with("AMPCTL_ATTEMPTS", "2");
+    assert_eq!(world.run(&["run", "hi"]).code, ExitCode::CheckFailed);
+    let count = std::fs::read_to_string(world.project().join("../count")).expect("it ran");
+    assert_eq!(count.lines().count(), 2);
+    let lifted = World::replaying(&["text"]).with("AMPCTL_CHECK", "exit 1");
+    assert_eq!(
+        lifted.run(&["run", "hi", "--check", ""]).code,
+        ExitCode::Done
+    );
+    let wrong = world.with("AMPCTL_ATTEMPTS", "0").run(&["run", "hi"]);
+    assert_eq!(wrong.code, ExitCode::Usage);
+}

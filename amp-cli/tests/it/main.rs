@@ -15,6 +15,7 @@ mod config;
 #[cfg(unix)]
 mod download;
 #[cfg(unix)]
+mod ends;
 mod finding;
 #[cfg(unix)]
 mod front_page;

@@ -85,7 +85,7 @@ fn every_ending_says_what_happened_why_and_what_to_try() {
         (VERSION, "unreachable", ExitCode::Failed),
         (VERSION, "sigkill", ExitCode::NoResult),
         (may, "e429", ExitCode::Failed),
-        (may, "perm-ask", ExitCode::Failed),
+        (may, "perm-ask", ExitCode::NobodyToAsk),
         (may, "perm-delegate", ExitCode::NoResult),
         (february, "perm-delegate", ExitCode::NoResult),
         (february, "mode-free", ExitCode::Usage),

@@ -8,7 +8,7 @@ use amp_protocol::tool::ToolOutcome;
 use amp_protocol::{Count, Decoded, Event};
 
 use super::{Failure, LineCounts, Outcome, Reason, RefusedCall, Status};
-use crate::dialect::{Dialect, Feature};
+use crate::dialect::{Dialect, Feature, Generation};
 use crate::secrets::{Cut, Secrets};
 use crate::thread_id::ThreadId;
 
@@ -84,6 +84,12 @@ impl Observer {
     /// Tells whether the result line has come, which ends a turn.
     pub(crate) fn has_result(&self) -> bool {
         self.progress.result().is_some()
+    }
+
+    /// Tells whether the last message was cut in a build that says no more then.
+    pub(crate) fn waits_for_ever(&self) -> bool {
+        let is_of_then = |dialect: Dialect| matches!(dialect.generation(), Generation::LocalLoop);
+        !self.has_result() && self.progress.is_cut_short() && self.dialect.is_some_and(is_of_then)
     }
 
     /// Tells whether the CLI has begun to wait for somebody to log in.

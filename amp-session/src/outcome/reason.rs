@@ -43,6 +43,15 @@ pub enum Reason {
     ServiceError,
     /// The connection was lost during the turn.
     ConnectionLost,
+    /// The model's last message was cut, by its output limit or a refusal, and the build waited for
+    /// ever: January to May 2026.
+    CutShort,
+    /// The model reached the limit of its output.
+    OutputLimit,
+    /// The model refused to answer.
+    ModelRefused,
+    /// The agent was done without a word.
+    NoAnswer,
     /// A tool waits for an approval that the stream cannot give.
     ApprovalNeeded,
     /// A tool call ran without its question, or what decides about questions was changed.
@@ -86,6 +95,10 @@ impl Reason {
             Self::Overloaded => "overloaded",
             Self::ServiceError => "service_error",
             Self::ConnectionLost => "connection_lost",
+            Self::CutShort => "cut_short",
+            Self::OutputLimit => "output_limit",
+            Self::ModelRefused => "model_refused",
+            Self::NoAnswer => "no_answer",
             Self::ApprovalNeeded => "approval_needed",
             Self::ApprovalBypassed => "approval_bypassed",
             Self::CapReached => "cap_reached",
@@ -139,6 +152,12 @@ impl Reason {
             Self::OutOfCredits => "add credits to the account",
             Self::ServiceError => "try again later",
             Self::ConnectionLost => "continue the thread once the network is back",
+            Self::CutShort => {
+                "its output limit or a refusal does that; this Amp does not say which"
+            }
+            Self::OutputLimit => "ask it to go on, or for something shorter",
+            Self::ModelRefused => "put it in other words, or use another mode",
+            Self::NoAnswer => "ask what it has done",
             Self::ApprovalNeeded => "allow the tool by a rule, or refuse it by one",
             Self::ApprovalBypassed => "look at what changed in the project before the next run",
             Self::IdleTimeout | Self::TotalTimeout => "allow more time, or none at all on request",

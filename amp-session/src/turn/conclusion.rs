@@ -31,6 +31,8 @@ pub(super) struct Conclusion {
     pub(super) questions: Questions,
     /// What the agent wanted more of than it may have.
     pub(super) cap: Option<CapUse>,
+    /// Whether it was stopped because nothing followed a message that was cut.
+    pub(super) is_cut: bool,
     /// Given back when the outcome is there.
     pub(super) claim: Option<Claim>,
     pub(super) files: Option<RunFiles>,
@@ -49,6 +51,7 @@ impl Conclusion {
             sandbox,
             mut questions,
             cap,
+            is_cut,
             claim,
             files,
         } = self;
@@ -80,6 +83,8 @@ impl Conclusion {
         outcome.exit = Some(exit);
         if let Some(cap) = cap {
             outcome.cap(cap);
+        } else if is_cut {
+            outcome.cut_short();
         }
         questions
             .conclude(record.as_ref(), &mut outcome, &secrets)

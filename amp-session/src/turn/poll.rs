@@ -147,7 +147,7 @@ impl Turn {
         let Source::Process(process) = &mut self.source else {
             return;
         };
-        if self.cancel.is_new(context) {
+        if self.cancel.is_new(context) || self.cut.is_new(context) {
             process.begin_stop();
         }
         if let Some(outbox) = &self.outbox {
@@ -167,6 +167,7 @@ impl Turn {
         }
         let in_order = self.questions.observe(decoded);
         let is_capped = self.caps.observe(decoded, self.observer.progress());
+        self.cut.observe(self.observer.waits_for_ever());
         if let Source::Process(process) = &mut self.source {
             if !in_order {
                 process.begin_kill();
@@ -194,6 +195,7 @@ impl Turn {
             sandbox: self.sandbox.take(),
             questions: std::mem::take(&mut self.questions),
             cap: self.caps.reached(),
+            is_cut: self.cut.was_last(),
             claim: self.claim.take(),
             files: self.files.take(),
         }

@@ -36,3 +36,4 @@ mod service;
 mod support;
 #[cfg(unix)]
 mod turn;
+mod unfinished;

@@ -56,6 +56,9 @@ pub struct Case {
     pub service: Service,
     /// What is asked of the service's threads once every turn has completed.
     pub then: Option<Question>,
+    /// Whether the thread is asked whether the model finished its last message.
+    #[serde(default)]
+    pub confirm: bool,
     /// Whether no key is configured.
     #[serde(default)]
     pub without_key: bool,

@@ -98,7 +98,13 @@ async fn converse(case: &Case, session: &Session) -> (String, Option<ThreadId>) 
             Ok(turn) => turn,
             Err(error) => return (refused(&error), None),
         };
-        let outcome = read(case, turn).await;
+        let mut outcome = read(case, turn).await;
+        if case.confirm
+            && session.may_be_unfinished(&outcome)
+            && let Err(error) = session.confirm(&mut outcome).await
+        {
+            return (format!("not confirmed: {error}"), None);
+        }
         end = describe(&outcome);
         if !outcome.is_success() {
             break;

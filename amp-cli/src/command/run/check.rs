@@ -4,20 +4,28 @@ use amp_session::{Attempts, Check, Session};
 
 use crate::arguments::AgentArguments;
 use crate::context::Context;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::settings::Settings;
 
 /// Returns the check that the work of a session is to pass, and how often it may be tried. It runs
 /// without the key, and in the sandbox of the session, if that has one.
 ///
 /// # Errors
-/// Fails when the sandbox cannot be had.
+/// Fails when the sandbox cannot be had, and for attempts at no check.
 pub(super) fn attempts(
     arguments: &AgentArguments,
+    settings: &Settings,
     session: &Session,
     context: &Context,
 ) -> Result<Option<Attempts>, Failure> {
-    let Some(command) = &arguments.check else {
-        return Ok(None);
+    let Some(command) = &settings.check else {
+        if arguments.attempts.is_none() {
+            return Ok(None);
+        }
+        let what = "--attempts needs a check that the work is to pass";
+        return Err(Failure::new(ExitCode::Usage, what)
+            .next("ampctl run --check \"…\" --attempts …", "names it"));
     };
     let environment = context.environment_without_key();
     let folder = session.config().working_directory.as_deref();
@@ -25,5 +33,5 @@ pub(super) fn attempts(
     if let Some(sandbox) = session.sandbox()? {
         check = check.with_sandbox(sandbox);
     }
-    Ok(Some(Attempts::new(check, arguments.attempts.unwrap_or(1))))
+    Ok(Some(Attempts::new(check, settings.attempts.get())))
 }

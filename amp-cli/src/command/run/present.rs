@@ -86,7 +86,14 @@ pub(super) fn conclude(
         check,
         failure: of_work,
     } = work;
-    let failure = failure.or(of_work);
+    let failure = failure.or(of_work).or_else(|| {
+        // Work that has passed its check speaks for itself.
+        let is_silent = check.is_none() && !outcome.has_answer();
+        is_silent.then(|| {
+            Failure::new(ExitCode::NoAnswer, "the agent was done without a word")
+                .next("ampctl continue \"what have you done?\"", "asks for it")
+        })
+    });
     let in_use = AmpInUse {
         version: amp.version().as_str(),
         path: amp.executable(),

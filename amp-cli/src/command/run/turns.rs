@@ -7,6 +7,7 @@ use super::work::Work;
 use crate::approve::QuestionQueue;
 use crate::context::Listener;
 use crate::drive::{Driven, begin, drive};
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::view::View;
 
@@ -17,6 +18,8 @@ pub(super) struct Turns<'a> {
     pub(super) answers: Option<Answers>,
     /// How often the work may be checked; never without.
     pub(super) attempts: Option<Attempts>,
+    /// Whether the thread is asked how a turn that completed has ended.
+    pub(super) confirms: bool,
     /// Whether a refused call is a failure.
     pub(super) strict: bool,
     pub(super) view: &'a mut View,
@@ -43,7 +46,10 @@ impl Turns<'_> {
         loop {
             let (remarks, questions) = (&mut *self.remarks, &mut self.questions);
             let remark = |item: &_, view: &mut _| remarks.on_item(item, view);
-            let driven = drive(turn, self.view, self.signals, questions, remark).await;
+            let mut driven = drive(turn, self.view, self.signals, questions, remark).await;
+            if let Some(failure) = self.confirm(&mut driven).await? {
+                return Ok((driven, Work::unknown(failure)));
+            }
             let Some(outcome) = driven.done(self.strict) else {
                 return Ok((driven, Work::default()));
             };
@@ -54,6 +60,30 @@ impl Turns<'_> {
             let next = async { Ok(self.session.prompt(prompt).await?) };
             turn = begin(next, self.view, self.signals).await?;
         }
+    }
+
+    /// Asks the thread whether the model has finished its last message, where that is wanted or the
+    /// message is known to be cut; returns why it cannot be known.
+    async fn confirm(&mut self, driven: &mut Driven) -> Result<Option<Failure>, Failure> {
+        let Driven::Ended {
+            outcome,
+            signal: None,
+            ..
+        } = driven
+        else {
+            return Ok(None);
+        };
+        let was_cut = !outcome.is_success();
+        if !self.session.may_be_unfinished(outcome) || !(self.confirms || was_cut) {
+            return Ok(None);
+        }
+        let asked = async { Ok(self.session.confirm(outcome).await) };
+        let confirmed = begin(asked, self.view, self.signals).await?;
+        // What was cut has failed anyway.
+        Ok(confirmed.err().filter(|_| !was_cut).map(|error| {
+            let what = "whether the model has finished its answer could not be found out";
+            Failure::new(ExitCode::Failed, what).caused_by(&error)
+        }))
     }
 
     /// Judges the answer of a turn that has completed, then its work.

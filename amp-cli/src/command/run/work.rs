@@ -21,6 +21,14 @@ pub(super) struct Work {
 }
 
 impl Work {
+    /// Returns work of which nothing is known, and why.
+    pub(super) fn unknown(failure: Failure) -> Self {
+        Self {
+            failure: Some(failure),
+            ..Self::default()
+        }
+    }
+
     /// Tells whether nothing is known to be wrong with it.
     pub(super) fn is_good(&self) -> bool {
         self.failure.is_none()
