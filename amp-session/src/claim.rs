@@ -34,6 +34,12 @@ impl SharedThread {
         self.resumed
     }
 
+    /// Forgets a thread that is gone, so that the next turn begins a new one.
+    pub(crate) fn forget(&self) {
+        let id = self.id.lock();
+        *id.unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Takes the lock of a thread, unless a turn of it runs.
     pub(crate) fn lock(&self, thread: &ThreadId) -> Result<Option<ThreadLock>, Error> {
         match &self.locks {

@@ -15,7 +15,7 @@ pub use deadlines::{default_deadlines, five_minute_deadlines, no_deadlines};
 
 use crate::approval::approver::Approval;
 use crate::environment::{Environment, NamesOf};
-use crate::policy::Caps;
+use crate::policy::caps::Caps;
 use crate::sandbox::SandboxConfig;
 
 /// The options of a session; everything is off or the CLI's own default until it is asked for.
@@ -84,6 +84,10 @@ pub struct SessionConfig {
     pub caps: Caps,
     /// How long to wait, and for what; [`default_deadlines`] unless set.
     pub deadlines: Deadlines,
+    /// Whether Amp's own log of the thread is read after a turn that failed, where it tells more of
+    /// the service's limits than the stream: its code for an error, when to try again, a connection
+    /// that was lost (builds since July 2026).
+    pub limits_from_log: bool,
 }
 
 /// Where the agent's tools run.
@@ -143,6 +147,7 @@ impl Default for SessionConfig {
             working_directory: None,
             caps: Caps::default(),
             deadlines: default_deadlines(),
+            limits_from_log: false,
         }
     }
 }
@@ -204,6 +209,7 @@ impl fmt::Debug for SessionConfig {
             .field("working_directory", &self.working_directory)
             .field("caps", &self.caps)
             .field("deadlines", &self.deadlines)
+            .field("limits_from_log", &self.limits_from_log)
             .finish()
     }
 }

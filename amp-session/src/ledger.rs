@@ -51,6 +51,7 @@ pub use export::ExportFormat;
 pub(crate) use files::create_private_folder;
 pub use files::{SessionMetadata, TurnEnd, TurnStart, recorded_folder};
 pub use id::SessionId;
+pub(crate) use id::now_ms;
 pub use listing::Listing;
 pub use reader::{SessionRecord, TurnLines, TurnRecord};
 pub use retention::Retention;

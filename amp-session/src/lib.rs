@@ -107,6 +107,7 @@ mod policy;
 mod run_folder;
 mod sandbox;
 mod secrets;
+mod service_log;
 mod session;
 mod settings;
 mod thread_id;
@@ -149,10 +150,13 @@ pub use outcome::{Failure, LineCounts, Outcome, Reason, RefusedCall, Status};
 pub use plain_text::without_escapes;
 #[cfg(feature = "schema")]
 pub use policy::{AfterAnswer, Answers, Misfit, Schema};
-pub use policy::{AfterCheck, Attempts, Cap, CapUse, Caps, Check, CheckReport};
+pub use policy::{
+    AfterCheck, AfterTurn, Attempt, Attempts, Cap, CapUse, Caps, Check, CheckReport, How, Pause,
+    Retries, Retry, RetryNote,
+};
 pub use sandbox::{Denial, DenialKind, SandboxConfig, SandboxReport};
 pub use secrets::{Redaction, TakenOut};
-pub use session::Session;
+pub use session::{Retried, Session};
 pub use settings::{
     DEFAULT_SERVICE_URL, Effective, NamedBy, RefusedService, ServiceAddress, SettingsFile,
     SettingsScope, SettingsState,

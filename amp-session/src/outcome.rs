@@ -3,6 +3,8 @@
 mod conclude;
 mod last_message;
 mod reason;
+mod seen;
+mod wait_in_words;
 
 use std::fmt;
 use std::time::Duration;
@@ -14,12 +16,16 @@ use serde_json::{Value, json};
 
 pub(crate) use conclude::{Ending, Observer};
 pub use reason::Reason;
+pub(crate) use seen::Seen;
+use wait_in_words::wait_in_words;
 
 use crate::approval::Decided;
+use crate::credentials::KeyVerdict;
 use crate::plain_text::telling_line;
-use crate::policy::CapUse;
+use crate::policy::caps::CapUse;
 use crate::sandbox::SandboxReport;
 use crate::secrets::Secrets;
+use crate::service_log::Told;
 use crate::thread_id::ThreadId;
 
 /// How a turn ended.
@@ -63,6 +69,9 @@ pub struct Outcome {
     pub exit: Option<Exit>,
     /// Why the ledger holds less than was seen, when it does.
     pub ledger_failure: Option<String>,
+    /// What the stream has shown of the thread.
+    #[serde(skip)]
+    pub(crate) seen: Seen,
 }
 
 /// A tool call that was refused, by a rule, a helper or a person.
@@ -109,6 +118,10 @@ pub struct Failure {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// How long the service asks to wait, in milliseconds from the end of the turn; absent where
+    /// it says nothing that could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
 }
 
 /// How many lines of each kind came on standard output.
@@ -193,6 +206,59 @@ impl Outcome {
     fn fail(&mut self, reason: Reason, message: &str) {
         self.status = Status::Failed;
         self.failure = Some(Failure::of(reason, message));
+    }
+
+    /// Corrects the reason of a start that failed as if for a wrong key, by what the service says of
+    /// the key; [`Credentials::key_question`](crate::Credentials::key_question) asks it.
+    ///
+    /// The builds of February and March 2026 call every failed start a bad key. Other outcomes stay
+    /// as they are.
+    pub fn believe_key(&mut self, verdict: &KeyVerdict) {
+        let Some(failure) = &mut self.failure else {
+            return;
+        };
+        if failure.reason != Reason::RejectedKey {
+            return;
+        }
+        let (reason, said) = match verdict {
+            KeyVerdict::Rejected { .. } => return,
+            KeyVerdict::Accepted { .. } => (Reason::ServiceError, "the service takes the key now"),
+            KeyVerdict::Unclear { reason, status } => {
+                let told = match status {
+                    402 => Reason::OutOfCredits,
+                    429 => Reason::RateLimited,
+                    408 | 500..=599 => Reason::ServiceError,
+                    _ => return,
+                };
+                (told, reason.as_str())
+            }
+        };
+        failure.reason = reason;
+        failure.message = format!("{} ({said})", failure.message);
+        failure.hint = reason.hint().map(str::to_owned);
+    }
+
+    /// Adds what Amp's own log tells of the service's limits, at a time in milliseconds since 1970.
+    pub(crate) fn add_service_log(&mut self, told: &Told, now: u64, secrets: &Secrets) {
+        let waits_for_a_tool = self.seen.calls.values().any(|settled| !settled);
+        let Some(failure) = &mut self.failure else {
+            return;
+        };
+        let before = failure.reason;
+        if before == Reason::IdleTimeout && told.is_reconnecting && !waits_for_a_tool {
+            failure.reason = Reason::ConnectionLost;
+            failure.message.push_str(": Amp had lost the connection");
+        }
+        if let (Reason::Agent, Some(code)) = (before, &told.code) {
+            failure.reason = Reason::of_code(code).unwrap_or(Reason::Agent);
+            let code = secrets.redact_text(code);
+            failure.message = format!("{} ({code})", failure.message);
+        }
+        if failure.reason != before {
+            failure.hint = failure.reason.hint().map(str::to_owned);
+        }
+        let wait = told.retry_at.map(|at| at.saturating_sub(now));
+        failure.retry_after = wait.or(failure.retry_after);
     }
 
     /// Says that the turn was cancelled, whatever its agent has said of it.
@@ -288,10 +354,15 @@ impl std::error::Error for Failure {}
 
 impl Failure {
     pub(crate) fn of(reason: Reason, message: &str) -> Self {
+        let wait = reason
+            .is_transient()
+            .then(|| wait_in_words(message))
+            .flatten();
         Self {
             reason,
             message: message.to_owned(),
             hint: reason.hint().map(str::to_owned),
+            retry_after: wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
         }
     }
 

@@ -2,17 +2,20 @@
 
 #[cfg(feature = "schema")]
 mod answer;
-mod caps;
+pub(crate) mod caps;
 mod check;
 #[cfg(feature = "schema")]
 mod json_in_text;
+pub(crate) mod retry;
 #[cfg(feature = "schema")]
 mod schema;
 
 #[cfg(feature = "schema")]
 pub use answer::{AfterAnswer, Answers};
-pub(crate) use caps::CapWatch;
 pub use caps::{Cap, CapUse, Caps};
 pub use check::{AfterCheck, Attempts, Check, CheckReport};
+pub use retry::note::{How, RetryNote};
+pub use retry::report::Attempt;
+pub use retry::{AfterTurn, Pause, Retries, Retry};
 #[cfg(feature = "schema")]
 pub use schema::{Misfit, Schema};

@@ -4,6 +4,7 @@ mod begin;
 mod circumstances;
 mod confirm;
 mod plan;
+mod retry;
 mod supervise;
 
 use std::path::Path;
@@ -26,6 +27,7 @@ use crate::thread_id::ThreadId;
 use crate::thread_lock;
 use crate::turn::Turn;
 use circumstances::Circumstances;
+pub use retry::Retried;
 
 /// Stands for any prompt.
 const PREVIEW: &str = "preview";
@@ -207,7 +209,7 @@ impl Session {
     /// Nothing was sent when this fails: a turn is still running, a key is missing, an option is
     /// not there, or the process cannot be started.
     pub async fn prompt(&self, prompt: impl Into<UserInput>) -> Result<Turn, Error> {
-        self.begin((&prompt.into()).into()).await
+        self.begin((&prompt.into()).into(), None).await
     }
 
     /// Begins a turn that takes [messages](Turn::take_input) while it runs.
@@ -218,7 +220,7 @@ impl Session {
     ///
     /// As for [`prompt`](Self::prompt), and when this Amp takes no messages.
     pub async fn converse(&self) -> Result<Turn, Error> {
-        self.begin(Input::Messages).await
+        self.begin(Input::Messages, None).await
     }
 
     /// Returns the sandbox that a turn would run in, if one is configured.

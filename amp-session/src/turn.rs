@@ -35,10 +35,11 @@ use crate::claim::Claim;
 use crate::dialect::Dialect;
 use crate::ledger::TurnWriter;
 use crate::outcome::{Failure, Observer, Outcome};
-use crate::policy::{CapWatch, Caps};
+use crate::policy::caps::{CapWatch, Caps};
 use crate::run_folder::RunFiles;
 use crate::sandbox::Watch;
 use crate::secrets::Secrets;
+use crate::service_log::ServiceLog;
 use crate::thread_id::ThreadId;
 use crate::turn_line::TurnLine;
 use crate::version::AmpVersion;
@@ -76,6 +77,8 @@ pub struct Turn {
     /// What it uses of what it may.
     caps: CapWatch,
     cut: CutWatch,
+    /// What Amp logs of the thread, where that is to be read.
+    service_log: Option<ServiceLog>,
     concluding: Option<Concluding>,
     /// How it ended, once that is known.
     outcome: Option<Box<Outcome>>,
@@ -94,6 +97,7 @@ pub(crate) struct TurnParts {
     pub(crate) sandbox: Option<Watch>,
     pub(crate) supervision: Option<Supervision>,
     pub(crate) caps: Caps,
+    pub(crate) service_log: Option<ServiceLog>,
 }
 
 impl Turn {
@@ -108,6 +112,7 @@ impl Turn {
             files: parts.files,
             sandbox: parts.sandbox,
             caps: CapWatch::new(parts.caps),
+            service_log: parts.service_log,
             ..Self::of(source, observer, Questions::asked_by(parts.supervision))
         }
     }
@@ -136,6 +141,7 @@ impl Turn {
             questions,
             caps: CapWatch::default(),
             cut: CutWatch::default(),
+            service_log: None,
             concluding: None,
             outcome: None,
             over: false,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Executor, SessionConfig};
 use crate::approval::approver::Approval;
-use crate::policy::Caps;
+use crate::policy::caps::Caps;
 use crate::sandbox::SandboxConfig;
 
 impl SessionConfig {
@@ -69,6 +69,13 @@ impl SessionConfig {
     #[must_use]
     pub fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
         self.deadlines = deadlines;
+        self
+    }
+
+    /// Returns this configuration with Amp's own log read for the service's limits.
+    #[must_use]
+    pub fn with_limits_from_log(mut self) -> Self {
+        self.limits_from_log = true;
         self
     }
 
@@ -268,6 +275,7 @@ mod tests {
             working_directory,
             caps,
             deadlines,
+            limits_from_log,
         } = SessionConfig::new()
             .with_mode("smart")
             .with_reasoning_effort("high")
@@ -295,7 +303,8 @@ mod tests {
             .with_variable("NAME", "value")
             .with_working_directory("folder")
             .with_caps(Caps::default().with_messages(1))
-            .with_deadlines(no_deadlines());
+            .with_deadlines(no_deadlines())
+            .with_limits_from_log();
         let texts = [mode, reasoning_effort, model, visibility, title, log_level];
         assert!(texts.iter().all(Option::is_some), "{texts:?}");
         let paths = [
@@ -320,7 +329,8 @@ mod tests {
             extra_arguments.len(),
         ];
         assert_eq!(maps, [1; 4]);
-        assert!(thinking && dangerously_allow_all && sandbox.is_some() && approval.is_some());
+        assert!(thinking && dangerously_allow_all && limits_from_log);
+        assert!(sandbox.is_some() && approval.is_some());
         assert_eq!((archive, executor_set), (Some(false), executor));
         assert_eq!((caps.messages, deadlines.startup), (Some(1), None));
     }

@@ -33,6 +33,8 @@ pub enum KeyVerdict {
     Unclear {
         /// What it answers, in words.
         reason: String,
+        /// The HTTP status of its answer.
+        status: u16,
     },
 }
 
@@ -74,7 +76,7 @@ impl KeyVerdict {
             200 => "its answer is not one that Amp's service gives".to_owned(),
             _ => format!("it answers HTTP {status}"),
         };
-        Self::Unclear { reason }
+        Self::Unclear { reason, status }
     }
 }
 
@@ -122,7 +124,10 @@ mod tests {
                 200 => "its answer is not one that Amp's service gives".to_owned(),
                 _ => format!("it answers HTTP {status}"),
             };
-            let unclear = KeyVerdict::Unclear { reason: expected };
+            let unclear = KeyVerdict::Unclear {
+                reason: expected,
+                status,
+            };
             assert_eq!(verdict(status, body), unclear, "{body}");
         }
     }

@@ -119,6 +119,16 @@ pub enum Feature {
     AsyncShellToolAlias,
     /// `usage.max_tokens`, the size of the context window, is in the stream.
     ContextWindowInUsage,
+    /// A tool call is in the stream before it runs: what was not shown has not run.
+    ///
+    /// Builds of January to March 2026 run a tool up to 0.1 s before its line, and not always show
+    /// it. Those of April were not measured.
+    CallsShownFirst,
+    /// A tool call without a result is told to the model as cancelled, and not run, when the thread
+    /// goes on.
+    ///
+    /// The build of May 2026 starts such a call, and then cancels it: fast ones ran to their end.
+    OpenCallsCancelled,
 }
 
 /// One row of the table: a feature, how the CLI spells it, and the builds that have it.
@@ -280,6 +290,16 @@ pub(super) const TABLE: &[Row] = &[
         Feature::ContextWindowInUsage,
         "usage.max_tokens",
         &[(JAN_08, Some(JUL_15))],
+    ),
+    row(
+        Feature::CallsShownFirst,
+        "tool calls shown before they run",
+        SINCE_MAY_04,
+    ),
+    row(
+        Feature::OpenCallsCancelled,
+        "open tool calls cancelled when a thread goes on",
+        &[(JAN_08, Some(MAR_13))],
     ),
 ];
 

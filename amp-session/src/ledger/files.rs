@@ -11,6 +11,7 @@ use super::id::now_ms;
 use super::{NewSession, SessionId, Totals, ledger_error};
 use crate::error::Error;
 use crate::outcome::{Failure, Status};
+use crate::policy::retry::note::RetryNote;
 use crate::sandbox::SandboxReport;
 use crate::thread_id::ThreadId;
 use crate::whole_file;
@@ -86,6 +87,9 @@ pub struct TurnStart {
     pub amp_version: String,
     /// The prompt; absent for a turn that took messages while it ran.
     pub prompt: Option<String>,
+    /// Why it follows a turn that failed; absent for a turn that does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetryNote>,
 }
 
 /// How a turn ended.

@@ -39,7 +39,7 @@ impl SessionId {
 }
 
 /// Returns the milliseconds since the UNIX epoch.
-pub(super) fn now_ms() -> u64 {
+pub(crate) fn now_ms() -> u64 {
     let elapsed = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

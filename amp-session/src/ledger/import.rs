@@ -61,6 +61,7 @@ impl Ledger {
                 started_at: messages.first().and_then(moment).unwrap_or(used),
                 amp_version: String::new(),
                 prompt: messages.first().map(prompt),
+                retry: None,
             };
             files::write(&turn.join(START), &start)?;
             let of_turn = count(&lines);

@@ -17,6 +17,7 @@ use super::reader::SessionRecord;
 use super::totals::Totals;
 use crate::error::Error;
 use crate::outcome::{Failure, Status};
+use crate::policy::retry::note::{How, RetryNote};
 use crate::sandbox::SandboxReport;
 use crate::secrets::{Cut, Secrets};
 use crate::thread_id::ThreadId;
@@ -32,6 +33,8 @@ pub(crate) struct Beginning {
     pub(crate) thread: Option<ThreadId>,
     /// The prompt without secrets; absent for a turn that takes messages.
     pub(crate) prompt: Option<String>,
+    /// Why it follows a turn that failed.
+    pub(crate) retry: Option<RetryNote>,
     pub(crate) secrets: Secrets,
 }
 
@@ -69,6 +72,7 @@ impl SessionRecord {
             amp_version,
             thread,
             prompt,
+            retry,
             secrets,
         } = beginning;
         let lock_path = self.folder().join(LOCK);
@@ -81,7 +85,10 @@ impl SessionRecord {
             metadata.updated_at = now_ms();
             metadata.last_status = None;
             metadata.amp_version = Some(amp_version.to_string());
-            if metadata.thread.is_none() {
+            let is_anew = retry
+                .as_ref()
+                .is_some_and(|note| note.how == How::NewThread);
+            if metadata.thread.is_none() || is_anew {
                 metadata.thread.clone_from(&thread);
             }
             if let (None, Some(prompt)) = (&metadata.title, &prompt) {
@@ -92,6 +99,7 @@ impl SessionRecord {
             started_at: metadata.updated_at,
             amp_version: amp_version.to_string(),
             prompt,
+            retry,
         };
         let failure = Arc::default();
         // Before the beginning, so that a reader who finds that knows that there were lines.

@@ -7,7 +7,7 @@ use amp_protocol::progress::Progress;
 use amp_protocol::tool::ToolOutcome;
 use amp_protocol::{Count, Decoded, Event};
 
-use super::{Failure, LineCounts, Outcome, Reason, RefusedCall, Status};
+use super::{Failure, LineCounts, Outcome, Reason, RefusedCall, Seen, Status};
 use crate::dialect::{Dialect, Feature, Generation};
 use crate::secrets::{Cut, Secrets};
 use crate::thread_id::ThreadId;
@@ -28,6 +28,7 @@ pub(crate) struct Observer {
     dialect: Option<Dialect>,
     pub(crate) thread: Option<ThreadId>,
     progress: Progress,
+    seen: Seen,
     counts: LineCounts,
     /// Id, tool, arguments and reason of each refused call.
     refused: Vec<(Option<String>, String, String, String)>,
@@ -99,6 +100,7 @@ impl Observer {
 
     fn observe_event(&mut self, event: &Event) {
         self.counts.events += 1;
+        self.seen.observe(event);
         for closed in self.progress.observe(event) {
             if let (Some(ToolOutcome::Refused(_)), Some(result)) = (closed.outcome(), closed.result)
             {
@@ -159,6 +161,7 @@ impl Observer {
             sandbox: None,
             exit: None,
             ledger_failure: None,
+            seen: self.seen,
         }
     }
 

@@ -174,6 +174,22 @@ impl Reason {
         texts::of_result(error).unwrap_or(Self::Agent)
     }
 
+    /// Tells the reason from a code of the service, such as `rate_limit_error`, when it names one.
+    ///
+    /// The codes are those of the model's provider; which ones the service has is not known.
+    pub(super) fn of_code(code: &str) -> Option<Self> {
+        let code = code.to_lowercase();
+        let holds = |parts: &[&str]| parts.iter().any(|part| code.contains(part));
+        Some(match () {
+            () if holds(&["credit", "billing", "payment"]) => Self::OutOfCredits,
+            () if holds(&["auth", "permission"]) => Self::RejectedKey,
+            () if holds(&["rate_limit", "rate-limit"]) => Self::RateLimited,
+            () if holds(&["overloaded"]) => Self::Overloaded,
+            () if holds(&["api_error", "internal", "timeout", "unavailable"]) => Self::ServiceError,
+            () => return None,
+        })
+    }
+
     /// Tells the reason from standard error, when it names one.
     pub(super) fn of_stderr(stderr: &str) -> Option<Self> {
         texts::of_stderr(stderr)

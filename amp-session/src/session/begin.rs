@@ -9,19 +9,27 @@ use super::circumstances::Circumstances;
 use super::plan::Plan;
 use crate::blocking::blocking;
 use crate::claim::Claim;
+use crate::dialect::Generation;
 use crate::environment::with_variables;
 use crate::error::Error;
 use crate::invocation::{Input, RunFile, StandardInput};
 use crate::ledger::{Beginning, TurnWriter};
+use crate::policy::retry::Again;
+use crate::policy::retry::note::RetryNote;
 use crate::run_folder::RunFolder;
 use crate::sandbox::Watch;
 use crate::sandbox::no_stored_keys;
 use crate::secrets::{Cut, Secrets};
+use crate::service_log::ServiceLog;
 use crate::turn::{Turn, TurnParts};
 
 impl Session {
     /// Begins a turn; nothing was sent when this fails.
-    pub(super) async fn begin(&self, input: Input<'_>) -> Result<Turn, Error> {
+    pub(super) async fn begin(
+        &self,
+        input: Input<'_>,
+        again: Option<&Again>,
+    ) -> Result<Turn, Error> {
         let mut claim = Claim::take(&self.shared)?;
         let circumstances = Circumstances::read(&self.amp, &self.config);
         let credentials = circumstances.credentials();
@@ -53,6 +61,10 @@ impl Session {
             &circumstances.written_settings,
             credentials.stored_key().as_deref(),
         );
+        let mut deadlines = self.config.deadlines.clone();
+        if let Some(again) = again {
+            deadlines.total = again.total;
+        }
         let stdin = match invocation.standard_input {
             StandardInput::Text(text) => StdinSource::Bytes(text.into_bytes()),
             StandardInput::Lines => StdinSource::Piped,
@@ -61,17 +73,19 @@ impl Session {
             .amp
             .process(&invocation.arguments, environment)
             .with_stdin(stdin)
-            .with_deadlines(self.config.deadlines.clone());
+            .with_deadlines(deadlines);
         if let Some(folder) = &self.config.working_directory {
             spec = spec.with_working_directory(folder);
         }
+        let service_log = self.service_log(&circumstances);
         let mut watch = None;
         if let Some(sandbox) = sandbox {
             let policy = sandbox.policy().clone();
             watch = Some(Watch::new(policy, self.config.folder(), circumstances.home));
             spec = spec.with_sandbox(sandbox);
         }
-        let record = self.record_turn(&mut claim, input, &secrets).await?;
+        let note = again.map(|again| again.note.clone());
+        let record = self.record_turn(&mut claim, input, note, &secrets).await?;
         let process = match spec.spawn().await {
             Ok(process) => process,
             Err(source) => {
@@ -97,9 +111,19 @@ impl Session {
             dialect: *self.amp.dialect(),
             sandbox: watch,
             supervision,
-            caps: self.config.caps,
+            caps: again.map_or(self.config.caps, |again| again.caps),
+            service_log,
         };
         Ok(Turn::running(process, parts))
+    }
+
+    /// Returns the log of the thread as it is before the turn, where it is to be read.
+    fn service_log(&self, circumstances: &Circumstances) -> Option<ServiceLog> {
+        let has_one = self.amp.dialect().generation() == Generation::ServerThreads;
+        let wanted = self.config.limits_from_log && has_one;
+        wanted
+            .then(|| ServiceLog::before(&circumstances.environment, self.thread().as_ref()))
+            .flatten()
     }
 
     /// Locks the thread that the turn goes on with, if there is one yet, and begins the record of
@@ -108,6 +132,7 @@ impl Session {
         &self,
         claim: &mut Claim,
         input: Input<'_>,
+        retry: Option<RetryNote>,
         secrets: &Secrets,
     ) -> Result<Option<TurnWriter>, Error> {
         let beginning = Beginning {
@@ -118,6 +143,7 @@ impl Session {
                 Input::Message(message) => Some(secrets.redact_text(&message.all_text())),
                 Input::Messages => None,
             },
+            retry,
             secrets: secrets.clone(),
         };
         // The prompt is in the record as text; what else there is, in the line that is sent.

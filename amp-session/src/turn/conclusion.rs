@@ -13,12 +13,13 @@ use super::source::Source;
 use super::standard_error;
 use crate::blocking::blocking;
 use crate::claim::Claim;
-use crate::ledger::{Ended, Totals, TurnWriter};
+use crate::ledger::{Ended, Totals, TurnWriter, now_ms};
 use crate::outcome::{Ending, Observer, Outcome};
-use crate::policy::CapUse;
+use crate::policy::caps::CapUse;
 use crate::run_folder::RunFiles;
 use crate::sandbox::Watch;
 use crate::secrets::Secrets;
+use crate::service_log::ServiceLog;
 
 /// What is left of a turn when its last line has been read.
 pub(super) struct Conclusion {
@@ -33,6 +34,8 @@ pub(super) struct Conclusion {
     pub(super) cap: Option<CapUse>,
     /// Whether it was stopped because nothing followed a message that was cut.
     pub(super) is_cut: bool,
+    /// What Amp logged of the thread.
+    pub(super) service_log: Option<ServiceLog>,
     /// Given back when the outcome is there.
     pub(super) claim: Option<Claim>,
     pub(super) files: Option<RunFiles>,
@@ -52,6 +55,7 @@ impl Conclusion {
             mut questions,
             cap,
             is_cut,
+            service_log,
             claim,
             files,
         } = self;
@@ -92,6 +96,12 @@ impl Conclusion {
         outcome.sandbox = sandbox.map(|watch| watch.conclude(|text| secrets.redact_text(text)));
         if outcome.thread.is_none() {
             outcome.thread = claim.as_ref().and_then(Claim::thread);
+        }
+        if let (Some(log), Some(thread), Some(_)) =
+            (service_log, outcome.thread.clone(), &outcome.failure)
+        {
+            let told = blocking(move || log.read(&thread)).await;
+            outcome.add_service_log(&told, now_ms(), &secrets);
         }
         if let Some(record) = record {
             let ended = Ended {

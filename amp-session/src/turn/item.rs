@@ -2,7 +2,7 @@
 
 use crate::approval::{Asked, Decided};
 use crate::outcome::Outcome;
-use crate::policy::CapUse;
+use crate::policy::caps::CapUse;
 use crate::sandbox::Denial;
 use crate::turn_line::TurnLine;
 

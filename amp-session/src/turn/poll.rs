@@ -196,6 +196,7 @@ impl Turn {
             questions: std::mem::take(&mut self.questions),
             cap: self.caps.reached(),
             is_cut: self.cut.was_last(),
+            service_log: self.service_log.take(),
             claim: self.claim.take(),
             files: self.files.take(),
         }

@@ -104,6 +104,7 @@ mod tests {
             amp_version: "0.0.1790142911-g7618fb".into(),
             thread: None,
             prompt: None,
+            retry: None,
             secrets: Secrets::default(),
         };
         let mut record = session.begin_turn(beginning).unwrap();

@@ -29,6 +29,8 @@ mod outcomes;
 #[cfg(unix)]
 mod probe;
 #[cfg(unix)]
+mod retry;
+#[cfg(unix)]
 mod rules;
 #[cfg(unix)]
 mod service;

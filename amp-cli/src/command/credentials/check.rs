@@ -73,7 +73,9 @@ fn check_within(
             "keys are made at {}, and belong to one service",
             settings_page(service)
         ))),
-        KeyVerdict::Unclear { reason } => Err(unknown(ExitCode::Failed, service).because(reason)),
+        KeyVerdict::Unclear { reason, .. } => {
+            Err(unknown(ExitCode::Failed, service).because(reason))
+        }
         _ => Err(unknown(ExitCode::Failed, service)),
     }
 }
