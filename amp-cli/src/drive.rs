@@ -72,8 +72,16 @@ impl Driven {
     }
 }
 
+/// Who hears of the items of a turn beside its view.
+pub(crate) struct Watch<S, R> {
+    /// Sees each item as it comes.
+    pub(crate) see: S,
+    /// Remarks on what the sandbox denies and what is nearly used up, in the order of the view.
+    pub(crate) remark: R,
+}
+
 /// Shows every item of a turn until it ends, puts its `questions` to the person who answers them,
-/// and has something remarked on what its sandbox denies and what is nearly used up.
+/// and has those who `watch` hear of it.
 ///
 /// The first signal asks the agent to stop and waits for what it still says; the second kills its
 /// whole process tree. When the output was closed, the agent is stopped as well. While a question is
@@ -83,8 +91,9 @@ pub(crate) async fn drive(
     view: &mut View,
     signals: &mut Listener,
     questions: &mut Option<QuestionQueue>,
-    remark: impl FnMut(&TurnItem, &mut View) -> io::Result<()>,
+    watch: Watch<impl FnMut(&TurnItem), impl FnMut(&TurnItem, &mut View) -> io::Result<()>>,
 ) -> Driven {
+    let Watch { mut see, remark } = watch;
     let mut first_signal = None;
     let mut display = Display {
         view,
@@ -132,12 +141,15 @@ pub(crate) async fn drive(
                     }
                 }
             }
-            item = next_item(&mut turn, waiting.len() < MOST_WAITING) => match item {
-                Some(TurnItem::End(outcome)) => break outcome,
-                Some(item) if busy => waiting.push_back(item),
-                Some(item) => display.show(&item, &turn),
-                None => {}
-            },
+            item = next_item(&mut turn, waiting.len() < MOST_WAITING) => {
+                item.iter().for_each(&mut see);
+                match item {
+                    Some(TurnItem::End(outcome)) => break outcome,
+                    Some(item) if busy => waiting.push_back(item),
+                    Some(item) => display.show(&item, &turn),
+                    None => {}
+                }
+            }
             _ = ticks.tick(), if !busy => display.view.tick(),
         }
     };

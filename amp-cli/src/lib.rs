@@ -40,6 +40,7 @@ mod command;
 mod completion;
 mod context;
 mod drive;
+mod events;
 mod exit_code;
 mod failure;
 mod help;

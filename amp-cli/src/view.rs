@@ -16,8 +16,8 @@ use std::io::{self, Write};
 use amp_session::approval::{Asked, Decided};
 use amp_session::protocol::Decoded;
 
-pub(crate) use self::answer::in_a_line;
 use self::answer::subject;
+pub(crate) use self::answer::{about, in_a_line};
 pub(crate) use self::detail::{Body, Detail};
 use self::document::write_document;
 pub(crate) use self::document::{AmpInUse, Finished};

@@ -73,6 +73,8 @@ mod escalation;
 mod exit;
 #[cfg(unix)]
 mod host_signals;
+#[cfg(unix)]
+mod inherited;
 mod lines;
 mod process;
 mod program;
@@ -104,6 +106,8 @@ pub use error::{Error, ErrorKind};
 pub use exit::{Cause, Exit, ExitStatus, Force, Survivor};
 #[cfg(unix)]
 pub use host_signals::{can_be_suspended, suspend_host};
+#[cfg(unix)]
+pub use inherited::take_inherited;
 pub use lines::{Completeness, Line};
 pub use process::Process;
 pub use reaper::settle;

@@ -204,6 +204,12 @@ pub(crate) struct AgentArguments {
     #[arg(long, value_name = "NOTIFIER")]
     pub(crate) notify: Vec<Notifier>,
 
+    /// Write what happens as lines of JSON to this descriptor, by its number, or file
+    ///
+    /// They are for programs that supervise runs: turns, tool calls, questions, caps, checks, the end.
+    #[arg(long, value_name = "FD|FILE")]
+    pub(crate) events: Option<String>,
+
     /// Do not record the session
     #[arg(long)]
     pub(crate) no_record: bool,

@@ -10,7 +10,9 @@ mod start;
 mod turns;
 mod work;
 
-use amp_session::Answers;
+use std::io::Write;
+
+use amp_session::{Answers, SessionId};
 
 use self::prepare::{Asked, Prepared, Which, prepare};
 use self::present::{conclude, view};
@@ -20,6 +22,7 @@ use self::turns::Turns;
 use crate::arguments::{ContinueArguments, GlobalArguments, OutputFormat, RunArguments};
 use crate::context::Context;
 use crate::drive::{Driven, begin};
+use crate::events::{Event, Events};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::notice::Notices;
@@ -70,8 +73,17 @@ fn turn(asked: Asked<'_>, context: &mut Context) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(Layer::from(asked.agent), asked.global, context)?;
     let as_json = settings.output == OutputFormat::Json;
     let mut notices = Notices::new(&settings.notify, context);
-    let ended = take_turn(asked, &settings, &mut notices, context)
-        .map_err(|failure| failure.in_json_by_default(as_json));
+    let wanted = asked.agent.events.as_deref();
+    let wanted = wanted.filter(|_| !asked.agent.dry_run);
+    let ended = Events::new(wanted, context).and_then(|mut events| {
+        let ended = take_turn(asked, &settings, &mut notices, &mut events, context);
+        if let Some(loss) = events.run_ended(&ended) {
+            // Whoever lost its events may have taken standard error along.
+            let _ = writeln!(context.stderr, "note: {loss}");
+        }
+        ended
+    });
+    let ended = ended.map_err(|failure| failure.in_json_by_default(as_json));
     if !asked.agent.dry_run {
         context.at_work.extend(notices.of_end(&ended));
     }
@@ -82,6 +94,7 @@ fn take_turn(
     asked: Asked<'_>,
     settings: &Settings,
     notices: &mut Notices,
+    events: &mut Events,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
     let Asked { agent, global, .. } = asked;
@@ -100,11 +113,10 @@ fn take_turn(
         schema,
     } = prepared;
     let strict = agent.fail_on_refusal;
+    let folder = config.working_directory.clone();
+    let folder = folder.unwrap_or_else(|| context.directory.clone());
     notices.know(|run| {
-        run.folder.clone_from(&context.directory);
-        if let Some(folder) = &config.working_directory {
-            run.folder.clone_from(folder);
-        }
+        run.folder.clone_from(&folder);
         run.thread = thread.as_ref().map(ToString::to_string);
     });
     let mut view = view(settings, global, context);
@@ -138,6 +150,12 @@ fn take_turn(
             view.goes_on_with("ampctl continue \"…\"");
         }
         remarks.on_record(recorded.as_ref(), &mut view)?;
+        events.tell(&Event::RunBegan {
+            amp_version: amp.version().as_str(),
+            folder: folder.display().to_string(),
+            session: recorded.as_ref().map(SessionId::as_str),
+            thread: session.thread().as_ref().map(ToString::to_string),
+        });
         notices.know(|run| run.session = recorded.as_ref().map(ToString::to_string));
         let questions = questions.map(|questions| {
             questions
@@ -147,7 +165,7 @@ fn take_turn(
         let _limit = context.signals.limit_writes(settings.deadlines.total);
         let turns = Turns {
             answers: schema.map(Answers::new),
-            attempts: check::attempts(agent, settings, &session, context)?,
+            attempts: check::attempts(settings, &session, context)?,
             confirms: settings.confirm_end,
             session,
             strict,
@@ -155,6 +173,7 @@ fn take_turn(
             signals: &mut signals,
             questions,
             remarks: &mut remarks,
+            events,
         };
         let (driven, work) = turns.drive(turn).await?;
         Ok::<_, Failure>((amp, recorded, driven, work))

@@ -27,7 +27,8 @@ pub(super) fn of_rule(answer: &Decided) -> Option<String> {
     })
 }
 
-fn about(subject: &Subject) -> String {
+/// Returns what a question or a decision is about.
+pub(crate) fn about(subject: &Subject) -> String {
     if let Concern::Changed(paths) = &subject.concern {
         let paths: Vec<String> = paths
             .iter()

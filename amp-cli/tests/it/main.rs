@@ -16,6 +16,9 @@ mod config;
 mod download;
 #[cfg(unix)]
 mod ends;
+#[cfg(target_os = "linux")]
+mod events;
+#[cfg(unix)]
 mod finding;
 #[cfg(unix)]
 mod front_page;

@@ -139,6 +139,19 @@ impl Check {
     }
 }
 
+impl AfterCheck {
+    /// Returns what the check has said.
+    #[must_use]
+    pub fn report(&self) -> &CheckReport {
+        match self {
+            Self::Done(report)
+            | Self::Again(report)
+            | Self::Failed(report)
+            | Self::Unchanged(report) => report,
+        }
+    }
+}
+
 impl CheckReport {
     /// Returns what to tell the agent of a check that its work has not passed.
     #[must_use]

@@ -2,9 +2,7 @@
 
 use amp_session::{Attempts, Check, Session};
 
-use crate::arguments::AgentArguments;
 use crate::context::Context;
-use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::settings::Settings;
 
@@ -12,20 +10,14 @@ use crate::settings::Settings;
 /// without the key, and in the sandbox of the session, if that has one.
 ///
 /// # Errors
-/// Fails when the sandbox cannot be had, and for attempts at no check.
+/// Fails when the sandbox cannot be had.
 pub(super) fn attempts(
-    arguments: &AgentArguments,
     settings: &Settings,
     session: &Session,
     context: &Context,
 ) -> Result<Option<Attempts>, Failure> {
     let Some(command) = &settings.check else {
-        if arguments.attempts.is_none() {
-            return Ok(None);
-        }
-        let what = "--attempts needs a check that the work is to pass";
-        return Err(Failure::new(ExitCode::Usage, what)
-            .next("ampctl run --check \"…\" --attempts …", "names it"));
+        return Ok(None);
     };
     let environment = context.environment_without_key();
     let folder = session.config().working_directory.as_deref();

@@ -71,6 +71,11 @@ pub(super) fn prepare(
         agent,
         global,
     } = asked;
+    if agent.attempts.is_some() && settings.check.is_none() {
+        let what = "--attempts needs a check that the work is to pass";
+        return Err(Failure::new(ExitCode::Usage, what)
+            .next("ampctl run --check \"…\" --attempts …", "names it"));
+    }
     let schema = agent.schema.as_deref();
     let schema = schema.map(|path| schema::read(path, context)).transpose()?;
     let mut text = prompt::assemble(&prompt.words, context)?;

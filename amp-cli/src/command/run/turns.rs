@@ -6,7 +6,8 @@ use super::remarks::Remarks;
 use super::work::Work;
 use crate::approve::QuestionQueue;
 use crate::context::Listener;
-use crate::drive::{Driven, begin, drive};
+use crate::drive::{Driven, Watch, begin, drive};
+use crate::events::Events;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::view::View;
@@ -26,6 +27,7 @@ pub(super) struct Turns<'a> {
     pub(super) signals: &'a mut Listener,
     pub(super) questions: Option<QuestionQueue>,
     pub(super) remarks: &'a mut Remarks,
+    pub(super) events: &'a mut Events,
 }
 
 /// What comes after a turn that completed.
@@ -44,10 +46,18 @@ impl Turns<'_> {
     /// Fails when one more turn cannot begin, and on a signal while there is none.
     pub(super) async fn drive(mut self, mut turn: Turn) -> Result<(Driven, Work), Failure> {
         loop {
+            self.events.turn_began();
             let (remarks, questions) = (&mut *self.remarks, &mut self.questions);
-            let remark = |item: &_, view: &mut _| remarks.on_item(item, view);
-            let mut driven = drive(turn, self.view, self.signals, questions, remark).await;
-            if let Some(failure) = self.confirm(&mut driven).await? {
+            let watch = Watch {
+                see: |item: &_| self.events.see(item),
+                remark: |item: &_, view: &mut _| remarks.on_item(item, view),
+            };
+            let mut driven = drive(turn, self.view, self.signals, questions, watch).await;
+            let confirmed = self.confirm(&mut driven).await?;
+            if let Driven::Ended { outcome, .. } = &driven {
+                self.events.turn_ended(outcome);
+            }
+            if let Some(failure) = confirmed {
                 return Ok((driven, Work::unknown(failure)));
             }
             let Some(outcome) = driven.done(self.strict) else {
@@ -93,17 +103,26 @@ impl Turns<'_> {
             let judged = async { Ok(answers.judge_turn(outcome.text.as_deref()).await) };
             match begin(judged, self.view, self.signals).await? {
                 AfterAnswer::Again(misfit) => {
+                    self.events.answer_unfit(&misfit);
                     self.remarks.on_misfit(&misfit, self.view)?;
                     return Ok(Next::Turn(misfit.prompt()));
                 }
-                judged => work.take_answer(judged),
+                judged => {
+                    if let AfterAnswer::Unfit(misfit) = &judged {
+                        self.events.answer_unfit(misfit);
+                    }
+                    work.take_answer(judged);
+                }
             }
         }
         if let Some(attempts) = self.attempts.as_mut().filter(|_| work.is_good()) {
             let checking = format!("checking with `{}`", attempts.check().command());
             self.view.announce(&checking);
+            self.events.check_began(attempts.check().command());
             let check = async { Ok(attempts.check_turn().await) };
-            match begin(check, self.view, self.signals).await? {
+            let checked = begin(check, self.view, self.signals).await?;
+            self.events.check_ended(checked.report());
+            match checked {
                 AfterCheck::Again(report) => {
                     self.remarks.on_check(&report, attempts, self.view)?;
                     let answers = self.answers.as_ref();

@@ -4,7 +4,7 @@ use amp_session::SessionRecord;
 
 use crate::arguments::GlobalArguments;
 use crate::context::Context;
-use crate::drive::{Driven, drive};
+use crate::drive::{Driven, Watch, drive};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::runtime;
@@ -43,9 +43,11 @@ pub(in crate::command) fn run(
         let turn = turn.replay()?;
         let driven = runtime::block_on(async {
             let mut signals = context.signals.listen()?;
-            Ok::<_, Failure>(
-                drive(turn, &mut turn_view, &mut signals, &mut None, |_, _| Ok(())).await,
-            )
+            let nobody = Watch {
+                see: |_: &_| {},
+                remark: |_: &_, _: &mut _| Ok(()),
+            };
+            Ok::<_, Failure>(drive(turn, &mut turn_view, &mut signals, &mut None, nobody).await)
         })??;
         let View::Live(played) = turn_view else { break };
         view = played;

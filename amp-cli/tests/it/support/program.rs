@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -37,6 +38,17 @@ impl Program {
     pub(crate) fn start_by_deaf_parent(world: World, arguments: &[&str]) -> Self {
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", "trap '' CHLD && exec \"$@\"", "sh", AMPCTL]);
+        Self::start_by(shell, world, arguments)
+    }
+
+    /// Starts it with a file open under the number 7.
+    #[expect(clippy::disallowed_methods, reason = "ampctl itself is what is tested")]
+    pub(crate) fn start_with_descriptor_7(world: World, file: &Path, arguments: &[&str]) -> Self {
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .args(["-c", "exec \"$@\" 7>>\"$0\""])
+            .arg(file)
+            .arg(AMPCTL);
         Self::start_by(shell, world, arguments)
     }
 

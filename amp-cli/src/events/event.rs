@@ -1,0 +1,261 @@
+//! The events of a run, as its supervisors read them.
+
+use amp_session::Cap;
+use amp_session::approval::DecidedBy;
+use amp_session::protocol::progress::UsageTotals;
+use serde::Serialize;
+
+/// What every line says beside its event.
+#[derive(Serialize)]
+pub(super) struct Line<'a> {
+    /// The form of these lines; a field or an event may come, none goes or changes.
+    pub(super) version: u32,
+    /// Counts the lines of a run, from 1; a gap is of lines that were dropped.
+    pub(super) number: u64,
+    /// When it happened, in milliseconds since the UNIX epoch.
+    pub(super) time: u64,
+    #[serde(flatten)]
+    pub(super) event: &'a Event<'a>,
+}
+
+/// Something that happened in a run. `docs/events.md` explains each of them to users.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(crate) enum Event<'a> {
+    RunBegan {
+        amp_version: &'a str,
+        folder: String,
+        session: Option<&'a str>,
+        /// The thread that goes on.
+        thread: Option<String>,
+    },
+    TurnBegan {
+        turn: u32,
+    },
+    ToolBegan {
+        turn: u32,
+        id: &'a str,
+        tool: &'a str,
+        about: String,
+        /// The call whose subagent makes it.
+        parent: Option<&'a str>,
+    },
+    ToolEnded {
+        turn: u32,
+        id: &'a str,
+        tool: &'a str,
+        /// `succeeded`, `failed`, `refused`, `cancelled`, or `unknown` where the stream does not tell.
+        end: &'static str,
+        /// Of a command that ran.
+        exit_code: Option<i64>,
+        duration_ms: u64,
+    },
+    QuestionAsked {
+        turn: u32,
+        question: u64,
+        tool: &'a str,
+        about: String,
+    },
+    QuestionAnswered {
+        turn: u32,
+        question: u64,
+        tool: &'a str,
+        about: String,
+        allowed: bool,
+        by: DecidedBy,
+        reason: Option<&'a str>,
+    },
+    /// The sandbox refused something for the first time.
+    SandboxDenied {
+        turn: u32,
+        what: String,
+        /// The option that would allow it.
+        allow: Option<&'a str>,
+    },
+    CapNear {
+        turn: u32,
+        cap: Cap,
+        used: u64,
+        limit: u64,
+    },
+    AnswerUnfit {
+        turn: u32,
+        complaints: &'a [String],
+    },
+    CheckBegan {
+        turn: u32,
+        command: &'a str,
+    },
+    CheckEnded {
+        turn: u32,
+        command: &'a str,
+        passed: bool,
+        end: &'a str,
+    },
+    TurnEnded {
+        turn: u32,
+        /// As `outcome` of `--output json`.
+        outcome: &'static str,
+        /// The typed reason of a turn that did not complete.
+        reason: Option<&'static str>,
+        message: Option<&'a str>,
+        thread: Option<String>,
+        usage: UsageTotals,
+        tool_calls: u64,
+        refused_tools: u64,
+        duration_ms: u64,
+    },
+    RunEnded {
+        exit_code: u8,
+        /// The name of the exit code.
+        kind: &'static str,
+        /// What went wrong, without what may be tried.
+        error: Option<String>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// One of each event.
+    fn all() -> Vec<Event<'static>> {
+        let (turn, id, tool, about) = (1, "", "", String::new);
+        let all = vec![
+            Event::RunBegan {
+                amp_version: "",
+                folder: about(),
+                session: None,
+                thread: None,
+            },
+            Event::TurnBegan { turn },
+            Event::ToolBegan {
+                turn,
+                id,
+                tool,
+                about: about(),
+                parent: None,
+            },
+            Event::ToolEnded {
+                turn,
+                id,
+                tool,
+                end: "",
+                exit_code: None,
+                duration_ms: 0,
+            },
+            Event::QuestionAsked {
+                turn,
+                question: 1,
+                tool,
+                about: about(),
+            },
+            Event::QuestionAnswered {
+                turn,
+                question: 1,
+                tool,
+                about: about(),
+                allowed: true,
+                by: DecidedBy::Host,
+                reason: None,
+            },
+            Event::SandboxDenied {
+                turn,
+                what: about(),
+                allow: None,
+            },
+            Event::CapNear {
+                turn,
+                cap: Cap::Tokens,
+                used: 0,
+                limit: 0,
+            },
+            Event::AnswerUnfit {
+                turn,
+                complaints: &[],
+            },
+            Event::CheckBegan { turn, command: "" },
+            Event::CheckEnded {
+                turn,
+                command: "",
+                passed: true,
+                end: "",
+            },
+            Event::TurnEnded {
+                turn,
+                outcome: "",
+                reason: None,
+                message: None,
+                thread: None,
+                usage: UsageTotals::default(),
+                tool_calls: 0,
+                refused_tools: 0,
+                duration_ms: 0,
+            },
+            Event::RunEnded {
+                exit_code: 0,
+                kind: "",
+                error: None,
+            },
+        ];
+        // Whoever adds one adds it above.
+        for event in &all {
+            match event {
+                Event::RunBegan { .. } | Event::TurnBegan { .. } | Event::ToolBegan { .. } => {}
+                Event::ToolEnded { .. } | Event::QuestionAsked { .. } => {}
+                Event::QuestionAnswered { .. } | Event::SandboxDenied { .. } => {}
+                Event::CapNear { .. } | Event::AnswerUnfit { .. } | Event::CheckBegan { .. } => {}
+                Event::CheckEnded { .. } | Event::TurnEnded { .. } | Event::RunEnded { .. } => {}
+            }
+        }
+        all
+    }
+
+    /// Returns what stands between backticks, without what explains it.
+    fn names(cell: &str) -> BTreeSet<String> {
+        let mut plain = String::new();
+        let mut depth = 0;
+        for character in cell.chars() {
+            match character {
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                character if depth == 0 => plain.push(character),
+                _ => {}
+            }
+        }
+        plain
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[test]
+    fn the_page_has_a_row_for_each_event_with_its_fields() {
+        let page = include_str!("../../docs/events.md");
+        let rows = page.lines().filter(|line| line.starts_with("| `"));
+        let documented: Vec<(String, BTreeSet<String>)> = rows
+            .map(|row| {
+                let cells: Vec<&str> = row.split('|').collect();
+                (
+                    cells[1].trim().trim_matches('`').to_owned(),
+                    names(cells[3]),
+                )
+            })
+            .collect();
+        let written: Vec<(String, BTreeSet<String>)> = all()
+            .iter()
+            .map(|event| {
+                let value = serde_json::to_value(event).expect("an event");
+                let fields = value.as_object().expect("an object");
+                let names = fields.keys().filter(|name| *name != "event").cloned();
+                let kind = fields["event"].as_str().expect("a name").to_owned();
+                (kind, names.collect())
+            })
+            .collect();
+        assert_eq!(documented, written);
+    }
+}
