@@ -17,6 +17,7 @@ mod run;
 mod sandbox;
 mod sessions;
 mod threads;
+mod turn_files;
 
 use clap::{Parser, Subcommand};
 
@@ -48,6 +49,7 @@ pub(crate) use self::sessions::{
     StatsBy,
 };
 pub(crate) use self::threads::ThreadsCommand;
+pub(crate) use self::turn_files::{DiffArguments, TurnArguments, UndoArguments};
 
 /// Install, run and continue the Amp coding agent
 #[derive(Debug, Parser)]
@@ -72,6 +74,10 @@ pub(crate) enum Command {
     /// List, search, show and export the threads of the service
     #[command(subcommand)]
     Threads(ThreadsCommand),
+    /// Show what a turn did to the files of its Git work tree
+    Diff(DiffArguments),
+    /// Restore the files that a turn changed, as they were before it
+    Undo(UndoArguments),
     /// Test, explain, check and change the rules that say what the agent may do
     #[command(subcommand)]
     Permissions(PermissionsCommand),

@@ -4,6 +4,7 @@ mod capabilities;
 mod completions;
 mod config;
 pub(crate) mod credentials;
+mod diff;
 mod doctor;
 mod install;
 mod login;
@@ -14,6 +15,8 @@ mod run;
 mod sandbox;
 mod sessions;
 mod threads;
+mod turn_files;
+mod undo;
 mod versions;
 mod which;
 
@@ -30,6 +33,8 @@ pub(crate) fn dispatch(arguments: &Arguments, context: &mut Context) -> Result<E
         Command::Continue(arguments) => run::go_on(arguments, global, context),
         Command::Sessions(command) => sessions::run(command, global, context),
         Command::Threads(command) => threads::run(command, global, context),
+        Command::Diff(arguments) => diff::run(arguments, global, context),
+        Command::Undo(arguments) => undo::run(arguments, global, context),
         Command::Permissions(command) => permissions::run(command, global, context),
         Command::Install(arguments) => install::run(arguments, global, context),
         Command::Versions(arguments) => versions::list(arguments, global, context),

@@ -26,7 +26,7 @@ const NARROWEST_PURPOSE: usize = 24;
 /// Every command below what a person wants.
 const GROUPS: [(&str, &[&str]); 5] = [
     ("Talk to the agent", &["run", "continue"]),
-    ("Look back", &["sessions", "threads"]),
+    ("Look back", &["sessions", "threads", "diff", "undo"]),
     ("Control what it may do", &["permissions", "sandbox"]),
     (
         "Amp itself",

@@ -7,6 +7,7 @@ use amp_session::{Ledger, NewSession, SessionConfig, SessionRecord, ThreadId, re
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::runtime::block_on;
 
 /// The word that stands for the session used last.
 pub(crate) const LAST: &str = "last";
@@ -39,6 +40,16 @@ impl Sessions {
         &self.0
     }
 
+    /// Deletes a session, with the snapshots that it has in repositories.
+    ///
+    /// # Errors
+    /// Fails while one of its turns runs, and when its files cannot be deleted.
+    pub(crate) fn delete(&self, record: &SessionRecord, context: &Context) -> Result<(), Failure> {
+        let environment = context.environment_without_key();
+        block_on(amp_session::forget(record, &environment))?;
+        Ok(self.0.delete(&record.metadata().id)?)
+    }
+
     /// Begins a session.
     pub(crate) fn create(
         &self,
@@ -67,6 +78,21 @@ impl Sessions {
                         "continues the last one of any folder",
                     )
                     .next("ampctl run \"…\"", "begins a new one")
+            })
+    }
+
+    /// Returns the session used last in a folder.
+    ///
+    /// # Errors
+    /// Fails when there is none.
+    pub(crate) fn newest_in(&self, folder: &Path) -> Result<SessionRecord, Failure> {
+        let folder = recorded_folder(folder);
+        let mut sessions = self.0.sessions()?.into_iter();
+        sessions
+            .find(|record| is_of(record, &folder))
+            .ok_or_else(|| {
+                Failure::new(ExitCode::Usage, "no session was recorded in this folder")
+                    .next("ampctl sessions list", "lists the sessions of all folders")
             })
     }
 

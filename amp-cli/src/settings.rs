@@ -56,6 +56,7 @@ pub(crate) struct Settings {
     pub(crate) color: ColorChoice,
     pub(crate) progress: bool,
     pub(crate) record: bool,
+    pub(crate) snapshots: bool,
     /// A project file that is not read because it is not the user's.
     pub(crate) ignored_project: Option<PathBuf>,
     /// The version to install.
@@ -133,6 +134,7 @@ impl Settings {
             color: layer.color.unwrap_or_default(),
             progress: layer.progress.unwrap_or(true),
             record: layer.record.unwrap_or(true),
+            snapshots: layer.snapshots.unwrap_or(true),
             ignored_project: files.foreign_project,
             version: layer.version,
             sources: layer.sources.unwrap_or_default(),
@@ -212,6 +214,7 @@ impl From<&AgentArguments> for Layer {
             attempts: arguments.attempts,
             confirm_end: arguments.confirm_end.then_some(true),
             record: arguments.no_record.then_some(false),
+            snapshots: arguments.no_snapshots.then_some(false),
             install: arguments.install.then_some(true),
             approve: arguments.approve.clone(),
             notify: (!arguments.notify.is_empty()).then(|| arguments.notify.clone()),

@@ -80,6 +80,9 @@ pub struct SessionConfig {
     pub environment: Environment,
     /// The folder the agent works in; the host's own when absent.
     pub working_directory: Option<PathBuf>,
+    /// Whether the files of the Git work tree are kept before and after each recorded turn, so that
+    /// it can be undone; not unless set.
+    pub snapshots: bool,
     /// The most that a turn may use; nothing is limited unless set.
     pub caps: Caps,
     /// How long to wait, and for what; [`default_deadlines`] unless set.
@@ -145,6 +148,7 @@ impl Default for SessionConfig {
             extra_arguments: Vec::new(),
             environment: Environment::new(),
             working_directory: None,
+            snapshots: false,
             caps: Caps::default(),
             deadlines: default_deadlines(),
             limits_from_log: false,
@@ -207,6 +211,7 @@ impl fmt::Debug for SessionConfig {
             .field("extra_arguments", &self.extra_arguments)
             .field("environment", &NamesOf(&self.environment))
             .field("working_directory", &self.working_directory)
+            .field("snapshots", &self.snapshots)
             .field("caps", &self.caps)
             .field("deadlines", &self.deadlines)
             .field("limits_from_log", &self.limits_from_log)

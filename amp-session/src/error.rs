@@ -157,6 +157,12 @@ pub enum Error {
         /// The cause.
         source: io::Error,
     },
+    /// The snapshots of a Git work tree could not be made, read or restored.
+    #[error("the files of the work tree: {reason}")]
+    WorkTree {
+        /// Why not.
+        reason: String,
+    },
     /// A document could not be written to where its reader wants it.
     #[error("output could not be written")]
     Output(#[from] io::Error),
@@ -209,6 +215,8 @@ pub enum ErrorKind {
     TimedOut,
     /// A file could not be read or written.
     Files,
+    /// There is no snapshot of a work tree, or it cannot be restored.
+    WorkTree,
 }
 
 impl Error {
@@ -244,6 +252,7 @@ impl Error {
             Self::LoginFailed { .. } => ErrorKind::Login,
             Self::ThreadsFailed { .. } => ErrorKind::Threads,
             Self::LoginTimedOut { .. } => ErrorKind::TimedOut,
+            Self::WorkTree { .. } => ErrorKind::WorkTree,
             Self::Settings { .. }
             | Self::WriteSettings { .. }
             | Self::Credentials { .. }

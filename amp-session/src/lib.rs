@@ -118,7 +118,7 @@ mod turn_line;
 mod typed_answer;
 mod version;
 mod whole_file;
-mod work_tree;
+mod workspace;
 
 pub use amp_process as process;
 pub use amp_protocol as protocol;
@@ -165,3 +165,4 @@ pub use thread_id::ThreadId;
 pub use turn::{Canceller, Turn, TurnInput, TurnItem};
 pub use turn_line::TurnLine;
 pub use version::AmpVersion;
+pub use workspace::{TurnFiles, Undo, forget};

@@ -43,6 +43,7 @@ use crate::service_log::ServiceLog;
 use crate::thread_id::ThreadId;
 use crate::turn_line::TurnLine;
 use crate::version::AmpVersion;
+use crate::workspace::keep::Snapshots;
 
 /// A turn of the agent.
 ///
@@ -73,6 +74,8 @@ pub struct Turn {
     files: Option<RunFiles>,
     /// What is seen of the sandbox.
     sandbox: Option<Watch>,
+    /// The files as they were before it.
+    snapshots: Option<Snapshots>,
     questions: Questions,
     /// What it uses of what it may.
     caps: CapWatch,
@@ -98,6 +101,7 @@ pub(crate) struct TurnParts {
     pub(crate) supervision: Option<Supervision>,
     pub(crate) caps: Caps,
     pub(crate) service_log: Option<ServiceLog>,
+    pub(crate) snapshots: Option<Snapshots>,
 }
 
 impl Turn {
@@ -113,6 +117,7 @@ impl Turn {
             sandbox: parts.sandbox,
             caps: CapWatch::new(parts.caps),
             service_log: parts.service_log,
+            snapshots: parts.snapshots,
             ..Self::of(source, observer, Questions::asked_by(parts.supervision))
         }
     }
@@ -138,6 +143,7 @@ impl Turn {
             claim: None,
             files: None,
             sandbox: None,
+            snapshots: None,
             questions,
             caps: CapWatch::default(),
             cut: CutWatch::default(),

@@ -214,6 +214,10 @@ pub(crate) struct AgentArguments {
     #[arg(long)]
     pub(crate) no_record: bool,
 
+    /// Do not keep the files of the Git work tree as they were before the turn
+    #[arg(long)]
+    pub(crate) no_snapshots: bool,
+
     /// Arguments to pass on to Amp
     #[arg(last = true, value_name = "ARGUMENT", hide = true)]
     pub(crate) extra_arguments: Vec<OsString>,

@@ -32,6 +32,10 @@ impl From<Error> for Failure {
                     "tells whether the service can be reached",
                 )
                 .next("ampctl sessions list", "lists what is recorded here"),
+            ErrorKind::WorkTree => from(ExitCode::Failed, &error).hint(
+                "`ampctl run` keeps the files before and after a turn in a Git work tree, unless \
+                 `snapshots` is off or nothing is recorded",
+            ),
             ErrorKind::TimedOut => from(ExitCode::TimedOut, &error),
             ErrorKind::Refused => refused(&error),
             ErrorKind::Busy => {

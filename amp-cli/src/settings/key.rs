@@ -79,6 +79,7 @@ pub(super) const COLOR: Key = Key::new("color", "--color", "AMPCTL_COLOR");
 pub(super) const PROGRESS: Key =
     Key::new("progress", "--no-progress or --quiet", "AMPCTL_PROGRESS");
 pub(super) const RECORD: Key = Key::of_user("record", "--no-record", "AMPCTL_RECORD");
+pub(super) const SNAPSHOTS: Key = Key::of_user("snapshots", "--no-snapshots", "AMPCTL_SNAPSHOTS");
 pub(super) const VERSION: Key = Key::of_user("version", "the version given", "AMPCTL_VERSION");
 pub(super) const INSTALL: Key = Key::of_user("install", "--install", "AMPCTL_INSTALL");
 pub(crate) const SOURCES: Key = Key::of_user("sources", "--source", "AMPCTL_SOURCES");
@@ -92,7 +93,7 @@ pub(super) const ALLOW_ENV: Key = Key::of_sandbox("allow-env", "--allow-env");
 pub(super) const LIMIT: Key = Key::of_sandbox("limit", "--limit");
 
 /// Every setting, in the order in which they are shown.
-pub(super) const ALL: [&Key; 30] = [
+pub(super) const ALL: [&Key; 31] = [
     &MODE,
     &EFFORT,
     &LABELS,
@@ -115,6 +116,7 @@ pub(super) const ALL: [&Key; 30] = [
     &CONFIRM_END,
     &VISIBILITY,
     &RECORD,
+    &SNAPSHOTS,
     &APPROVE,
     &NOTIFY,
     &SANDBOX,

@@ -41,6 +41,7 @@ pub(crate) struct Layer {
     pub(crate) color: Option<ColorChoice>,
     pub(crate) progress: Option<bool>,
     pub(crate) record: Option<bool>,
+    pub(crate) snapshots: Option<bool>,
     #[serde(deserialize_with = "version")]
     pub(crate) version: Option<VersionSpec>,
     pub(crate) sources: Option<Vec<String>>,
@@ -119,6 +120,7 @@ impl Layer {
             color: self.color.or(lower.color),
             progress: self.progress.or(lower.progress),
             record: self.record.or(lower.record),
+            snapshots: self.snapshots.or(lower.snapshots),
             version: self.version.or(lower.version),
             sources: self.sources.or(lower.sources),
             install: self.install.or(lower.install),
@@ -167,6 +169,7 @@ impl Layer {
             color: Some(ColorChoice::default()),
             progress: Some(true),
             record: Some(true),
+            snapshots: Some(true),
             approve: Some(Approver::default()),
             notify: Some(Vec::new()),
             sandbox: Some(SandboxMode::default()),
@@ -206,6 +209,7 @@ impl Layer {
             key::COLOR => self.color.map(|color| json!(color)),
             key::PROGRESS => self.progress.map(Value::from),
             key::RECORD => self.record.map(Value::from),
+            key::SNAPSHOTS => self.snapshots.map(Value::from),
             key::VERSION => self.version.as_ref().map(text),
             key::SOURCES => {
                 let sources = self.sources.as_ref()?.iter();

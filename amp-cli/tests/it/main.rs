@@ -61,4 +61,6 @@ mod terminal;
 #[cfg(unix)]
 mod threads;
 #[cfg(unix)]
+mod undo;
+#[cfg(unix)]
 mod which_amp;

@@ -17,6 +17,8 @@ const DOCUMENTS: &[&str] = &[
     "sessions export last --format json",
     "sessions open last --print",
     "sessions stats --by folder",
+    "diff",
+    "undo --yes",
     "sessions prune --older-than 0s --dry-run",
     "threads list",
     "threads search hello",

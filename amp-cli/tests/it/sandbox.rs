@@ -6,19 +6,10 @@ use std::process::{Command, Output};
 use amp_cli::ExitCode;
 use fixtures::Requirement;
 
-use crate::support::World;
+use crate::support::{INIT, SUCCESS, World};
 
 /// What the fake agent needs beside what Amp does.
 const FAKE: [&str; 3] = ["--sandbox", "--allow-env", "FAKE_AGENT*"];
-
-const INIT: &str = concat!(
-    r#"out {"type":"system","subtype":"init","cwd":"/","#,
-    r#""session_id":"T-5928a90d-d53b-488f-a829-4e36442142ee","tools":[],"mcp_servers":[]}"#
-);
-const SUCCESS: &str = concat!(
-    r#"out {"type":"result","subtype":"success","duration_ms":1,"is_error":false,"#,
-    r#""num_turns":1,"result":"Done.","session_id":"T-5928a90d-d53b-488f-a829-4e36442142ee"}"#
-);
 
 /// Runs the program itself, which can be started again as the shim.
 #[expect(clippy::disallowed_methods, reason = "ampctl itself is what is tested")]

@@ -20,6 +20,20 @@ use serde_json::{Value, json};
 /// The CLI version whose recordings the fake agent replays.
 pub(crate) const VERSION: &str = fixtures::NEWEST_VERSION;
 
+/// The first line of an agent, as a command of the fake agent's script.
+#[cfg(unix)]
+pub(crate) const INIT: &str = concat!(
+    r#"out {"type":"system","subtype":"init","cwd":"/","#,
+    r#""session_id":"T-5928a90d-d53b-488f-a829-4e36442142ee","tools":[],"mcp_servers":[]}"#
+);
+
+/// The last line of an agent that has done it, as such a command.
+#[cfg(unix)]
+pub(crate) const SUCCESS: &str = concat!(
+    r#"out {"type":"result","subtype":"success","duration_ms":1,"is_error":false,"#,
+    r#""num_turns":1,"result":"Done.","session_id":"T-5928a90d-d53b-488f-a829-4e36442142ee"}"#
+);
+
 /// Represents a home folder, a project folder and an environment, gone when the test is.
 pub(crate) struct World {
     folder: tempfile::TempDir,

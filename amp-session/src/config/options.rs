@@ -57,6 +57,14 @@ impl SessionConfig {
         self
     }
 
+    /// Returns this configuration with the files of the Git work tree kept before and after each
+    /// recorded turn: [`TurnFiles`](crate::TurnFiles) tells what it did, and undoes it.
+    #[must_use]
+    pub fn with_snapshots(mut self) -> Self {
+        self.snapshots = true;
+        self
+    }
+
     /// Returns this configuration with limits of what a turn may use.
     #[doc(alias = "max_turns")]
     #[must_use]
@@ -273,6 +281,7 @@ mod tests {
             extra_arguments,
             environment,
             working_directory,
+            snapshots,
             caps,
             deadlines,
             limits_from_log,
@@ -302,6 +311,7 @@ mod tests {
             .with_extra_argument("--fast")
             .with_variable("NAME", "value")
             .with_working_directory("folder")
+            .with_snapshots()
             .with_caps(Caps::default().with_messages(1))
             .with_deadlines(no_deadlines())
             .with_limits_from_log();
@@ -329,7 +339,7 @@ mod tests {
             extra_arguments.len(),
         ];
         assert_eq!(maps, [1; 4]);
-        assert!(thinking && dangerously_allow_all && limits_from_log);
+        assert!(thinking && snapshots && dangerously_allow_all && limits_from_log);
         assert!(sandbox.is_some() && approval.is_some());
         assert_eq!((archive, executor_set), (Some(false), executor));
         assert_eq!((caps.messages, deadlines.startup), (Some(1), None));

@@ -24,6 +24,7 @@ pub(super) const START: &str = "turn.json";
 pub(super) const EVENTS: &str = "events.jsonl";
 pub(super) const MESSAGES: &str = "messages.jsonl";
 pub(super) const APPROVALS: &str = "approvals.jsonl";
+pub(super) const SNAPSHOT: &str = "snapshot.json";
 pub(super) const STDERR: &str = "stderr.txt";
 pub(super) const END: &str = "end.json";
 

@@ -8,8 +8,8 @@ use amp_process::Completeness;
 use amp_protocol::decode_line;
 
 use super::files::{
-    self, APPROVALS, END, EVENTS, LOCK, MESSAGES, START, STDERR, SessionMetadata, TURNS, TurnEnd,
-    TurnStart,
+    self, APPROVALS, END, EVENTS, LOCK, MESSAGES, SNAPSHOT, START, STDERR, SessionMetadata, TURNS,
+    TurnEnd, TurnStart,
 };
 use super::id::now_ms;
 use super::ledger_error;
@@ -17,6 +17,7 @@ use crate::approval::{ApprovalNote, RecordedNote};
 use crate::error::Error;
 use crate::file_lock;
 use crate::turn_line::TurnLine;
+use crate::workspace::note::SnapshotNote;
 
 /// The record of a session, open to read it or to add turns.
 #[derive(Debug)]
@@ -150,6 +151,11 @@ impl TurnRecord {
         let read = |path: &Path| fs::read(path).map_err(ledger_error("read", path));
         let bytes = self.read_before(STDERR, &[END], read)?.unwrap_or_default();
         Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Returns what is noted about the files before and after the turn; `None` where nothing is.
+    pub(crate) fn snapshot(&self) -> Result<Option<SnapshotNote>, Error> {
+        unless_missing(files::read(&self.folder.join(SNAPSHOT)))
     }
 
     /// Returns the messages that were handed over to be sent while the turn ran, each as the line

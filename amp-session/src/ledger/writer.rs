@@ -8,8 +8,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::files::{
-    self, APPROVALS, END, EVENTS, LOCK, MESSAGES, START, STDERR, SessionMetadata, TURNS, TurnEnd,
-    TurnStart,
+    self, APPROVALS, END, EVENTS, LOCK, MESSAGES, SNAPSHOT, START, STDERR, SessionMetadata, TURNS,
+    TurnEnd, TurnStart,
 };
 use super::id::now_ms;
 use super::ledger_error;
@@ -22,6 +22,7 @@ use crate::sandbox::SandboxReport;
 use crate::secrets::{Cut, Secrets};
 use crate::thread_id::ThreadId;
 use crate::version::AmpVersion;
+use crate::workspace::note::SnapshotNote;
 
 /// The longest title, in characters.
 const TITLE: usize = 72;
@@ -135,6 +136,28 @@ impl TurnWriter {
     /// Where it cannot be made, that is why the record is not whole.
     pub(crate) fn approvals(&self) -> Option<Lines> {
         self.lines(APPROVALS)
+    }
+
+    /// Returns what the names of the snapshots of this turn begin with.
+    pub(crate) fn snapshot_name(&self) -> String {
+        let last = |path: &Path| {
+            path.file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned()
+        };
+        format!(
+            "refs/amp-session/{}/{}",
+            last(&self.session),
+            last(&self.folder)
+        )
+    }
+
+    /// Notes the snapshots of the turn.
+    pub(crate) fn note_snapshot(&self, note: &SnapshotNote) {
+        if let Err(error) = files::write(&self.folder.join(SNAPSHOT), note) {
+            self.fail(error.to_string());
+        }
     }
 
     fn lines(&self, name: &str) -> Option<Lines> {

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::environment::Environment;
 use crate::plain_text::{in_fence, without_escapes};
-use crate::work_tree;
+use crate::workspace::state::{State, state};
 
 /// How much of the end of what a check writes is kept, in bytes.
 const KEPT: usize = 16 << 10;
@@ -127,16 +127,6 @@ impl Check {
         let passed = exit.status().code() == Some(0);
         Ok((passed, exit.status().to_string()))
     }
-
-    /// Returns what the files of the folder's Git work tree are, ignored ones left out, as a text
-    /// that is another one when they change; `None` where there is none, or no `git`.
-    async fn state(&self) -> Option<String> {
-        // A repository that the agent has made could name programs, and they would run outside.
-        match self.sandbox {
-            Some(_) => None,
-            None => work_tree::state(&self.folder, &self.environment).await,
-        }
-    }
 }
 
 impl AfterCheck {
@@ -178,7 +168,7 @@ pub struct Attempts {
     most: u32,
     made: u32,
     /// What the files were when the last attempt was checked.
-    state: Option<String>,
+    state: Option<State>,
 }
 
 /// What comes after a check.
@@ -231,7 +221,7 @@ impl Attempts {
         // The check itself may change files.
         let state = match self.most {
             0 | 1 => None,
-            _ => self.check.state().await,
+            _ => state(&self.check.folder, &self.check.environment).await,
         };
         let report = self.check.run().await;
         self.made += 1;

@@ -22,6 +22,8 @@ use crate::sandbox::no_stored_keys;
 use crate::secrets::{Cut, Secrets};
 use crate::service_log::ServiceLog;
 use crate::turn::{Turn, TurnParts};
+use crate::workspace::keep::Snapshots;
+use crate::workspace::note::SnapshotNote;
 
 impl Session {
     /// Begins a turn; nothing was sent when this fails.
@@ -86,6 +88,10 @@ impl Session {
         }
         let note = again.map(|again| again.note.clone());
         let record = self.record_turn(&mut claim, input, note, &secrets).await?;
+        let snapshots = match &record {
+            Some(record) if self.config.snapshots => self.keep_files(record).await,
+            _ => None,
+        };
         let process = match spec.spawn().await {
             Ok(process) => process,
             Err(source) => {
@@ -113,6 +119,7 @@ impl Session {
             supervision,
             caps: again.map_or(self.config.caps, |again| again.caps),
             service_log,
+            snapshots,
         };
         Ok(Turn::running(process, parts))
     }
@@ -124,6 +131,19 @@ impl Session {
         wanted
             .then(|| ServiceLog::before(&circumstances.environment, self.thread().as_ref()))
             .flatten()
+    }
+
+    /// Keeps the files of the work tree as they are; where that cannot be, the record says why.
+    async fn keep_files(&self, record: &TurnWriter) -> Option<Snapshots> {
+        let name = record.snapshot_name();
+        let folder = self.config.folder();
+        let kept = Snapshots::before(folder, self.amp.environment(), &name).await;
+        let (note, snapshots) = match kept {
+            Ok(snapshots) => (snapshots.note().clone(), Some(snapshots)),
+            Err(error) => (SnapshotNote::none(error), None),
+        };
+        record.note_snapshot(&note);
+        snapshots
     }
 
     /// Locks the thread that the turn goes on with, if there is one yet, and begins the record of

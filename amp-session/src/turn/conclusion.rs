@@ -20,6 +20,7 @@ use crate::run_folder::RunFiles;
 use crate::sandbox::Watch;
 use crate::secrets::Secrets;
 use crate::service_log::ServiceLog;
+use crate::workspace::keep::Snapshots;
 
 /// What is left of a turn when its last line has been read.
 pub(super) struct Conclusion {
@@ -29,6 +30,8 @@ pub(super) struct Conclusion {
     pub(super) record: Option<TurnWriter>,
     pub(super) trouble: Option<String>,
     pub(super) sandbox: Option<Watch>,
+    /// The files as they were before the turn.
+    pub(super) snapshots: Option<Snapshots>,
     pub(super) questions: Questions,
     /// What the agent wanted more of than it may have.
     pub(super) cap: Option<CapUse>,
@@ -52,6 +55,7 @@ impl Conclusion {
             record,
             trouble,
             sandbox,
+            snapshots,
             mut questions,
             cap,
             is_cut,
@@ -102,6 +106,9 @@ impl Conclusion {
         {
             let told = blocking(move || log.read(&thread)).await;
             outcome.add_service_log(&told, now_ms(), &secrets);
+        }
+        if let (Some(record), Some(snapshots)) = (&record, snapshots) {
+            record.note_snapshot(&snapshots.after().await);
         }
         if let Some(record) = record {
             let ended = Ended {

@@ -193,6 +193,7 @@ impl Turn {
             record: self.record.take(),
             trouble: self.trouble.take(),
             sandbox: self.sandbox.take(),
+            snapshots: self.snapshots.take(),
             questions: std::mem::take(&mut self.questions),
             cap: self.caps.reached(),
             is_cut: self.cut.was_last(),

@@ -289,6 +289,7 @@ fn session_config(
     config.labels.clone_from(&settings.labels);
     config.thinking = settings.thinking;
     config.caps = settings.caps;
+    config.snapshots = settings.snapshots;
     config.deadlines = settings.deadlines.clone();
     config.dangerously_allow_all = agent.dangerously_allow_all;
     config.title.clone_from(&agent.title);

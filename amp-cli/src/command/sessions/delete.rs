@@ -29,7 +29,7 @@ pub(super) fn run(
     for record in &chosen {
         let metadata = record.metadata();
         refuse_in_use(record, "it can be deleted when the run has ended")?;
-        sessions.ledger().delete(&metadata.id)?;
+        sessions.delete(record, context)?;
         if !global.quiet {
             writeln!(
                 context.stderr,

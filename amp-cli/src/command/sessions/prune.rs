@@ -58,7 +58,7 @@ pub(super) fn run(
         }
         // Exactly those that were shown, and no others that have grown too old meanwhile.
         for record in &chosen {
-            sessions.ledger().delete(&record.metadata().id)?;
+            sessions.delete(record, context)?;
         }
     }
     let pruned = |(record, bytes): (_, &u64)| Pruned {
