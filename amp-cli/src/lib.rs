@@ -33,6 +33,8 @@
 //! A failure is told on the context's standard error, with its reasons and the next command to try,
 //! and comes back as an [`ExitCode`]. [`run`] blocks and starts an async runtime of its own.
 
+#[cfg(feature = "acp")]
+mod acp;
 mod amp_in_use;
 mod approve;
 mod arguments;

@@ -2,6 +2,7 @@
 
 mod age;
 pub(crate) mod duration;
+mod ends;
 mod markdown;
 mod safe;
 pub(crate) mod size;
@@ -10,6 +11,7 @@ mod wrap;
 
 pub(crate) use self::age::ago;
 pub(crate) use self::duration::{clock, elapsed};
+pub(crate) use self::ends::ends;
 pub(crate) use self::markdown::markdown;
 pub(crate) use self::safe::{one_line, safe};
 pub(crate) use self::size::{bytes, counted, tokens};

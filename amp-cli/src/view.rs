@@ -18,6 +18,8 @@ use amp_session::protocol::Decoded;
 
 use self::answer::subject;
 pub(crate) use self::answer::{about, in_a_line};
+#[cfg(feature = "acp")]
+pub(crate) use self::changes::relative;
 pub(crate) use self::detail::{Body, Detail};
 use self::document::write_document;
 pub(crate) use self::document::{AmpInUse, Finished};

@@ -5,6 +5,7 @@ use amp_session::protocol::tool::ToolOutcome;
 use amp_session::{FileChange, Redaction};
 
 use super::escape::Escaped;
+use crate::text::ends;
 use crate::view::{Body, Detail, Subject, ToolCall, reason};
 
 /// How much of what a tool printed is shown from its beginning and from its end, in bytes; the record
@@ -88,7 +89,7 @@ fn pre(text: &str, redaction: &mut Redaction) -> String {
         return String::new();
     }
     let text = redaction.redact(text);
-    let (beginning, left_out, end) = shortened(&text);
+    let (beginning, left_out, end) = ends(&text, SHOWN);
     match left_out {
         0 => format!("<pre>{}</pre>", Escaped(beginning)),
         _ => format!(
@@ -99,26 +100,11 @@ fn pre(text: &str, redaction: &mut Redaction) -> String {
     }
 }
 
-/// Returns the beginning and the end of a text that is too long, and how much stands between them.
-fn shortened(text: &str) -> (&str, usize, &str) {
-    if text.len() <= 2 * SHOWN {
-        return (text, 0, "");
-    }
-    let boundary = |mut place: usize| {
-        while !text.is_char_boundary(place) {
-            place -= 1;
-        }
-        place
-    };
-    let (first, last) = (boundary(SHOWN), boundary(text.len() - SHOWN));
-    (&text[..first], last - first, &text[last..])
-}
-
 /// Renders a diff; lines of one kind that follow one another share an element.
 fn diff(change: &FileChange, redaction: &mut Redaction) -> String {
     // A key of several lines is one key: it is taken out before lines are told apart.
     let lines = redaction.redact(&change.diff).into_owned();
-    let (lines, left_out, _) = shortened(&lines);
+    let (lines, left_out, _) = ends(&lines, SHOWN);
     let path = redaction.redact(&change.path);
     let mut html = format!(
         "<pre><b>{}</b> +{} −{}\n",

@@ -1,0 +1,412 @@
+//! What an editor is told of a turn: a pure function of its items, but for the files that an edit is
+//! about to change, which are read when the call comes and only while the turn runs.
+
+mod content;
+mod edit;
+mod patch;
+mod request;
+mod result;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use agent_client_protocol::v1::schema::{
+    ContentChunk, MessageId, Notice, NoticeSeverity, Plan, PlanEntry, PlanEntryPriority,
+    PlanEntryStatus, SessionUpdate, ToolCall, ToolCallId, ToolCallStatus, ToolCallUpdate,
+    ToolCallUpdateFields, UsageUpdate,
+};
+use amp_session::TurnItem;
+use amp_session::approval::{Concern, Decided, Subject};
+use amp_session::protocol::progress::{ClosedCall, Progress};
+use amp_session::protocol::tool::{Todo, ToolInput, ToolName};
+use amp_session::protocol::{
+    AssistantEvent, ContentBlock, Event, McpStatus, SystemEvent, ToolUseBlock, UserEvent,
+};
+use serde_json::{Map, Value};
+
+use self::content::text;
+use self::edit::Files;
+use self::request::Request;
+use super::client::Shows;
+use crate::text::one_line;
+
+/// When a turn is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// While it runs; its calls wait for an answer where somebody `asks` about them.
+    Now { asks: bool },
+    /// Later, from its record: files have changed since, and its prompt is told as well.
+    Later,
+}
+
+/// Turns the items of a turn into what an editor is told of them.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    folder: PathBuf,
+    /// The number of the turn within its session, for ids that are the same in every telling.
+    turn: u64,
+    moment: Moment,
+    shows: Shows,
+    progress: Progress,
+    /// The call that each question is about, by the number of the question.
+    asked: HashMap<u64, ToolCallId>,
+    /// Calls that were told of for their questions alone: those of subagents, which are in no line.
+    unseen: Vec<ToolCallId>,
+    /// What was shown of a command that began in a terminal.
+    terminals: Vec<ToolCallId>,
+}
+
+impl Mapping {
+    /// Begins with a turn of an agent that works in `folder`.
+    pub(crate) fn new(folder: &Path, turn: u64, moment: Moment, shows: Shows) -> Self {
+        Self {
+            folder: folder.to_path_buf(),
+            turn,
+            moment,
+            shows,
+            progress: Progress::new(),
+            asked: HashMap::new(),
+            unseen: Vec::new(),
+            terminals: Vec::new(),
+        }
+    }
+
+    /// Returns what an item means for the editor, in order; the last of a turn ends every call that
+    /// is still open.
+    pub(crate) fn item(&mut self, item: &TurnItem) -> Vec<SessionUpdate> {
+        match item {
+            TurnItem::Line(line) => match line.event() {
+                Some(event) => self.event(event, line.number()),
+                None => Vec::new(),
+            },
+            TurnItem::Question(asked) => self.question(&asked.subject),
+            TurnItem::Answer(decided) => self.answer(decided),
+            TurnItem::Denial(denial) => {
+                self.notice(&format!("the sandbox refused {}", denial.target))
+            }
+            TurnItem::Cap(used) => self.notice(&used.to_string()),
+            TurnItem::End(_) => self.end(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns the call that a question is about, once its item has come.
+    pub(crate) fn call_of(&self, question: u64) -> Option<&ToolCallId> {
+        self.asked.get(&question)
+    }
+
+    /// Returns a call as a question about it shows it: with the command, the change, or every
+    /// argument.
+    pub(crate) fn asked(&self, subject: &Subject) -> ToolCallUpdate {
+        let id = self.call_of(subject.number).cloned();
+        let id = id.unwrap_or_else(|| self.id_of_question(subject.number));
+        let fields = match &subject.concern {
+            Concern::Changed(paths) => {
+                let paths = paths.iter().map(|path| path.display().to_string());
+                let paths = paths.collect::<Vec<_>>().join("\n");
+                ToolCallUpdateFields::new()
+                    .title("Files that decide what may run have changed; rejecting ends the turn")
+                    .content(vec![content::fenced(&paths)])
+            }
+            concern => {
+                let request = self.request_of(subject);
+                let mut shown = request.content_of_question();
+                if *concern == Concern::ControlFiles {
+                    let warning = "This names files that decide what may run.";
+                    shown.insert(0, text(warning));
+                }
+                ToolCallUpdateFields::new()
+                    .title(request.title)
+                    .kind(request.kind)
+                    .locations(request.locations)
+                    .content(shown)
+            }
+        };
+        let raw = Value::Object(subject.arguments.clone());
+        let fields = fields.status(ToolCallStatus::Pending).raw_input(raw);
+        ToolCallUpdate::new(id, fields)
+    }
+
+    /// Returns what a line of this number within the turn means.
+    fn event(&mut self, event: &Event, line: u64) -> Vec<SessionUpdate> {
+        let mut updates = Vec::new();
+        let closed = self.progress.observe(event);
+        match event {
+            Event::System(system) => self.system(system, &mut updates),
+            Event::User(user) => {
+                self.close(closed, &mut updates);
+                self.user(user, line, &mut updates);
+            }
+            Event::Assistant(assistant) => {
+                self.close(closed, &mut updates);
+                self.assistant(assistant, line, &mut updates);
+            }
+            Event::Result(_) => {}
+            _ => {}
+        }
+        updates
+    }
+
+    fn system(&mut self, system: &SystemEvent, updates: &mut Vec<SessionUpdate>) {
+        for server in &system.mcp_servers {
+            if server.status != McpStatus::CONNECTED {
+                let (name, status) = (one_line(&server.name), one_line(server.status.as_str()));
+                updates.extend(self.notice(&format!("MCP server {name}: {status}")));
+            }
+        }
+    }
+
+    /// Tells of the prompt, which the editor has shown by itself in a turn that runs.
+    fn user(&self, user: &UserEvent, line: u64, updates: &mut Vec<SessionUpdate>) {
+        if self.moment != Moment::Later || user.parent_tool_use_id.is_some() {
+            return;
+        }
+        for block in &user.message.content {
+            if let ContentBlock::Text(block) = block {
+                let chunk = self.chunk(&block.text, line);
+                updates.push(SessionUpdate::UserMessageChunk(chunk));
+            }
+        }
+    }
+
+    fn assistant(
+        &mut self,
+        assistant: &AssistantEvent,
+        line: u64,
+        updates: &mut Vec<SessionUpdate>,
+    ) {
+        let is_subagent = assistant.parent_tool_use_id.is_some();
+        if !is_subagent {
+            self.close_unseen(updates);
+        }
+        for block in &assistant.message.content {
+            match block {
+                // What a subagent says goes to the agent.
+                ContentBlock::Text(_) | ContentBlock::Thinking(_) if is_subagent => {}
+                ContentBlock::Text(block) if !block.text.is_empty() => {
+                    let chunk = self.chunk(&block.text, line);
+                    updates.push(SessionUpdate::AgentMessageChunk(chunk));
+                }
+                ContentBlock::Thinking(block) if !block.thinking.is_empty() => {
+                    let chunk = self.chunk(&block.thinking, line);
+                    updates.push(SessionUpdate::AgentThoughtChunk(chunk));
+                }
+                ContentBlock::ToolUse(call) => self.call(call, is_subagent, updates),
+                _ => {}
+            }
+        }
+        if let Some(context) = self.progress.context()
+            && let Some(size) = context.limit
+            && !is_subagent
+        {
+            updates.push(SessionUpdate::UsageUpdate(UsageUpdate::new(
+                context.tokens,
+                size,
+            )));
+        }
+    }
+
+    fn call(&mut self, call: &ToolUseBlock, is_subagent: bool, updates: &mut Vec<SessionUpdate>) {
+        if let ToolInput::TodoWrite(input) = call.typed_input() {
+            updates.push(SessionUpdate::Plan(plan(&input.todos)));
+        }
+        let id = ToolCallId::new(call.id.as_str());
+        let is_known = self.unseen.iter().position(|unseen| *unseen == id);
+        if let Some(position) = is_known {
+            // Its question was faster than its line.
+            self.unseen.remove(position);
+            return;
+        }
+        let request = Request::of(&call.name, &call.input, &self.folder, self.files());
+        let (shown, meta) = match self.shows.terminals && request.runs_in_terminal {
+            true => {
+                self.terminals.push(id.clone());
+                request.in_terminal(&id, &self.folder)
+            }
+            false => (request.content, None),
+        };
+        let title = match is_subagent {
+            true => format!("subagent: {}", request.title),
+            false => request.title,
+        };
+        let status = match self.moment {
+            Moment::Now { asks: true } => ToolCallStatus::Pending,
+            _ => ToolCallStatus::InProgress,
+        };
+        updates.push(SessionUpdate::ToolCall(
+            ToolCall::new(id, title)
+                .name(call.name.as_str().to_owned())
+                .kind(request.kind)
+                .status(status)
+                .content(shown)
+                .locations(request.locations)
+                .raw_input(call.input.parse::<Value>().ok())
+                .meta(meta),
+        ));
+    }
+
+    fn close(&mut self, closed: Vec<ClosedCall<'_>>, updates: &mut Vec<SessionUpdate>) {
+        for closed in closed {
+            let Some(call) = &closed.call else { continue };
+            let id = ToolCallId::new(call.request.id.as_str());
+            let in_terminal = self.forget_terminal(&id);
+            match closed.result {
+                Some(result) => {
+                    let files = &self.folder;
+                    updates.extend(result::updates(&call.request, result, files, in_terminal));
+                }
+                // What a subagent's tool has answered is not told.
+                None => updates.push(status(id, ToolCallStatus::Completed)),
+            }
+        }
+    }
+
+    fn question(&mut self, subject: &Subject) -> Vec<SessionUpdate> {
+        let known = self.open_call_of(subject);
+        let id = known.clone().unwrap_or_else(|| {
+            let id = subject.tool_use_id.as_deref().map(ToolCallId::new);
+            id.unwrap_or_else(|| self.id_of_question(subject.number))
+        });
+        self.asked.insert(subject.number, id.clone());
+        if known.is_some() || self.unseen.contains(&id) {
+            return Vec::new();
+        }
+        if matches!(subject.concern, Concern::Changed(_)) {
+            let title = "Files that decide what may run have changed";
+            self.unseen.push(id.clone());
+            return vec![SessionUpdate::ToolCall(ToolCall::new(id, title))];
+        }
+        let request = self.request_of(subject);
+        self.unseen.push(id.clone());
+        let title = format!("subagent: {}", request.title);
+        vec![SessionUpdate::ToolCall(
+            ToolCall::new(id, title)
+                .name(subject.tool.clone())
+                .kind(request.kind)
+                .content(request.content)
+                .locations(request.locations)
+                .raw_input(Value::Object(subject.arguments.clone())),
+        )]
+    }
+
+    fn answer(&mut self, decided: &Decided) -> Vec<SessionUpdate> {
+        let id = self.asked.get(&decided.subject.number).cloned();
+        // A rule that was remembered answers calls that nobody is asked about.
+        let Some(id) = id.or_else(|| self.open_call_of(&decided.subject)) else {
+            return Vec::new();
+        };
+        if decided.allowed {
+            return vec![status(id, ToolCallStatus::InProgress)];
+        }
+        self.unseen.retain(|unseen| *unseen != id);
+        let fields = ToolCallUpdateFields::new()
+            .status(ToolCallStatus::Failed)
+            .content(vec![text(&decided.in_words())]);
+        vec![SessionUpdate::ToolCallUpdate(ToolCallUpdate::new(
+            id, fields,
+        ))]
+    }
+
+    fn end(&mut self) -> Vec<SessionUpdate> {
+        let mut updates = Vec::new();
+        self.close_unseen(&mut updates);
+        for closed in self.progress.finish() {
+            let Some(call) = closed.call else { continue };
+            let id = ToolCallId::new(call.request.id.as_str());
+            self.forget_terminal(&id);
+            let fields = ToolCallUpdateFields::new()
+                .status(ToolCallStatus::Failed)
+                .content(vec![text("The turn ended before this call had an answer.")]);
+            updates.push(SessionUpdate::ToolCallUpdate(ToolCallUpdate::new(
+                id, fields,
+            )));
+        }
+        updates
+    }
+
+    /// Ends the calls of subagents, of whose ends nothing is told.
+    fn close_unseen(&mut self, updates: &mut Vec<SessionUpdate>) {
+        let ended = self.unseen.drain(..);
+        updates.extend(ended.map(|id| status(id, ToolCallStatus::Completed)));
+    }
+
+    /// Finds the open call that something was asked or decided about: by its id, or as the first
+    /// one like it that nobody was asked about.
+    fn open_call_of(&self, subject: &Subject) -> Option<ToolCallId> {
+        let mut open = self.progress.open_calls().map(|open| &open.request);
+        let found = match &subject.tool_use_id {
+            Some(id) => open.find(|call| call.id.as_str() == id),
+            None => open.find(|call| {
+                call.name.as_str() == subject.tool
+                    && call
+                        .input
+                        .parse()
+                        .is_ok_and(|input: Map<String, Value>| subject.arguments == input)
+                    && !self.asked.values().any(|id| *id.0 == *call.id.as_str())
+            }),
+        };
+        found.map(|call| ToolCallId::new(call.id.as_str()))
+    }
+
+    fn request_of(&self, subject: &Subject) -> Request {
+        let name = ToolName::from(subject.tool.as_str());
+        Request::of_arguments(&name, &subject.arguments, &self.folder, self.files())
+    }
+
+    fn id_of_question(&self, number: u64) -> ToolCallId {
+        ToolCallId::new(format!("turn-{}-question-{number}", self.turn))
+    }
+
+    fn files(&self) -> Files {
+        match self.moment {
+            Moment::Now { .. } => Files::AsTheyAre,
+            Moment::Later => Files::Unknown,
+        }
+    }
+
+    fn forget_terminal(&mut self, id: &ToolCallId) -> bool {
+        let position = self.terminals.iter().position(|terminal| terminal == id);
+        position
+            .map(|position| self.terminals.swap_remove(position))
+            .is_some()
+    }
+
+    fn chunk(&self, text: &str, line: u64) -> ContentChunk {
+        let id = format!("turn-{}-line-{line}", self.turn);
+        ContentChunk::new(text.into()).message_id(MessageId::new(id))
+    }
+
+    /// Tells something beside the conversation, where the client has a place for that.
+    fn notice(&self, what: &str) -> Vec<SessionUpdate> {
+        let notice = || Notice::new(NoticeSeverity::Warning, what);
+        let shown = self.shows.notices && self.moment != Moment::Later;
+        shown
+            .then(|| SessionUpdate::Notice(notice()))
+            .into_iter()
+            .collect()
+    }
+}
+
+fn status(id: ToolCallId, status: ToolCallStatus) -> SessionUpdate {
+    let fields = ToolCallUpdateFields::new().status(status);
+    SessionUpdate::ToolCallUpdate(ToolCallUpdate::new(id, fields))
+}
+
+fn plan(todos: &[Todo]) -> Plan {
+    let entry = |todo: &Todo| {
+        let priority = match todo.priority.as_deref() {
+            Some("high") => PlanEntryPriority::High,
+            Some("low") => PlanEntryPriority::Low,
+            _ => PlanEntryPriority::Medium,
+        };
+        let status = match todo.status.as_deref() {
+            Some("completed") => PlanEntryStatus::Completed,
+            Some("in-progress" | "in_progress") => PlanEntryStatus::InProgress,
+            _ => PlanEntryStatus::Pending,
+        };
+        PlanEntry::new(todo.content.clone(), priority, status)
+    };
+    Plan::new(todos.iter().map(entry).collect())
+}
