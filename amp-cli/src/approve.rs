@@ -13,6 +13,7 @@ use amp_session::approval::{AllowReadOnly, ProgramApprover, RejectAll};
 
 pub(crate) use self::dialogue::Event;
 use self::dialogue::Place;
+pub(crate) use self::person::{OpenQuestion, Questions, person};
 pub(crate) use self::queue::QuestionQueue;
 use crate::arguments::Approver;
 use crate::context::Context;
@@ -22,7 +23,7 @@ use crate::keyboard::Keyboard;
 use crate::style::Style;
 
 /// How long a person may take.
-const DEADLINE: Duration = Duration::from_secs(60 * 60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60 * 60);
 
 /// Returns what a session is told about an approver, and the queue of questions if a person is to
 /// answer them.
@@ -58,7 +59,7 @@ pub(crate) fn approval(
                 style,
                 dialect: None,
             };
-            let (person, questions) = person::person();
+            let (person, questions) = person("you");
             let approval = Approval::by(person).with_deadline(DEADLINE);
             return Ok((Some(approval), Some(QuestionQueue::new(questions, place))));
         }

@@ -1,5 +1,7 @@
 //! The command line as types.
 
+#[cfg(feature = "acp")]
+mod acp;
 mod amount;
 mod approver;
 mod byte_size;
@@ -21,6 +23,8 @@ mod turn_files;
 
 use clap::{Parser, Subcommand};
 
+#[cfg(feature = "acp")]
+pub(crate) use self::acp::AcpArguments;
 pub(crate) use self::amount::Amount;
 pub(crate) use self::approver::Approver;
 pub(crate) use self::byte_size::ByteSize;
@@ -68,6 +72,11 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// Continue the last session, or a chosen one
     Continue(ContinueArguments),
+    /// Serve an editor that speaks the Agent Client Protocol
+    ///
+    /// It is started by the editor, not by hand: `ampctl doctor` says how to enter it there.
+    #[cfg(feature = "acp")]
+    Acp(AcpArguments),
     /// List, search, show, export and delete recorded sessions, and add up what they took
     #[command(subcommand)]
     Sessions(SessionsCommand),

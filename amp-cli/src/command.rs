@@ -1,5 +1,7 @@
 //! One module for each command.
 
+#[cfg(feature = "acp")]
+mod acp;
 mod capabilities;
 mod completions;
 mod config;
@@ -11,7 +13,7 @@ mod login;
 mod manual;
 mod modes;
 mod permissions;
-mod run;
+pub(crate) mod run;
 mod sandbox;
 mod sessions;
 mod threads;
@@ -45,6 +47,8 @@ pub(crate) fn dispatch(arguments: &Arguments, context: &mut Context) -> Result<E
         Command::Credentials(command) => credentials::run(command, global, context),
         Command::Config(command) => config::run(command, global, context),
         Command::Login(arguments) => login::run(arguments, global, context),
+        #[cfg(feature = "acp")]
+        Command::Acp(arguments) => acp::run(arguments, global, context),
         Command::Capabilities(arguments) => capabilities::run(arguments, global, context),
         Command::Sandbox(command) => sandbox::run(command, global, context),
         Command::Doctor { network } => doctor::run(*network, global, context),

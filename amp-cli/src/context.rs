@@ -41,6 +41,27 @@ pub struct Context {
     pub(crate) at_work: Vec<JoinHandle<()>>,
 }
 
+/// What contexts have in common of which several are in use at once: each has a folder of its own,
+/// and no input, no output and no signals.
+#[cfg(feature = "acp")]
+#[derive(Clone, Debug)]
+pub(crate) struct Surroundings {
+    environment: BTreeMap<OsString, OsString>,
+    stderr: Output,
+}
+
+#[cfg(feature = "acp")]
+impl Surroundings {
+    /// Returns a context in a folder.
+    pub(crate) fn context(&self, directory: impl Into<PathBuf>) -> Context {
+        Context {
+            environment: self.environment.clone(),
+            stderr: self.stderr.clone(),
+            ..Context::new(directory)
+        }
+    }
+}
+
 impl Context {
     /// Creates a context with an empty environment, empty input and discarded output.
     #[must_use]
@@ -160,6 +181,15 @@ impl Context {
         let mut environment = self.environment.clone();
         environment.remove(OsStr::new("AMP_API_KEY"));
         environment
+    }
+
+    /// Returns what it has in common with the contexts of work that goes on beside it.
+    #[cfg(feature = "acp")]
+    pub(crate) fn surroundings(&self) -> Surroundings {
+        Surroundings {
+            environment: self.environment.clone(),
+            stderr: self.stderr.clone(),
+        }
     }
 
     /// Returns the path as seen from this context's directory.

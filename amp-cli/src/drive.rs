@@ -175,7 +175,7 @@ async fn next_event(questions: &mut Option<QuestionQueue>) -> Event {
 }
 
 /// Waits for the next item, or for a deadline where no more items can be taken.
-async fn next_item(turn: &mut Turn, may_read: bool) -> Option<TurnItem> {
+pub(crate) async fn next_item(turn: &mut Turn, may_read: bool) -> Option<TurnItem> {
     match may_read {
         true => turn.next_item().await,
         false => {

@@ -1,4 +1,4 @@
-//! The person at the terminal, as the library sees them.
+//! A person who answers questions, as the library sees them.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
-/// A question on its way to the terminal, and where its answer goes.
+/// A question on its way to a person, and where its answer goes.
 #[derive(Debug)]
 pub(crate) struct OpenQuestion {
     pub(crate) question: Question,
@@ -16,13 +16,13 @@ pub(crate) struct OpenQuestion {
 
 /// Where questions arrive, in the order in which they were asked.
 #[derive(Debug)]
-pub(super) struct Questions {
+pub(crate) struct Questions {
     arriving: mpsc::UnboundedReceiver<OpenQuestion>,
 }
 
 impl Questions {
     /// Waits for a question that somebody still waits for.
-    pub(super) async fn next(&mut self) -> OpenQuestion {
+    pub(crate) async fn next(&mut self) -> OpenQuestion {
         loop {
             match self.arriving.recv().await {
                 Some(open) if open.reply.is_closed() => {}
@@ -34,27 +34,30 @@ impl Questions {
     }
 }
 
-struct Person(mpsc::UnboundedSender<OpenQuestion>);
+struct Person {
+    name: &'static str,
+    questions: mpsc::UnboundedSender<OpenQuestion>,
+}
 
-/// Returns an approver, and where its questions arrive.
-pub(super) fn person() -> (impl Approver, Questions) {
-    let (sender, arriving) = mpsc::unbounded_channel();
-    (Person(sender), Questions { arriving })
+/// Returns an approver with a name for the record, and where its questions arrive.
+pub(crate) fn person(name: &'static str) -> (impl Approver, Questions) {
+    let (questions, arriving) = mpsc::unbounded_channel();
+    (Person { name, questions }, Questions { arriving })
 }
 
 impl Approver for Person {
     fn decide(&self, question: Question) -> BoxFuture<'_, Answer> {
         let (reply, answer) = oneshot::channel();
-        // A terminal that is gone answers nothing, which is a no.
-        let _ = self.0.send(OpenQuestion { question, reply });
+        // Who is gone answers nothing, which is a no.
+        let _ = self.questions.send(OpenQuestion { question, reply });
         async move {
             let answer = answer.await;
-            answer.unwrap_or_else(|_| Answer::reject("nobody is at the terminal any more"))
+            answer.unwrap_or_else(|_| Answer::reject("nobody is there to answer any more"))
         }
         .boxed()
     }
 
     fn name(&self) -> Cow<'_, str> {
-        Cow::Borrowed("you")
+        Cow::Borrowed(self.name)
     }
 }

@@ -2,7 +2,7 @@
 
 mod check;
 mod dry_run;
-mod prepare;
+pub(crate) mod prepare;
 mod present;
 mod remarks;
 mod schema;

@@ -67,6 +67,12 @@ impl Input {
         }
     }
 
+    /// Takes what is to be read, for who reads on a thread of its own; nothing is left here.
+    #[cfg(feature = "acp")]
+    pub(crate) fn take(&mut self) -> Box<dyn Read + Send> {
+        std::mem::replace(&mut self.source, Box::new(std::io::empty()))
+    }
+
     /// Returns whether a person is typing.
     pub(crate) fn is_terminal(&self) -> bool {
         self.terminal

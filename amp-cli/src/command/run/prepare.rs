@@ -187,7 +187,7 @@ fn is_asked_for(context: &mut Context) -> Result<bool, Failure> {
 /// wait 300 s for somebody to log in (every version of 2026).
 ///
 /// Tells of a project that names another service, which gets neither key nor prompt.
-fn service_with_key(
+pub(crate) fn service_with_key(
     config: &SessionConfig,
     global: &GlobalArguments,
     context: &mut Context,
@@ -276,7 +276,7 @@ fn existing(directory: PathBuf) -> Result<PathBuf, Failure> {
         .hint("-C names an existing folder; without it a new run works in this one"))
 }
 
-fn session_config(
+pub(crate) fn session_config(
     agent: &AgentArguments,
     settings: &Settings,
     directory: PathBuf,

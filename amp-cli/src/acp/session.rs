@@ -1,0 +1,212 @@
+//! A session: what it is told to do, one thing after another, on a thread of its own.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+
+use agent_client_protocol::Error;
+use agent_client_protocol::v1::Responder;
+use agent_client_protocol::v1::schema::{
+    ConfigOptionUpdate, ContentBlock, CurrentModeUpdate, PromptResponse, SessionUpdate,
+    SetSessionConfigOptionResponse, SetSessionModeResponse, StopReason,
+};
+use amp_session::{Approval, Session as AmpSession};
+use tokio::sync::mpsc;
+
+use super::client::Shows;
+use super::error::invalid;
+use super::history;
+use super::options::{Options, Preset};
+use super::turn::Next;
+use super::wire::Wire;
+use crate::amp_in_use::Found;
+use crate::approve::Questions;
+use crate::context::Context;
+use crate::sessions::Sessions;
+
+/// How many prompts may wait for the one before them.
+const MOST_PROMPTS: usize = 100;
+
+/// What is done when a session has ended.
+pub(super) type Afterwards = Box<dyn FnOnce() + Send>;
+
+/// What a session is told to do.
+pub(super) enum Order {
+    /// Take a turn, after those before it.
+    Prompt(Prompt),
+    /// Stop the turn that is running, and those that wait.
+    Cancel,
+    /// Choose who decides, by a client that knows modes only.
+    Mode(String, Responder<SetSessionModeResponse>),
+    /// Choose a value of an option.
+    Option {
+        option: String,
+        value: String,
+        responder: Responder<SetSessionConfigOptionResponse>,
+    },
+    /// End, and then do this.
+    Close(Afterwards),
+}
+
+/// A prompt, and where its answer goes.
+pub(super) struct Prompt {
+    pub(super) blocks: Vec<ContentBlock>,
+    pub(super) responder: Responder<PromptResponse>,
+}
+
+impl Prompt {
+    /// Answers it. A client that is gone needs no answer.
+    pub(super) fn answer(self, answer: Result<StopReason, Error>) {
+        let _ = self
+            .responder
+            .respond_with_result(answer.map(PromptResponse::new));
+    }
+}
+
+impl Order {
+    /// Answers an order that no session takes.
+    pub(super) fn refuse(self, error: Error) {
+        // A client that is gone needs no answer.
+        let _ = match self {
+            Self::Prompt(prompt) => prompt.responder.respond_with_error(error),
+            Self::Mode(_, responder) => responder.respond_with_error(error),
+            Self::Option { responder, .. } => responder.respond_with_error(error),
+            Self::Cancel | Self::Close(_) => Ok(()),
+        };
+    }
+}
+
+/// A session of the connection.
+pub(super) struct Session {
+    pub(super) session: AmpSession,
+    pub(super) folder: PathBuf,
+    pub(super) wire: Wire,
+    pub(super) shows: Shows,
+    pub(super) options: Options,
+    /// Asks the person at the editor, as far as the preset wants it.
+    pub(super) editor: Approval,
+    /// Asks the program of the command line.
+    pub(super) program: Option<Approval>,
+    pub(super) questions: Questions,
+    pub(super) orders: mpsc::UnboundedReceiver<Order>,
+    pub(super) waiting: VecDeque<Prompt>,
+    pub(super) takes_images: bool,
+    pub(super) service_url: String,
+    /// How many turns there were, of a session without a record.
+    pub(super) turns: u64,
+    pub(super) context: Context,
+    /// Keeps the executable from being removed.
+    pub(super) found: Found,
+}
+
+impl Session {
+    /// Does what it is told until it is closed, or the connection ends.
+    pub(super) async fn work(mut self) {
+        let afterwards = loop {
+            let order = match self.waiting.pop_front() {
+                Some(prompt) => Some(Order::Prompt(prompt)),
+                None => self.orders.recv().await,
+            };
+            match order {
+                None => break None,
+                Some(Order::Close(afterwards)) => break Some(afterwards),
+                Some(Order::Prompt(prompt)) => match self.take_turn(prompt).await {
+                    Next::GoOn => {}
+                    Next::End(afterwards) => break afterwards,
+                },
+                Some(order) => self.obey(order),
+            }
+        };
+        self.cancel_waiting();
+        self.wire.close();
+        self.forget_if_empty();
+        drop(self.found);
+        if let Some(afterwards) = afterwards {
+            afterwards();
+        }
+    }
+
+    /// Does what can be done at any time.
+    pub(super) fn obey(&mut self, order: Order) {
+        // A client that is gone needs no answer.
+        match order {
+            Order::Prompt(prompt) if self.waiting.len() >= MOST_PROMPTS => {
+                let what = format!("{MOST_PROMPTS} prompts of this session wait already");
+                prompt.answer(Err(invalid(what)));
+            }
+            Order::Prompt(prompt) => self.waiting.push_back(prompt),
+            Order::Mode(mode, responder) => {
+                let chosen = self.options.choose_mode(&mode);
+                self.tell_options(chosen.is_ok());
+                let answer = chosen.map(|()| SetSessionModeResponse::new());
+                let _ = responder.respond_with_result(answer);
+            }
+            Order::Option {
+                option,
+                value,
+                responder,
+            } => {
+                let chosen = self.options.choose(&option, &value);
+                self.tell_options(chosen.is_ok());
+                let options = self.options.all();
+                let answer = chosen.map(|()| SetSessionConfigOptionResponse::new(options));
+                let _ = responder.respond_with_result(answer);
+            }
+            Order::Cancel | Order::Close(_) => {}
+        }
+    }
+
+    /// Answers the prompts that nothing was done for.
+    pub(super) fn cancel_waiting(&mut self) {
+        for prompt in self.waiting.drain(..) {
+            prompt.answer(Ok(StopReason::Cancelled));
+        }
+    }
+
+    /// Returns who is asked about the calls of the next turn.
+    pub(super) fn approval(&self) -> Option<Approval> {
+        match self.options.preset().get() {
+            Preset::Rules => None,
+            Preset::Program => self.program.clone(),
+            _ => Some(self.editor.clone()),
+        }
+    }
+
+    fn tell_options(&self, have_changed: bool) {
+        if !have_changed {
+            return;
+        }
+        let options = ConfigOptionUpdate::new(self.options.all());
+        self.wire.update(SessionUpdate::ConfigOptionUpdate(options));
+        let mode = self.options.session_modes().current_mode_id;
+        let mode = CurrentModeUpdate::new(mode);
+        self.wire.update(SessionUpdate::CurrentModeUpdate(mode));
+    }
+
+    /// Tells what lists show of the session, which a turn has changed.
+    pub(super) fn tell_info(&self) {
+        let Some(record) = self.session.record() else {
+            return;
+        };
+        let sessions = Sessions::open(&self.context);
+        let id = &record.metadata().id;
+        // What cannot be read is told by who lists it.
+        if let Ok(Ok(record)) = sessions.map(|sessions| sessions.ledger().open(id)) {
+            self.wire.update(history::info(record.metadata()));
+        }
+    }
+
+    /// Deletes the record of a session in which nothing was said.
+    fn forget_if_empty(&self) {
+        let Some(record) = self.session.record() else {
+            return;
+        };
+        let id = &record.metadata().id;
+        if let Ok(sessions) = Sessions::open(&self.context)
+            && let Ok(record) = sessions.ledger().open(id)
+            && !history::has_begun(record.metadata())
+        {
+            // One that stays is listed nowhere, and old ones are pruned.
+            let _ = sessions.ledger().delete(id);
+        }
+    }
+}
