@@ -19,7 +19,6 @@ mod peer;
 mod prompt;
 mod session;
 mod transport;
-mod turn;
 mod wire;
 
 pub(crate) use self::peer::serve;

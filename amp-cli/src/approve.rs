@@ -1,7 +1,7 @@
 //! Who answers the questions of a run: a person here, a program, or a rule of thumb.
 
 mod dialogue;
-mod person;
+pub(crate) mod person;
 mod queue;
 mod rule;
 mod shown;
@@ -13,7 +13,6 @@ use amp_session::approval::{AllowReadOnly, ProgramApprover, RejectAll};
 
 pub(crate) use self::dialogue::Event;
 use self::dialogue::Place;
-pub(crate) use self::person::{OpenQuestion, Questions, person};
 pub(crate) use self::queue::QuestionQueue;
 use crate::arguments::Approver;
 use crate::context::Context;
@@ -59,7 +58,7 @@ pub(crate) fn approval(
                 style,
                 dialect: None,
             };
-            let (person, questions) = person("you");
+            let (person, questions) = person::person("you");
             let approval = Approval::by(person).with_deadline(DEADLINE);
             return Ok((Some(approval), Some(QuestionQueue::new(questions, place))));
         }

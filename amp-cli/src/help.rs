@@ -23,9 +23,15 @@ const WIDEST_COMMAND: usize = "capabilities".len();
 /// With less room than this for what a command does, it stands below the command.
 const NARROWEST_PURPOSE: usize = 24;
 
+/// The commands that have the agent work.
+const TALK: &[&str] = match cfg!(feature = "acp") {
+    true => &["run", "continue", "acp"],
+    false => &["run", "continue"],
+};
+
 /// Every command below what a person wants.
 const GROUPS: [(&str, &[&str]); 5] = [
-    ("Talk to the agent", &["run", "continue"]),
+    ("Talk to the agent", TALK),
     ("Look back", &["sessions", "threads", "diff", "undo"]),
     ("Control what it may do", &["permissions", "sandbox"]),
     (

@@ -25,7 +25,7 @@ mod tool_glob;
 pub use evaluate::{Evaluator, ToolCall, TracedRule};
 pub use lint::{Check, Finding, Severity, lint};
 pub use opinion::{Decision, Matched, Opinion};
-pub use proposal::rule_for_similar;
+pub use proposal::{rule_for_similar, similar_in_words};
 pub use rule_set::{BuiltInRules, RuleSet};
 pub use rules::{RuleFile, RuleList, RuleScope, WrittenRule};
 pub use store::{RuleChange, RuleStore};

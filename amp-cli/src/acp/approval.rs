@@ -7,8 +7,8 @@ use agent_client_protocol::v1::schema::{
     PermissionOption, PermissionOptionKind, RequestPermissionOutcome, RequestPermissionResponse,
 };
 use amp_session::approval::{Concern, Remember};
-use amp_session::permission::rule_for_similar;
-use amp_session::protocol::{Conditions, PermissionRule};
+use amp_session::permission::{rule_for_similar, similar_in_words};
+use amp_session::protocol::PermissionRule;
 use amp_session::{Answer, Approver, Question};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -49,8 +49,8 @@ impl<Person: Approver> Approver for Editor<Person> {
 /// What the person at the editor can answer.
 #[derive(Debug)]
 pub(super) struct Choices {
-    /// The rule that `always` keeps for the session.
-    rule: Option<PermissionRule>,
+    /// The rule that `always` keeps for the session, and what it lets in.
+    rule: Option<(PermissionRule, String)>,
 }
 
 const ALLOW: &str = "allow";
@@ -61,7 +61,8 @@ impl Choices {
     pub(super) fn of(question: &Question) -> Self {
         let subject = &question.subject;
         let rule = match subject.concern {
-            Concern::Call => rule_for_similar(&subject.tool, &subject.arguments),
+            Concern::Call => rule_for_similar(&subject.tool, &subject.arguments)
+                .zip(similar_in_words(&subject.tool, &subject.arguments)),
             _ => None,
         };
         Self { rule }
@@ -70,8 +71,8 @@ impl Choices {
     /// Returns the options as the client shows them.
     pub(super) fn options(&self) -> Vec<PermissionOption> {
         let allow = PermissionOption::new(ALLOW, "Allow", PermissionOptionKind::AllowOnce);
-        let always = self.rule.as_ref().map(|rule| {
-            let name = format!("Allow {} in this session", scope(rule));
+        let always = self.rule.as_ref().map(|(_, scope)| {
+            let name = format!("Allow {} in this session", one_line(scope));
             PermissionOption::new(ALWAYS, name, PermissionOptionKind::AllowAlways)
         });
         let reject = PermissionOption::new(REJECT, "Reject", PermissionOptionKind::RejectOnce);
@@ -97,28 +98,13 @@ impl Choices {
         };
         match (&*chosen.0, self.rule) {
             (ALLOW, _) => Answer::Allow,
-            (ALWAYS, Some(rule)) => Answer::AllowAndRemember {
+            (ALWAYS, Some((rule, _))) => Answer::AllowAndRemember {
                 rule,
                 remember: Remember::Session,
             },
             (REJECT, _) => Answer::reject("rejected by the user"),
             _ => Answer::reject("the editor's answer was not understood"),
         }
-    }
-}
-
-/// Says what a rule lets in: its pattern, or else its tool.
-fn scope(rule: &PermissionRule) -> String {
-    let mut conditions = rule.matches.iter().flat_map(Conditions::iter);
-    let pattern = conditions.next().and_then(|(_, condition)| {
-        let value = serde_json::to_value(condition).ok()?;
-        value.as_str().map(one_line)
-    });
-    let pattern: Option<String> = pattern.filter(|pattern| pattern.len() <= 80);
-    match pattern {
-        Some(pattern) => format!("`{pattern}`"),
-        None if rule.matches.is_some() => "the same again".to_owned(),
-        None => format!("every {}", one_line(&rule.tool)),
     }
 }
 
@@ -130,7 +116,7 @@ mod tests {
 
     fn choices() -> Choices {
         Choices {
-            rule: Some(PermissionRule::allow("shell_command").with_match("command", "ls *")),
+            rule: Some((PermissionRule::allow("ls"), "every ls".to_owned())),
         }
     }
 
@@ -150,7 +136,10 @@ mod tests {
         use PermissionOptionKind::{AllowAlways, AllowOnce, RejectOnce};
         assert_eq!(kinds(&none), [AllowOnce, RejectOnce]);
         assert_eq!(kinds(&choices()), [AllowOnce, AllowAlways, RejectOnce]);
-        assert_eq!(choices().options()[1].name, "Allow `ls *` in this session");
+        assert_eq!(
+            choices().options()[1].name,
+            "Allow every ls in this session"
+        );
     }
 
     #[test]

@@ -132,6 +132,9 @@ pub(super) async fn tell(
     for turn in record.turns()? {
         let number = turn.number().into();
         let mut mapping = Mapping::new(folder, number, Moment::Later, shows);
+        if let Some(prompt) = turn.start()?.and_then(|start| start.prompt) {
+            wire.update(mapping.prompt(&prompt));
+        }
         let mut replayed = turn.replay()?;
         while let Some(item) = replayed.next_item().await {
             for update in mapping.item(&item) {

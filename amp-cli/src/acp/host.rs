@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use agent_client_protocol::Error;
 use tokio::sync::mpsc;
 
 use super::client::Client;
@@ -110,17 +109,16 @@ impl Host {
         self.open().sessions.remove(id)
     }
 
-    /// Tells a session what to do.
-    ///
-    /// # Errors
-    /// Returns the order when there is no such session, and what to answer.
-    pub(super) fn order(&self, id: &str, order: Order) -> Result<(), (Order, Error)> {
+    /// Tells a session what to do, or answers that there is none.
+    pub(super) fn order(&self, id: &str, order: Order) {
         let orders = self.open().sessions.get(id).cloned();
-        let sent = match orders {
-            Some(orders) => orders.send(order).map_err(|unsent| unsent.0),
-            None => Err(order),
+        let unsent = match orders {
+            Some(orders) => orders.send(order).err().map(|unsent| unsent.0),
+            None => Some(order),
         };
-        sent.map_err(|order| (order, no_session(id)))
+        if let Some(order) = unsent {
+            order.refuse(no_session(id));
+        }
     }
 
     /// Ends every session; no more work begins.

@@ -54,8 +54,10 @@ pub(crate) struct Mapping {
     asked: HashMap<u64, ToolCallId>,
     /// Calls that were told of for their questions alone: those of subagents, which are in no line.
     unseen: Vec<ToolCallId>,
-    /// What was shown of a command that began in a terminal.
+    /// Commands that are shown in a terminal of the client.
     terminals: Vec<ToolCallId>,
+    /// The prompt was told already.
+    is_prompt_told: bool,
 }
 
 impl Mapping {
@@ -70,7 +72,14 @@ impl Mapping {
             asked: HashMap::new(),
             unseen: Vec::new(),
             terminals: Vec::new(),
+            is_prompt_told: false,
         }
+    }
+
+    /// Returns what the prompt of a record means, which the lines of the turn may lack.
+    pub(crate) fn prompt(&mut self, prompt: &str) -> SessionUpdate {
+        self.is_prompt_told = true;
+        SessionUpdate::UserMessageChunk(self.chunk(prompt, 0))
     }
 
     /// Returns what an item means for the editor, in order; the last of a turn ends every call that
@@ -160,7 +169,8 @@ impl Mapping {
 
     /// Tells of the prompt, which the editor has shown by itself in a turn that runs.
     fn user(&self, user: &UserEvent, line: u64, updates: &mut Vec<SessionUpdate>) {
-        if self.moment != Moment::Later || user.parent_tool_use_id.is_some() {
+        let is_told = self.moment != Moment::Later || self.is_prompt_told;
+        if is_told || user.parent_tool_use_id.is_some() {
             return;
         }
         for block in &user.message.content {
@@ -179,7 +189,11 @@ impl Mapping {
     ) {
         let is_subagent = assistant.parent_tool_use_id.is_some();
         if !is_subagent {
-            self.close_unseen(updates);
+            let calls = assistant.message.tool_uses();
+            let calls: Vec<ToolCallId> = calls
+                .map(|call| ToolCallId::new(call.id.as_str()))
+                .collect();
+            self.close_unseen(&calls, updates);
         }
         for block in &assistant.message.content {
             match block {
@@ -213,13 +227,16 @@ impl Mapping {
             updates.push(SessionUpdate::Plan(plan(&input.todos)));
         }
         let id = ToolCallId::new(call.id.as_str());
-        let is_known = self.unseen.iter().position(|unseen| *unseen == id);
-        if let Some(position) = is_known {
-            // Its question was faster than its line.
+        let request = Request::of(&call.name, &call.input, &self.folder, self.files());
+        if let Some(position) = self.unseen.iter().position(|unseen| *unseen == id) {
+            // Its question was faster than its line, and taken for one of a subagent.
             self.unseen.remove(position);
+            let fields = ToolCallUpdateFields::new().title(request.title);
+            updates.push(SessionUpdate::ToolCallUpdate(ToolCallUpdate::new(
+                id, fields,
+            )));
             return;
         }
-        let request = Request::of(&call.name, &call.input, &self.folder, self.files());
         let (shown, meta) = match self.shows.terminals && request.runs_in_terminal {
             true => {
                 self.terminals.push(id.clone());
@@ -297,6 +314,9 @@ impl Mapping {
         let Some(id) = id.or_else(|| self.open_call_of(&decided.subject)) else {
             return Vec::new();
         };
+        if decided.allowed && self.moment == Moment::Later {
+            return Vec::new();
+        }
         if decided.allowed {
             return vec![status(id, ToolCallStatus::InProgress)];
         }
@@ -311,7 +331,7 @@ impl Mapping {
 
     fn end(&mut self) -> Vec<SessionUpdate> {
         let mut updates = Vec::new();
-        self.close_unseen(&mut updates);
+        self.close_unseen(&[], &mut updates);
         for closed in self.progress.finish() {
             let Some(call) = closed.call else { continue };
             let id = ToolCallId::new(call.request.id.as_str());
@@ -326,9 +346,10 @@ impl Mapping {
         updates
     }
 
-    /// Ends the calls of subagents, of whose ends nothing is told.
-    fn close_unseen(&mut self, updates: &mut Vec<SessionUpdate>) {
-        let ended = self.unseen.drain(..);
+    /// Ends the calls that were told of for their questions alone, but for those that are `still` to
+    /// be answered: of the ends of a subagent's calls nothing is told.
+    fn close_unseen(&mut self, still: &[ToolCallId], updates: &mut Vec<SessionUpdate>) {
+        let ended = self.unseen.extract_if(.., |id| !still.contains(id));
         updates.extend(ended.map(|id| status(id, ToolCallStatus::Completed)));
     }
 

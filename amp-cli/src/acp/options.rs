@@ -184,7 +184,7 @@ impl Options {
         modes.extend(
             self.modes
                 .iter()
-                .map(|mode| value(&mode.key, &mode.key, &mode.description)),
+                .map(|mode| value(&mode.key, &mode.key, mode.description)),
         );
         let current = self.mode.as_deref().unwrap_or(DEFAULT_MODE);
         if !modes.iter().any(|mode| *mode.value.0 == *current) {

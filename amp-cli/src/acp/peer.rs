@@ -205,7 +205,8 @@ async fn connect(
         .on_receive_request(
             async move |request: SetSessionModeRequest, responder, _| {
                 let order = Order::Mode(request.mode_id.0.to_string(), responder);
-                order_of(&choosing_mode, &request.session_id, order)
+                choosing_mode.order(&request.session_id.0, order);
+                Ok(())
             },
             on_receive_request!(),
         )
@@ -221,7 +222,8 @@ async fn connect(
                     value: value.0.to_string(),
                     responder,
                 };
-                order_of(&choosing, &request.session_id, order)
+                choosing.order(&request.session_id.0, order);
+                Ok(())
             },
             on_receive_request!(),
         )
@@ -231,26 +233,20 @@ async fn connect(
                     blocks: request.prompt,
                     responder,
                 };
-                order_of(&prompting, &request.session_id, Order::Prompt(prompt))
+                prompting.order(&request.session_id.0, Order::Prompt(prompt));
+                Ok(())
             },
             on_receive_request!(),
         )
         .on_receive_notification(
             async move |notification: CancelNotification, _| {
-                order_of(&cancelling, &notification.session_id, Order::Cancel)
+                cancelling.order(&notification.session_id.0, Order::Cancel);
+                Ok(())
             },
             on_receive_notification!(),
         )
         .connect_to(transport)
         .await
-}
-
-/// Hands an order to a session, or answers that there is none.
-fn order_of(host: &Host, id: &SessionId, order: Order) -> Result<(), Error> {
-    if let Err((order, error)) = host.order(&id.0, order) {
-        order.refuse(error);
-    }
-    Ok(())
 }
 
 /// Where a session works.

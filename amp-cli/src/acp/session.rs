@@ -1,5 +1,7 @@
 //! A session: what it is told to do, one thing after another, on a thread of its own.
 
+mod turn;
+
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
@@ -12,14 +14,14 @@ use agent_client_protocol::v1::schema::{
 use amp_session::{Approval, Session as AmpSession};
 use tokio::sync::mpsc;
 
+use self::turn::Next;
 use super::client::Shows;
 use super::error::invalid;
 use super::history;
 use super::options::{Options, Preset};
-use super::turn::Next;
 use super::wire::Wire;
 use crate::amp_in_use::Found;
-use crate::approve::Questions;
+use crate::approve::person::Questions;
 use crate::context::Context;
 use crate::sessions::Sessions;
 

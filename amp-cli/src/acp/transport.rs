@@ -4,9 +4,9 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::thread;
 use std::time::Duration;
 
-use agent_client_protocol::Lines;
+use agent_client_protocol::{Agent, ConnectTo, Lines};
 use futures::channel::mpsc;
-use futures::{Sink, SinkExt, Stream, StreamExt};
+use futures::{SinkExt, StreamExt};
 use tokio::sync::oneshot;
 
 use super::wire::Backlogs;
@@ -39,13 +39,7 @@ impl Written {
 pub(super) fn open(
     context: &mut Context,
     backlogs: Backlogs,
-) -> io::Result<(
-    Lines<
-        impl Sink<String, Error = io::Error> + Send + use<>,
-        impl Stream<Item = io::Result<String>> + Send + use<>,
-    >,
-    Written,
-)> {
+) -> io::Result<(impl ConnectTo<Agent> + 'static + use<>, Written)> {
     let (outgoing, to_write) = mpsc::channel(MOST_BETWEEN);
     let (read, incoming) = mpsc::channel(MOST_BETWEEN);
     let source = context.stdin.take();

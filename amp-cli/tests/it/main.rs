@@ -1,5 +1,7 @@
 //! What a user of `ampctl` sees, from the outside.
 
+#[cfg(all(target_os = "linux", feature = "acp"))]
+mod acp;
 #[cfg(unix)]
 mod answer;
 mod appearance;

@@ -47,6 +47,7 @@ const DOCUMENTS: &[&str] = &[
 
 /// Commands that write no JSON of their own: the agent's lines, what a program writes, or nothing.
 const WITHOUT_DOCUMENT: &[&str] = &[
+    "acp",
     "sessions replay",
     "sessions rename",
     "sessions delete",

@@ -1,5 +1,7 @@
 //! A world of its own for each test, and ways to run `ampctl` in it.
 
+#[cfg(all(unix, feature = "acp"))]
+pub(crate) mod editor;
 #[cfg(unix)]
 mod emulator;
 #[cfg(unix)]

@@ -48,8 +48,38 @@ pub fn rule_for_similar(tool: &str, arguments: &Map<String, Value>) -> Option<Pe
     Some(PermissionRule::allow(tool))
 }
 
+/// Says what [`rule_for_similar`] would let in, such as `` `cargo test` with plain arguments ``.
+///
+/// `None` where there is no rule.
+#[must_use]
+pub fn similar_in_words(tool: &str, arguments: &Map<String, Value>) -> Option<String> {
+    rule_for_similar(tool, arguments)?;
+    let argument = |name: &str| arguments.get(name)?.as_str();
+    if let Some((_, name)) = SHELLS.iter().find(|(shell, _)| *shell == tool) {
+        return Some(match beginning(argument(name)?) {
+            Some(words) => format!("`{}` with plain arguments", words.join(" ")),
+            None => "this very command".to_owned(),
+        });
+    }
+    Some(match argument("path").filter(|_| WRITERS.contains(&tool)) {
+        Some(path) => format!("{tool} of {path}"),
+        None => format!("every {tool}"),
+    })
+}
+
 /// Returns the pattern of a command's shape.
 fn pattern(command: &str) -> String {
+    let Some(words) = beginning(command) else {
+        return exactly(command);
+    };
+    let words: Vec<String> = words.iter().map(|word| escaped(word)).collect();
+    let plain = r"(?: [\w .,:=@%+\/-]*)?";
+    whole_text(&format!("{}{plain}", words.join(" ")))
+}
+
+/// Returns the program of a plain command, and its subcommand; `None` for one that is allowed as a
+/// whole or not at all.
+fn beginning(command: &str) -> Option<Vec<&str>> {
     let words: Vec<&str> = command.split(' ').collect();
     let is_plain = |text: &str| {
         text.chars()
@@ -58,7 +88,7 @@ fn pattern(command: &str) -> String {
     let program = words[0].rsplit('/').next().unwrap_or_default();
     if !is_plain(command) || program.is_empty() || WHOLE.contains(&program) || program.contains('=')
     {
-        return exactly(command);
+        return None;
     }
     let is_subcommand = |word: &&&str| {
         !word.is_empty()
@@ -67,12 +97,8 @@ fn pattern(command: &str) -> String {
                 .all(|character| character.is_ascii_lowercase() || character == '-')
             && !word.starts_with('-')
     };
-    let mut source = escaped(words[0]);
-    if let Some(subcommand) = words.get(1).filter(is_subcommand) {
-        source = format!("{source} {}", escaped(subcommand));
-    }
-    source.push_str(r"(?: [\w .,:=@%+\/-]*)?");
-    whole_text(&source)
+    let subcommand = words.get(1).filter(is_subcommand);
+    Some(words[..1].iter().chain(subcommand).copied().collect())
 }
 
 /// Returns a pattern for one text.
@@ -152,6 +178,20 @@ mod tests {
         ] {
             assert!(!allows(&rule, shell, &command(other)), "{other}");
         }
+    }
+
+    #[test]
+    fn what_a_rule_lets_in_is_said_in_words() {
+        let words =
+            |tool: &str, arguments: Value| similar_in_words(tool, arguments.as_object().unwrap());
+        let said = words("Bash", json!({"cmd": "cargo test -p x"}));
+        assert_eq!(said.as_deref(), Some("`cargo test` with plain arguments"));
+        let said = words("shell_command", json!({"command": "rm -rf target"}));
+        assert_eq!(said.as_deref(), Some("this very command"));
+        let said = words("edit_file", json!({"path": "/a.rs"}));
+        assert_eq!(said.as_deref(), Some("edit_file of /a.rs"));
+        assert_eq!(words("Read", json!({})).as_deref(), Some("every Read"));
+        assert_eq!(words("*", json!({})), None);
     }
 
     #[test]

@@ -289,6 +289,52 @@ fn a_command_is_shown_in_a_terminal_where_the_client_has_one() {
     assert_eq!(of_call[2]["status"], "completed");
 }
 
+/// Reads what a question is about.
+fn subject(number: u64, id: &str) -> Subject {
+    let json = json!({"number": number, "concern": "call", "tool": "shell_command",
+        "arguments": {"command": "ls"}, "tool_use_id": id, "thread": null});
+    serde_json::from_value(json).expect("a subject")
+}
+
+fn call_of(id: &str) -> Event {
+    let call =
+        json!({"type": "tool_use", "id": id, "name": "shell_command", "input": {"command": "ls"}});
+    let line = json!({"type": "assistant", "message": {"role": "assistant", "content": [call]}});
+    decode_line(line.to_string().as_bytes())
+        .into_event()
+        .expect("an event")
+}
+
+#[test]
+fn a_question_that_is_faster_than_the_line_of_its_call_is_about_that_call() {
+    let moment = Moment::Now { asks: true };
+    let mut mapping = Mapping::new(Path::new("/"), 1, moment, SHOWS);
+    let mut told = mapping.question(&subject(1, "a"));
+    told.extend(mapping.event(&call_of("a"), 2));
+    let told: Vec<String> = told.iter().map(brief).collect();
+    assert_eq!(
+        told,
+        ["tool_call a execute subagent: ls", "tool_call_update a ls"]
+    );
+    let ended: Vec<String> = mapping.end().iter().map(brief).collect();
+    assert_eq!(ended.len(), 1, "{ended:?}");
+    assert!(
+        ended[0].starts_with("tool_call_update a failed"),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn a_question_about_a_call_that_is_in_no_line_is_one_of_a_subagent() {
+    let moment = Moment::Now { asks: true };
+    let mut mapping = Mapping::new(Path::new("/"), 1, moment, SHOWS);
+    mapping.event(&call_of("task"), 2);
+    mapping.question(&subject(1, "child"));
+    assert_eq!(mapping.call_of(1).map(|id| &*id.0), Some("child"));
+    let told = mapping.event(&call_of("next"), 3);
+    assert_eq!(brief(&told[0]), "tool_call_update child completed");
+}
+
 #[test]
 fn a_list_of_things_to_do_is_a_plan() {
     let line = json!({"type": "assistant", "message": {"role": "assistant", "content": [{

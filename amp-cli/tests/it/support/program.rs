@@ -207,6 +207,15 @@ pub(crate) fn wait_until_none(world: &World) {
     }
 }
 
+/// Waits until no process of a world has a command line that contains a text.
+pub(crate) fn wait_until_no_process(world: &World, text: &str) {
+    let deadline = Instant::now() + PROCESS_LIMIT;
+    while processes_in(world).iter().any(|line| line.contains(text)) {
+        assert!(Instant::now() < deadline, "{text} stays");
+        std::thread::yield_now();
+    }
+}
+
 /// Waits until a process of a world has a command line that contains a text.
 pub(crate) fn wait_for_process(world: &World, text: &str) {
     let deadline = Instant::now() + PROCESS_LIMIT;

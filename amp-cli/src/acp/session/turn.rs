@@ -12,13 +12,13 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 
-use super::approval::Choices;
-use super::error::of_failure;
-use super::mapping::{Mapping, Moment};
-use super::prompt::input;
-use super::session::{Afterwards, Order, Prompt, Session};
-use super::wire::Wire;
-use crate::approve::OpenQuestion;
+use super::{Afterwards, Order, Prompt, Session};
+use crate::acp::approval::Choices;
+use crate::acp::error::of_failure;
+use crate::acp::mapping::{Mapping, Moment};
+use crate::acp::prompt::input;
+use crate::acp::wire::Wire;
+use crate::approve::person::OpenQuestion;
 use crate::drive::next_item;
 use crate::failure::Failure;
 

@@ -1,0 +1,125 @@
+//! A client that misbehaves: nothing hangs, nothing is done unasked, and nothing stays behind.
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use super::{INIT, call, doing, exists, statuses};
+use crate::support::World;
+use crate::support::editor::Editor;
+use crate::support::program::{
+    send, wait_for_process, wait_until_gone, wait_until_no_process, wait_until_none,
+};
+
+fn asking(arguments: &[&str]) -> (Editor, String, u64) {
+    let (mut editor, session) = Editor::with_session(doing(&call("cargo test", "ran")), arguments);
+    let id = editor.prompt(&session, "go");
+    (editor, session, id)
+}
+
+#[test]
+fn a_client_that_closes_its_input_in_mid_question_gets_nothing_done() {
+    let (mut editor, ..) = asking(&[]);
+    editor.question();
+    let (status, _) = editor.end();
+    assert!(status.success(), "{status}");
+    assert!(!exists(&editor.world, "ran"));
+    wait_until_none(&editor.world);
+}
+
+#[test]
+fn a_client_that_never_answers_is_not_waited_for_beyond_the_limit() {
+    let (mut editor, session, id) = asking(&["--question-timeout", "200ms"]);
+    editor.question();
+    assert_eq!(editor.answer_to(id)["result"]["stopReason"], "end_turn");
+    assert!(!exists(&editor.world, "ran"));
+    let updates = editor.updates(&session);
+    assert_eq!(statuses(&updates)[0].1, "failed");
+    assert!(
+        format!("{updates:?}").contains("nobody answered within"),
+        "{updates:?}"
+    );
+}
+
+#[test]
+fn an_answer_that_is_garbage_is_a_no() {
+    for answer in [
+        json!({"outcome": {"outcome": "selected", "optionId": "allow_once"}}),
+        json!({"outcome": {"outcome": "maybe"}}),
+        json!({"outcome": "selected"}),
+        json!([]),
+    ] {
+        let (mut editor, _, id) = asking(&[]);
+        let question = editor.question();
+        editor.reply(&question, answer.clone());
+        let reply = editor.answer_to(id);
+        assert!(
+            reply["result"]["stopReason"].is_string(),
+            "{answer}: {reply}"
+        );
+        assert!(!exists(&editor.world, "ran"), "{answer}");
+    }
+}
+
+#[test]
+fn an_error_in_place_of_an_answer_is_a_no() {
+    let (mut editor, _, id) = asking(&[]);
+    let question = editor.question();
+    let error = json!({"code": -32601, "message": "no such method"});
+    editor.send(&json!({"jsonrpc": "2.0", "id": question["id"], "error": error}));
+    assert_eq!(editor.answer_to(id)["result"]["stopReason"], "end_turn");
+    assert!(!exists(&editor.world, "ran"));
+}
+
+#[test]
+fn garbage_between_the_lines_ends_no_turn() {
+    let (mut editor, _, id) = asking(&[]);
+    let question = editor.question();
+    let unasked = r#"{"id":99,"jsonrpc":"2.0","result":{}}"#;
+    for line in ["", "[]", "null", "\u{0}", r#"{"jsonrpc":"1.0"}"#, unasked] {
+        editor.write(line);
+    }
+    editor.choose(&question, "allow");
+    assert_eq!(editor.answer_to(id)["result"]["stopReason"], "end_turn");
+    assert!(exists(&editor.world, "ran"));
+}
+
+#[test]
+fn every_prompt_of_a_flood_is_answered() {
+    let (mut editor, session, first) = asking(&[]);
+    let question = editor.question();
+    let ids: Vec<u64> = (0..150).map(|_| editor.prompt(&session, "more")).collect();
+    let (waiting, refused) = ids.split_at(100);
+    for id in refused {
+        assert_eq!(editor.answer_to(*id)["error"]["code"], -32602);
+    }
+    editor.notify("session/cancel", json!({"sessionId": session}));
+    editor.reply(&question, json!({"outcome": {"outcome": "cancelled"}}));
+    for id in waiting.iter().chain([&first]) {
+        assert_eq!(editor.answer_to(*id)["result"]["stopReason"], "cancelled");
+    }
+}
+
+#[test]
+fn an_agent_waits_for_a_client_that_reads_nothing_and_its_deadline_does_not() {
+    // More than the pipes and the queues hold; the client reads what it waits for, and nothing else.
+    let line = r#"out {"type":"assistant","message":{"role":"assistant","content":[{"type":"text","text":"A line of the agent."}]}}"#;
+    let world = World::playing(&format!("{INIT}; repeat 20000 {line}; touch written; hang"));
+    let arguments = ["--timeout", "3s", "--approve", "none"];
+    let (mut editor, session) = Editor::with_session(world, &arguments);
+    let id = editor.prompt(&session, "go");
+    wait_for_process(&editor.world, "fake-agent");
+    wait_until_no_process(&editor.world, "fake-agent");
+    assert!(!exists(&editor.world, "written"));
+    let answer = editor.answer_to(id);
+    assert_eq!(answer["error"]["data"]["kind"], "timed_out", "{answer}");
+}
+
+#[test]
+fn a_signal_ends_the_agents_and_the_bridge() {
+    let (mut editor, ..) = asking(&[]);
+    editor.question();
+    send(editor.id(), Signal::TERM);
+    wait_until_gone(editor.id());
+    wait_until_none(&editor.world);
+    assert!(!exists(&editor.world, "ran"));
+}

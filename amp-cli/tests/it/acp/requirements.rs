@@ -1,0 +1,311 @@
+//! The requirements of version 1 that an agent must meet, by the ids of the official kit that tests
+//! agents, `acp-tck`.
+
+use serde_json::{Value, json};
+
+use super::{busy, doing, exists};
+use crate::support::World;
+use crate::support::editor::Editor;
+
+fn connected() -> Editor {
+    Editor::connected(doing("sleep 0ms"), &[])
+}
+
+#[test]
+fn transport_001_a_message_is_one_line_whatever_is_in_it() {
+    // The client of these tests takes nothing else.
+    let (mut editor, session) =
+        Editor::with_session(World::replaying(&["unicode"]), &["--approve", "none"]);
+    let id = editor.prompt(&session, "two\nlines \u{2028}");
+    assert_eq!(editor.answer_to(id)["result"]["stopReason"], "end_turn");
+}
+
+#[test]
+fn transport_002_nothing_but_messages_is_on_standard_output() {
+    let world = World::playing("err noise; out not JSON; exit 3");
+    let (mut editor, session) = Editor::with_session(world, &[]);
+    let id = editor.prompt(&session, "go");
+    assert!(editor.answer_to(id)["error"]["code"].is_number());
+    let (status, last) = editor.end();
+    assert!(status.success());
+    assert!(
+        last.iter()
+            .all(|message| message["method"] == "session/update"),
+        "{last:?}"
+    );
+}
+
+#[test]
+fn jsonrpc_001_an_answer_has_the_id_of_its_request() {
+    let mut editor = Editor::start(doing("sleep 0ms"), &[]);
+    let params = json!({"protocolVersion": 1});
+    for id in [json!("a text"), json!(17)] {
+        editor.send(&json!({"jsonrpc": "2.0", "id": id, "method": "initialize", "params": params}));
+        let answer = editor.wait_for(|message| message["id"] == id);
+        assert!(
+            answer.get("result").is_some() || answer.get("error").is_some(),
+            "{answer}"
+        );
+    }
+}
+
+#[test]
+fn jsonrpc_002_an_unknown_method_is_not_found() {
+    let mut editor = connected();
+    for method in [
+        "session/set_model",
+        "session/fork",
+        "no/such",
+        "logout",
+        "_own/thing",
+    ] {
+        let answer = editor.ask(method, json!({"sessionId": "x", "modelId": "y"}));
+        assert_eq!(answer["error"]["code"], -32601, "{method}: {answer}");
+    }
+}
+
+#[test]
+fn jsonrpc_003_what_is_no_json_is_a_parse_error_and_the_connection_goes_on() {
+    let mut editor = connected();
+    editor.write("{ not json");
+    let answer = editor.wait_for(|message| message["error"]["code"] == -32700);
+    assert_eq!(answer["id"], Value::Null);
+    assert!(!editor.new_session().is_empty());
+}
+
+#[test]
+fn init_001_the_answer_has_version_name_and_what_is_stable_alone() {
+    let mut editor = Editor::start(doing("sleep 0ms"), &[]);
+    let answer = editor.ask("initialize", json!({"protocolVersion": 1}));
+    let result = &answer["result"];
+    assert_eq!(result["protocolVersion"], 1);
+    assert_eq!(result["agentInfo"]["name"], "ampctl");
+    let capabilities = &result["agentCapabilities"];
+    assert_eq!(capabilities["loadSession"], true);
+    let sessions = json!({"list": {}, "delete": {}, "resume": {}, "close": {}});
+    assert_eq!(capabilities["sessionCapabilities"], sessions);
+}
+
+#[test]
+fn init_002_a_client_of_a_later_version_gets_version_1() {
+    let mut editor = Editor::start(doing("sleep 0ms"), &[]);
+    let answer = editor.ask("initialize", json!({"protocolVersion": 2}));
+    assert_eq!(answer["result"]["protocolVersion"], 1, "{answer}");
+}
+
+#[test]
+fn init_003_nothing_is_done_before_the_introduction() {
+    let mut editor = Editor::start(doing("sleep 0ms"), &[]);
+    let folder = editor.world.project();
+    let answer = editor.ask("session/new", json!({"cwd": folder, "mcpServers": []}));
+    assert!(answer["error"]["code"].is_number(), "{answer}");
+}
+
+#[test]
+fn schema_001_parameters_of_the_wrong_shape_are_invalid() {
+    let mut editor = connected();
+    for (method, params) in [
+        ("session/new", json!({"cwd": 7})),
+        ("session/prompt", json!({"sessionId": "x"})),
+        ("session/load", json!({})),
+    ] {
+        let answer = editor.ask(method, params);
+        assert_eq!(answer["error"]["code"], -32602, "{method}: {answer}");
+    }
+}
+
+#[test]
+fn session_001_every_session_has_an_id_of_its_own() {
+    let mut editor = connected();
+    assert_ne!(editor.new_session(), editor.new_session());
+}
+
+#[test]
+fn session_002_a_session_and_its_folder_have_to_be_there() {
+    let mut editor = connected();
+    let prompt = json!([{"type": "text", "text": "x"}]);
+    let folder = editor.world.project();
+    for (method, params) in [
+        (
+            "session/prompt",
+            json!({"sessionId": "none", "prompt": prompt}),
+        ),
+        (
+            "session/load",
+            json!({"sessionId": "none", "cwd": folder, "mcpServers": []}),
+        ),
+        (
+            "session/resume",
+            json!({"sessionId": "none", "cwd": folder}),
+        ),
+        ("session/close", json!({"sessionId": "none"})),
+        ("session/delete", json!({"sessionId": "none"})),
+        (
+            "session/set_mode",
+            json!({"sessionId": "none", "modeId": "ask"}),
+        ),
+    ] {
+        let answer = editor.ask(method, params);
+        assert_eq!(answer["error"]["code"], -32002, "{method}: {answer}");
+    }
+    for folder in ["relative", "/no/such/folder"] {
+        let answer = editor.ask("session/new", json!({"cwd": folder, "mcpServers": []}));
+        assert_eq!(answer["error"]["code"], -32602, "{answer}");
+    }
+}
+
+#[test]
+fn prompt_001_a_prompt_is_answered_after_every_update_of_its_turn() {
+    let world = World::replaying(&["bash"]);
+    let (mut editor, session) = Editor::with_session(world, &["--approve", "none"]);
+    let id = editor.prompt(&session, "run a command");
+    assert_eq!(
+        editor.answer_to(id)["result"],
+        json!({"stopReason": "end_turn"})
+    );
+    let updates = editor.updates(&session);
+    let kinds = updates
+        .iter()
+        .map(|update| update["sessionUpdate"].as_str().expect("a kind"));
+    assert_eq!(
+        kinds.collect::<Vec<_>>(),
+        [
+            "agent_message_chunk",
+            "tool_call",
+            "tool_call_update",
+            "agent_message_chunk",
+            "session_info_update"
+        ]
+    );
+    let (_, last) = editor.end();
+    assert_eq!(last, Vec::<Value>::new(), "nothing follows the answer");
+}
+
+#[test]
+fn prompt_002_text_links_and_embedded_texts_are_taken_and_sound_is_not() {
+    let (mut editor, session) = Editor::with_session(doing("sleep 0ms"), &[]);
+    let text = json!({"type": "text", "text": "look"});
+    let link = json!({"type": "resource_link", "uri": "file:///x.rs", "name": "x.rs"});
+    let contents = json!({"uri": "file:///x.rs", "text": "fn x() {}"});
+    let embedded = json!({"type": "resource", "resource": contents});
+    let params = json!({"sessionId": session, "prompt": [text, link, embedded]});
+    let answer = editor.ask("session/prompt", params);
+    assert_eq!(answer["result"]["stopReason"], "end_turn", "{answer}");
+    let sound = json!({"type": "audio", "data": "AAAA", "mimeType": "audio/wav"});
+    let params = json!({"sessionId": session, "prompt": [text, sound]});
+    assert_eq!(
+        editor.ask("session/prompt", params)["error"]["code"],
+        -32602
+    );
+}
+
+#[test]
+fn cancel_001_a_turn_that_is_cancelled_is_answered_as_cancelled() {
+    let (mut editor, session) = Editor::with_session(busy(), &["--approve", "none"]);
+    let id = editor.prompt(&session, "go");
+    editor.wait_for(|message| message["params"]["update"]["sessionUpdate"] == "tool_call");
+    editor.notify("session/cancel", json!({"sessionId": session}));
+    assert_eq!(
+        editor.answer_to(id)["result"],
+        json!({"stopReason": "cancelled"})
+    );
+}
+
+#[test]
+fn cancel_002_a_session_goes_on_after_a_cancelled_turn_and_without_a_turn_nothing_is_cancelled() {
+    let (mut editor, session) = Editor::with_session(busy(), &["--approve", "none"]);
+    editor.notify("session/cancel", json!({"sessionId": session}));
+    editor.notify("session/cancel", json!({"sessionId": "none"}));
+    for _ in 0..2 {
+        let id = editor.prompt(&session, "go");
+        editor.notify("session/cancel", json!({"sessionId": session}));
+        assert_eq!(
+            editor.answer_to(id)["result"],
+            json!({"stopReason": "cancelled"})
+        );
+    }
+}
+
+#[test]
+fn config_003_choosing_answers_with_every_option_and_tells_of_it() {
+    let (mut editor, session) = Editor::with_session(doing("sleep 0ms"), &[]);
+    let choose = |option: &str, value: &str| json!({"sessionId": session, "configId": option, "value": value});
+    let answer = editor.ask("session/set_config_option", choose("approval", "deny"));
+    let options = &answer["result"]["configOptions"];
+    assert_eq!([&options[0]["id"], &options[1]["id"]], ["mode", "approval"]);
+    assert_eq!(options[1]["currentValue"], "deny");
+    let updates = editor.updates(&session);
+    assert_eq!(updates[0]["configOptions"], *options);
+    assert_eq!(updates[1]["currentModeId"], "deny");
+    for wrong in [
+        choose("approval", "none"),
+        choose("other", "x"),
+        choose("mode", "none"),
+    ] {
+        let answer = editor.ask("session/set_config_option", wrong);
+        assert_eq!(answer["error"]["code"], -32602, "{answer}");
+    }
+    let answer = editor.ask(
+        "session/set_mode",
+        json!({"sessionId": session, "modeId": "ask"}),
+    );
+    assert_eq!(answer["result"], json!({}));
+    assert_eq!(editor.updates(&session)[1]["currentModeId"], "ask");
+}
+
+#[test]
+fn auth_002_without_a_key_a_session_wants_a_login_and_no_agent_is_started() {
+    let world = doing("touch started").without("AMP_API_KEY");
+    let mut editor = Editor::connected(world, &[]);
+    let folder = editor.world.project();
+    let answer = editor.ask("session/new", json!({"cwd": folder, "mcpServers": []}));
+    assert_eq!(answer["error"]["code"], -32000, "{answer}");
+    let answer = editor.ask("authenticate", json!({"methodId": "key"}));
+    assert_eq!(answer["error"]["code"], -32000, "{answer}");
+    let answer = editor.ask("authenticate", json!({"methodId": "none"}));
+    assert_eq!(answer["error"]["code"], -32602, "{answer}");
+    assert!(!exists(&editor.world, "started"));
+}
+
+#[test]
+fn auth_002_with_a_key_one_is_logged_in() {
+    let answer = connected().ask("authenticate", json!({"methodId": "key"}));
+    assert_eq!(answer["result"], json!({}));
+}
+
+#[test]
+fn auth_002_a_login_in_a_terminal_is_offered_to_a_client_that_has_one() {
+    let terminal = json!({"auth": {"terminal": true}});
+    let older = json!({"_meta": {"terminal-auth": true}});
+    for (capabilities, count) in [(json!({}), 1), (terminal, 2), (older, 2)] {
+        let mut editor = Editor::start(doing("sleep 0ms"), &[]);
+        let params = json!({"protocolVersion": 1, "clientCapabilities": capabilities});
+        let answer = editor.ask("initialize", params);
+        let methods = answer["result"]["authMethods"].as_array().expect("methods");
+        assert_eq!(methods.len(), count, "{methods:?}");
+        assert_eq!(methods[0]["id"], "key");
+        if let Some(login) = methods.get(1) {
+            assert_eq!(login["args"], json!(["--login"]));
+        }
+    }
+}
+
+#[test]
+fn clientcap_001_002_003_the_files_and_terminals_of_a_client_are_left_alone() {
+    // The client of these tests fails when it is asked for anything but a permission.
+    let world = World::replaying(&["files"]);
+    let (mut editor, session) = Editor::with_session(world, &["--approve", "none"]);
+    let id = editor.prompt(&session, "edit");
+    assert_eq!(editor.answer_to(id)["result"]["stopReason"], "end_turn");
+}
+
+#[test]
+fn ext_001_unknown_notifications_and_fields_are_passed_over() {
+    let mut editor = connected();
+    editor.notify("_own/event", json!({"x": 1}));
+    editor.notify("no/such", json!({}));
+    let folder = editor.world.project();
+    let params = json!({"cwd": folder, "mcpServers": [], "_meta": {"x": 1}, "later": true});
+    let answer = editor.ask("session/new", params);
+    assert!(answer["result"]["sessionId"].is_string(), "{answer}");
+}
