@@ -35,7 +35,7 @@ enum Next {
     /// One more turn, with this prompt.
     Turn(String),
     /// Nothing.
-    End(Work),
+    End(Box<Work>),
 }
 
 impl Turns<'_> {
@@ -65,7 +65,7 @@ impl Turns<'_> {
             };
             let prompt = match self.after(outcome).await? {
                 Next::Turn(prompt) => prompt,
-                Next::End(work) => return Ok((driven, work)),
+                Next::End(work) => return Ok((driven, *work)),
             };
             let next = async { Ok(self.session.prompt(prompt).await?) };
             turn = begin(next, self.view, self.signals).await?;
@@ -132,6 +132,6 @@ impl Turns<'_> {
                 checked => work.take_check(checked),
             }
         }
-        Ok(Next::End(work))
+        Ok(Next::End(Box::new(work)))
     }
 }
