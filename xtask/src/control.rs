@@ -24,6 +24,8 @@ mod sandbox;
 pub mod start_cost;
 #[cfg(target_os = "linux")]
 mod tls;
+#[cfg(target_os = "linux")]
+mod undo;
 
 use anyhow::Result;
 use clap::Args;
@@ -71,7 +73,10 @@ fn cases() -> Vec<Case> {
     #[cfg(target_os = "linux")]
     let cases = cases.chain(sandbox::cases()).chain(approval::cases());
     #[cfg(target_os = "linux")]
-    let cases = cases.chain(killed_host::cases()).chain(face::cases());
+    let cases = cases
+        .chain(killed_host::cases())
+        .chain(face::cases())
+        .chain(undo::cases());
     cases.collect()
 }
 

@@ -13,7 +13,6 @@ use pty_process::blocking::{Command, open};
 
 use super::Case;
 use super::place::{LIMIT, PROMPT, Place};
-use crate::command;
 use crate::installed_cli::InstalledCli;
 
 /// What the last line of a question ends with.
@@ -149,7 +148,7 @@ async fn attempt(case: &'static Try, cli: InstalledCli) -> Result<String> {
             approver.into()
         }
     };
-    let words = ["ampctl", "run", "--fail-on-refusal", "--amp"].map(OsString::from);
+    let words = ["run", "--fail-on-refusal", "--amp"].map(OsString::from);
     let more = [
         cli.executable.clone().into(),
         "--approve".into(),
@@ -161,6 +160,7 @@ async fn attempt(case: &'static Try, cli: InstalledCli) -> Result<String> {
         Answers::Typed(keys) => {
             let mut command = Command::new(std::env::current_exe()?);
             command = command
+                .arg("ampctl")
                 .args(arguments)
                 .env_clear()
                 .envs(place.environment())
@@ -169,11 +169,7 @@ async fn attempt(case: &'static Try, cli: InstalledCli) -> Result<String> {
             tokio::task::spawn_blocking(move || typed(command, keys)).await??
         }
         _ => {
-            let spec = amp_process::ProcessSpec::new(std::env::current_exe()?)
-                .with_arguments(arguments)
-                .with_environment(place.environment())
-                .with_working_directory(place.path("project"));
-            let finished = command::run(spec, LIMIT).await?;
+            let finished = place.ampctl(arguments).await?;
             let said = format!("{}{}", finished.stdout, finished.exit.stderr());
             (finished.exit.status().code(), said)
         }

@@ -104,6 +104,20 @@ impl Place {
         Ok(sandbox)
     }
 
+    /// Runs `ampctl`, played by this program, in the project, and waits for its end.
+    #[cfg(target_os = "linux")]
+    pub(super) async fn ampctl(
+        &self,
+        arguments: impl IntoIterator<Item = OsString>,
+    ) -> Result<command::Finished> {
+        let spec = amp_process::ProcessSpec::new(std::env::current_exe()?)
+            .with_argument("ampctl")
+            .with_arguments(arguments)
+            .with_environment(self.environment())
+            .with_working_directory(self.path("project"));
+        command::run(spec, LIMIT).await
+    }
+
     /// Starts the CLI by itself.
     pub(super) async fn by_hand(
         &self,
