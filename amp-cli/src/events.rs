@@ -10,7 +10,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use amp_session::protocol::progress::{ClosedCall, Progress};
 use amp_session::protocol::tool::ToolOutcome;
 use amp_session::protocol::{Event as StreamEvent, ToolUseId};
-use amp_session::{CheckReport, Misfit, Outcome, TurnItem};
+use amp_session::{CheckReport, Misfit, Outcome, Pause, TurnItem};
 
 pub(crate) use self::event::Event;
 use self::event::Line;
@@ -189,6 +189,17 @@ impl Events {
             command: &report.command,
             passed: report.passed,
             end: &report.end,
+        });
+    }
+
+    /// Tells that the run waits before its next attempt.
+    pub(crate) fn retry_waits(&mut self, pause: &Pause) {
+        self.tell(&Event::RetryWaits {
+            turn: self.turn,
+            why: &pause.why,
+            attempt: pause.attempt,
+            most: pause.most,
+            wait_ms: milliseconds(pause.wait),
         });
     }
 

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 use amp_bootstrap::VersionSpec;
 use amp_session::process::sandbox::HostRule;
-use amp_session::{Caps, Deadlines, default_deadlines};
+use amp_session::{Caps, Deadlines, Retry, default_deadlines};
 
 pub(crate) use self::choice::AmpChoice;
 pub(crate) use self::file::Files;
@@ -47,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) deadlines: Deadlines,
     /// The most that a turn may use.
     pub(crate) caps: Caps,
+    /// How often, and for how long, a run goes on after the service's limits; never without.
+    pub(crate) retry: Option<Retry>,
     /// The command of the shell that the work is to pass.
     pub(crate) check: Option<String>,
     /// How many turns there may be until it passes.
@@ -120,6 +122,7 @@ impl Settings {
         Ok(Self {
             deadlines: deadlines(&layer),
             caps: caps(&layer),
+            retry: retry(&layer),
             // An empty one lifts that of a weaker place.
             check: layer.check.filter(|command| !command.trim().is_empty()),
             attempts: layer.attempts.unwrap_or(NonZeroU32::MIN),
@@ -194,6 +197,23 @@ fn caps(layer: &Layer) -> Caps {
     caps
 }
 
+/// Returns how often, and for how long, a run goes on after the service's limits.
+///
+/// Each of the two settings alone asks for it; no try, or no wait, asks for none.
+fn retry(layer: &Layer) -> Option<Retry> {
+    let mut retry = Retry::default();
+    match (layer.retry, layer.wait_for_limits) {
+        (Some(0), _) | (_, Some(Limit::Never)) | (None, None) => return None,
+        (tries, wait) => {
+            retry.tries = tries;
+            if let Some(Limit::After(waiting)) = wait {
+                retry.waiting = waiting;
+            }
+        }
+    }
+    Some(retry)
+}
+
 impl From<&AgentArguments> for Layer {
     fn from(arguments: &AgentArguments) -> Self {
         Self {
@@ -210,6 +230,8 @@ impl From<&AgentArguments> for Layer {
             max_tokens: arguments.max_tokens,
             max_tool_calls: arguments.max_tool_calls,
             max_turns: arguments.max_turns,
+            retry: arguments.retry,
+            wait_for_limits: arguments.wait_for_limits,
             check: arguments.check.clone(),
             attempts: arguments.attempts,
             confirm_end: arguments.confirm_end.then_some(true),

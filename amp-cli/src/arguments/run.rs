@@ -113,6 +113,20 @@ pub(crate) struct AgentArguments {
     #[arg(long, value_name = "COUNT")]
     pub(crate) max_turns: Option<Amount>,
 
+    /// Go on up to this many times after limits and failures of the service [default: 0]
+    ///
+    /// It waits first, and longer each time, or as long as the service asks. Then it asks the thread
+    /// what it holds, and goes on there: a prompt is never sent twice, and what ran is not run again.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) retry: Option<u32>,
+
+    /// Wait up to this long in total for the service's limits, for example `2h` [default: 30m with
+    /// `--retry`, else no wait]
+    ///
+    /// Alone it goes on as often as there is time for.
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) wait_for_limits: Option<Limit>,
+
     /// Run the agent in this folder
     #[arg(long, short = 'C', value_name = "DIR")]
     pub(crate) directory: Option<PathBuf>,

@@ -1,6 +1,6 @@
 //! `ampctl credentials`: the key the agent needs.
 
-mod check;
+pub(crate) mod check;
 
 use std::io::Write;
 use std::path::Path;

@@ -5,6 +5,7 @@ mod dry_run;
 pub(crate) mod prepare;
 mod present;
 mod remarks;
+mod retry;
 mod schema;
 mod start;
 mod turns;
@@ -17,6 +18,7 @@ use amp_session::{Answers, SessionId};
 use self::prepare::{Asked, Prepared, Which, prepare};
 use self::present::{conclude, view};
 use self::remarks::Remarks;
+use self::retry::Persistence;
 use self::start::{Begun, Start};
 use self::turns::Turns;
 use crate::arguments::{ContinueArguments, GlobalArguments, OutputFormat, RunArguments};
@@ -104,7 +106,7 @@ fn take_turn(
     }
     let Prepared {
         prompt,
-        config,
+        mut config,
         thread,
         record,
         amp: found,
@@ -121,7 +123,7 @@ fn take_turn(
     });
     let mut view = view(settings, global, context);
     let mut remarks = Remarks::new(global, context);
-    let (amp, recorded, driven, work) = runtime::block_on(async {
+    let (amp, recorded, left) = runtime::block_on(async {
         let mut signals = context.signals.listen()?;
         let amp = begin(
             found.identify(config.sandbox.as_ref(), context),
@@ -130,6 +132,10 @@ fn take_turn(
         )
         .await?;
         remarks.on_amp(&amp, &config, &mut view)?;
+        let persistence = settings.retry.map(|retry| {
+            config.limits_from_log = true;
+            Persistence::new(retry, &amp, prompt.clone(), thread.is_some(), context)
+        });
         let start = Start {
             prompt,
             config,
@@ -166,6 +172,7 @@ fn take_turn(
         let turns = Turns {
             answers: schema.map(Answers::new),
             attempts: check::attempts(settings, &session, context)?,
+            persistence,
             confirms: settings.confirm_end,
             session,
             strict,
@@ -175,10 +182,10 @@ fn take_turn(
             remarks: &mut remarks,
             events,
         };
-        let (driven, work) = turns.drive(turn).await?;
-        Ok::<_, Failure>((amp, recorded, driven, work))
+        let left = turns.drive(turn).await?;
+        Ok::<_, Failure>((amp, recorded, left))
     })??;
-    if let Driven::Ended { outcome, .. } = &driven {
+    if let Driven::Ended { outcome, .. } = &left.driven {
         notices.know(|run| {
             run.thread = outcome.thread.as_ref().map(ToString::to_string);
             run.answer = outcome.text.clone().unwrap_or_default();
@@ -186,13 +193,5 @@ fn take_turn(
         remarks.on_sandbox(outcome.sandbox.as_ref(), &mut view)?;
     }
     let recorded = recorded.as_ref();
-    conclude(
-        driven,
-        strict,
-        work,
-        &mut view,
-        recorded,
-        &amp,
-        &service_url,
-    )
+    conclude(left, strict, &mut view, recorded, &amp, &service_url)
 }

@@ -105,6 +105,14 @@ pub(crate) enum Event<'a> {
         refused_tools: u64,
         duration_ms: u64,
     },
+    RetryWaits {
+        turn: u32,
+        why: &'a str,
+        /// The attempt that follows.
+        attempt: u32,
+        most: Option<u32>,
+        wait_ms: u64,
+    },
     RunEnded {
         exit_code: u8,
         /// The name of the exit code.
@@ -194,6 +202,13 @@ mod tests {
                 refused_tools: 0,
                 duration_ms: 0,
             },
+            Event::RetryWaits {
+                turn,
+                why: "",
+                attempt: 2,
+                most: None,
+                wait_ms: 0,
+            },
             Event::RunEnded {
                 exit_code: 0,
                 kind: "",
@@ -207,7 +222,8 @@ mod tests {
                 Event::ToolEnded { .. } | Event::QuestionAsked { .. } => {}
                 Event::QuestionAnswered { .. } | Event::SandboxDenied { .. } => {}
                 Event::CapNear { .. } | Event::AnswerUnfit { .. } | Event::CheckBegan { .. } => {}
-                Event::CheckEnded { .. } | Event::TurnEnded { .. } | Event::RunEnded { .. } => {}
+                Event::CheckEnded { .. } | Event::TurnEnded { .. } => {}
+                Event::RetryWaits { .. } | Event::RunEnded { .. } => {}
             }
         }
         all

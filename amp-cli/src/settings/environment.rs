@@ -18,6 +18,7 @@ const A_VERSION: &str = "`latest`, `known` or a version such as `0.0.1790142911-
 const AN_APPROVER: &str = "`ask`, `deny`, `read-only`, `none` or the path of a program";
 const NOTIFIERS: &str = "`bell`, `osc9`, `osc777`, `none` or the whole path of a program";
 const AN_AMOUNT: &str = "a number such as `20` or `200k`, or `none`";
+const A_NUMBER: &str = "a number";
 const A_COUNT: &str = "a number from 1 on";
 const A_LIMIT: &str = "a duration such as `90s`, or `none`";
 
@@ -38,6 +39,8 @@ pub(super) fn layer(context: &Context) -> Result<Layer, Failure> {
         max_tokens: variables.parsed(&key::MAX_TOKENS, AN_AMOUNT)?,
         max_tool_calls: variables.parsed(&key::MAX_TOOL_CALLS, AN_AMOUNT)?,
         max_turns: variables.parsed(&key::MAX_TURNS, AN_AMOUNT)?,
+        retry: variables.parsed(&key::RETRY, A_NUMBER)?,
+        wait_for_limits: variables.parsed(&key::WAIT_FOR_LIMITS, A_LIMIT)?,
         check: variables.text(&key::CHECK)?,
         attempts: variables.parsed(&key::ATTEMPTS, A_COUNT)?,
         confirm_end: variables.parsed(&key::CONFIRM_END, A_SWITCH)?,

@@ -75,6 +75,12 @@ pub(super) const CHECK: Key = Key::of_user("check", "--check", "AMPCTL_CHECK");
 pub(super) const ATTEMPTS: Key = Key::of_user("attempts", "--attempts", "AMPCTL_ATTEMPTS");
 pub(super) const CONFIRM_END: Key =
     Key::of_user("confirm-end", "--confirm-end", "AMPCTL_CONFIRM_END");
+pub(super) const RETRY: Key = Key::of_user("retry", "--retry", "AMPCTL_RETRY");
+pub(super) const WAIT_FOR_LIMITS: Key = Key::of_user(
+    "wait-for-limits",
+    "--wait-for-limits",
+    "AMPCTL_WAIT_FOR_LIMITS",
+);
 pub(super) const COLOR: Key = Key::new("color", "--color", "AMPCTL_COLOR");
 pub(super) const PROGRESS: Key =
     Key::new("progress", "--no-progress or --quiet", "AMPCTL_PROGRESS");
@@ -93,7 +99,7 @@ pub(super) const ALLOW_ENV: Key = Key::of_sandbox("allow-env", "--allow-env");
 pub(super) const LIMIT: Key = Key::of_sandbox("limit", "--limit");
 
 /// Every setting, in the order in which they are shown.
-pub(super) const ALL: [&Key; 31] = [
+pub(super) const ALL: [&Key; 33] = [
     &MODE,
     &EFFORT,
     &LABELS,
@@ -111,6 +117,8 @@ pub(super) const ALL: [&Key; 31] = [
     &MAX_TOKENS,
     &MAX_TOOL_CALLS,
     &MAX_TURNS,
+    &RETRY,
+    &WAIT_FOR_LIMITS,
     &CHECK,
     &ATTEMPTS,
     &CONFIRM_END,

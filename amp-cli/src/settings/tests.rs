@@ -229,6 +229,7 @@ const EVERYTHING: &str = "
     amp = '/amp'\nmode = 'high'\neffort = 'low'\nvisibility = 'private'\nlabels = []
     output = 'json'\nthinking = true\ntimeout = '90m'\nidle-timeout = 'none'\nstartup-timeout = '1m'
     max-tokens = '200k'\nmax-tool-calls = 20\nmax-turns = 'none'
+    retry = 3\nwait-for-limits = '2h'
     check = 'true'\nattempts = 3\nconfirm-end = true
     color = 'never'\nprogress = false\nrecord = false\nsnapshots = false\nversion = 'known'\nsources = ['npm']
     install = true\napprove = 'ask'\nnotify = ['bell']\nsandbox = 'full'\nallow-host = ['example.com']\nallow-read = ['/r']\nallow-write = ['/w']

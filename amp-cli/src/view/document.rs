@@ -5,7 +5,7 @@ use std::path::Path;
 
 use amp_session::approval::Decided;
 use amp_session::protocol::progress::{ContextUse, UsageTotals};
-use amp_session::{CheckReport, Outcome, RefusedCall, SandboxReport};
+use amp_session::{Attempt, CheckReport, Outcome, RefusedCall, SandboxReport};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -44,7 +44,7 @@ struct Document<'a> {
     context: Option<ContextUse>,
     /// What tools said they changed: `path`, and lines `added` and `deleted` of each.
     files_changed: &'a [ChangedFile],
-    /// The assistant messages that Amp counted.
+    /// The assistant messages that Amp counted, in all attempts.
     messages: Option<u64>,
     /// How long the user waited, the start of Amp included.
     duration_ms: u128,
@@ -55,6 +55,10 @@ struct Document<'a> {
     /// an approver.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     decisions: &'a [Decided],
+    /// What became of each attempt, as `Attempt` of the library; absent in a run that does not go on
+    /// after limits.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    attempts: &'a [Attempt],
     amp: AmpInUse<'a>,
     /// What protected the turn and what its agent was refused; absent without a sandbox.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,6 +77,10 @@ pub(crate) struct AmpInUse<'a> {
 pub(crate) struct Finished<'a> {
     /// How its last turn ended.
     pub(crate) outcome: &'a Outcome,
+    /// What became of each attempt, in a run that goes on after limits.
+    pub(crate) attempts: &'a [Attempt],
+    /// The calls that were refused, in all attempts.
+    pub(crate) refused_calls: &'a [RefusedCall],
     /// The JSON value that a schema asked for, if it fits.
     pub(crate) answer: Option<&'a Value>,
     /// What the check of the work said.
@@ -95,6 +103,8 @@ pub(super) fn write_document(
 ) -> io::Result<()> {
     let Finished {
         outcome,
+        attempts,
+        refused_calls,
         answer,
         check,
         failure,
@@ -113,11 +123,21 @@ pub(super) fn write_document(
         usage: status.usage(),
         context: status.context(),
         files_changed: status.changes().files(),
-        messages: outcome.messages,
+        messages: match attempts {
+            [] => outcome.messages,
+            attempts => attempts
+                .iter()
+                .filter_map(|one| one.messages)
+                .reduce(u64::saturating_add),
+        },
         duration_ms: status.elapsed().as_millis(),
-        refused_tools: outcome.refused_tools,
-        refused_calls: &outcome.refused_calls,
+        refused_tools: match attempts {
+            [] => outcome.refused_tools,
+            _ => refused_calls.len() as u64,
+        },
+        refused_calls,
         decisions,
+        attempts,
         amp,
         sandbox: outcome.sandbox.as_ref(),
         error: failure.map(Failure::report),

@@ -47,6 +47,9 @@ mod options;
 mod pages;
 mod permissions;
 mod refusals;
+#[cfg(unix)]
+mod retry;
+#[cfg(unix)]
 mod run;
 #[cfg(target_os = "linux")]
 mod sandbox;

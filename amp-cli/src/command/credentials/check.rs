@@ -1,9 +1,12 @@
 //! Whether the service takes a key.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
 use std::time::Duration;
 
-use amp_bootstrap::{ErrorKind, Limits, Question, ask};
-use amp_session::{Credentials, KeyVerdict};
+use amp_bootstrap::{Error, ErrorKind, Limits, Question, ask};
+use amp_session::{Credentials, KeyQuestion, KeyVerdict};
 
 use crate::context::Context;
 use crate::exit_code::ExitCode;
@@ -12,6 +15,55 @@ use crate::runtime::{interruptible, on_a_thread};
 
 /// How long the service may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A question to the service about a key.
+pub(crate) struct KeyCheck {
+    key: String,
+    question: KeyQuestion,
+    environment: BTreeMap<OsString, OsString>,
+    limits: Limits,
+}
+
+impl KeyCheck {
+    /// Prepares the question.
+    pub(crate) fn new(key: &str, credentials: &Credentials, context: &Context) -> Self {
+        let mut environment = context.environment.clone();
+        // As doctor does: Amp goes through the proxy for `https` alone, by these names alone.
+        environment.retain(|name, _| {
+            let name = name.to_string_lossy().to_ascii_lowercase();
+            name != "all_proxy" && name != "http_proxy"
+        });
+        Self {
+            key: key.to_owned(),
+            question: credentials.key_question(),
+            environment,
+            limits: limits(),
+        }
+    }
+
+    fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Asks it; the inner error is why there is no answer.
+    ///
+    /// # Errors
+    /// Fails when the machine refuses a thread.
+    pub(crate) async fn ask(&self) -> io::Result<Result<KeyVerdict, Error>> {
+        let (key, question) = (self.key.clone(), self.question.clone());
+        let (environment, limits) = (self.environment.clone(), self.limits.clone());
+        let asking = move || {
+            let question = Question {
+                url: &question.url,
+                token: &key,
+                body: question.body,
+            };
+            ask(question, &environment, &limits)
+        };
+        let answered = on_a_thread(asking).await?;
+        Ok(answered.map(|answer| KeyVerdict::of_answer(answer.status, &answer.body)))
+    }
+}
 
 /// Asks the service about a key that works; returns its user.
 ///
@@ -22,10 +74,14 @@ pub(super) fn check(
     credentials: &Credentials,
     context: &Context,
 ) -> Result<Option<String>, Failure> {
+    check_within(&limits(), key, credentials, context)
+}
+
+fn limits() -> Limits {
     let mut limits = Limits::default();
     limits.deadlines.response = TIMEOUT;
     limits.deadlines.read = TIMEOUT;
-    check_within(&limits, key, credentials, context)
+    limits
 }
 
 fn check_within(
@@ -34,27 +90,10 @@ fn check_within(
     credentials: &Credentials,
     context: &Context,
 ) -> Result<Option<String>, Failure> {
-    let question = credentials.key_question();
-    let (key, limits) = (key.to_owned(), limits.clone());
-    let mut environment = context.environment.clone();
-    // As doctor does: Amp goes through the proxy for `https` alone, by these names alone.
-    environment.retain(|name, _| {
-        let name = name.to_string_lossy().to_ascii_lowercase();
-        name != "all_proxy" && name != "http_proxy"
-    });
-    let asked = interruptible(&context.signals, async {
-        let asking = move || {
-            let question = Question {
-                url: &question.url,
-                token: &key,
-                body: question.body,
-            };
-            ask(question, &environment, &limits)
-        };
-        Ok(on_a_thread(asking).await?)
-    })?;
+    let check = KeyCheck::new(key, credentials, context).within(limits.clone());
+    let asked = interruptible(&context.signals, async { Ok(check.ask().await?) })?;
     let service = credentials.service_url();
-    let answer = asked.map_err(|error| {
+    let verdict = asked.map_err(|error| {
         let code = match error.kind() {
             ErrorKind::Timeout => ExitCode::TimedOut,
             ErrorKind::InvalidInput => ExitCode::Usage,
@@ -62,7 +101,7 @@ fn check_within(
         };
         unknown(code, service).caused_by(&error)
     })?;
-    match KeyVerdict::of_answer(answer.status, &answer.body) {
+    match verdict {
         KeyVerdict::Accepted { user } => Ok(user),
         KeyVerdict::Rejected { reason } => Err(Failure::new(
             ExitCode::Credentials,

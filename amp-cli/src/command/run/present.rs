@@ -4,6 +4,8 @@ use std::io::ErrorKind;
 
 use amp_session::{Amp, Outcome, SessionId};
 
+use super::retry::Persistence;
+use super::turns::Left;
 use super::work::Work;
 use crate::arguments::{GlobalArguments, OutputFormat};
 use crate::context::Context;
@@ -57,14 +59,18 @@ pub(super) fn view(settings: &Settings, global: &GlobalArguments, context: &Cont
 /// With `fail_on_refusal`, a turn that completed is a failure when a tool call was refused in it; so
 /// it is when its `work` is not good.
 pub(super) fn conclude(
-    driven: Driven,
+    left: Left,
     fail_on_refusal: bool,
-    work: Work,
     view: &mut View,
     session: Option<&SessionId>,
     amp: &Amp,
     service_url: &str,
 ) -> Result<ExitCode, Failure> {
+    let Left {
+        driven,
+        work,
+        persistence,
+    } = left;
     let (outcome, signal, write_error) = match driven {
         Driven::Killed => {
             return Err(Failure::new(ExitCode::Interrupted, "interrupted")
@@ -78,6 +84,12 @@ pub(super) fn conclude(
     };
     let failure = Failure::of_outcome(&outcome, service_url).map(|failure| match signal {
         Some(signal) => failure.because(format!("by {}", signal.name())),
+        None => failure,
+    });
+    let persistence = persistence.as_ref();
+    let stopped = persistence.and_then(|one| one.stopped.as_deref());
+    let failure = failure.map(|failure| match stopped {
+        Some(why) => failure.because(format!("not tried again: {why}")),
         None => failure,
     });
     let failure = failure.or_else(|| of_refusals(&outcome).filter(|_| fail_on_refusal));
@@ -104,6 +116,8 @@ pub(super) fn conclude(
         Some(error) => Err(error),
         None => view.finish(&Finished {
             outcome: &outcome,
+            attempts: persistence.map_or(&[], Persistence::attempts),
+            refused_calls: persistence.map_or(&outcome.refused_calls, |one| &one.refused),
             answer: answer.as_ref(),
             check: check.as_ref(),
             failure: failure.as_ref(),

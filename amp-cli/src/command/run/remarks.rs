@@ -5,7 +5,8 @@ use std::io;
 
 use amp_session::permission::Finding;
 use amp_session::{
-    Amp, Attempts, CheckReport, Denial, Misfit, SandboxReport, SessionConfig, SessionId, TurnItem,
+    Amp, Attempts, CheckReport, Denial, Misfit, Pause, SandboxReport, SessionConfig, SessionId,
+    TurnItem,
 };
 
 use crate::arguments::GlobalArguments;
@@ -120,6 +121,11 @@ impl Remarks {
         let (next, most) = (attempts.made() + 1, attempts.most());
         let text = format!("`{command}` failed ({end}): turn {next} of {most}");
         self.warn(&text, view)
+    }
+
+    /// Says that the run waits, and what for.
+    pub(super) fn on_pause(&self, pause: &Pause, view: &mut View) -> io::Result<()> {
+        self.warn(&pause.to_string(), view)
     }
 
     /// Says where the session is recorded.

@@ -3,6 +3,7 @@
 use amp_session::{AfterAnswer, AfterCheck, Answers, Attempts, Outcome, Session, Turn};
 
 use super::remarks::Remarks;
+use super::retry::{Persistence, Told};
 use super::work::Work;
 use crate::approve::QuestionQueue;
 use crate::context::Listener;
@@ -19,6 +20,8 @@ pub(super) struct Turns<'a> {
     pub(super) answers: Option<Answers>,
     /// How often the work may be checked; never without.
     pub(super) attempts: Option<Attempts>,
+    /// What goes on after the service's limits; nothing without.
+    pub(super) persistence: Option<Persistence>,
     /// Whether the thread is asked how a turn that completed has ended.
     pub(super) confirms: bool,
     /// Whether a refused call is a failure.
@@ -30,6 +33,16 @@ pub(super) struct Turns<'a> {
     pub(super) events: &'a mut Events,
 }
 
+/// How the turns of a run were left.
+pub(super) struct Left {
+    /// How the last of them was.
+    pub(super) driven: Driven,
+    /// What came of its work.
+    pub(super) work: Work,
+    /// The attempts, where a run goes on after limits.
+    pub(super) persistence: Option<Persistence>,
+}
+
 /// What comes after a turn that completed.
 enum Next {
     /// One more turn, with this prompt.
@@ -39,12 +52,11 @@ enum Next {
 }
 
 impl Turns<'_> {
-    /// Drives a turn that has begun, and those that follow; returns how the last of them was left,
-    /// and what came of its work.
+    /// Drives a turn that has begun, and those that follow; returns how they were left.
     ///
     /// # Errors
     /// Fails when one more turn cannot begin, and on a signal while there is none.
-    pub(super) async fn drive(mut self, mut turn: Turn) -> Result<(Driven, Work), Failure> {
+    pub(super) async fn drive(mut self, mut turn: Turn) -> Result<Left, Failure> {
         loop {
             self.events.turn_began();
             let (remarks, questions) = (&mut *self.remarks, &mut self.questions);
@@ -54,22 +66,57 @@ impl Turns<'_> {
             };
             let mut driven = drive(turn, self.view, self.signals, questions, watch).await;
             let confirmed = self.confirm(&mut driven).await?;
+            if let Some(persistence) = &self.persistence {
+                persistence
+                    .believe_key(&mut driven, self.view, self.signals)
+                    .await?;
+            }
             if let Driven::Ended { outcome, .. } = &driven {
                 self.events.turn_ended(outcome);
             }
             if let Some(failure) = confirmed {
-                return Ok((driven, Work::unknown(failure)));
+                return Ok(self.left(driven, Work::unknown(failure)));
+            }
+            if let Some(next) = self.persist(&driven).await? {
+                turn = next;
+                continue;
             }
             let Some(outcome) = driven.done(self.strict) else {
-                return Ok((driven, Work::default()));
+                return Ok(self.left(driven, Work::default()));
             };
             let prompt = match self.after(outcome).await? {
                 Next::Turn(prompt) => prompt,
-                Next::End(work) => return Ok((driven, *work)),
+                Next::End(work) => return Ok(self.left(driven, *work)),
             };
+            if let Some(persistence) = &mut self.persistence {
+                persistence.next_prompt(&prompt);
+            }
             let next = async { Ok(self.session.prompt(prompt).await?) };
             turn = begin(next, self.view, self.signals).await?;
         }
+    }
+
+    fn left(self, driven: Driven, work: Work) -> Left {
+        Left {
+            driven,
+            work,
+            persistence: self.persistence,
+        }
+    }
+
+    /// Goes on after a limit of the service, where that is wanted and safe.
+    async fn persist(&mut self, driven: &Driven) -> Result<Option<Turn>, Failure> {
+        let Some(persistence) = &mut self.persistence else {
+            return Ok(None);
+        };
+        let told = Told {
+            remarks: self.remarks,
+            events: self.events,
+            view: self.view,
+        };
+        persistence
+            .after(driven, &self.session, told, self.signals)
+            .await
     }
 
     /// Asks the thread whether the model has finished its last message, where that is wanted or the

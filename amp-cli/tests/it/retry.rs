@@ -1,0 +1,205 @@
+//! Runs that go on after the service's limits.
+
+use amp_cli::ExitCode;
+use serde_json::{Value, json};
+
+use crate::support::pseudo_terminal::Terminal;
+use crate::support::{VERSION, World, without_times};
+
+/// A limit that is gone after a moment.
+const LIMIT: &str = r#"429 {"error":{"message":"Please try again in 10ms."}}"#;
+
+/// A world with an agent of this version whose threads last, and these plans for its runs.
+fn planned(version: &str, plan: &str) -> World {
+    let world = World::playing("exit 1").without("FAKE_AGENT_SCRIPT");
+    let threads = world.project().join("../threads");
+    std::fs::create_dir(&threads).expect("a folder");
+    world
+        .with("FAKE_AGENT_VERSION", version)
+        .with("FAKE_AGENT_THREADS", threads.to_str().expect("UTF-8"))
+        .with("FAKE_AGENT_PLAN", plan)
+}
+
+/// Returns what the model was asked, the texts of each request.
+fn asked(world: &World) -> Vec<Value> {
+    let file = world.project().join("../threads/asked.jsonl");
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let lines = text.lines().map(serde_json::from_str);
+    lines.collect::<Result<_, _>>().expect("JSON lines")
+}
+
+#[test]
+fn a_limit_is_waited_for_and_the_thread_goes_on() {
+    let world = planned(VERSION, &format!("before {LIMIT}; after-call {LIMIT}"));
+    let finished = world.run(&["run", "do it", "--retry", "3"]);
+    assert_eq!(finished.code, ExitCode::Done, "{}", finished.stderr());
+    assert_eq!(finished.stdout(), "It is done.\n");
+    let said = without_times(&finished.stderr());
+    for line in [
+        "note: waiting 10 ms: rate limited, attempt 2 of 4",
+        "note: waiting 10 ms: rate limited, attempt 3 of 4",
+    ] {
+        // The wait is a little longer than the service asks, by chance.
+        let line = line.replace("10 ms", "1");
+        let shown = said
+            .replace("waiting 10 ms", "waiting 1")
+            .replace("waiting 11 ms", "waiting 1");
+        assert!(shown.contains(&line), "{said}");
+    }
+    assert_eq!(
+        asked(&world),
+        [
+            json!(["do it"]),
+            json!(["do it", "continue"]),
+            json!(["do it", "continue"]),
+            json!(["do it", "continue", "continue"]),
+        ]
+    );
+}
+
+#[test]
+fn the_attempts_and_their_cost_are_in_the_document_and_in_the_record() {
+    let world = planned(VERSION, &format!("after-call {LIMIT}"));
+    let finished = world.run(&["run", "do it", "--retry", "1", "--json"]);
+    let document = finished.json();
+    assert_eq!(document["outcome"], "completed");
+    assert_eq!(document["usage"]["output_tokens"], 10);
+    assert_eq!(document["messages"], 1);
+    let attempts = document["attempts"].as_array().expect("attempts");
+    assert_eq!(attempts.len(), 2);
+    assert_eq!(attempts[0]["reason"], "rate_limited");
+    assert_eq!(attempts[0]["usage"]["output_tokens"], 5);
+    assert_eq!(attempts[0]["tool_calls"], 1);
+    let then = attempts[0]["then"].as_str().expect("what followed");
+    assert!(then.ends_with("rate limited, attempt 2 of 2"), "{then}");
+    assert_eq!(attempts[1]["retry"]["how"], "continue");
+    assert_eq!(attempts[1]["outcome"], "completed");
+    let session = document["session"].as_str().expect("a session");
+    let exported = world
+        .run(&["sessions", "export", session, "-f", "json"])
+        .json();
+    assert_eq!(
+        exported["turns"][0]["end"]["failure"]["reason"],
+        "rate_limited"
+    );
+    assert_eq!(
+        exported["turns"][0]["end"]["totals"]["usage"]["output_tokens"],
+        5
+    );
+    assert_eq!(exported["turns"][1]["start"]["prompt"], "continue");
+    assert_eq!(
+        exported["turns"][1]["start"]["retry"]["why"],
+        "rate limited"
+    );
+}
+
+#[test]
+fn nothing_is_tried_again_unless_it_is_asked_for() {
+    for options in [
+        &[] as &[&str],
+        &["--retry", "0"],
+        &["--retry", "0", "--wait-for-limits", "1h"],
+    ] {
+        let world = planned(VERSION, &format!("before {LIMIT}"));
+        let finished = world.run(&[&["run", "do it", "--json"], options].concat());
+        assert_eq!(finished.code, ExitCode::Failed);
+        assert_eq!(finished.json()["attempts"], Value::Null);
+        assert_eq!(asked(&world).len(), 1);
+    }
+}
+
+#[test]
+fn either_setting_asks_for_it() {
+    for (name, value) in [("AMPCTL_RETRY", "1"), ("AMPCTL_WAIT_FOR_LIMITS", "1m")] {
+        let world = planned(VERSION, &format!("before {LIMIT}")).with(name, value);
+        let finished = world.run(&["run", "do it"]);
+        assert_eq!(finished.code, ExitCode::Done, "{}", finished.stderr());
+    }
+    let world = planned(VERSION, "").with("AMPCTL_RETRY", "often");
+    let finished = world.run(&["run", "do it"]);
+    assert_eq!(finished.code, ExitCode::Usage);
+}
+
+#[test]
+fn why_it_was_not_tried_again_is_told() {
+    let month = "before 429 try again in 30 days";
+    for (name, plan) in [
+        ("credits", "before 402 {}"),
+        ("month", month),
+        ("enough", "before; before"),
+    ] {
+        let plan = plan.replace("before;", &format!("before {LIMIT};"));
+        let world = planned(VERSION, &plan);
+        let finished = world.run(&["run", "do it", "--retry", "1", "-q"]);
+        assert_eq!(finished.code, ExitCode::Failed);
+        insta::assert_snapshot!(format!("not_again_{name}"), finished.document());
+    }
+}
+
+#[test]
+fn a_thread_that_lacks_what_was_seen_is_not_gone_on_with() {
+    let may = "0.0.1777897475-g2324e1";
+    let world = planned(may, &format!("no-result {LIMIT}"));
+    let finished = world.run(&["run", "do it", "--retry", "3"]);
+    assert_eq!(finished.code, ExitCode::Failed);
+    let stderr = finished.stderr();
+    assert!(
+        stderr.contains("whose result was seen (call-0)"),
+        "{stderr}"
+    );
+    assert_eq!(asked(&world).len(), 2);
+}
+
+#[test]
+fn a_continued_session_gets_a_prompt_that_never_left() {
+    let world = planned(VERSION, "done; start 429; done");
+    assert_eq!(world.run(&["run", "first"]).code, ExitCode::Done);
+    let finished = world.run(&["continue", "second", "--retry", "1", "--json"]);
+    assert_eq!(finished.code, ExitCode::Done, "{}", finished.stderr());
+    assert_eq!(
+        finished.json()["attempts"][1]["retry"]["how"],
+        "same_prompt"
+    );
+    let last = asked(&world).pop();
+    assert_eq!(last, Some(json!(["first", "second"])));
+}
+
+#[test]
+fn a_check_that_fails_is_told_after_a_limit_as_well() {
+    let world = planned(
+        VERSION,
+        &format!("before {LIMIT}; done; before {LIMIT}; done"),
+    );
+    let arguments = [
+        "run",
+        "do it",
+        "--retry",
+        "5",
+        "--check",
+        "echo once >> ../count; test $(wc -l < ../count) = 2",
+        "--attempts",
+        "2",
+    ];
+    let finished = world.run(&arguments);
+    assert_eq!(finished.code, ExitCode::Done, "{}", finished.stderr());
+    let last = asked(&world).pop().expect("a request");
+    let texts = last.as_array().expect("texts");
+    let checks = texts.iter().filter(|text| {
+        text.as_str()
+            .is_some_and(|text| text.starts_with("A check"))
+    });
+    assert_eq!(checks.count(), 1, "{last}");
+}
+
+#[test]
+fn ctrl_c_ends_a_wait_at_once() {
+    let world = planned(VERSION, "before 429 try again in 20 minutes");
+    let mut terminal = Terminal::start(&world, &["run", "do it", "--retry", "1"], (24, 80));
+    terminal.wait_for("waiting 2");
+    terminal.type_keys("\x03");
+    assert_eq!(terminal.wait_for_exit().code(), Some(130));
+    let screen = terminal.screen();
+    assert!(screen.contains("rate limited, attempt 2 of 2"), "{screen}");
+    assert!(screen.contains("error: interrupted"), "{screen}");
+    assert_eq!(asked(&world).len(), 1);
+}
