@@ -1,6 +1,6 @@
 //! What recorded turns did to the files of their work tree.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::git::{Git, in_time};
@@ -245,13 +245,19 @@ impl Undo {
 /// Lets go of the snapshots of a session that is about to be deleted, as far as their repositories
 /// are there.
 pub async fn forget(session: &SessionRecord, environment: &Environment) {
+    let mut refs: BTreeMap<PathBuf, String> = BTreeMap::new();
     for turn in session.turns().unwrap_or_default() {
         if let Ok((root, note)) = note_of(&turn) {
-            let git = Git::new(&root, environment);
+            let commands = refs.entry(root).or_default();
             for name in [note.before(), note.after(), note.now()] {
-                let _ = git.lines(&["update-ref", "-d", &name], Vec::new()).await;
+                commands.push_str(&format!("delete {name}\n"));
             }
         }
+    }
+    for (root, commands) in refs {
+        let git = Git::new(&root, environment);
+        let update = ["update-ref", "--stdin"];
+        let _ = git.lines(&update, commands.into_bytes()).await;
     }
 }
 
