@@ -130,17 +130,21 @@ impl Client {
         Response::of(result, address, proxy_name.as_deref())
     }
 
-    /// Posts a small JSON document with a bearer token, once.
+    /// Posts a document, once.
     ///
-    /// A redirect is an answer like any other, so that the token goes to this address alone.
-    pub(crate) fn post(&self, address: &Address, token: &str, body: &str) -> Result<Response> {
+    /// A redirect is an answer like any other, so that the headers go to this address alone.
+    pub(crate) fn post<'a>(
+        &self,
+        address: &Address,
+        headers: impl IntoIterator<Item = (&'a str, &'a str)>,
+        body: &[u8],
+    ) -> Result<Response> {
         let proxy = self.proxies.for_address(address)?;
         let proxy_name = proxy.as_ref().map(proxy::name);
-        let request = self
-            .agent()?
-            .post(address.as_str())
-            .header("authorization", format!("Bearer {token}"))
-            .header("content-type", "application/json");
+        let mut request = self.agent()?.post(address.as_str());
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
         let result = request.config().proxy(proxy).build().send(body);
         Response::of(result, address, proxy_name.as_deref())
     }

@@ -88,7 +88,7 @@ pub use locate::{
 };
 pub use platform::{Architecture, CLibrary, HostFacts, OperatingSystem, Platform};
 pub use progress::{Event, Progress, Silent};
-pub use question::{Answer, Question, ask};
+pub use question::{Answer, Delivery, Question, ask, deliver};
 pub use settings::{Caps, Deadlines, Limits, RetryPolicy};
 pub use signature::PinnedKey;
 pub use source::Source;

@@ -1,6 +1,6 @@
 //! What happens in a run, for programs that supervise it: typed events, as they come.
 
-mod event;
+pub(crate) mod event;
 mod sink;
 mod target;
 
@@ -14,10 +14,11 @@ use amp_session::{CheckReport, Misfit, Outcome, Pause, TurnItem};
 
 pub(crate) use self::event::Event;
 use self::event::Line;
-use self::sink::Sink;
+use self::sink::{Loss, Sink};
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::telemetry::Telemetry;
 use crate::text::fit;
 use crate::view::{ToolCall, about};
 
@@ -31,6 +32,7 @@ const LONGEST: usize = 300;
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     lines: Option<Lines>,
+    telemetry: Option<Telemetry>,
     turn: u32,
     progress: Progress,
     /// When the open calls began.
@@ -47,7 +49,7 @@ impl Events {
     /// Begins to tell of a run, where somebody wants to hear.
     ///
     /// # Errors
-    /// When what `--events` names cannot be written to.
+    /// When what `--events` names cannot be written to, or a collector of OpenTelemetry not told.
     pub(crate) fn new(wanted: Option<&str>, context: &Context) -> Result<Self, Failure> {
         let open = |word: &str| {
             let opened = target::open(word, &context.resolve(word.as_ref()));
@@ -65,6 +67,7 @@ impl Events {
         let sink = wanted.map(open).transpose()?;
         Ok(Self {
             lines: sink.map(|sink| Lines { sink, number: 0 }),
+            telemetry: Telemetry::new(context)?,
             ..Self::default()
         })
     }
@@ -74,6 +77,9 @@ impl Events {
         if let Some(lines) = &mut self.lines {
             let line = lines.next(event);
             lines.sink.send(line);
+        }
+        if let Some(telemetry) = &mut self.telemetry {
+            telemetry.tell(event);
         }
     }
 
@@ -221,27 +227,31 @@ impl Events {
         });
     }
 
-    /// Tells how the run has ended; returns what is to be said of events that were not written.
-    pub(crate) fn run_ended(self, ended: &Result<ExitCode, Failure>) -> Option<String> {
-        let mut lines = self.lines?;
+    /// Tells how the run has ended; returns what is to be said of what could not be told.
+    pub(crate) fn run_ended(self, ended: &Result<ExitCode, Failure>) -> Vec<String> {
         let (code, error) = match ended {
             Ok(code) => (*code, None),
             Err(failure) => (failure.code(), Some(failure.in_one_line())),
         };
-        let last = lines.next(&Event::RunEnded {
-            exit_code: code.number(),
-            kind: code.name(),
-            error,
-        });
-        let loss = lines.sink.finish(last)?;
-        Some(format!(
-            "events that were not written: {}, {}",
-            loss.lines, loss.reason
-        ))
+        let of_lines = self.lines.and_then(|lines| lines.finish(code, error));
+        let of_telemetry = self.telemetry.and_then(|telemetry| telemetry.finish(code));
+        of_lines.into_iter().chain(of_telemetry).collect()
     }
 }
 
 impl Lines {
+    /// Writes the last line; returns what is to be said of lines that were not written.
+    fn finish(mut self, code: ExitCode, error: Option<String>) -> Option<String> {
+        let last = self.next(&Event::RunEnded {
+            exit_code: code.number(),
+            kind: code.name(),
+            error,
+        });
+        let loss = self.sink.finish(last)?;
+        let Loss { lines, reason } = loss;
+        Some(format!("events that were not written: {lines}, {reason}"))
+    }
+
     /// Returns the next line.
     fn next(&mut self, event: &Event<'_>) -> Vec<u8> {
         self.number += 1;

@@ -59,6 +59,11 @@ mod screen;
 mod sessions;
 mod settings;
 mod style;
+#[cfg(feature = "telemetry")]
+mod telemetry;
+#[cfg(not(feature = "telemetry"))]
+#[path = "telemetry_left_out.rs"]
+mod telemetry;
 mod text;
 mod view;
 

@@ -75,11 +75,13 @@ fn turn(asked: Asked<'_>, context: &mut Context) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(Layer::from(asked.agent), asked.global, context)?;
     let as_json = settings.output == OutputFormat::Json;
     let mut notices = Notices::new(&settings.notify, context);
-    let wanted = asked.agent.events.as_deref();
-    let wanted = wanted.filter(|_| !asked.agent.dry_run);
-    let ended = Events::new(wanted, context).and_then(|mut events| {
+    let events = match asked.agent.dry_run {
+        true => Ok(Events::default()),
+        false => Events::new(asked.agent.events.as_deref(), context),
+    };
+    let ended = events.and_then(|mut events| {
         let ended = take_turn(asked, &settings, &mut notices, &mut events, context);
-        if let Some(loss) = events.run_ended(&ended) {
+        for loss in events.run_ended(&ended) {
             // Whoever lost its events may have taken standard error along.
             let _ = writeln!(context.stderr, "note: {loss}");
         }

@@ -61,6 +61,8 @@ mod stop;
 #[cfg(unix)]
 mod store;
 mod support;
+#[cfg(all(feature = "telemetry", target_os = "linux"))]
+mod telemetry;
 #[cfg(unix)]
 mod terminal;
 #[cfg(unix)]
