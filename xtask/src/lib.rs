@@ -24,6 +24,7 @@ pub mod page;
 mod pairs;
 pub mod picture;
 pub mod record;
+pub mod retry;
 #[cfg(target_os = "linux")]
 pub mod sessions_bench;
 pub mod soak;

@@ -12,7 +12,7 @@ use xtask::page;
 use xtask::sessions_bench;
 use xtask::{
     check_layers, conformance, control, demo, drift, mutants, newcomer, oracle, picture, record,
-    soak, tidy, windows,
+    retry, soak, tidy, windows,
 };
 
 /// Upkeep of the amp-* workspace
@@ -66,6 +66,8 @@ enum Command {
     QuestionCost(control::cost::Options),
     /// Run real CLIs through the scenarios and keep what they write
     RecordFixtures(record::Options),
+    /// Let real CLIs go on after planned faults of the service, and check that nothing is paid twice
+    Retry(retry::Options),
     /// Measure how fast sessions are listed, searched and added up, beside `rg`
     #[cfg(target_os = "linux")]
     SessionsBench(sessions_bench::Options),
@@ -103,6 +105,7 @@ fn main() -> ExitCode {
         Command::Page(options) => page::run(&options),
         Command::Picture(options) => picture::run(&options),
         Command::RecordFixtures(options) => record::run(&options),
+        Command::Retry(options) => retry::run(&options),
         #[cfg(target_os = "linux")]
         Command::SessionsBench(options) => sessions_bench::run(&options),
         Command::Soak(options) => soak::run(&options),

@@ -42,6 +42,16 @@ pub(crate) trait Trial {
     fn attempt(&self, cli: &InstalledCli) -> impl Future<Output = Result<String>>;
 }
 
+/// Returns the versions that are chosen.
+///
+/// # Errors
+/// When one of them is not known.
+pub(crate) fn versions(options: &Options) -> Result<Vec<Version>> {
+    let manifest = Manifest::read()?;
+    let versions = manifest.select(&options.versions)?;
+    Ok(versions.into_iter().cloned().collect())
+}
+
 /// Tries everything with every version and prints expected and got.
 ///
 /// # Errors

@@ -1,0 +1,154 @@
+//! One prompt with planned faults: how it went on, how it ended, and what was paid twice.
+
+use std::path::Path;
+use std::time::Duration;
+
+use amp_session::{
+    AfterTurn, Amp, How, Outcome, Retried, Retries, Retry, Session, SessionConfig, Turn,
+    default_deadlines,
+};
+use anyhow::Result;
+use fixtures::backend::{Backend, Entry, FaultPlan, Options};
+use fixtures::script::{Answer, Block, Script};
+
+use crate::installed_cli::InstalledCli;
+
+const PROMPT: &str = "SCN:two-steps";
+
+/// What the tools leave behind, a line for each time they ran.
+const TRACES: [&str; 2] = ["first", "second"];
+
+/// The longest time for all attempts together.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// How long a silence is taken for a lost connection.
+const SILENCE: Duration = Duration::from_secs(8);
+
+/// How a prompt went on and ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    /// How each attempt followed the one before, then the outcome or why nothing followed.
+    pub(super) story: String,
+    pub(super) is_completed: bool,
+    /// What was paid or done twice.
+    pub(super) twice: Vec<String>,
+}
+
+/// Sends a prompt to a CLI whose service fails as planned, and goes on as often as it is safe.
+///
+/// # Errors
+/// When the stand-in or the throw-away folders cannot be made, or a turn cannot begin.
+pub(super) async fn drive(cli: &InstalledCli, faults: FaultPlan) -> Result<Ended> {
+    let place = tempfile::tempdir()?;
+    let project = place.path().join("project");
+    std::fs::create_dir(&project)?;
+    let mut options = Options::for_workspace(&project).with_script("two-steps", script());
+    options.faults = faults;
+    let backend = Backend::start(options).await?;
+    let mut environment = cli.environment(place.path());
+    environment.insert("AMP_API_KEY".into(), "fake".into());
+    environment.insert("AMP_URL".into(), backend.url().into());
+    let amp = Amp::new(&cli.executable, cli.version.as_str()).with_environment(environment);
+    let deadlines = default_deadlines()
+        .with_idle(Some(SILENCE))
+        .with_total(Some(LIMIT));
+    let config = SessionConfig::new()
+        .with_working_directory(&project)
+        .with_dangerously_allow_all()
+        .with_limits_from_log()
+        .with_deadlines(deadlines);
+    let session = amp.start(config)?;
+    let moment = Duration::from_millis(20);
+    let retry = Retry::default().with_tries(6).with_waits(moment, moment);
+    let mut retries = Retries::new(retry, *amp.dialect(), PROMPT, false);
+    let mut turn = session.prompt(PROMPT).await?;
+    let (outcome, stopped) = loop {
+        let outcome = turn.finish().await;
+        match follow(&session, &mut retries, &outcome).await? {
+            Ok(next) => turn = next,
+            Err(stopped) => break (outcome, stopped),
+        }
+    };
+    let steps = retries
+        .attempts()
+        .iter()
+        .filter_map(|one| one.retry.as_ref());
+    let mut story: Vec<String> = steps.map(|note| word(note.how).to_owned()).collect();
+    story.push(stopped.map_or(outcome.status.to_string(), |why| format!("stopped: {why}")));
+    Ok(Ended {
+        story: story.join(", "),
+        is_completed: outcome.is_success(),
+        twice: twice(&backend, &project, outcome.is_success()),
+    })
+}
+
+/// Two commands one after the other, then an answer.
+fn script() -> Script {
+    let answer = |blocks: Vec<Block>| Answer {
+        blocks,
+        ..Answer::default()
+    };
+    let step = |trace: &str| {
+        let text = Block::Text("A command comes next.".to_owned());
+        answer(vec![text, Block::Shell(format!("echo ran >> {trace}"))])
+    };
+    let mut answers: Vec<Answer> = TRACES.into_iter().map(step).collect();
+    answers.push(answer(vec![Block::Text("It is done.".to_owned())]));
+    Script {
+        answers,
+        ..Script::default()
+    }
+}
+
+/// Waits and goes on after a turn, or says why not.
+async fn follow(
+    session: &Session,
+    retries: &mut Retries,
+    outcome: &Outcome,
+) -> Result<Result<Turn, Option<String>>> {
+    let mut next = retries.after(outcome);
+    loop {
+        let pause = match next {
+            AfterTurn::Wait(pause) => pause,
+            AfterTurn::Stop(why) => return Ok(Err(Some(why))),
+            _ => return Ok(Err(None)),
+        };
+        tokio::time::sleep(pause.wait).await;
+        match session.retry(retries).await? {
+            Retried::Turn(turn) => return Ok(Ok(*turn)),
+            Retried::Wait(pause) => next = AfterTurn::Wait(pause),
+            Retried::Stop(why) => return Ok(Err(Some(why))),
+            _ => return Ok(Err(None)),
+        }
+    }
+}
+
+fn word(how: How) -> &'static str {
+    match how {
+        How::Continue => "continue",
+        How::SamePrompt => "same prompt",
+        How::NewThread => "new thread",
+        _ => "unknown",
+    }
+}
+
+/// Lists what was paid or done twice: a conversation without the prompt exactly once, a tool that ran
+/// more than once; and of a prompt that completed, a tool that did not run.
+fn twice(backend: &Backend, project: &Path, is_completed: bool) -> Vec<String> {
+    let mut twice = Vec::new();
+    for entry in backend.journal() {
+        let Entry::Asked(texts) = entry else { continue };
+        let count = texts.iter().filter(|text| text.trim() == PROMPT).count();
+        if count != 1 {
+            twice.push(format!("the prompt {count} times in {texts:?}"));
+        }
+    }
+    for trace in TRACES {
+        let text = std::fs::read_to_string(project.join(trace)).unwrap_or_default();
+        let ran = text.lines().count();
+        if ran > 1 || (is_completed && ran == 0) {
+            twice.push(format!("the {trace} command ran {ran} times"));
+        }
+    }
+    twice
+}
