@@ -1,6 +1,8 @@
 //! Runs that go on after the service's limits.
 
 use amp_cli::ExitCode;
+use fixtures::backend::{Backend, FaultPlan, Options, Refusal};
+use fixtures::scenario::ServiceHealth;
 use serde_json::{Value, json};
 
 use crate::support::pseudo_terminal::Terminal;
@@ -189,6 +191,30 @@ fn a_check_that_fails_is_told_after_a_limit_as_well() {
             .is_some_and(|text| text.starts_with("A check"))
     });
     assert_eq!(checks.count(), 1, "{last}");
+}
+
+#[test]
+fn a_key_that_february_blames_is_asked_about() {
+    let february = "0.0.1770734955-g93e689";
+    let run = |plan: FaultPlan, health: ServiceHealth| {
+        let mut options = Options::default();
+        (options.faults, options.health) = (plan, health);
+        let service = Backend::start_blocking(options).expect("a stand-in");
+        let world = planned(february, "start Invalid or missing API key.");
+        let world = world.with("AMP_URL", &service.url());
+        let finished = world.run(&["run", "do it", "--wait-for-limits", "20ms"]);
+        (finished.code, finished.stderr())
+    };
+    let fails = FaultPlan::new().with_start(Refusal::Status(503), 1);
+    let (code, stderr) = run(fails, ServiceHealth::Well);
+    assert_eq!(code, ExitCode::Done, "{stderr}");
+    assert!(stderr.contains("the service failed, attempt 2"), "{stderr}");
+    let (code, stderr) = run(FaultPlan::new(), ServiceHealth::RefusesKeys);
+    assert_eq!(code, ExitCode::Credentials, "{stderr}");
+    assert!(
+        stderr.contains("not tried again: a key does not"),
+        "{stderr}"
+    );
 }
 
 #[test]
