@@ -78,7 +78,7 @@ pub(super) async fn drive(cli: &InstalledCli, faults: FaultPlan) -> Result<Ended
     Ok(Ended {
         story: story.join(", "),
         is_completed: outcome.is_success(),
-        twice: twice(&backend, &project, outcome.is_success()),
+        twice: twice(&backend, &project),
     })
 }
 
@@ -133,8 +133,8 @@ fn word(how: How) -> &'static str {
 }
 
 /// Lists what was paid or done twice: a conversation without the prompt exactly once, a tool that ran
-/// more than once; and of a prompt that completed, a tool that did not run.
-fn twice(backend: &Backend, project: &Path, is_completed: bool) -> Vec<String> {
+/// more than once. A call that was told as cancelled never ran, and the scripted model goes on.
+fn twice(backend: &Backend, project: &Path) -> Vec<String> {
     let mut twice = Vec::new();
     for entry in backend.journal() {
         let Entry::Asked(texts) = entry else { continue };
@@ -146,7 +146,7 @@ fn twice(backend: &Backend, project: &Path, is_completed: bool) -> Vec<String> {
     for trace in TRACES {
         let text = std::fs::read_to_string(project.join(trace)).unwrap_or_default();
         let ran = text.lines().count();
-        if ran > 1 || (is_completed && ran == 0) {
+        if ran > 1 {
             twice.push(format!("the {trace} command ran {ran} times"));
         }
     }
