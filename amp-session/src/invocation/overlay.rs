@@ -60,6 +60,8 @@ pub(super) fn overlay(
     dialect.require(version, Feature::SettingsFile)?;
     let mut merged = base.clone();
     merged.extend(overlay.keys);
+    // A crate of the host may have maps keep the order in which keys came.
+    merged.sort_keys();
     Ok(Some(merged))
 }
 

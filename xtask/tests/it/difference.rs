@@ -24,7 +24,8 @@ fn a_changed_key_is_shown_on_a_line_of_its_own() {
 #[test]
 fn another_order_of_keys_is_a_difference_too() {
     let difference = json_lines("a", b"{\"x\":1,\"y\":2}\n", b"{\"y\":2,\"x\":1}\n").unwrap();
-    assert!(difference.contains("-{\"x\":1,\"y\":2}"), "{difference}");
+    let is_removed = |line: &str| line.starts_with('-') && line.contains("\"x\"");
+    assert!(difference.lines().any(is_removed), "{difference}");
 }
 
 #[test]
