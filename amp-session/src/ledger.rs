@@ -9,6 +9,7 @@
 //! ID/turns/0001/messages.jsonl  what was sent as messages, each line before it was sent
 //! ID/turns/0001/approvals.jsonl what was asked and decided about its calls, before Amp hears of it
 //! ID/turns/0001/stderr.txt    head and tail of its standard error
+//! ID/turns/0001/check.json    what a check said of the work; missing without one
 //! ID/turns/0001/end.json      how the turn ended; missing when the host died first
 //! ```
 //!

@@ -3,6 +3,7 @@
 mod begin;
 mod circumstances;
 mod confirm;
+mod note_check;
 mod plan;
 mod retry;
 mod supervise;

@@ -69,6 +69,25 @@ fn attempts_come_to_an_end() {
 }
 
 #[test]
+fn what_a_check_has_said_is_in_the_record_without_secrets() {
+    let world = World::replaying(&["text"]).with("OTHER_TOKEN", "a-secret-of-the-environment");
+    let check = "echo found $OTHER_TOKEN; exit 3";
+    let finished = world.run(&["run", "hi", "--check", check, "--json"]);
+    assert_eq!(finished.json()["check"]["passed"], false);
+    let exported = world
+        .run(&["sessions", "export", "last", "-f", "json"])
+        .json();
+    let kept = &exported["turns"][0]["check"];
+    assert_eq!(
+        (&kept["command"], &kept["end"]),
+        (&check.into(), &"exit code 3".into())
+    );
+    assert_eq!(kept["output"], "found [redacted]\n");
+    let page = world.run(&["sessions", "export", "last"]).stdout();
+    assert!(page.contains("The check failed (exit code 3):"), "{page}");
+}
+
+#[test]
 fn no_more_turns_follow_when_nothing_has_changed() {
     let world = World::replaying(&["text", "text", "text"]);
     // From the second turn on there is a work tree to compare.

@@ -75,6 +75,10 @@ impl SessionRecord {
             write_value(&turn.stderr()?, output)?;
             output.write_all(b",\"end\":")?;
             write_value(&turn.end()?, output)?;
+            if let Some(check) = turn.check()? {
+                output.write_all(b",\"check\":")?;
+                write_value(&check, output)?;
+            }
             output.write_all(b"}")?;
         }
         Ok(output.write_all(b"\n]}\n")?)
@@ -118,6 +122,11 @@ impl SessionRecord {
                         writeln!(output, "_{}: {}_\n", end.status, failure.message)?;
                     }
                 }
+            }
+            if let Some(check) = turn.check()? {
+                let said = if check.passed { "passed" } else { "failed" };
+                writeln!(output, "The check {said} ({}):\n", check.end)?;
+                write_fenced("sh", &check.command, output)?;
             }
         }
         Ok(())

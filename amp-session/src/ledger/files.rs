@@ -26,6 +26,7 @@ pub(super) const MESSAGES: &str = "messages.jsonl";
 pub(super) const APPROVALS: &str = "approvals.jsonl";
 pub(super) const SNAPSHOT: &str = "snapshot.json";
 pub(super) const STDERR: &str = "stderr.txt";
+pub(super) const CHECK: &str = "check.json";
 pub(super) const END: &str = "end.json";
 
 /// How much of them is read at one go, in bytes; they are seldom longer.

@@ -8,14 +8,15 @@ use amp_process::Completeness;
 use amp_protocol::decode_line;
 
 use super::files::{
-    self, APPROVALS, END, EVENTS, LOCK, MESSAGES, SNAPSHOT, START, STDERR, SessionMetadata, TURNS,
-    TurnEnd, TurnStart,
+    self, APPROVALS, CHECK, END, EVENTS, LOCK, MESSAGES, SNAPSHOT, START, STDERR, SessionMetadata,
+    TURNS, TurnEnd, TurnStart,
 };
 use super::id::now_ms;
 use super::ledger_error;
 use crate::approval::{ApprovalNote, RecordedNote};
 use crate::error::Error;
 use crate::file_lock;
+use crate::policy::CheckReport;
 use crate::turn_line::TurnLine;
 use crate::workspace::note::SnapshotNote;
 
@@ -89,6 +90,14 @@ impl SessionRecord {
             .collect())
     }
 
+    /// Keeps what a check has said of the last turn.
+    pub(crate) fn note_check(&self, report: &CheckReport) -> Result<(), Error> {
+        match self.turns()?.last() {
+            Some(turn) => files::write(&turn.folder.join(CHECK), report),
+            None => Ok(()),
+        }
+    }
+
     /// Tells whether every turn has ended, so that the totals are of all of them.
     #[must_use]
     pub fn totals_are_whole(&self) -> bool {
@@ -151,6 +160,15 @@ impl TurnRecord {
         let read = |path: &Path| fs::read(path).map_err(ledger_error("read", path));
         let bytes = self.read_before(STDERR, &[END], read)?.unwrap_or_default();
         Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Returns what a check has said of the work of the turn; `None` where none was made.
+    ///
+    /// # Errors
+    ///
+    /// Fails when that cannot be read.
+    pub fn check(&self) -> Result<Option<CheckReport>, Error> {
+        unless_missing(files::read(&self.folder.join(CHECK)))
     }
 
     /// Returns what is noted about the files before and after the turn; `None` where nothing is.

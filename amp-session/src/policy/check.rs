@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use amp_process::sandbox::Sandbox;
 use amp_process::{Cause, Deadlines, ProcessSpec};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::environment::Environment;
 use crate::plain_text::{in_fence, without_escapes};
@@ -29,7 +29,7 @@ pub struct Check {
 }
 
 /// What a check has said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CheckReport {
     /// The command.

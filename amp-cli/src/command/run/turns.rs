@@ -169,6 +169,7 @@ impl Turns<'_> {
             let check = async { Ok(attempts.check_turn().await) };
             let checked = begin(check, self.view, self.signals).await?;
             self.events.check_ended(checked.report());
+            self.session.note_check(checked.report())?;
             match checked {
                 AfterCheck::Again(report) => {
                     self.remarks.on_check(&report, attempts, self.view)?;
