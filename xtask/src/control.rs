@@ -10,6 +10,8 @@ mod approval;
 #[cfg(target_os = "linux")]
 pub mod cost;
 #[cfg(target_os = "linux")]
+mod editor;
+#[cfg(target_os = "linux")]
 pub mod face;
 #[cfg(target_os = "linux")]
 pub mod forge;
@@ -76,6 +78,7 @@ fn cases() -> Vec<Case> {
     let cases = cases
         .chain(killed_host::cases())
         .chain(face::cases())
+        .chain(editor::cases())
         .chain(undo::cases());
     cases.collect()
 }

@@ -2,6 +2,8 @@
 
 mod agent;
 mod check;
+#[cfg(feature = "acp")]
+mod editors;
 mod files;
 mod machine;
 mod network;
@@ -62,6 +64,8 @@ async fn examine(network: bool, global: &GlobalArguments, context: &Context) -> 
     checks.push(files::store(context));
     checks.push(files::sessions(context));
     checks.push(machine::clock(amp.as_ref()));
+    #[cfg(feature = "acp")]
+    checks.extend(editors::examine(context));
     if network {
         checks.push(network::service(context).await);
     }

@@ -79,6 +79,41 @@ fn the_network_is_tried_when_asked() {
     );
 }
 
+#[cfg(feature = "acp")]
+#[test]
+fn each_editor_that_is_here_is_told_how_to_start_ampctl() {
+    let world = World::replaying(&["text"]);
+    let editors = ["zed", "jetbrains", "neovim", "emacs"];
+    let found = |world: &World| {
+        let states = states(world, &["doctor", "--json"]).into_iter();
+        states
+            .filter(|(name, _)| editors.contains(&name.as_str()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found(&world), []);
+    world.write("home/.config/zed/settings.json", "{}");
+    world.write(
+        "home/.jetbrains/acp.json",
+        r#"{"agent_servers": {"Amp": {"command": "/bin/ampctl", "args": ["acp"]}}}"#,
+    );
+    world.write("home/.config/nvim/init.lua", "");
+    world.write("home/.emacs.d/init.el", "");
+    let green = |name: &&str| ((*name).to_owned(), "green".to_owned());
+    assert_eq!(found(&world), editors.iter().map(green).collect::<Vec<_>>());
+    let said = world.run(&["doctor"]).stdout();
+    assert!(said.contains("starts ampctl acp"), "{said}");
+    assert!(said.contains("commands = { default = {"), "{said}");
+    let report = world.run(&["doctor", "--json"]).json();
+    let checks = report["checks"].as_array().expect("checks").iter();
+    let zed = checks
+        .clone()
+        .find(|check| check["name"] == "zed")
+        .expect("a check");
+    let line = format!("{{{}}}", zed["fix"].as_str().expect("a line"));
+    let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+    assert_eq!(line["agent_servers"]["Amp"]["args"][0], "acp");
+}
+
 #[test]
 fn every_finding_that_is_not_green_has_a_fix() {
     let world = World::new().with("PATH", "/nowhere").without("AMP_API_KEY");

@@ -223,9 +223,12 @@ fn every_exception_is_on_a_page_and_left_to_ci() {
 #[test]
 fn every_printed_file_is_one_that_a_test_uses() {
     // `tests/docs.rs` uses the files; rustdoc compiles the page about Rust; a test of questions has
-    // the transcript on its terminal, one of notices hears the object.
+    // the transcript on its terminal, one of notices hears the object, one of editors starts what
+    // they would start.
     let checked = [
         ("docs/configuration.md", "```toml"),
+        ("docs/editors.md", "```json"),
+        ("docs/editors.md", "```text"),
         ("docs/mcp.md", "```json"),
         ("docs/permissions.md", "```json"),
         ("docs/permissions.md", "```text"),

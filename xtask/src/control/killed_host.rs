@@ -15,7 +15,7 @@ use super::place::{LIMIT, PROMPT, Place};
 use crate::installed_cli::InstalledCli;
 
 /// How long processes may take to notice that their host is gone.
-const GOING: Duration = Duration::from_secs(10);
+pub(super) const GOING: Duration = Duration::from_secs(10);
 
 /// How often it is looked for what is waited for.
 const LOOK: Duration = Duration::from_millis(50);
@@ -105,7 +105,7 @@ fn start(cli: &InstalledCli, place: &Place) -> Result<Child> {
     started.context("the host cannot be started")
 }
 
-async fn until(limit: Duration, holds: impl Fn() -> bool) -> bool {
+pub(super) async fn until(limit: Duration, holds: impl Fn() -> bool) -> bool {
     let begun = Instant::now();
     while !holds() {
         if begun.elapsed() > limit {
@@ -117,7 +117,7 @@ async fn until(limit: Duration, holds: impl Fn() -> bool) -> bool {
 }
 
 /// Counts the processes that have this home in their environment.
-fn processes_of(home: &Path) -> Result<usize> {
+pub(super) fn processes_of(home: &Path) -> Result<usize> {
     let wanted = format!("HOME={}", home.display());
     let mut count = 0;
     for entry in fs::read_dir("/proc")? {

@@ -15,6 +15,7 @@ use agent_client_protocol::v1::schema::{
 use agent_client_protocol::{Agent, Client, Lines, on_receive_notification, on_receive_request};
 use futures::channel::mpsc;
 use futures::{SinkExt, StreamExt};
+use serde_json::{Value, json};
 
 use super::{call, doing, exists};
 use crate::support::World;
@@ -121,5 +122,40 @@ fn the_protocols_own_client_is_served() {
             false => ToolCallStatus::Failed,
         };
         assert_eq!(last, Some(expected));
+    }
+}
+
+/// Tells whether a program that a page or a manifest names, with its arguments, is this one.
+fn is_served(program: &str, arguments: &Value) {
+    assert_eq!(program.trim_start_matches("./"), "ampctl");
+    assert_eq!(*arguments, json!(["acp"]));
+}
+
+#[test]
+fn what_the_page_and_the_manifest_enter_is_started() {
+    let page = include_str!("../../../docs/editors.md");
+    let (_, json) = page.split_once("```json\n").expect("settings");
+    let (json, _) = json.split_once("```").expect("their end");
+    let settings: Value = serde_json::from_str(json).expect("JSON");
+    let amp = &settings["agent_servers"]["Amp"];
+    is_served(amp["command"].as_str().expect("a program"), &amp["args"]);
+    let others: Vec<&str> = page.split("```text\n").skip(1).collect();
+    assert_eq!(others.len(), 2);
+    for other in others {
+        let (text, _) = other.split_once("```").expect("its end");
+        assert!(
+            text.contains("\"ampctl\"") && text.contains("\"acp\""),
+            "{text}"
+        );
+    }
+    let manifest: Value =
+        serde_json::from_str(include_str!("../../../docs/registry.json")).expect("JSON");
+    assert_eq!(manifest["version"], env!("CARGO_PKG_VERSION"));
+    for target in manifest["distribution"]["binary"]
+        .as_object()
+        .expect("targets")
+        .values()
+    {
+        is_served(target["cmd"].as_str().expect("a program"), &target["args"]);
     }
 }
