@@ -17,6 +17,9 @@ use crate::permission::{Decision, Evaluator, ToolCall};
 /// How long one waits for the other; a build gives a plugin ten seconds to load.
 const MEETING: Duration = Duration::from_secs(15);
 
+/// How often a build may load the plugin before the first call.
+const MOST_PLUGINS: usize = 4;
+
 /// What a plugin says of a call.
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct PluginCall {
@@ -52,9 +55,11 @@ type Call = (String, Map<String, Value>);
 struct Waiting {
     helpers: Vec<(Call, oneshot::Sender<Offer>)>,
     plugins: Vec<(Call, Offer)>,
-    /// Whether the plugin has come, and whether it has gone.
-    began: bool,
-    gone: bool,
+    /// How many plugins have come, and how many of them are there.
+    began: usize,
+    present: usize,
+    /// Whether a call was asked about, after which nothing else is taken for the plugin.
+    asked: bool,
 }
 
 /// Where the two meet.
@@ -83,16 +88,27 @@ impl SecondLock {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the plugin of the run, which is loaded before any tool can run; there is no second one.
+    /// Takes the plugin of the run, which is loaded before any tool can run.
+    ///
+    /// The build of 2026-09-23 loads it twice when it continues a thread, and asks the later one. Once
+    /// a call was asked about, there is no second one: a tool may have run that plays it.
     pub(super) fn begin(&self) -> bool {
-        !std::mem::replace(&mut self.waiting().began, true)
+        let mut waiting = self.waiting();
+        let is_taken = waiting.began == 0 || (!waiting.asked && waiting.began < MOST_PLUGINS);
+        if is_taken {
+            waiting.began += 1;
+            waiting.present += 1;
+        }
+        is_taken
     }
 
-    /// Takes note that the plugin is gone: nothing that waits for it will be allowed.
+    /// Takes note that a plugin is gone: without one, nothing that waits for it will be allowed.
     pub(super) fn end(&self) {
         let mut waiting = self.waiting();
-        waiting.gone = true;
-        waiting.helpers.clear();
+        waiting.present = waiting.present.saturating_sub(1);
+        if waiting.present == 0 {
+            waiting.helpers.clear();
+        }
     }
 
     /// Waits for the plugin to ask about a call of the helper.
@@ -105,7 +121,8 @@ impl SecondLock {
         let (sender, receiver) = oneshot::channel();
         let found = {
             let mut waiting = self.waiting();
-            if waiting.gone {
+            waiting.asked = true;
+            if waiting.began > 0 && waiting.present == 0 {
                 return None;
             }
             waiting.plugins.retain(|(_, (met, _))| !met.is_closed());
@@ -131,6 +148,7 @@ impl SecondLock {
     ///
     /// When the rule that asks has not asked, though no other rule decides.
     pub(super) async fn plugin_asks(&self, call: &PluginCall) -> Result<Option<String>, NotAsked> {
+        self.waiting().asked = true;
         let judged = ToolCall {
             tool: &call.tool,
             arguments: &call.arguments,

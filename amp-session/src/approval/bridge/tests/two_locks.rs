@@ -131,7 +131,10 @@ async fn a_line_of_the_plugin_that_never_ends_is_no_call() {
 #[tokio::test]
 async fn without_its_plugin_a_run_allows_nothing_more_and_takes_no_other() {
     let world = world(always(Answer::Allow));
-    let plugin = Plugin::greet(&world).await;
+    let mut plugin = Plugin::greet(&world).await;
+    plugin.call(1, "ls").await;
+    assert_eq!(world.ask("ls").await, Reply::Allow);
+    assert_eq!(plugin.answer().await, (1, None));
     drop(plugin);
     let mut another = Plugin::greet(&world).await;
     let line = another.answers.next_line().await.unwrap().unwrap();
@@ -141,4 +144,22 @@ async fn without_its_plugin_a_run_allows_nothing_more_and_takes_no_other() {
         reason.contains("plugin of the run was not asked"),
         "{reason}"
     );
+}
+
+#[tokio::test]
+async fn a_plugin_that_is_loaded_again_before_the_first_call_is_the_one_that_counts() {
+    let world = world(always(Answer::Allow));
+    let first = Plugin::greet(&world).await;
+    let mut second = Plugin::greet(&world).await;
+    // It is heard before the first one is gone.
+    let read = json!({"number": 7, "tool": "Read", "arguments": {"path": "x"}});
+    second.say(&read).await;
+    assert_eq!(second.answer().await, (7, None));
+    drop(first);
+    second.call(1, "ls").await;
+    assert_eq!(world.ask("ls").await, Reply::Allow);
+    assert_eq!(second.answer().await, (1, None));
+    let mut third = Plugin::greet(&world).await;
+    let line = third.answers.next_line().await.unwrap().unwrap();
+    assert!(line.contains("the plugin is there already"), "{line}");
 }
