@@ -149,7 +149,7 @@ fn what_the_page_and_the_manifest_enter_is_started() {
         );
     }
     let manifest: Value =
-        serde_json::from_str(include_str!("../../../docs/registry.json")).expect("JSON");
+        serde_json::from_str(include_str!("../../../registry.json")).expect("JSON");
     assert_eq!(manifest["version"], env!("CARGO_PKG_VERSION"));
     for target in manifest["distribution"]["binary"]
         .as_object()
