@@ -1,6 +1,8 @@
 //! The recorded sessions of this user, and how they are named on the command line.
 
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread;
 
 use amp_session::{Ledger, NewSession, SessionConfig, SessionRecord, ThreadId, recorded_folder};
 
@@ -46,7 +48,10 @@ impl Sessions {
     /// Fails while one of its turns runs, and when its files cannot be deleted.
     pub(crate) fn delete(&self, record: &SessionRecord, context: &Context) -> Result<(), Failure> {
         let environment = context.environment_without_key();
-        block_on(amp_session::forget(record, &environment))?;
+        // The caller may be run by a runtime, in which no other can be.
+        let forget = || block_on(amp_session::forget(record, &environment));
+        let forgotten = thread::scope(|scope| scope.spawn(forget).join());
+        forgotten.unwrap_or_else(|panic| resume_unwind(panic))?;
         Ok(self.0.delete(&record.metadata().id)?)
     }
 

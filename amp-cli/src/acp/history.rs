@@ -153,8 +153,8 @@ pub(super) async fn tell(
 pub(super) fn delete(id: &str, context: &Context) -> Result<(), Error> {
     match find(id, context)? {
         Meant::Record(record) => {
-            let deleted = Sessions::open(context)
-                .and_then(|sessions| Ok(sessions.ledger().delete(&record.metadata().id)?));
+            let deleted =
+                Sessions::open(context).and_then(|sessions| sessions.delete(&record, context));
             deleted.map_err(|failure| of_failure(&failure))
         }
         Meant::Thread(_) => Err(no_session(id)),

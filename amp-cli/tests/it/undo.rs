@@ -1,9 +1,13 @@
 //! What a turn did to files, and how it is undone.
 
 use std::process::Command;
+#[cfg(feature = "acp")]
+use std::sync::Arc;
 
 use amp_cli::ExitCode;
 
+#[cfg(feature = "acp")]
+use crate::support::editor::Editor;
 use crate::support::{INIT, SUCCESS, VERSION, World};
 
 /// A world with a Git work tree, whose agent runs a script of the shell.
@@ -140,6 +144,21 @@ fn snapshots_go_with_their_session() {
         ExitCode::Done
     );
     assert_eq!(refs(), "");
+}
+
+#[cfg(feature = "acp")]
+#[test]
+fn what_an_editors_turn_did_is_undone_and_its_snapshots_go_with_its_session() {
+    let (mut editor, session) = Editor::with_session(world_of(DEED), &["--approve", "none"]);
+    let prompt = editor.prompt(&session, "hi");
+    assert_eq!(editor.answer_to(prompt)["result"]["stopReason"], "end_turn");
+    let world = Arc::clone(&editor.world);
+    let undone = world.run(&["undo", "--yes"]);
+    assert_eq!(undone.code, ExitCode::Done, "{}", undone.stderr());
+    assert_eq!(read(&world, "new.txt"), None);
+    let deleted = editor.ask("session/delete", serde_json::json!({"sessionId": session}));
+    assert_eq!(deleted["result"], serde_json::json!({}));
+    assert_eq!(git(&world, &["for-each-ref"]), "");
 }
 
 #[test]

@@ -189,7 +189,9 @@ fn stop_reason(outcome: &Outcome, service_url: &str) -> Result<StopReason, Error
     match (outcome.status, outcome.reason()) {
         (Status::Completed, _) => Ok(StopReason::EndTurn),
         (Status::Cancelled, _) => Ok(StopReason::Cancelled),
-        (_, Some(Reason::ContextTooLong)) => Ok(StopReason::MaxTokens),
+        (_, Some(Reason::ContextTooLong | Reason::OutputLimit)) => Ok(StopReason::MaxTokens),
+        (_, Some(Reason::ModelRefused)) => Ok(StopReason::Refusal),
+        (_, Some(Reason::NoAnswer)) => Ok(StopReason::EndTurn),
         (Status::Capped, _) => Ok(StopReason::MaxTurnRequests),
         _ => match Failure::of_outcome(outcome, service_url) {
             Some(failure) => Err(of_failure(&failure)),
