@@ -37,6 +37,14 @@ pub(super) fn error(status: u16) -> Fault {
     }
 }
 
+/// The same error, whose headers do not say when to try again.
+fn without_time(mut fault: Fault) -> Fault {
+    if let Fault::Error { retry_after, .. } = &mut fault {
+        *retry_after = None;
+    }
+    fault
+}
+
 fn first(fault: Fault) -> FaultPlan {
     FaultPlan::new().with_answer(Some(fault))
 }
@@ -58,6 +66,11 @@ pub(super) fn all() -> Vec<Case> {
     };
     vec![
         case("429 before the answer", |_| first(error(429)), GOES_ON),
+        case(
+            "429 without a time to wait",
+            |_| first(without_time(error(429))),
+            GOES_ON,
+        ),
         case("529 before the answer", |_| first(error(529)), GOES_ON),
         case("500 before the answer", |_| first(error(500)), GOES_ON),
         case("402 before the answer", |_| first(error(402)), CREDITS),
