@@ -6,6 +6,7 @@ mod signals;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
@@ -174,6 +175,17 @@ impl Context {
             .get(OsStr::new(name))
             .map(OsString::as_os_str)
             .filter(|v| !v.is_empty())
+    }
+
+    /// Asks a person a question; anything but a yes is a no.
+    ///
+    /// # Errors
+    /// Fails when the question cannot be written or its answer not be read.
+    pub(crate) fn confirms(&mut self, question: &str) -> std::io::Result<bool> {
+        write!(self.stderr, "{question} [y/N] ")?;
+        self.stderr.flush()?;
+        let answer = self.stdin.read_line()?;
+        Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
     }
 
     /// Returns the environment for a program that has no business with the key.

@@ -72,6 +72,11 @@ impl Events {
         })
     }
 
+    /// Tells whether nobody wants to hear.
+    fn is_unheard(&self) -> bool {
+        self.lines.is_none() && self.telemetry.is_none()
+    }
+
     /// Tells of an event.
     pub(crate) fn tell(&mut self, event: &Event<'_>) {
         if let Some(lines) = &mut self.lines {
@@ -93,6 +98,10 @@ impl Events {
 
     /// Tells of an item of a turn, if it is an event.
     pub(crate) fn see(&mut self, item: &TurnItem) {
+        // Nothing of a long stream is followed in vain.
+        if self.is_unheard() {
+            return;
+        }
         let turn = self.turn;
         match item {
             TurnItem::Line(line) => {

@@ -99,6 +99,7 @@ mod guard;
 mod image;
 mod invocation;
 mod ledger;
+mod milliseconds;
 mod ordinary_file;
 mod outcome;
 pub mod permission;

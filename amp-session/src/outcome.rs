@@ -21,6 +21,7 @@ use wait_in_words::wait_in_words;
 
 use crate::approval::Decided;
 use crate::credentials::KeyVerdict;
+use crate::milliseconds::in_milliseconds;
 use crate::plain_text::telling_line;
 use crate::policy::caps::CapUse;
 use crate::sandbox::SandboxReport;
@@ -362,7 +363,7 @@ impl Failure {
             reason,
             message: message.to_owned(),
             hint: reason.hint().map(str::to_owned),
-            retry_after: wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+            retry_after: wait.map(in_milliseconds),
         }
     }
 

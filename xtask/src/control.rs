@@ -42,9 +42,8 @@ use crate::versions::{Packaging, Version};
 pub struct Options {
     #[command(flatten)]
     trial: trial::Options,
-    /// Try the cases whose names hold this text
-    #[arg(long = "case", value_name = "TEXT")]
-    case: Option<String>,
+    #[command(flatten)]
+    named: trial::Named,
 }
 
 /// One promise and what would undo it.
@@ -89,9 +88,5 @@ fn cases() -> Vec<Case> {
 /// When a version cannot be installed or run, when nothing was tried, and when a case does not end
 /// as it should.
 pub fn run(options: &Options) -> Result<()> {
-    let mut cases = cases();
-    if let Some(text) = &options.case {
-        cases.retain(|case| case.name.contains(text.as_str()));
-    }
-    trial::run(&options.trial, &cases)
+    trial::run(&options.trial, &options.named.of(cases()))
 }

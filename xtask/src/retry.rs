@@ -18,9 +18,8 @@ use crate::trial;
 pub struct Options {
     #[command(flatten)]
     trial: trial::Options,
-    /// Try the cases whose names hold this text
-    #[arg(long = "case", value_name = "TEXT")]
-    case: Option<String>,
+    #[command(flatten)]
+    named: trial::Named,
     /// Instead, make so many runs of each version with faults drawn at random
     #[arg(long, value_name = "COUNT")]
     random: Option<u64>,
@@ -39,9 +38,5 @@ pub fn run(options: &Options) -> Result<()> {
         let versions = trial::versions(&options.trial)?;
         return random::run(&versions, count, options.seed);
     }
-    let mut cases = cases::all();
-    if let Some(text) = &options.case {
-        cases.retain(|case| case.name.contains(text.as_str()));
-    }
-    trial::run(&options.trial, &cases)
+    trial::run(&options.trial, &options.named.of(cases::all()))
 }

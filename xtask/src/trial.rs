@@ -24,6 +24,25 @@ pub struct Options {
     json: bool,
 }
 
+/// Which of many cases to try.
+#[derive(Debug, Clone, Args)]
+#[group(skip)]
+pub struct Named {
+    /// Try the cases whose names hold this text
+    #[arg(long = "case", value_name = "TEXT")]
+    case: Option<String>,
+}
+
+impl Named {
+    /// Returns those of the cases that are to be tried.
+    pub(crate) fn of<T: Trial>(&self, mut cases: Vec<T>) -> Vec<T> {
+        if let Some(text) = &self.case {
+            cases.retain(|case| case.name().contains(text.as_str()));
+        }
+        cases
+    }
+}
+
 /// Something that is tried with every version.
 pub(crate) trait Trial {
     /// Returns its name, for a row.

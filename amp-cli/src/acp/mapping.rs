@@ -232,9 +232,7 @@ impl Mapping {
             // Its question was faster than its line, and taken for one of a subagent.
             self.unseen.remove(position);
             let fields = ToolCallUpdateFields::new().title(request.title);
-            updates.push(SessionUpdate::ToolCallUpdate(ToolCallUpdate::new(
-                id, fields,
-            )));
+            updates.push(changed(id, fields));
             return;
         }
         let (shown, meta) = match self.shows.terminals && request.runs_in_terminal {
@@ -324,9 +322,7 @@ impl Mapping {
         let fields = ToolCallUpdateFields::new()
             .status(ToolCallStatus::Failed)
             .content(vec![text(&decided.in_words())]);
-        vec![SessionUpdate::ToolCallUpdate(ToolCallUpdate::new(
-            id, fields,
-        ))]
+        vec![changed(id, fields)]
     }
 
     fn end(&mut self) -> Vec<SessionUpdate> {
@@ -339,9 +335,7 @@ impl Mapping {
             let fields = ToolCallUpdateFields::new()
                 .status(ToolCallStatus::Failed)
                 .content(vec![text("The turn ended before this call had an answer.")]);
-            updates.push(SessionUpdate::ToolCallUpdate(ToolCallUpdate::new(
-                id, fields,
-            )));
+            updates.push(changed(id, fields));
         }
         updates
     }
@@ -410,9 +404,13 @@ impl Mapping {
     }
 }
 
+fn changed(id: ToolCallId, fields: ToolCallUpdateFields) -> SessionUpdate {
+    SessionUpdate::ToolCallUpdate(ToolCallUpdate::new(id, fields))
+}
+
 fn status(id: ToolCallId, status: ToolCallStatus) -> SessionUpdate {
     let fields = ToolCallUpdateFields::new().status(status);
-    SessionUpdate::ToolCallUpdate(ToolCallUpdate::new(id, fields))
+    changed(id, fields)
 }
 
 fn plan(todos: &[Todo]) -> Plan {

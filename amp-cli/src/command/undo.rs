@@ -97,12 +97,6 @@ fn is_confirmed(diff: &[u8], count: usize, context: &mut Context) -> Result<bool
             .next("ampctl undo --yes …", "restores without asking"));
     }
     context.stderr.write_all(diff)?;
-    write!(
-        context.stderr,
-        "Undo this in {}? [y/N] ",
-        counted(count, "file")
-    )?;
-    context.stderr.flush()?;
-    let answer = context.stdin.read_line()?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    let count = counted(count, "file");
+    Ok(context.confirms(&format!("Undo this in {count}?"))?)
 }

@@ -16,6 +16,7 @@ use super::ledger_error;
 use super::reader::SessionRecord;
 use super::totals::Totals;
 use crate::error::Error;
+use crate::milliseconds::in_milliseconds;
 use crate::outcome::{Failure, Status};
 use crate::policy::retry::note::{How, RetryNote};
 use crate::sandbox::SandboxReport;
@@ -208,7 +209,7 @@ impl TurnWriter {
             ended_at: now,
             status: ended.status,
             failure: ended.failure,
-            wall_time: u64::try_from(ended.wall_time.as_millis()).unwrap_or(u64::MAX),
+            wall_time: in_milliseconds(ended.wall_time),
             exit: ended.exit,
             redacted_lines: self.events.redacted,
             totals: Some(ended.totals),

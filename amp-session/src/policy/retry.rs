@@ -27,6 +27,7 @@ use used::Used;
 
 use super::caps::Caps;
 use crate::dialect::{Dialect, Feature};
+use crate::milliseconds::in_milliseconds;
 use crate::outcome::{Outcome, Seen};
 
 /// What follows a turn.
@@ -216,7 +217,7 @@ impl Retries {
             attempt: pause.attempt,
             how,
             why: pause.why.clone(),
-            waited: u64::try_from(pause.wait.as_millis()).unwrap_or(u64::MAX),
+            waited: in_milliseconds(pause.wait),
         };
         let caps = self.used.left_of(caps)?;
         Ok(Again {

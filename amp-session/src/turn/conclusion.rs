@@ -14,6 +14,7 @@ use super::standard_error;
 use crate::blocking::blocking;
 use crate::claim::Claim;
 use crate::ledger::{Ended, Totals, TurnWriter, now_ms};
+use crate::milliseconds::in_milliseconds;
 use crate::outcome::{Ending, Observer, Outcome};
 use crate::policy::caps::CapUse;
 use crate::run_folder::RunFiles;
@@ -139,7 +140,7 @@ fn totals_of(outcome: &Outcome) -> Totals {
         usage: outcome.usage,
         tool_calls: outcome.tool_calls,
         refused_calls: outcome.refused_tools,
-        wall_time: u64::try_from(outcome.wall_time.as_millis()).unwrap_or(u64::MAX),
+        wall_time: in_milliseconds(outcome.wall_time),
     }
 }
 

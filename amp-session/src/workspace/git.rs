@@ -101,10 +101,7 @@ impl Git {
         arguments: &[&str],
         input: Vec<u8>,
     ) -> Result<Vec<Vec<u8>>, Error> {
-        let mut process = self.start(arguments, input).await?;
-        let lines = all_lines(&mut process, arguments).await?;
-        end(process, arguments, &[0, 1]).await?;
-        Ok(lines)
+        self.lines_with(arguments, input, &[0, 1]).await
     }
 
     /// Runs a command and returns the lines it writes.
@@ -113,9 +110,22 @@ impl Git {
         arguments: &[&str],
         input: Vec<u8>,
     ) -> Result<Vec<Vec<u8>>, Error> {
+        self.lines_with(arguments, input, &[0]).await
+    }
+
+    /// Returns the lines of a command that ends with one of these codes.
+    async fn lines_with(
+        &self,
+        arguments: &[&str],
+        input: Vec<u8>,
+        good: &[i32],
+    ) -> Result<Vec<Vec<u8>>, Error> {
         let mut process = self.start(arguments, input).await?;
-        let lines = all_lines(&mut process, arguments).await?;
-        finish(process, arguments).await?;
+        let mut lines = Vec::new();
+        while let Some(line) = next_line(&mut process, arguments).await? {
+            lines.push(line);
+        }
+        end(process, arguments, good).await?;
         Ok(lines)
     }
 
@@ -128,14 +138,6 @@ impl Git {
         };
         line.ok_or_else(|| failure(arguments, "it does not write one line"))
     }
-}
-
-async fn all_lines(process: &mut Process, arguments: &[&str]) -> Result<Vec<Vec<u8>>, Error> {
-    let mut lines = Vec::new();
-    while let Some(line) = next_line(process, arguments).await? {
-        lines.push(line);
-    }
-    Ok(lines)
 }
 
 /// Returns the next line that a command writes.

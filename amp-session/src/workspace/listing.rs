@@ -1,6 +1,6 @@
 //! What the files of a work tree are at one time, and what changed between two of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::path::RepositoryPath;
 
@@ -78,7 +78,7 @@ impl Listing {
     /// Returns what is not as it was before.
     pub(super) fn changes_since(&self, before: &Self) -> Vec<Change> {
         let paths = before.entries.keys().chain(self.entries.keys());
-        let paths: std::collections::BTreeSet<&RepositoryPath> = paths.collect();
+        let paths: BTreeSet<&RepositoryPath> = paths.collect();
         let change = |path: &RepositoryPath| Change {
             path: path.clone(),
             before: before.entries.get(path).cloned(),

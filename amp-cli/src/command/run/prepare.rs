@@ -172,13 +172,8 @@ fn is_asked_for(context: &mut Context) -> Result<bool, Failure> {
     if !context.stdin.is_terminal() || context.stderr.terminal().is_none() {
         return Ok(false);
     }
-    write!(
-        context.stderr,
-        "There is no Amp on this machine. Install the newest one? [y/N] "
-    )?;
-    context.stderr.flush()?;
-    let answer = context.stdin.read_line()?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    let question = "There is no Amp on this machine. Install the newest one?";
+    Ok(context.confirms(question)?)
 }
 
 /// Returns the address of the service of a run.

@@ -90,11 +90,10 @@ impl Persistence {
             return Ok(None);
         };
         self.refused.extend_from_slice(&outcome.refused_calls);
+        let mut next = self.retries.after(outcome);
         if signal.is_some() || write_error.is_some() {
-            self.retries.after(outcome);
             return Ok(None);
         }
-        let mut next = self.retries.after(outcome);
         loop {
             let pause = match next {
                 AfterTurn::Wait(pause) => pause,

@@ -66,12 +66,6 @@ pub(super) fn is_confirmed(
             title(metadata)
         )?;
     }
-    write!(
-        context.stderr,
-        "Delete {}? [y/N] ",
-        counted(chosen.len(), "recorded session")
-    )?;
-    context.stderr.flush()?;
-    let answer = context.stdin.read_line()?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    let count = counted(chosen.len(), "recorded session");
+    Ok(context.confirms(&format!("Delete {count}?"))?)
 }

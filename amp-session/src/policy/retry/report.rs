@@ -4,6 +4,7 @@ use amp_protocol::progress::UsageTotals;
 use serde::Serialize;
 
 use super::note::RetryNote;
+use crate::milliseconds::in_milliseconds;
 use crate::outcome::{Outcome, Reason, Status};
 use crate::thread_id::ThreadId;
 
@@ -47,7 +48,7 @@ impl Attempt {
             usage: outcome.usage,
             tool_calls: outcome.tool_calls,
             messages: outcome.messages,
-            wall_time: u64::try_from(outcome.wall_time.as_millis()).unwrap_or(u64::MAX),
+            wall_time: in_milliseconds(outcome.wall_time),
             then: None,
         }
     }
