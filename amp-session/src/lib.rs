@@ -166,4 +166,4 @@ pub use thread_id::ThreadId;
 pub use turn::{Canceller, Turn, TurnInput, TurnItem};
 pub use turn_line::TurnLine;
 pub use version::AmpVersion;
-pub use workspace::{TurnFiles, Undo, forget};
+pub use workspace::{Isolation, TurnFiles, Undo, Work, WorkTree, forget};

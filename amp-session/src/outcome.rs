@@ -24,6 +24,7 @@ use crate::credentials::KeyVerdict;
 use crate::milliseconds::in_milliseconds;
 use crate::plain_text::telling_line;
 use crate::policy::caps::CapUse;
+use crate::policy::retry::nothing_was_sent;
 use crate::sandbox::SandboxReport;
 use crate::secrets::Secrets;
 use crate::service_log::Told;
@@ -271,6 +272,13 @@ impl Outcome {
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.status == Status::Completed
+    }
+
+    /// Tells whether it is sure that nothing was sent: Amp ended by itself with an error before its
+    /// first line, as every measured build does where a start or the opening of a thread fails.
+    #[must_use]
+    pub fn nothing_was_sent(&self) -> bool {
+        nothing_was_sent(self)
     }
 
     /// Tells whether the agent ended with a text that says something.

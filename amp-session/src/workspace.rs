@@ -19,8 +19,12 @@ mod snapshot;
 pub(crate) mod state;
 mod turn_files;
 mod undo;
+mod work_tree;
 
 pub use turn_files::{TurnFiles, Undo, forget};
+pub use work_tree::{Isolation, Work, WorkTree};
 
 #[cfg(all(test, unix))]
 mod tests;
+#[cfg(all(test, unix))]
+mod work_tree_tests;

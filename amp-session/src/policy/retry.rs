@@ -16,7 +16,7 @@ use amp_protocol::UserInput;
 
 use backoff::Backoff;
 pub use bounds::Retry;
-use limit::nothing_was_sent;
+pub(crate) use limit::nothing_was_sent;
 use note::{How, RetryNote};
 pub use pause::Pause;
 use pause::in_words;
@@ -26,7 +26,8 @@ use thread_state::one_line;
 use used::Used;
 
 use super::caps::Caps;
-use crate::dialect::{Dialect, Feature};
+use crate::dialect::{Dialect, Feature, Generation};
+use crate::ledger::TurnStart;
 use crate::milliseconds::in_milliseconds;
 use crate::outcome::{Outcome, Seen};
 
@@ -73,6 +74,8 @@ pub struct Retries {
     nothing_was_sent: bool,
     continued: bool,
     is_lost: bool,
+    /// Whether what the agent has written last may not have been read.
+    lines_were_lost: bool,
     /// What the wait is for that was decided last.
     pause: Option<Pause>,
     /// How the attempt that runs follows the one before.
@@ -105,6 +108,7 @@ impl Retries {
             nothing_was_sent: true,
             continued: false,
             is_lost: false,
+            lines_were_lost: false,
             pause: None,
             note: None,
         }
@@ -134,12 +138,7 @@ impl Retries {
     }
 
     fn after_with(&mut self, outcome: &Outcome, share: f64) -> AfterTurn {
-        self.attempts.push(Attempt::of(outcome, self.note.take()));
-        self.spent += outcome.wall_time;
-        self.seen.add(&outcome.seen);
-        self.tool_calls += outcome.tool_calls;
-        self.nothing_was_sent &= nothing_was_sent(outcome);
-        self.used.add(outcome);
+        self.take_note(outcome);
         if outcome.is_success() {
             return AfterTurn::Done;
         }
@@ -158,6 +157,41 @@ impl Retries {
         let why = format!("the thread could not be asked ({reason})");
         let next = self.wait(&why, false, None, fastrand::f64());
         self.then(next)
+    }
+
+    fn take_note(&mut self, outcome: &Outcome) {
+        self.attempts.push(Attempt::of(outcome, self.note.take()));
+        self.spent += outcome.wall_time;
+        self.seen.add(&outcome.seen);
+        self.tool_calls += outcome.tool_calls;
+        self.nothing_was_sent &= nothing_was_sent(outcome);
+        self.used.add(outcome);
+    }
+
+    /// Takes note of a turn of an earlier process, which is to be gone on with although its host has
+    /// stopped it or has died; [`Session::retry`](crate::Session::retry) is next.
+    ///
+    /// All turns of the session have to be told, in their order: what is left to do follows from the
+    /// last, what was sent and seen from all. After a death, `host_died`, lines may have been lost
+    /// that nobody read, so that nothing is concluded from their absence.
+    pub fn recall(&mut self, start: &TurnStart, outcome: &Outcome, host_died: bool) {
+        match (&start.retry, &start.prompt) {
+            (Some(note), _) => self.followed(note.how),
+            (None, Some(prompt)) if !self.attempts.is_empty() => self.next_prompt(prompt.as_str()),
+            (None, _) => {}
+        }
+        self.take_note(outcome);
+        self.lines_were_lost |= host_died;
+        // The service goes on with a turn whose client is gone, since July 2026.
+        self.is_lost |= host_died && self.dialect.generation() == Generation::ServerThreads;
+        self.pause = Some(Pause {
+            wait: Duration::ZERO,
+            why: "the turn was interrupted".to_owned(),
+            attempt: u32::try_from(self.attempts.len())
+                .unwrap_or(u32::MAX)
+                .saturating_add(1),
+            most: None,
+        });
     }
 
     /// Decides how to go on.
@@ -205,7 +239,8 @@ impl Retries {
             is_lost: self.is_lost,
             seen: &self.seen,
             tool_calls: self.tool_calls,
-            shows_calls_first: self.dialect.supports(Feature::CallsShownFirst),
+            shows_calls_first: self.dialect.supports(Feature::CallsShownFirst)
+                && !self.lines_were_lost,
             cancels_open_calls: self.dialect.supports(Feature::OpenCallsCancelled),
         };
         let how = resume::how(&known, evidence)?;
@@ -229,7 +264,12 @@ impl Retries {
 
     fn went_on(&mut self, again: &Again) {
         self.note = Some(again.note.clone());
-        match again.note.how {
+        self.followed(again.note.how);
+    }
+
+    /// Takes note of how an attempt follows the one before.
+    fn followed(&mut self, how: How) {
+        match how {
             How::Continue => self.continued = true,
             How::SamePrompt => {}
             How::NewThread => {

@@ -1,6 +1,7 @@
 //! A listing kept in the repository: a tree with the files and with what Git has no place for.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +103,34 @@ pub(super) async fn diff(
         after,
     ];
     git.lines(&command, Vec::new()).await
+}
+
+/// Writes what is not the same in the files of two snapshots to a file, as `git apply` takes it.
+pub(super) async fn write_patch(
+    git: &Git,
+    [before, after]: [&str; 2],
+    to: &Path,
+) -> Result<(), Error> {
+    let relative = format!("--relative={FILES}");
+    // By Git itself: lines of any length stay whole.
+    let output = format!("--output={}", to.display());
+    let command = [
+        "diff",
+        "--binary",
+        "--full-index",
+        "--no-color",
+        "--no-ext-diff",
+        "--no-renames",
+        "--no-textconv",
+        "--src-prefix=a/",
+        "--dst-prefix=b/",
+        &relative,
+        &output,
+        before,
+        after,
+    ];
+    git.lines(&command, Vec::new()).await?;
+    Ok(())
 }
 
 impl Notes {

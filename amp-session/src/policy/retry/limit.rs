@@ -67,7 +67,7 @@ pub(super) fn of(outcome: &Outcome, dialect: &Dialect) -> Result<Limit, &'static
 ///
 /// Every measured build writes its init line before it sends a prompt, and ends with exit code 1 and
 /// an empty standard output where a start, or the opening of a thread, fails.
-pub(super) fn nothing_was_sent(outcome: &Outcome) -> bool {
+pub(crate) fn nothing_was_sent(outcome: &Outcome) -> bool {
     let lines = outcome.lines;
     let none = lines.events + lines.unrecognised + lines.malformed + lines.oversized == 0;
     let code = outcome.exit.as_ref().and_then(|exit| exit.status().code());
