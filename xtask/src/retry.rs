@@ -1,12 +1,13 @@
 //! `cargo xtask retry`: real CLIs go on after planned faults, and nothing is paid twice.
 //!
-//! The stand-in fails as planned, `amp-session` goes on, and the stand-in's own journal says what
-//! the model was asked: the prompt once in every conversation. What a tool left behind says how often
-//! it ran. `--random` draws faults and places.
+//! The stand-in fails as planned. `ampctl run` ends there with its exit code; `amp-session` goes on,
+//! and the stand-in's own journal says what the model was asked: the prompt once in every
+//! conversation. What a tool left behind says how often it ran. `--random` draws faults and places.
 
 mod cases;
 mod drive;
 mod random;
+mod row;
 
 use anyhow::Result;
 use clap::Args;

@@ -16,7 +16,7 @@ fn call(number: usize) -> String {
     )
 }
 
-fn five_calls() -> World {
+pub(crate) fn five_calls() -> World {
     let init = r#"out {"type":"system","subtype":"init","session_id":"T-00000000-0000-7000-8000-000000000001"}"#;
     let calls: Vec<String> = (1..=5).map(call).collect();
     World::playing(&format!("{init}; {}; hang", calls.join("; ")))

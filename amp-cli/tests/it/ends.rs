@@ -36,7 +36,7 @@ fn an_approval_that_nobody_could_give_is_told_by_exit_code_14() {
 
 /// Runs an Amp that plays a recording and waits where that was killed, and whose threads end so.
 #[cfg(unix)]
-fn run_with_thread(
+pub(crate) fn run_with_thread(
     version: &str,
     scenario: &str,
     state: &serde_json::Value,

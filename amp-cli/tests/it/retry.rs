@@ -3,8 +3,12 @@
 use amp_cli::ExitCode;
 use fixtures::backend::{Backend, FaultPlan, Options, Refusal};
 use fixtures::scenario::ServiceHealth;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use crate::caps::five_calls;
+use crate::ends::run_with_thread;
+use crate::support::program::{Program, wait_for_process};
 use crate::support::pseudo_terminal::Terminal;
 use crate::support::{VERSION, World, without_times};
 
@@ -136,6 +140,55 @@ fn why_it_was_not_tried_again_is_told() {
         assert_eq!(finished.code, ExitCode::Failed);
         insta::assert_snapshot!(format!("not_again_{name}"), finished.document());
     }
+}
+
+#[test]
+fn a_thread_that_cannot_be_asked_is_asked_again() {
+    let world = planned(VERSION, &format!("before+unreadable {LIMIT}"));
+    let finished = world.run(&["run", "do it", "--retry", "3"]);
+    assert_eq!(finished.code, ExitCode::Done, "{}", finished.stderr());
+    let stderr = finished.stderr();
+    assert!(stderr.contains("the thread could not be asked"), "{stderr}");
+    assert!(stderr.contains("attempt 3 of 4"), "{stderr}");
+    assert_eq!(asked(&world)[1], json!(["do it", "continue"]));
+}
+
+#[test]
+fn what_waiting_does_not_mend_ends_the_run_at_once() {
+    let not_served = "start Error: This version of Amp is no longer supported. Update it.";
+    let approval = World::replaying_version("0.0.1773432280-gcd86a7", &["perm-ask"]);
+    for (name, world, more, code) in [
+        ("approval", approval, &[][..], ExitCode::NobodyToAsk),
+        (
+            "version",
+            planned(VERSION, not_served),
+            &[],
+            ExitCode::NoUsableAmp,
+        ),
+        (
+            "cap",
+            five_calls(),
+            &["--max-tool-calls", "0"],
+            ExitCode::Capped,
+        ),
+    ] {
+        let options = ["run", "do it", "--retry", "3"];
+        let finished = world.run(&[&options, more].concat());
+        assert_eq!(finished.code, code, "{name}: {}", finished.stderr());
+        let stderr = finished.stderr();
+        assert!(!stderr.contains("attempt 2"), "{name}: {stderr}");
+    }
+    let state = json!({"type": "error", "error": {"message": "max_tokens"}});
+    let may = "0.0.1777897475-g2324e1";
+    let cut_off = run_with_thread(may, "maxtokens", &state, &["--retry", "3"]);
+    assert_eq!(cut_off.code, ExitCode::CutOff, "{}", cut_off.stderr());
+    assert!(!cut_off.stderr().contains("attempt 2"));
+    let mut program = Program::start(World::playing("hang"), &["run", "do it", "--retry", "3"]);
+    wait_for_process(program.world(), "--execute");
+    program.signal(Signal::TERM);
+    let (status, stderr) = program.wait_for_end();
+    assert_eq!(status.code(), Some(130), "{stderr}");
+    assert!(!stderr.contains("attempt 2"), "{stderr}");
 }
 
 #[test]
