@@ -45,6 +45,8 @@ pub enum ErrorKind {
     UnexpectedResponse,
     /// A redirect would have left HTTPS, or redirects never ended.
     Redirect,
+    /// The publisher is asked over plain HTTP, and its host was not named for that.
+    NotEncrypted,
     /// The publisher offers no usable digest, so nothing can be verified.
     ChecksumMissing,
     /// The bytes are not the ones the publisher announced.

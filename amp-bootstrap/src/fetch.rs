@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::platform::Platform;
 use crate::progress::{Event, Progress};
 use crate::settings::Limits;
-use crate::signature::PinnedKey;
+use crate::signature::{PinnedKey, verifier};
 use crate::source::{Announced, Artifact, Place, Publisher, Release};
 use crate::store::{Partial, Staging, Store};
 use crate::transfer::Transfer;
@@ -32,6 +32,8 @@ pub(crate) struct Fetch<'a> {
     pub(crate) pinned_key: Option<&'a PinnedKey>,
     /// The digest that a second publisher announces.
     pub(crate) confirmation: Option<Digest>,
+    /// The digest that the caller demands.
+    pub(crate) demanded: Option<Digest>,
     pub(crate) limits: &'a Limits,
     pub(crate) progress: &'a dyn Progress,
 }
@@ -113,9 +115,9 @@ impl Fetch<'_> {
         let mut output = Output {
             staging: Staging::create(&folder).map_err(Setback::Final)?,
             hasher: Hasher::sha256(),
-            verifier: match (self.pinned_key, signature) {
+            verifier: match (self.pinned_key.and_then(PinnedKey::of_minisign), signature) {
                 (Some(key), Some(signature)) => {
-                    Some(key.verifier(signature).map_err(Setback::Final)?)
+                    Some(verifier(key, signature).map_err(Setback::Final)?)
                 }
                 _ => None,
             },
@@ -147,10 +149,7 @@ impl Fetch<'_> {
                 return Err(Setback::Final(error.at(address.to_string())));
             }
         };
-        match (
-            output.check(artifact, self.release.announced, self.confirmation),
-            partial,
-        ) {
+        match (output.check(artifact, self), partial) {
             (Ok(fetched), partial) => Ok(Fetched { partial, ..fetched }),
             (Err(setback), Some(partial)) => {
                 partial.discard();

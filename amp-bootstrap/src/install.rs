@@ -1,5 +1,6 @@
 //! Installing: which version, from whom, and what to do when they do not answer.
 
+mod conditions;
 mod report;
 mod request;
 
@@ -214,6 +215,7 @@ impl Installation<'_> {
             limits.retry.retries = limits.retry.retries.min(RETRIES_BEFORE_FALLBACK);
         }
         let publisher = source.publisher(self.environment, &limits)?;
+        self.request.check_encrypted(publisher.as_ref())?;
         let version = self.resolve(source, publisher.as_ref())?;
         if let Some((entry, outcome)) = self.acceptable(&version) {
             return self.finished(entry, outcome);
@@ -236,9 +238,10 @@ impl Installation<'_> {
         }
     }
 
-    fn resolve(&self, source: &Source, publisher: &dyn Publisher) -> Result<CliVersion> {
+    fn resolve(&mut self, source: &Source, publisher: &dyn Publisher) -> Result<CliVersion> {
+        let progress = self.progress;
         let resolving = || {
-            self.progress.event(&Event::Resolving {
+            progress.event(&Event::Resolving {
                 publisher: publisher.name(),
             });
         };
@@ -255,9 +258,14 @@ impl Installation<'_> {
                 let remembered = self.store.remember_latest(&origin, self.platform, &version);
                 match remembered {
                     // A store that may only be read may hold the version all the same.
-                    Err(error) if error.kind() != ErrorKind::StorageDenied => Err(error),
-                    _ => Ok(version),
+                    Err(error) if error.kind() != ErrorKind::StorageDenied => return Err(error),
+                    Ok(Some(from)) => self.warn(Warning::MovedBack {
+                        from: from.to_string(),
+                        to: version.to_string(),
+                    }),
+                    _ => {}
                 }
+                Ok(version)
             }
         }
     }
@@ -295,6 +303,7 @@ impl Installation<'_> {
         }
         store::check_programs_run_below(&folder)?;
         let release = publisher.release(version, self.platform, self.progress)?;
+        let registry_key = self.check_registry_signature(source, publisher, &release)?;
         let confirmation = self.confirmation(version)?;
         if publisher.is_exposed() && confirmation.is_none() && self.request.pinned_key.is_none() {
             self.warn(Warning::NotEncrypted {
@@ -303,6 +312,10 @@ impl Installation<'_> {
         }
         if let Some(entry) = from_elsewhere {
             if let Some(receipt) = announced_too(&entry, &release, confirmation) {
+                let receipt = Receipt {
+                    registry_key,
+                    ..receipt
+                };
                 let entry = self.adopt(entry, receipt, source, &release)?;
                 return self.finished(entry, Outcome::AlreadyInstalled);
             }
@@ -319,12 +332,26 @@ impl Installation<'_> {
             release: &release,
             pinned_key: self.request.pinned_key.as_ref(),
             confirmation,
+            demanded: self.request.sha256,
             limits: &self.request.limits,
             progress: self.progress,
         }
         .run()?;
         let partial = fetched.partial.take();
-        let placed = self.put_in_place(source, version, &release, confirmation.is_some(), fetched);
+        let key = self.request.pinned_key.as_ref();
+        let check = self.request.cross_check.as_ref();
+        let check = check.filter(|_| confirmation.is_some());
+        let receipt = Receipt {
+            platform: self.platform.to_string(),
+            source: source.to_string(),
+            origin: source.origin(self.environment),
+            announced: release.announced.digest().to_string(),
+            confirmed_by: check.map(|check| check.source.to_string()),
+            signed_by: key.map(|key| key.as_str().to_owned()),
+            registry_key,
+            ..Receipt::blank(version.clone())
+        };
+        let placed = self.put_in_place(receipt, fetched);
         let is_of_use = match &placed {
             Ok(_) => false,
             // The next attempt begins with it, unless it takes the space that is missing.
@@ -361,15 +388,9 @@ impl Installation<'_> {
     }
 
     /// Gives a verified file its name and its receipt, each step durable before the next.
-    fn put_in_place(
-        &mut self,
-        source: &Source,
-        version: &CliVersion,
-        release: &Release,
-        is_confirmed: bool,
-        fetched: Fetched,
-    ) -> Result<Entry> {
-        let folder = self.store.folder(version, self.platform);
+    fn put_in_place(&mut self, receipt: Receipt, fetched: Fetched) -> Result<Entry> {
+        let version = receipt.version.clone();
+        let folder = self.store.folder(&version, self.platform);
         let path = folder.join(self.platform.executable_name());
         self.progress.event(&Event::Verified {
             path: fetched.staging.path(),
@@ -380,22 +401,14 @@ impl Installation<'_> {
         });
         sealed.place(&path)?;
         self.progress.event(&Event::Placed { path: &path });
-        let check = self.request.cross_check.as_ref().filter(|_| is_confirmed);
-        let key = self.request.pinned_key.as_ref();
         let receipt = Receipt {
-            platform: self.platform.to_string(),
-            source: source.to_string(),
-            origin: source.origin(self.environment),
             location: fetched.location,
-            announced: release.announced.digest().to_string(),
             sha256: fetched.sha256.to_hex(),
-            confirmed_by: check.map(|check| check.source.to_string()),
-            signed_by: key.map(|key| key.as_str().to_owned()),
-            ..Receipt::blank(version.clone())
+            ..receipt
         };
         let receipt = receipt.record(&folder, &path)?;
         Ok(Entry {
-            version: version.clone(),
+            version,
             platform: self.platform.to_string(),
             path,
             state: EntryState::Sound,
@@ -412,7 +425,10 @@ impl Installation<'_> {
         let announced = check
             .source
             .publisher(self.environment, &self.request.limits)
-            .and_then(|second| second.release(version, self.platform, self.progress));
+            .and_then(|second| {
+                self.request.check_encrypted(second.as_ref())?;
+                second.release(version, self.platform, self.progress)
+            });
         match announced.map(|release| release.announced) {
             Ok(Announced::Executable(digest)) => Ok(Some(digest)),
             Ok(Announced::Download(_)) => Err(Error::new(
@@ -451,6 +467,7 @@ impl Installation<'_> {
             location: receipt.location,
             sha256: receipt.sha256,
             size: receipt.size,
+            signed_by: receipt.signed_by.or(receipt.registry_key),
             outcome,
             warnings: std::mem::take(&mut self.warnings),
         })

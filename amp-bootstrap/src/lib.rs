@@ -35,6 +35,9 @@
 //! - A version counts once its receipt is written, which is the last step; a process killed
 //!   before that leaves nothing that could be run by mistake.
 //! - One download, however many threads and processes ask at once.
+//! - Nothing is asked over plain HTTP of a host that the caller has not named
+//!   ([`InstallRequest::http_hosts`]); this machine is no such host.
+//! - What an npm registry signs is checked, and a registry that once signed may not stop.
 //! - Another source is asked only when the network failed, never after a check did.
 //! - Credentials appear in no error, event, receipt or report.
 //!
@@ -57,6 +60,7 @@
 //! [`ErrorKind::UnsupportedPlatform`]. Processors without AVX2 get the build that does without.
 //! Proxies and certificate authorities come from the usual variables and from npm's configuration.
 
+mod available;
 mod bounded_file;
 mod digest;
 mod environment;
@@ -65,10 +69,13 @@ mod fetch;
 mod http;
 mod install;
 mod locate;
+mod mirror;
 mod npm;
+mod place;
 mod platform;
 mod progress;
 mod question;
+mod registry_signature;
 mod settings;
 mod signature;
 mod source;
@@ -79,13 +86,16 @@ mod unpack;
 mod version;
 mod warning;
 
+pub use available::{Available, available};
 pub use environment::Variables;
 pub use error::{Error, ErrorKind, ErrorReport, NextStep, Result};
 pub use install::{CrossCheck, InstallRequest, Installed, Outcome, install};
 pub use locate::{
-    Candidate, EXECUTABLE_VARIABLE, ExecutableKind, Found, Launch, LocateReport, Place, Verdict,
-    Wanted, locate, locate_wanted,
+    Candidate, EXECUTABLE_VARIABLE, ExecutableKind, Found, Launch, LocateReport, Verdict, Wanted,
+    locate, locate_wanted,
 };
+pub use mirror::export_to_mirror;
+pub use place::Place;
 pub use platform::{Architecture, CLibrary, HostFacts, OperatingSystem, Platform};
 pub use progress::{Event, Progress, Silent};
 pub use question::{Answer, Delivery, Question, ask, deliver};
@@ -94,7 +104,7 @@ pub use signature::PinnedKey;
 pub use source::Source;
 pub use store::{
     CollectOptions, Collected, Entry, EntryState, Kept, Lease, Receipt, RemovedEntry,
-    STORE_VARIABLE, Store,
+    SHARED_STORE_VARIABLE, STORE_VARIABLE, Store,
 };
 pub use version::{CliVersion, KNOWN_VERSIONS, VersionSpec};
 pub use warning::Warning;

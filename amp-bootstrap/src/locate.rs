@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 use crate::environment::{Environment, Variables};
 use crate::error::{Error, ErrorKind, NextStep, Result};
 use crate::npm::NpmConfiguration;
+use crate::place::Place;
 use crate::platform::{OperatingSystem, Platform};
 use crate::store::{Entry, EntryState, Store};
 use crate::version::{CliVersion, VersionSpec, known_versions};
@@ -39,29 +40,6 @@ impl Wanted {
         let named = Environment(environment).get(EXECUTABLE_VARIABLE);
         named.map_or(Self::Any, |path| Self::Executable(path.into()))
     }
-}
-
-/// A kind of place where an Amp may be; [`locate`] looks in the order of this list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Place {
-    /// A path that was named, by `AMP_CLI_PATH` or as [`Wanted::Executable`]: nothing else is
-    /// taken then.
-    Explicit,
-    /// Our own store, the newest sound version first: verified, and installed because it was asked
-    /// for.
-    Store,
-    /// `$AMP_HOME/bin`, where Amp's installer puts it when told to.
-    AmpHome,
-    /// `~/.amp/bin`, where Amp's installer puts it.
-    HomeAmp,
-    /// `~/.local/bin`, where Amp's installer links it.
-    LocalBin,
-    /// A folder of `PATH`.
-    SearchPath,
-    /// npm's global folder, also when it is not on `PATH`.
-    NpmGlobal,
 }
 
 /// What an executable is, by its first bytes.
@@ -249,6 +227,9 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn run(&mut self, wanted: &Wanted, store: Option<&Store>) {
+        let shared = Store::shared(self.environment.0);
+        let shared = shared.filter(|shared| store.is_none_or(|own| own.root() != shared.root()));
+        let stores: Vec<&Store> = store.into_iter().chain(&shared).collect();
         match wanted {
             Wanted::Any => {}
             Wanted::Executable(path) => {
@@ -257,13 +238,13 @@ impl Search<'_> {
                 self.closed = true;
             }
             Wanted::Version(version) => {
-                if let Some(store) = store {
+                for store in stores.iter().copied() {
                     self.consider_version(version, store);
                 }
                 self.closed = true;
             }
         }
-        if let Some(store) = store {
+        for store in stores {
             for entry in self.entries(store) {
                 self.consider_entry(entry, store);
             }
@@ -320,20 +301,17 @@ impl Search<'_> {
         }
     }
 
-    /// Returns what the store holds for the platform, the newest first.
+    /// Returns what the store holds for the platform, the newest first, what was taken back last.
     fn entries(&mut self, store: &Store) -> Vec<Entry> {
-        let platform = self.platform.to_string();
-        let mut entries = store.list().unwrap_or_else(|error| {
+        store.by_preference(self.platform).unwrap_or_else(|error| {
             let reason = error.to_string();
             self.add(
-                Place::Store,
+                store.place(),
                 store.root().to_owned(),
                 Verdict::unusable(reason),
             );
             Vec::new()
-        });
-        entries.retain(|entry| entry.platform == platform);
-        entries
+        })
     }
 
     /// Looks at the versions of the store that were asked for, the preferred first.
@@ -347,7 +325,7 @@ impl Search<'_> {
                 None => {
                     let folder = store.folder(version, self.platform);
                     let path = folder.join(self.platform.executable_name());
-                    self.add(Place::Store, path, Verdict::Absent);
+                    self.add(store.place(), path, Verdict::Absent);
                     return;
                 }
             },
@@ -369,7 +347,7 @@ impl Search<'_> {
         };
         let verdict = match entry.state {
             EntryState::Sound | EntryState::Unverified(_) => {
-                let taken = self.consider(Place::Store, entry.path);
+                let taken = self.consider(store.place(), entry.path);
                 if let (true, Some(found), Some(receipt)) =
                     (taken, &mut self.report.found, entry.receipt)
                 {
@@ -388,7 +366,7 @@ impl Search<'_> {
             },
         };
         self.seen.insert(entry.path.clone());
-        self.add(Place::Store, entry.path, verdict);
+        self.add(store.place(), entry.path, verdict);
     }
 
     /// Looks at one path once; returns whether it was taken.

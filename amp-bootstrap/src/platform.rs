@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::path::Path;
+use std::str::FromStr;
 
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind, NextStep, Result};
+use crate::version::excerpt;
 
 /// An operating system that Amp is built for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -236,6 +238,36 @@ impl fmt::Display for Platform {
             Architecture::Arm64 => "-arm64",
         })?;
         formatter.write_str(if self.baseline { "-baseline" } else { "" })
+    }
+}
+
+/// Reads what `Display` writes.
+impl FromStr for Platform {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let systems = [
+            OperatingSystem::Linux,
+            OperatingSystem::Darwin,
+            OperatingSystem::Windows,
+        ];
+        let platforms = systems.into_iter().flat_map(|system| {
+            let x64 = Self::new(system, Architecture::X64);
+            let arm64 = Self::new(system, Architecture::Arm64);
+            [x64, x64.with_baseline(true), arm64]
+        });
+        // Amp is not built for Windows on Arm.
+        let is_built = |one: &Self| {
+            (one.system, one.architecture) != (OperatingSystem::Windows, Architecture::Arm64)
+        };
+        let mut built = platforms.filter(is_built);
+        built.find(|one| one.to_string() == text).ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidInput,
+                "not a platform that Amp is built for",
+            )
+            .compare("a name such as linux-x64", excerpt(text))
+        })
     }
 }
 

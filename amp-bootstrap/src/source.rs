@@ -9,7 +9,9 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-pub(crate) use layout::{mirror_files, missing_or_unreadable, read_file};
+pub(crate) use layout::{
+    NEWEST_PATH, checksum_path, executable_path, mirror_files, missing_or_unreadable, read_file,
+};
 
 use crate::digest::Digest;
 use crate::environment::Environment;
@@ -18,6 +20,7 @@ use crate::http::{Address, Client, Credentials, ProxyRules, Trust};
 use crate::npm::NpmConfiguration;
 use crate::platform::Platform;
 use crate::progress::Progress;
+use crate::registry_signature::{Claim, KeyList};
 use crate::settings::Limits;
 use crate::source_name::{BUCKET, NPM};
 use crate::version::{CliVersion, excerpt, known_versions};
@@ -137,6 +140,11 @@ pub(crate) trait Publisher {
     /// Returns the source's name, as [`Source`] writes it.
     fn name(&self) -> &str;
 
+    /// Returns every version that it offers for a platform, as far as it says.
+    fn versions(&self, platform: Platform, progress: &dyn Progress) -> Result<Vec<CliVersion>> {
+        Ok(vec![self.newest(platform, progress)?])
+    }
+
     /// Returns the newest version for a platform.
     fn newest(&self, platform: Platform, progress: &dyn Progress) -> Result<CliVersion>;
 
@@ -161,6 +169,11 @@ pub(crate) trait Publisher {
     /// Returns the address that everything is asked for below, when it is on the web.
     fn address(&self) -> Option<&Address>;
 
+    /// Returns the keys that it signs with; none when it lists none.
+    fn signing_keys(&self, _progress: &dyn Progress) -> Result<Option<KeyList>> {
+        Ok(None)
+    }
+
     /// Returns whether others could read and change what is sent.
     fn is_exposed(&self) -> bool {
         self.address()
@@ -176,6 +189,8 @@ pub(crate) struct Release {
     pub(crate) announced: Announced,
     /// Where the detached signature of the executable would be.
     pub(crate) signature: Option<Place>,
+    /// What a registry has signed, if it is one.
+    pub(crate) claim: Option<Claim>,
 }
 
 /// A digest and what it is the digest of.

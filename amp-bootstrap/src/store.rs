@@ -8,6 +8,7 @@ mod lease;
 mod lock;
 mod partial;
 mod receipt;
+mod signing;
 mod staging;
 // One attribute on one module would hide both files from cargo-mutants.
 #[cfg(not(windows))]
@@ -36,11 +37,19 @@ use entry::check_bytes;
 
 use crate::environment::{Environment, Variables};
 use crate::error::{Error, ErrorKind, NextStep, Result};
+use crate::place::Place;
 use crate::platform::Platform;
 use crate::version::CliVersion;
 
 /// The variable that moves the store.
 pub const STORE_VARIABLE: &str = "AMPCTL_CACHE_DIR";
+
+/// The variable that names the store of this machine.
+pub const SHARED_STORE_VARIABLE: &str = "AMPCTL_SHARED_DIR";
+
+/// Where an administrator keeps what everybody may run.
+#[cfg(unix)]
+const SHARED_STORE: &str = "/usr/local/lib/ampctl";
 
 /// How the name of the lock ends that is held while installing.
 const INSTALL_LOCK: &str = ".lock";
@@ -60,12 +69,14 @@ const USE_LOCK: &str = ".use.lock";
 ///          /locks/<version>-<platform>.use.lock         held, shared, while running; never deleted
 ///          /partial/<digest>.<form>.part                transfers that broke off
 ///          /latest/<source>.json                        what was the newest, and when
+///          /signing/<source>                            a registry that signs what it has
 /// ```
 ///
 /// The number in `v1` changes when the layout does, so old and new programs never meet.
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
+    is_shared: bool,
 }
 
 impl Store {
@@ -73,6 +84,33 @@ impl Store {
     pub fn at(folder: impl Into<PathBuf>) -> Self {
         Self {
             root: folder.into().join("v1"),
+            is_shared: false,
+        }
+    }
+
+    /// Opens the store of this machine, if there is one: the folder that `AMPCTL_SHARED_DIR` names,
+    /// or `/usr/local/lib/ampctl`.
+    ///
+    /// [`locate`](crate::locate) looks into it after the user's own. It is only read, by the same
+    /// rules: it belongs to the administrator, nobody else may write to it, and what is in it has
+    /// the bytes of its receipt. An administrator fills it by installing with `AMPCTL_CACHE_DIR` set
+    /// to it.
+    pub fn shared(environment: &Variables) -> Option<Self> {
+        let named = Environment(environment).absolute_path(SHARED_STORE_VARIABLE);
+        #[cfg(unix)]
+        let named = named.or_else(|| Some(PathBuf::from(SHARED_STORE)));
+        let store = Self {
+            is_shared: true,
+            ..Self::at(named?)
+        };
+        store.root.is_dir().then_some(store)
+    }
+
+    /// Returns which place it is.
+    pub(crate) fn place(&self) -> Place {
+        match self.is_shared {
+            true => Place::SharedStore,
+            false => Place::Store,
         }
     }
 
@@ -230,12 +268,19 @@ impl Store {
         Ok(entries)
     }
 
+    /// Returns the entries of a platform, the newest first, but those that were taken back last.
+    pub(crate) fn by_preference(&self, platform: Platform) -> Result<Vec<Entry>> {
+        let platform = platform.to_string();
+        let mut entries = self.list()?;
+        entries.retain(|entry| entry.platform == platform);
+        entries.sort_by_cached_key(|entry| self.is_withdrawn(entry));
+        Ok(entries)
+    }
+
     /// Returns the newest version that is ready to run on a platform.
     pub(crate) fn newest_sound(&self, platform: Platform) -> Result<Option<Entry>> {
-        let platform = platform.to_string();
-        let entries = self.list()?.into_iter();
+        let entries = self.by_preference(platform)?.into_iter();
         Ok(entries
-            .filter(|entry| entry.platform == platform)
             .map(|entry| self.settled(entry))
             .find(|entry| entry.state == EntryState::Sound))
     }

@@ -6,6 +6,7 @@ use flate2::read::MultiGzDecoder;
 
 use crate::error::{Error, ErrorKind, NextStep, Result};
 use crate::source::Packing;
+use crate::version::excerpt;
 
 /// Takes the executable's bytes.
 pub(crate) trait Sink {
@@ -46,6 +47,13 @@ pub(crate) fn unpack(
 
 const CHUNK: usize = 128 * 1024;
 
+/// The most bytes of a header about the next member: a name, or extended attributes. Amp's packages
+/// have none, and paths end at 4 KiB.
+const LONGEST_HEADER: u64 = 64 * 1024;
+
+/// The most members of a package; those of 2026 have four.
+const MOST_MEMBERS: usize = 10_000;
+
 fn copy(reader: &mut dyn Read, sink: &mut dyn Sink) -> Result<()> {
     let mut buffer = vec![0; CHUNK];
     loop {
@@ -58,21 +66,54 @@ fn copy(reader: &mut dyn Read, sink: &mut dyn Sink) -> Result<()> {
 }
 
 /// Copies the one member that is wanted and refuses archives that try anything.
+///
+/// The headers are read raw, because what follows from them decides how much is kept in memory: a
+/// name or a record of any length would be taken otherwise.
 fn copy_member(reader: &mut dyn Read, wanted: &str, sink: &mut dyn Sink) -> Result<()> {
     let mut archive = tar::Archive::new(reader);
     let mut found = false;
-    for member in archive.entries().map_err(damaged)? {
+    let mut announced_name = None;
+    for (count, member) in archive.entries().map_err(damaged)?.raw(true).enumerate() {
         let mut member = member.map_err(damaged)?;
-        let path = member.path_bytes().into_owned();
-        let name = String::from_utf8_lossy(&path).into_owned();
+        if count >= MOST_MEMBERS {
+            return Err(bad_archive("more members than a package has", wanted));
+        }
+        let own_name = String::from_utf8_lossy(&member.path_bytes()).into_owned();
+        let kind = member.header().entry_type();
+        if kind.is_pax_local_extensions() || kind.is_gnu_longname() {
+            let record = header_record(&mut member, &own_name)?;
+            let name = match kind.is_gnu_longname() {
+                true => Some(record),
+                false => name_in_extensions(&record, &own_name)?,
+            };
+            announced_name = name.or(announced_name);
+            continue;
+        }
+        if kind.is_pax_global_extensions() {
+            let record = header_record(&mut member, &own_name)?;
+            if name_in_extensions(&record, &own_name)?.is_some() {
+                return Err(bad_archive("one name for all members", &own_name));
+            }
+            continue;
+        }
+        let name = announced_name.take().map_or(own_name, |name: Vec<u8>| {
+            let name = String::from_utf8_lossy(&name);
+            name.trim_end_matches('\0').to_owned()
+        });
         if name.starts_with('/') || name.split(['/', '\\']).any(|part| part == "..") {
             return Err(bad_archive("a member outside of the package", &name));
         }
-        if name != format!("package/{wanted}") {
-            continue;
+        let is_wanted = name.trim_end_matches('/') == format!("package/{wanted}");
+        match kind {
+            tar::EntryType::Regular | tar::EntryType::Continuous => {}
+            _ if is_wanted => {
+                return Err(bad_archive("the executable is not a regular file", &name));
+            }
+            tar::EntryType::Directory => {}
+            _ => return Err(bad_archive("neither a file nor a folder", &name)),
         }
-        if !member.header().entry_type().is_file() {
-            return Err(bad_archive("the executable is not a regular file", &name));
+        if !is_wanted {
+            continue;
         }
         if found {
             return Err(bad_archive("the executable is there twice", &name));
@@ -86,9 +127,44 @@ fn copy_member(reader: &mut dyn Read, wanted: &str, sink: &mut dyn Sink) -> Resu
     Ok(())
 }
 
+/// Reads the content of a header that says more about the next member, if it is short.
+fn header_record(member: &mut tar::Entry<'_, &mut dyn Read>, name: &str) -> Result<Vec<u8>> {
+    let size = member.header().entry_size().map_err(damaged)?;
+    if size > LONGEST_HEADER {
+        return Err(bad_archive("a header that is too long", name).compare(
+            format!("at most {LONGEST_HEADER} bytes"),
+            format!("{size} bytes"),
+        ));
+    }
+    let mut record = Vec::new();
+    member.read_to_end(&mut record).map_err(damaged)?;
+    Ok(record)
+}
+
+/// Returns the name that extended headers give to the next member; those that give it another size
+/// or holes are refused, for readers differ in what they make of them.
+fn name_in_extensions(record: &[u8], member: &str) -> Result<Option<Vec<u8>>> {
+    let mut name = None;
+    for extension in tar::PaxExtensions::new(record) {
+        let extension = extension.map_err(damaged)?;
+        match extension.key_bytes() {
+            b"path" => name = Some(extension.value_bytes().to_owned()),
+            b"size" => return Err(bad_archive("a size beside the size", member)),
+            key if key.starts_with(b"GNU.sparse") => {
+                return Err(bad_archive("a file with holes", member));
+            }
+            _ => {}
+        }
+    }
+    Ok(name)
+}
+
 fn bad_archive(message: &str, member: &str) -> Error {
-    Error::new(ErrorKind::Archive, format!("{message}: {member:?}"))
-        .next(NextStep::SuspectTampering)
+    Error::new(
+        ErrorKind::Archive,
+        format!("{message}: {}", excerpt(member)),
+    )
+    .next(NextStep::SuspectTampering)
 }
 
 fn damaged(cause: io::Error) -> Error {

@@ -30,6 +30,18 @@ pub enum Warning {
         /// The publisher.
         source: String,
     },
+    /// The registry signs, but lists no keys to check that with.
+    SignatureNotChecked {
+        /// The registry.
+        source: String,
+    },
+    /// The publisher has taken its newest version back; the one that is now the newest is older.
+    MovedBack {
+        /// What was the newest when last asked.
+        from: String,
+        /// What is now.
+        to: String,
+    },
     /// The second publisher did not answer, so there was no comparison.
     NotCrossChecked {
         /// Why.

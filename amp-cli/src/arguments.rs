@@ -32,7 +32,8 @@ pub(crate) use self::config::ConfigCommand;
 pub(crate) use self::credentials::{CredentialsCommand, LoginArguments};
 pub(crate) use self::global::GlobalArguments;
 pub(crate) use self::install::{
-    GcArguments, InstallArguments, UninstallArguments, VersionsArguments, WhichArguments,
+    GcArguments, InstallArguments, MirrorCommand, MirrorExportArguments, TrustArguments,
+    UninstallArguments, VersionsArguments, WhichArguments,
 };
 pub(crate) use self::limit::Limit;
 pub(crate) use self::near_miss::meant;
@@ -92,6 +93,9 @@ pub(crate) enum Command {
     Permissions(PermissionsCommand),
     /// Install a verified Amp executable
     Install(InstallArguments),
+    /// Write mirrors for machines without a network
+    #[command(subcommand)]
+    Mirror(MirrorCommand),
     /// List installed versions
     Versions(VersionsArguments),
     /// Show which Amp executable would run, and why

@@ -11,6 +11,7 @@ mod doctor;
 mod install;
 mod login;
 mod manual;
+mod mirror;
 mod modes;
 mod permissions;
 pub(crate) mod run;
@@ -39,6 +40,7 @@ pub(crate) fn dispatch(arguments: &Arguments, context: &mut Context) -> Result<E
         Command::Undo(arguments) => undo::run(arguments, global, context),
         Command::Permissions(command) => permissions::run(command, global, context),
         Command::Install(arguments) => install::run(arguments, global, context),
+        Command::Mirror(command) => mirror::run(command, global, context),
         Command::Versions(arguments) => versions::list(arguments, global, context),
         Command::Which(arguments) => which::run(arguments, global, context),
         Command::Uninstall(arguments) => versions::uninstall(arguments, global, context),

@@ -38,6 +38,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
         "Amp itself",
         &[
             "install",
+            "mirror",
             "versions",
             "which",
             "uninstall",

@@ -1,7 +1,7 @@
 //! Defaults for options, and which of several wins.
 //!
 //! From the strongest to the weakest: the flag, the environment variable, the project file
-//! (`.ampctl.toml` in the current folder or the nearest of the user's own above it, up to the
+//! (`ampctl.lock`, which holds a version alone, and `.ampctl.toml` in the current folder or the nearest of the user's own above it, up to the
 //! repository), the user file (`ampctl/config.toml` in the configuration folder, or the file named
 //! by `--config` or `AMPCTL_CONFIG`), the built-in default.
 
@@ -10,6 +10,7 @@ mod environment;
 mod file;
 mod key;
 mod layer;
+mod lock_file;
 mod place;
 mod project;
 
@@ -22,8 +23,9 @@ use amp_session::{Caps, Deadlines, Retry, default_deadlines};
 
 pub(crate) use self::choice::AmpChoice;
 pub(crate) use self::file::Files;
-pub(crate) use self::key::{MODE, SOURCES};
+pub(crate) use self::key::{MODE, SOURCES, VERSION};
 pub(crate) use self::layer::Layer;
+pub(crate) use self::lock_file::LockFile;
 pub(crate) use self::place::{Origin, Places, Setting};
 use crate::arguments::{
     AgentArguments, Amount, Approver, GlobalArguments, Limit, Notifier, OutputFormat,
@@ -66,6 +68,12 @@ pub(crate) struct Settings {
     pub(crate) sources: Vec<String>,
     /// Whether the newest Amp is installed when a run finds none; `None` asks a person.
     pub(crate) install: Option<bool>,
+    /// The key that must have signed what is installed.
+    pub(crate) pin_key: Option<String>,
+    /// A second source that must announce the same executable.
+    pub(crate) cross_check: Option<String>,
+    /// The hosts that may be asked over plain HTTP.
+    pub(crate) allow_http: Vec<String>,
     /// Who is asked about tool calls.
     pub(crate) approve: Approver,
     /// Who hears of the end of a run and of its questions.
@@ -142,6 +150,9 @@ impl Settings {
             version: layer.version,
             sources: layer.sources.unwrap_or_default(),
             install: layer.install,
+            pin_key: layer.pin_key,
+            cross_check: layer.cross_check,
+            allow_http: layer.allow_http.unwrap_or_default(),
             approve: layer.approve.unwrap_or_default(),
             notify: layer.notify.unwrap_or_default(),
             sandbox: SandboxSettings {
@@ -155,6 +166,16 @@ impl Settings {
             },
             places,
         })
+    }
+
+    /// Returns the lock file of the project, if it has one.
+    pub(crate) fn lock(&self) -> Option<&LockFile> {
+        self.places.lock()
+    }
+
+    /// Returns whether it is the lock file that says which version.
+    pub(crate) fn is_version_locked(&self) -> bool {
+        matches!(self.places.origin(&VERSION), Origin::LockFile { .. })
     }
 
     /// Asks every place for a command without options of its own.

@@ -10,7 +10,7 @@ mod status_line;
 mod wrap;
 
 pub(crate) use self::age::ago;
-pub(crate) use self::duration::{clock, elapsed};
+pub(crate) use self::duration::{clock, days_old, elapsed};
 pub(crate) use self::ends::ends;
 pub(crate) use self::markdown::markdown;
 pub(crate) use self::safe::{one_line, safe};

@@ -61,6 +61,16 @@ pub enum NextStep {
     StopUsers,
     /// Correct what was given.
     CorrectInput,
+    /// Name the host that may be asked over plain HTTP.
+    AllowHttp {
+        /// The host.
+        host: String,
+    },
+    /// Remove the note that a registry signs, if it is known why it does not any more.
+    ForgetSigning {
+        /// The note.
+        file: String,
+    },
     /// Check who sits between this machine and the publisher.
     SuspectTampering,
 }
@@ -105,6 +115,7 @@ pub(super) fn usual_steps(kind: ErrorKind, tried: &[&str]) -> Vec<NextStep> {
         ErrorKind::ChecksumMissing
         | ErrorKind::ChecksumMismatch
         | ErrorKind::PublishersDisagree
+        | ErrorKind::NotEncrypted
         | ErrorKind::Archive => vec![NextStep::SuspectTampering],
         ErrorKind::NpmConfiguration => first(configure(
             "NPM_CONFIG_REGISTRY",

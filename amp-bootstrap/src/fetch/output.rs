@@ -2,7 +2,7 @@
 
 use minisign_verify::StreamVerifier;
 
-use super::{Fetched, Setback};
+use super::{Fetch, Fetched, Setback};
 use crate::digest::{Digest, Hasher};
 use crate::error::{Error, ErrorKind, NextStep, Result};
 use crate::signature::refused;
@@ -22,16 +22,15 @@ impl Output<'_> {
     pub(super) fn check(
         self,
         artifact: &Artifact,
-        announced: Announced,
-        confirmation: Option<Digest>,
+        fetch: &Fetch<'_>,
     ) -> std::result::Result<Fetched, Setback> {
         let sha256 = self.hasher.finish();
-        if let Announced::Executable(expected) = announced
+        if let Announced::Executable(expected) = fetch.release.announced
             && sha256 != expected
         {
             return Err(Setback::Wrong(mismatch("the executable", expected, sha256)));
         }
-        if let Some(expected) = confirmation
+        if let Some(expected) = fetch.confirmation
             && sha256 != expected
         {
             return Err(Setback::Final(
@@ -43,6 +42,15 @@ impl Output<'_> {
                 .compare(expected.to_string(), sha256.to_string())
                 .next(NextStep::SuspectTampering),
             ));
+        }
+        if let Some(expected) = fetch.demanded
+            && sha256 != expected
+        {
+            let message = "the publisher announces another executable than is demanded";
+            let error = Error::new(ErrorKind::ChecksumMismatch, message)
+                .compare(expected.to_string(), sha256.to_string())
+                .at(artifact.place.to_string());
+            return Err(Setback::Final(error.next(NextStep::SuspectTampering)));
         }
         if let Some(mut verifier) = self.verifier {
             verifier

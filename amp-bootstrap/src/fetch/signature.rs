@@ -4,13 +4,14 @@ use minisign_verify::Signature;
 
 use super::Fetch;
 use crate::error::{ErrorKind, Result};
-use crate::signature::{absent, parse_signature};
+use crate::signature::{PinnedKey, absent, parse_signature};
 use crate::source::{Place, read_file};
 
 impl Fetch<'_> {
-    /// Fetches the signature; `None` when no key is pinned.
+    /// Fetches the signature; `None` when no key of minisign is pinned.
     pub(super) fn signature(&self) -> Result<Option<Signature>> {
-        if self.pinned_key.is_none() {
+        let key = self.pinned_key.and_then(PinnedKey::of_minisign);
+        if key.is_none() {
             return Ok(None);
         }
         let place = self.release.signature.as_ref();

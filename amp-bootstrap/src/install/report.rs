@@ -25,6 +25,9 @@ pub struct Installed {
     pub sha256: String,
     /// Its size in bytes.
     pub size: u64,
+    /// The registry's key, or the pinned one, whose signature was checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<String>,
     /// How it came to be ready.
     pub outcome: Outcome,
     /// What the user should know.

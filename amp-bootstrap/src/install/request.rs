@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use crate::digest::Digest;
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform::Platform;
 use crate::settings::Limits;
 use crate::signature::PinnedKey;
 use crate::source::Source;
 use crate::store::{Entry, EntryState};
-use crate::version::VersionSpec;
+use crate::version::{VersionSpec, excerpt};
 
 /// What to install and under which conditions.
 #[derive(Debug, Clone)]
@@ -27,6 +29,12 @@ pub struct InstallRequest {
     pub cross_check: Option<CrossCheck>,
     /// The key that must have signed the executable.
     pub pinned_key: Option<PinnedKey>,
+    /// The SHA-256 that the executable must have, in hexadecimal; see
+    /// [`with_sha256`](Self::with_sha256).
+    pub(super) sha256: Option<Digest>,
+    /// The hosts that may be asked over plain HTTP, where anybody between could change everything;
+    /// this machine always may.
+    pub http_hosts: Vec<String>,
     /// How long and how much, before it is an error.
     pub limits: Limits,
 }
@@ -70,6 +78,8 @@ impl InstallRequest {
             latest_for: Duration::from_secs(6 * 3600),
             cross_check: None,
             pinned_key: None,
+            sha256: None,
+            http_hosts: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -116,6 +126,27 @@ impl InstallRequest {
         self
     }
 
+    /// Demands an executable with a SHA-256, in hexadecimal.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] when it is none.
+    pub fn with_sha256(mut self, hexadecimal: &str) -> Result<Self> {
+        let digest = Digest::from_sha256_hex(hexadecimal.trim()).ok_or_else(|| {
+            Error::new(ErrorKind::InvalidInput, "not a SHA-256")
+                .compare("64 hexadecimal digits", excerpt(hexadecimal))
+        })?;
+        self.sha256 = Some(digest);
+        Ok(self)
+    }
+
+    /// Lets a host be asked over plain HTTP.
+    #[must_use]
+    pub fn with_http_hosts(mut self, hosts: impl IntoIterator<Item = String>) -> Self {
+        self.http_hosts = hosts.into_iter().collect();
+        self
+    }
+
     /// Sets deadlines, retries and caps.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
@@ -133,6 +164,8 @@ impl InstallRequest {
         let confirmed = self.cross_check.as_ref().is_none_or(|check| {
             !check.required || receipt.confirmed_by == Some(check.source.to_string())
         });
-        entry.state == EntryState::Sound && signed && confirmed
+        let is_demanded = |digest: &Digest| digest.to_hex() == receipt.sha256;
+        let demanded = self.sha256.as_ref().is_none_or(is_demanded);
+        entry.state == EntryState::Sound && signed && confirmed && demanded
     }
 }

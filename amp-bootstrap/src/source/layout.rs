@@ -12,7 +12,7 @@ use crate::bounded_file;
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, NextStep, Result};
 use crate::http::{Address, Client};
-use crate::platform::{OperatingSystem, Platform};
+use crate::platform::Platform;
 use crate::progress::Progress;
 use crate::settings::Limits;
 use crate::version::{CliVersion, excerpt};
@@ -85,23 +85,27 @@ pub(crate) fn missing_or_unreadable(path: &Path, cause: std::io::Error) -> Error
         .caused_by(cause)
 }
 
+/// The path of the file that names the newest version, below the root.
+pub(crate) const NEWEST_PATH: &str = "cli/cli-version.txt";
+
 /// Returns the path of a version's checksum below the root.
-fn checksum_path(version: impl Display, platform: Platform) -> String {
+pub(crate) fn checksum_path(version: impl Display, platform: impl Display) -> String {
     format!("cli/{version}/{platform}-amp.sha256")
 }
 
 /// Returns the path of a version's executable below the root.
-fn executable_path(version: impl Display, platform: Platform) -> String {
-    let extension = match platform.system() {
-        OperatingSystem::Windows => ".exe",
-        _ => "",
+pub(crate) fn executable_path(version: impl Display, platform: impl Display) -> String {
+    let platform = platform.to_string();
+    let extension = match platform.starts_with("windows") {
+        true => ".exe",
+        false => "",
     };
     format!("cli/{version}/amp-{platform}{extension}")
 }
 
 /// Returns what a mirror folder must hold to install a version, or the newest one, from it.
 pub(crate) fn mirror_files(version: Option<&CliVersion>, platform: Platform) -> Vec<String> {
-    let newest = version.is_none().then(|| "cli/cli-version.txt".to_owned());
+    let newest = version.is_none().then(|| NEWEST_PATH.to_owned());
     let version = version.map_or("<version>".to_owned(), ToString::to_string);
     let release = [
         checksum_path(&version, platform),
@@ -116,7 +120,7 @@ impl Publisher for Layout {
     }
 
     fn newest(&self, _platform: Platform, progress: &dyn Progress) -> Result<CliVersion> {
-        let (text, place) = self.text("cli/cli-version.txt", progress)?;
+        let (text, place) = self.text(NEWEST_PATH, progress)?;
         text.trim().parse().map_err(|_| {
             Error::new(
                 ErrorKind::UnexpectedResponse,
@@ -150,6 +154,7 @@ impl Publisher for Layout {
             artifacts: vec![packed, raw],
             announced: Announced::Executable(digest),
             signature: Some(self.place(&format!("{executable}.minisig"))?),
+            claim: None,
         })
     }
 

@@ -16,11 +16,15 @@ use crate::http::{Address, Client};
 use crate::npm::NpmConfiguration;
 use crate::platform::Platform;
 use crate::progress::Progress;
+use crate::registry_signature::{Claim, KeyList, RegistrySignature};
 use crate::settings::Limits;
-use crate::version::{CliVersion, known_versions};
+use crate::version::{CliVersion, excerpt, known_versions};
 
 /// The short form of the document first: it is all that is needed and much smaller.
 const ACCEPT: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8";
+
+/// The list of keys comes in one form.
+const KEYS_ACCEPT: &str = "application/json";
 
 pub(super) struct Registry {
     address: Address,
@@ -48,6 +52,8 @@ struct Distribution {
     #[serde(default)]
     integrity: String,
     tarball: String,
+    #[serde(default)]
+    signatures: Vec<RegistrySignature>,
 }
 
 impl Document {
@@ -90,16 +96,7 @@ impl Registry {
         if let Some(document) = self.document.get() {
             return Ok(document);
         }
-        let name = platform.npm_name().ok_or_else(|| {
-            Error::new(
-                ErrorKind::UnsupportedPlatform,
-                format!("npm has no package for {platform}"),
-            )
-            .next(NextStep::UseSource {
-                sources: vec!["bucket".to_owned()],
-            })
-        })?;
-        let package = format!("@ampcode%2fcli-{name}");
+        let package = package(platform)?.replace('/', "%2f");
         let address = Address::below(self.address.as_str(), &package)?;
         let cap = self.client.limits.caps.package_document;
         let bytes = self.client.fetch(&address, Some(ACCEPT), cap, progress)?;
@@ -112,16 +109,42 @@ impl Registry {
     }
 }
 
+/// Returns the name of a platform's package.
+fn package(platform: Platform) -> Result<String> {
+    match platform.npm_name() {
+        Some(name) => Ok(format!("@ampcode/cli-{name}")),
+        None => Err(Error::new(
+            ErrorKind::UnsupportedPlatform,
+            format!("npm has no package for {platform}"),
+        )
+        .next(NextStep::UseSource {
+            sources: vec!["bucket".to_owned()],
+        })),
+    }
+}
+
 impl Publisher for Registry {
     fn name(&self) -> &'static str {
         "npm"
     }
 
-    /// Follows the `latest` tag, which the publisher may also move back, if the package has it.
+    fn versions(&self, platform: Platform, progress: &dyn Progress) -> Result<Vec<CliVersion>> {
+        Ok(self.document(platform, progress)?.versions().collect())
+    }
+
+    /// Follows the `latest` tag, which the publisher may also move back, but not to a version that
+    /// it has withdrawn.
     fn newest(&self, platform: Platform, progress: &dyn Progress) -> Result<CliVersion> {
         let document = self.document(platform, progress)?;
         let tagged = document.tags.get("latest");
-        let tagged = tagged.filter(|version| document.versions.contains_key(*version));
+        if let Some(tagged) = tagged.filter(|version| !document.versions.contains_key(*version)) {
+            let error = Error::new(
+                ErrorKind::NotPublished,
+                "the version that npm calls the latest has been withdrawn",
+            )
+            .compare("one of those it has", excerpt(tagged));
+            return Err(with_versions(error, document.versions().collect()));
+        }
         tagged
             .and_then(|version| version.parse().ok())
             .or_else(|| document.versions().max())
@@ -175,7 +198,30 @@ impl Publisher for Registry {
             }],
             announced: Announced::Download(digest),
             signature: None,
+            claim: Some(Claim::new(
+                &package(platform)?,
+                version,
+                &published.dist.integrity,
+                &published.dist.signatures,
+            )),
         })
+    }
+
+    fn signing_keys(&self, progress: &dyn Progress) -> Result<Option<KeyList>> {
+        let address = Address::below(self.address.as_str(), "-/npm/v1/keys")?;
+        let cap = self.client.limits.caps.text;
+        match self
+            .client
+            .fetch(&address, Some(KEYS_ACCEPT), cap, progress)
+        {
+            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|cause| {
+                Error::new(ErrorKind::UnexpectedResponse, "not a list of keys")
+                    .at(address.to_string())
+                    .caused_by(cause)
+            }),
+            Err(error) if error.kind() == ErrorKind::NotPublished => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     fn client(&self) -> Option<&Client> {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Store, staging};
+use super::{Entry, Store, staging};
 use crate::digest::Hasher;
 use crate::error::Result;
 use crate::platform::Platform;
@@ -18,6 +18,9 @@ struct Latest {
     platform: String,
     version: CliVersion,
     learned_unix: u64,
+    /// What was the newest before and was taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    withdrawn: Option<CliVersion>,
 }
 
 impl Store {
@@ -28,37 +31,72 @@ impl Store {
         platform: Platform,
         at_most: Duration,
     ) -> Option<CliVersion> {
-        let latest: Latest =
-            serde_json::from_slice(&fs::read(self.latest_path(source, platform)).ok()?).ok()?;
+        let latest = self.latest(source, &platform.to_string())?;
         let age = now_unix().checked_sub(latest.learned_unix)?;
-        let same = latest.source == source && latest.platform == platform.to_string();
-        (same && Duration::from_secs(age) < at_most).then_some(latest.version)
+        (Duration::from_secs(age) < at_most).then_some(latest.version)
     }
 
+    /// Remembers the newest version of a source, and returns the one that it has taken back since it
+    /// was last asked.
+    ///
+    /// # Errors
+    ///
+    /// As for every write to the store.
     pub(crate) fn remember_latest(
         &self,
         source: &str,
         platform: Platform,
         version: &CliVersion,
-    ) -> Result<()> {
+    ) -> Result<Option<CliVersion>> {
+        let before = self.latest(source, &platform.to_string());
+        let newer = |one: &CliVersion| one > version;
+        let taken_back = before.as_ref().map(|before| before.version.clone());
+        let taken_back = taken_back.filter(newer);
+        let withdrawn = before.and_then(|before| before.withdrawn).filter(newer);
         let latest = Latest {
             source: source.to_owned(),
             platform: platform.to_string(),
             version: version.clone(),
             learned_unix: now_unix(),
+            withdrawn: taken_back.clone().max(withdrawn),
         };
-        staging::write_whole(&self.latest_path(source, platform), &latest)
+        let path = self.latest_path(source, &latest.platform);
+        staging::write_whole(&path, &latest)?;
+        Ok(taken_back)
+    }
+
+    /// Returns whether the source that an entry came from has taken it back.
+    pub(crate) fn is_withdrawn(&self, entry: &Entry) -> bool {
+        let latest = entry
+            .receipt
+            .as_ref()
+            .and_then(|receipt| self.latest(&receipt.origin, &entry.platform));
+        latest.is_some_and(|latest| {
+            entry.version > latest.version && Some(&entry.version) <= latest.withdrawn.as_ref()
+        })
+    }
+
+    fn latest(&self, source: &str, platform: &str) -> Option<Latest> {
+        let bytes = fs::read(self.latest_path(source, platform)).ok()?;
+        let latest: Latest = serde_json::from_slice(&bytes).ok()?;
+        (latest.source == source && latest.platform == platform).then_some(latest)
     }
 
     /// Names the file after a digest, because a source may be any URL.
-    fn latest_path(&self, source: &str, platform: Platform) -> PathBuf {
-        let mut hasher = Hasher::sha256();
-        hasher.update(source.as_bytes());
-        let name = &hasher.finish().to_hex()[..16];
+    fn latest_path(&self, source: &str, platform: &str) -> PathBuf {
         self.root()
             .join("latest")
-            .join(format!("{name}-{platform}.json"))
+            .join(format!("{}-{platform}.json", short_digest(source)))
     }
+}
+
+/// Returns a name for what may be any URL.
+pub(super) fn short_digest(source: &str) -> String {
+    let mut hasher = Hasher::sha256();
+    hasher.update(source.as_bytes());
+    let mut name = hasher.finish().to_hex();
+    name.truncate(16);
+    name
 }
 
 /// Returns the seconds since the Unix epoch.
@@ -71,7 +109,7 @@ pub(crate) fn now_unix() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::tests::{LINUX, WINDOWS, store, version};
+    use crate::store::tests::{LINUX, WINDOWS, install, store, version};
 
     #[test]
     fn an_answer_is_good_until_it_is_too_old() {
@@ -80,7 +118,7 @@ mod tests {
         store.remember_latest("a", LINUX, &version(1)).unwrap();
         assert_eq!(recalled("a"), Some(version(1)));
         assert_eq!(recalled("b"), None);
-        let path = store.latest_path("a", LINUX);
+        let path = store.latest_path("a", "linux-x64");
         let mut latest: Latest = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         latest.learned_unix -= 60;
         staging::write_whole(&path, &latest).unwrap();
@@ -92,10 +130,35 @@ mod tests {
         let (_folder, store) = store();
         store.remember_latest("a", LINUX, &version(1)).unwrap();
         for (source, platform) in [("b", LINUX), ("a", WINDOWS)] {
-            let path = store.latest_path(source, platform);
-            fs::copy(store.latest_path("a", LINUX), path).unwrap();
+            let path = store.latest_path(source, &platform.to_string());
+            fs::copy(store.latest_path("a", "linux-x64"), path).unwrap();
             let recalled = store.remembered_latest(source, platform, Duration::from_secs(60));
             assert_eq!(recalled, None);
         }
+    }
+
+    #[test]
+    fn what_was_the_newest_is_withdrawn_until_it_is_the_newest_again() {
+        let (_folder, store) = store();
+        let entry = |number| {
+            let mut entry = install(&store, &version(number));
+            entry.receipt.as_mut().unwrap().origin = "a".to_owned();
+            entry
+        };
+        let remember = |number| {
+            let latest = version(number);
+            store.remember_latest("a", LINUX, &latest).unwrap()
+        };
+        assert_eq!(remember(3), None);
+        assert!(!store.is_withdrawn(&entry(3)));
+        assert_eq!(remember(2), Some(version(3)));
+        assert!(store.is_withdrawn(&entry(3)));
+        assert!(!store.is_withdrawn(&entry(2)));
+        // Newer than all that was ever the newest: somebody asked for it by name.
+        assert!(!store.is_withdrawn(&entry(4)));
+        assert_eq!(remember(2), None);
+        assert!(store.is_withdrawn(&entry(3)));
+        assert_eq!(remember(3), None);
+        assert!(!store.is_withdrawn(&entry(3)));
     }
 }

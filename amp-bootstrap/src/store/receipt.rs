@@ -41,6 +41,9 @@ pub struct Receipt {
     /// The identifier of the pinned key that signed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_by: Option<String>,
+    /// The identifier of the registry's key that signed version and digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry_key: Option<String>,
     /// The moment of the installation, in seconds since the Unix epoch.
     pub installed_unix: u64,
     /// The file's modification time, in nanoseconds since the Unix epoch.
@@ -63,6 +66,7 @@ impl Receipt {
             size: 0,
             confirmed_by: None,
             signed_by: None,
+            registry_key: None,
             installed_unix: now_unix(),
             modified_nanoseconds: 0,
             identity: 0,

@@ -33,6 +33,35 @@ fn state(world: &World) -> EntryState {
 }
 
 #[test]
+fn the_store_of_the_machine_is_found_after_the_users_own_and_left_alone() {
+    let mut world = World::new();
+    let installed = world.installs();
+    let shared = world.path("shared");
+    fs::create_dir(&shared).unwrap();
+    fs::rename(world.store().root(), shared.join("v1")).unwrap();
+    world.set("AMPCTL_SHARED_DIR", &shared);
+    let found = |wanted: Wanted| {
+        let store = world.store();
+        locate_wanted(&wanted, &world.environment, Some(&store), LINUX).found
+    };
+    let exact = || Wanted::Version(VersionSpec::Exact(installed.version.clone()));
+    for wanted in [Wanted::Any, exact()] {
+        let found = found(wanted).unwrap();
+        assert_eq!(found.place, Place::SharedStore);
+        assert!(found.path.starts_with(&shared));
+        assert_eq!(found.sha256.as_deref(), Some(&*installed.sha256));
+    }
+    // The user's own is the first.
+    world.installs();
+    assert_eq!(found(exact()).unwrap().place, Place::Store);
+    // Somebody has written to it since.
+    world.store().uninstall(&installed.version).unwrap();
+    let executable = found(exact()).unwrap().path;
+    fs::write(&executable, "#!/bin/sh\nexit 1\n").unwrap();
+    assert_eq!(found(exact()), None);
+}
+
+#[test]
 fn a_copied_store_is_hashed_once_and_runs() {
     for whole_seconds in [false, true] {
         let world = World::new();

@@ -3,12 +3,14 @@
 
 #[cfg(unix)]
 mod access;
+mod archives;
 mod body;
 mod chaos;
 mod checksum;
 mod concurrency;
 #[cfg(unix)]
 mod copies;
+mod demands;
 mod faults;
 #[cfg(target_os = "linux")]
 mod file_systems;
@@ -20,6 +22,8 @@ mod killed;
 mod locate;
 #[cfg(windows)]
 mod locate_windows;
+mod mirror;
+mod newest;
 mod npm;
 mod npm_program;
 mod offline;
@@ -28,6 +32,7 @@ mod provenance;
 mod proxies;
 mod question;
 mod redirects;
+mod registry_signature;
 mod resume;
 #[cfg(any(windows, target_os = "linux"))]
 mod running;

@@ -19,6 +19,23 @@ fn name(facts: &HostFacts) -> String {
 }
 
 #[test]
+fn a_platform_is_read_as_it_is_written() {
+    for text in [
+        "linux-x64",
+        "linux-x64-baseline",
+        "linux-arm64",
+        "darwin-arm64",
+        "windows-x64",
+    ] {
+        assert_eq!(text.parse::<Platform>().unwrap().to_string(), text);
+    }
+    for text in ["", "linux", "windows-arm64", "linux-x64-musl"] {
+        let error = text.parse::<Platform>().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    }
+}
+
+#[test]
 fn every_supported_machine_has_its_build() {
     assert_eq!(name(&facts("linux", "x86_64")), "linux-x64");
     assert_eq!(name(&facts("linux", "aarch64")), "linux-arm64");

@@ -4,7 +4,6 @@ use std::fs;
 
 use amp_bootstrap::{CrossCheck, ErrorKind, NextStep, Source, VersionSpec, Warning};
 
-use crate::support::proxy::{Kind, Proxy};
 use crate::support::release::Release;
 use crate::support::server::{Reply, Server};
 use crate::support::world::World;
@@ -228,18 +227,4 @@ fn a_clean_installation_tells_its_steps_in_their_documented_order() {
         "Recorded",
     ];
     assert_eq!(world.events(), expected);
-}
-
-#[test]
-fn an_unencrypted_mirror_elsewhere_is_warned_about() {
-    let mut world = World::new();
-    // The proxy takes every name for this machine.
-    let proxy = Proxy::start(Kind::Http);
-    world.set("http_proxy", proxy.url("http", ""));
-    let mirror = format!("http://mirror.example:{}", world.server.port());
-    world.request.sources = vec![Source::Mirror(mirror.clone())];
-    let warning = Warning::NotEncrypted { source: mirror };
-    assert_eq!(world.installs().warnings, [warning]);
-    // Said once, when the bytes came.
-    assert_eq!(world.installs().warnings, []);
 }

@@ -9,13 +9,15 @@ use super::store::store;
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, Step};
-use crate::settings::{AmpChoice, Origin};
+use crate::settings::{AmpChoice, LockFile, Origin};
 
 /// Holds what the settings chose and what was found of it.
 #[derive(Debug)]
 pub(crate) struct Look {
     choice: AmpChoice,
     pub(crate) report: LocateReport,
+    /// Why what was found is not the one of the lock file.
+    refused: Option<String>,
 }
 
 /// Looks for the Amp that the settings choose, or else for any.
@@ -35,11 +37,40 @@ pub(crate) fn look(choice: &AmpChoice, context: &Context) -> Result<Look, Failur
         AmpChoice::Found => (Wanted::Any, store_if_any(context)),
     };
     let platform = Platform::detect()?;
-    let report = locate_wanted(&wanted, &context.environment, store.as_ref(), platform);
+    let mut report = locate_wanted(&wanted, &context.environment, store.as_ref(), platform);
+    let refused = match (choice, &report.found) {
+        (
+            AmpChoice::Version {
+                lock: Some(lock), ..
+            },
+            Some(found),
+        ) => differs(lock, found, platform),
+        _ => None,
+    };
+    if refused.is_some() {
+        report.found = None;
+    }
     Ok(Look {
         choice: choice.clone(),
         report,
+        refused,
     })
+}
+
+/// Returns how the installed version is not the one of a lock file.
+fn differs(lock: &LockFile, found: &Found, platform: Platform) -> Option<String> {
+    let Some(expected) = lock.sha256.get(&platform.to_string()) else {
+        return Some(format!(
+            "it has no sum for {platform}, so nothing is proved"
+        ));
+    };
+    let actual = found.sha256.as_deref().unwrap_or("none");
+    if actual.eq_ignore_ascii_case(expected) {
+        return None;
+    }
+    Some(format!(
+        "the executable has another sum: expected sha256:{expected}, got sha256:{actual}"
+    ))
 }
 
 fn store_if_any(context: &Context) -> Option<Store> {
@@ -69,7 +100,7 @@ impl Look {
                     .next("ampctl which --verbose", "shows what else was looked at")
                     .next("ampctl install", "installs one that is known to work"))
             }
-            AmpChoice::Version { version, by } => Err(self.lacks(version, by)),
+            AmpChoice::Version { version, by, .. } => Err(self.lacks(version, by)),
         }
     }
 
@@ -84,6 +115,15 @@ impl Look {
                 format!("{by} asks for one"),
             ),
         };
+        if let Some(refused) = &self.refused {
+            return Failure::new(ExitCode::NoUsableAmp, what)
+                .because(demand)
+                .because(refused.clone())
+                .next(
+                    format!("ampctl install {version} --lock"),
+                    "writes the sum that your sources announce",
+                );
+        }
         let (reason, advice) = self.reason().unwrap_or(("it is not installed", &[]));
         let failure = Failure::new(ExitCode::NoUsableAmp, what)
             .because(demand)
@@ -122,6 +162,7 @@ impl Look {
                 return format!("where {} says", by.unwrap_or_default());
             }
             Place::Store => "in ampctl's own store",
+            Place::SharedStore => "in the store of this machine",
             Place::AmpHome => "in $AMP_HOME/bin",
             Place::HomeAmp => "in ~/.amp/bin",
             Place::LocalBin => "in ~/.local/bin",

@@ -1,47 +1,88 @@
 //! `ampctl install`: a verified Amp, once.
 
+mod chosen;
 mod progress;
 
 use std::io::Write;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use amp_bootstrap::{InstallRequest, Installed, Outcome, Source, Store, VersionSpec, install};
+use amp_bootstrap::{
+    CrossCheck, InstallRequest, Installed, Outcome, PinnedKey, Platform, Source, Store,
+    VersionSpec, install,
+};
 
 use self::progress::{InstallView, warning_in_words};
-use crate::arguments::{GlobalArguments, InstallArguments};
+use crate::arguments::{GlobalArguments, InstallArguments, TrustArguments};
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, InstallCommand};
 use crate::screen::may_animate;
 use crate::settings::{Layer, SOURCES, Settings};
-use crate::text::bytes;
+use crate::text::{bytes, days_old};
 use crate::{amp_in_use, json, runtime};
+
+/// Amp appears every week: when the newest is older than this, something may keep newer ones away.
+const LONG_FOR_THE_NEWEST: Duration = Duration::from_secs(30 * 86_400);
 
 pub(super) fn run(
     arguments: &InstallArguments,
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
-    let flags = Layer {
-        version: version(arguments)?,
-        sources: (!arguments.sources.is_empty()).then(|| arguments.sources.clone()),
-        ..Layer::default()
-    };
+    let flags = flags(
+        arguments.version.as_deref(),
+        &arguments.sources,
+        &arguments.trust,
+    )?;
     let settings = Settings::resolve(flags, global, context)?;
-    let request = request(&settings, arguments.offline, context)?;
+    let mut request = request(&settings, arguments.offline, Platform::detect()?, context)?;
+    if let Some(sha256) = &arguments.sha256 {
+        request = request.with_sha256(sha256)?;
+    }
     let command = InstallCommand::new(
         arguments.version.clone(),
         arguments.sources.clone(),
         arguments.offline,
-    );
+    )
+    .with_option("--sha256", &arguments.sha256)
+    .with_option("--pin-key", &arguments.trust.pin_key)
+    .with_option("--cross-check", &arguments.trust.cross_check)
+    .with_option("--allow-http", &arguments.trust.allow_http);
+    let is_latest = request.version == VersionSpec::Latest;
     let installed = perform(request, &command, &settings, global, context)?;
     if global.json {
         json::write(&installed, &mut context.stdout)?;
     } else {
-        say(&installed, global, context)?;
+        say(&installed, is_latest, global, context)?;
         writeln!(context.stdout, "{}", installed.path.display())?;
     }
+    let kept = match (arguments.lock, arguments.use_it) {
+        (true, _) => Some(chosen::lock(&installed, settings.lock(), context)?),
+        (_, true) => Some(chosen::use_it(&installed, &settings, global, context)?),
+        _ => None,
+    };
+    if let Some(kept) = kept.filter(|_| !global.quiet) {
+        writeln!(context.stderr, "{kept}")?;
+    }
     Ok(ExitCode::Done)
+}
+
+/// Returns what the flags of an installation say.
+pub(super) fn flags(
+    version: Option<&str>,
+    sources: &[String],
+    trust: &TrustArguments,
+) -> Result<Layer, Failure> {
+    let list = |values: &[String]| (!values.is_empty()).then(|| values.to_vec());
+    Ok(Layer {
+        version: version.map(str::parse).transpose()?,
+        sources: list(sources),
+        pin_key: trust.pin_key.clone(),
+        cross_check: trust.cross_check.clone(),
+        allow_http: list(&trust.allow_http),
+        ..Layer::default()
+    })
 }
 
 /// Installs the newest Amp for a run that found none.
@@ -50,13 +91,14 @@ pub(super) fn install_for_run(
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<(), Failure> {
-    let request = request(settings, false, context)?;
+    let request = request(settings, false, Platform::detect()?, context)?;
     let command = InstallCommand::default();
+    let is_latest = request.version == VersionSpec::Latest;
     let installed = perform(request, &command, settings, global, context)?;
-    Ok(say(&installed, global, context)?)
+    Ok(say(&installed, is_latest, global, context)?)
 }
 
-fn perform(
+pub(super) fn perform(
     request: InstallRequest,
     command: &InstallCommand,
     settings: &Settings,
@@ -93,18 +135,20 @@ fn install_watched(
     result
 }
 
-fn version(arguments: &InstallArguments) -> Result<Option<VersionSpec>, Failure> {
-    let version = arguments.version.as_deref().map(str::parse);
-    Ok(version.transpose()?)
-}
-
-fn request(
+/// Returns what the settings ask of an installation.
+///
+/// # Errors
+/// Fails when a source, a key or a sum of theirs cannot be used.
+pub(super) fn request(
     settings: &Settings,
     offline: bool,
+    platform: Platform,
     context: &Context,
 ) -> Result<InstallRequest, Failure> {
     let version = settings.version.clone().unwrap_or_default();
-    let mut request = InstallRequest::new(version).with_offline(offline);
+    let mut request = InstallRequest::new(version)
+        .with_offline(offline)
+        .with_http_hosts(settings.allow_http.clone());
     if !settings.sources.is_empty() {
         let sources: Vec<Source> = settings
             .sources
@@ -115,6 +159,18 @@ fn request(
                 failure.because(format!("{} names it", settings.places.origin(&SOURCES)))
             })?;
         request = request.with_sources(sources);
+    }
+    if let Some(key) = &settings.pin_key {
+        request = request.with_pinned_key(PinnedKey::parse(key)?);
+    }
+    if let Some(text) = &settings.cross_check {
+        request = request.with_cross_check(CrossCheck::required(source(text, context)?));
+    }
+    let locked = settings.lock().filter(|_| settings.is_version_locked());
+    if let Some(lock) = locked
+        && let Some(sha256) = lock.sha256.get(&platform.to_string())
+    {
+        request = request.with_sha256(sha256)?;
     }
     Ok(request)
 }
@@ -131,6 +187,7 @@ fn source(text: &str, context: &Context) -> Result<Source, Failure> {
 /// Tells a person what was installed.
 fn say(
     installed: &Installed,
+    is_latest: bool,
     global: &GlobalArguments,
     context: &mut Context,
 ) -> std::io::Result<()> {
@@ -147,10 +204,18 @@ fn say(
         for warning in &installed.warnings {
             writeln!(context.stderr, "note: {}", warning_in_words(warning))?;
         }
-        writeln!(context.stderr, "{what}")?;
+        let age = installed.version.age(SystemTime::now());
+        let age = match is_latest && age > LONG_FOR_THE_NEWEST {
+            true => format!("; the newest of its source is {}", days_old(age)),
+            false => String::new(),
+        };
+        writeln!(context.stderr, "{what}{age}")?;
         if global.verbose {
             writeln!(context.stderr, "sha256 {}", installed.sha256)?;
             writeln!(context.stderr, "from {}", installed.location)?;
+            if let Some(key) = &installed.signed_by {
+                writeln!(context.stderr, "signed by {key}")?;
+            }
         }
     }
     Ok(())

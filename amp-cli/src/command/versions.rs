@@ -1,10 +1,11 @@
 //! `ampctl versions`, `uninstall` and `gc`: what is in the store.
 
 use std::io::Write;
+use std::time::SystemTime;
 
 use amp_bootstrap::{
-    self as bootstrap, CliVersion, CollectOptions, Entry, EntryState, ErrorKind, RemovedEntry,
-    Store, VersionSpec,
+    self as bootstrap, Available, CliVersion, CollectOptions, Entry, EntryState, ErrorKind,
+    Platform, RemovedEntry, Silent, Store, VersionSpec, available,
 };
 use serde::Serialize;
 
@@ -13,8 +14,8 @@ use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::settings::{AmpChoice, Settings};
-use crate::text::bytes;
-use crate::{amp_in_use, json};
+use crate::text::{bytes, days_old};
+use crate::{amp_in_use, json, runtime};
 
 /// Runs `ampctl versions`.
 pub(super) fn list(
@@ -24,6 +25,9 @@ pub(super) fn list(
 ) -> Result<ExitCode, Failure> {
     let settings = Settings::of(global, context)?;
     let store = amp_in_use::store(context)?;
+    if arguments.available {
+        return list_available(&store, &settings, global, context);
+    }
     let entries = if arguments.verify {
         store.verify()?
     } else {
@@ -54,6 +58,69 @@ pub(super) fn list(
     } else {
         ExitCode::NoUsableAmp
     })
+}
+
+/// Lists what the sources announce, and what of that is installed.
+fn list_available(
+    store: &Store,
+    settings: &Settings,
+    global: &GlobalArguments,
+    context: &mut Context,
+) -> Result<ExitCode, Failure> {
+    let request = super::install::request(settings, false, Platform::detect()?, context)?;
+    let environment = context.environment.clone();
+    let ask = move || available(&request, &environment, &Silent);
+    let announced = runtime::interruptible(&context.signals, async {
+        Ok(runtime::on_a_thread(ask).await?)
+    })??;
+    let installed: Vec<CliVersion> = store
+        .list()?
+        .into_iter()
+        .filter(|entry| !matches!(entry.state, EntryState::Unfinished))
+        .map(|entry| entry.version)
+        .collect();
+    if global.json {
+        #[derive(Serialize)]
+        struct Line<'a> {
+            #[serde(flatten)]
+            available: &'a Available,
+            is_installed: bool,
+        }
+        #[derive(Serialize)]
+        struct Document<'a> {
+            available: Vec<Line<'a>>,
+        }
+        let lines = announced.iter().map(|available| Line {
+            is_installed: installed.contains(&available.version),
+            available,
+        });
+        let document = Document {
+            available: lines.collect(),
+        };
+        json::write(&document, &mut context.stdout)?;
+        return Ok(ExitCode::Done);
+    }
+    let style = settings.color.style(context, &context.stdout);
+    for one in &announced {
+        let mark = match installed.contains(&one.version) {
+            true => style.success("✓"),
+            false => style.dim("·"),
+        };
+        let latest = match one.is_latest {
+            true => "  latest",
+            false => "",
+        };
+        let date = one.version.release_date();
+        let age = days_old(one.version.age(SystemTime::now()));
+        let origin = format!("  {age}  {}", one.source);
+        writeln!(
+            context.stdout,
+            "{mark} {}  {date}{}{latest}",
+            style.strong(&one.version),
+            style.dim(origin),
+        )?;
+    }
+    Ok(ExitCode::Done)
 }
 
 fn write_list(

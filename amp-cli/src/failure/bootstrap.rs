@@ -95,6 +95,14 @@ fn steps(advice: &NextStep, command: &InstallCommand) -> Vec<Step> {
             &format!("chmod -R go-w {folder}"),
             "if it is yours: takes the right to write from others",
         ),
+        NextStep::AllowHttp { host } => install(
+            command.clone().with_option("--allow-http", [host]),
+            "asks it all the same; anybody between could change what is sent",
+        ),
+        NextStep::ForgetSigning { file } => one(
+            &format!("rm {}", crate::failure::install_command::as_word(file)),
+            "if you know why it does not sign any more: believes it without",
+        ),
         NextStep::StopUsers => one("ampctl versions", "shows what is in use; stop that first"),
         NextStep::SuspectTampering => one(
             "ampctl doctor --network",

@@ -9,6 +9,8 @@ pub(crate) struct InstallCommand {
     version: Option<String>,
     sources: Vec<String>,
     is_offline: bool,
+    /// Options with their values that stay as they were typed.
+    others: Vec<(&'static str, String)>,
 }
 
 impl InstallCommand {
@@ -18,7 +20,20 @@ impl InstallCommand {
             version,
             sources,
             is_offline,
+            others: Vec::new(),
         }
+    }
+
+    /// Returns the same installation with an option; without a value, nothing is added.
+    pub(crate) fn with_option<'a>(
+        mut self,
+        name: &'static str,
+        values: impl IntoIterator<Item = &'a String>,
+    ) -> Self {
+        let values = values.into_iter();
+        self.others
+            .extend(values.map(|value| (name, value.clone())));
+        self
     }
 
     /// Returns the same installation of another version.
@@ -55,6 +70,9 @@ impl fmt::Display for InstallCommand {
         for source in &self.sources {
             write!(formatter, " --source {}", as_word(source))?;
         }
+        for (name, value) in &self.others {
+            write!(formatter, " {name} {}", as_word(value))?;
+        }
         if self.is_offline {
             formatter.write_str(" --offline")?;
         }
@@ -63,7 +81,7 @@ impl fmt::Display for InstallCommand {
 }
 
 /// Quotes a text that a shell would not take for one word.
-fn as_word(text: &str) -> String {
+pub(super) fn as_word(text: &str) -> String {
     let is_plain = |character: char| {
         character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | '/' | ':' | '@' | '%')
     };
@@ -86,13 +104,18 @@ mod tests {
                 "/the disk/it's".to_owned(),
             ],
             is_offline: true,
-        };
+            others: Vec::new(),
+        }
+        .with_option("--allow-http", &["mirror.test".to_owned()]);
         assert_eq!(
             command.to_string(),
-            r"ampctl install known --source https://mirror.test/a --source '/the disk/it'\''s' --offline"
+            r"ampctl install known --source https://mirror.test/a --source '/the disk/it'\''s' --allow-http mirror.test --offline"
         );
         let changed = command.with_version("latest").with_source("npm").online();
-        assert_eq!(changed.to_string(), "ampctl install latest --source npm");
+        assert_eq!(
+            changed.to_string(),
+            "ampctl install latest --source npm --allow-http mirror.test"
+        );
         assert_eq!(InstallCommand::default().to_string(), "ampctl install");
     }
 }

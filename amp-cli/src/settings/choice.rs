@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use amp_bootstrap::VersionSpec;
 
 use super::place::{Origin, Place};
-use super::{Layer, key};
+use super::{Layer, LockFile, key};
 
 /// Holds which Amp is to run.
 ///
@@ -18,7 +18,12 @@ pub(crate) enum AmpChoice {
     /// The executable at this path.
     Executable { path: PathBuf, by: Origin },
     /// A version of the store.
-    Version { version: VersionSpec, by: Origin },
+    Version {
+        version: VersionSpec,
+        by: Origin,
+        /// The file that demands a digest as well.
+        lock: Option<LockFile>,
+    },
 }
 
 impl AmpChoice {
@@ -43,6 +48,7 @@ impl AmpChoice {
             (None, Some(version)) => Some(Self::Version {
                 version: version.clone(),
                 by: place.origin(&key::VERSION),
+                lock: place.lock().cloned(),
             }),
             (None, None) => None,
         }

@@ -41,7 +41,7 @@ impl Files {
             )
             .hint("--config or AMPCTL_CONFIG names it"));
         }
-        let (project, foreign_project) = match project::nearest_file(context) {
+        let (project, foreign_project) = match project::nearest_file(project::NAME, context) {
             Some(ProjectFile::Own(path)) => (Some(path), None),
             Some(ProjectFile::Foreign(path)) => (None, Some(path)),
             None => (None, None),

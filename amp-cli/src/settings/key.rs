@@ -86,9 +86,13 @@ pub(super) const PROGRESS: Key =
     Key::new("progress", "--no-progress or --quiet", "AMPCTL_PROGRESS");
 pub(super) const RECORD: Key = Key::of_user("record", "--no-record", "AMPCTL_RECORD");
 pub(super) const SNAPSHOTS: Key = Key::of_user("snapshots", "--no-snapshots", "AMPCTL_SNAPSHOTS");
-pub(super) const VERSION: Key = Key::of_user("version", "the version given", "AMPCTL_VERSION");
+pub(crate) const VERSION: Key = Key::of_user("version", "the version given", "AMPCTL_VERSION");
 pub(super) const INSTALL: Key = Key::of_user("install", "--install", "AMPCTL_INSTALL");
 pub(crate) const SOURCES: Key = Key::of_user("sources", "--source", "AMPCTL_SOURCES");
+pub(super) const PIN_KEY: Key = Key::of_user("pin-key", "--pin-key", "AMPCTL_PIN_KEY");
+pub(super) const CROSS_CHECK: Key =
+    Key::of_user("cross-check", "--cross-check", "AMPCTL_CROSS_CHECK");
+pub(super) const ALLOW_HTTP: Key = Key::of_user("allow-http", "--allow-http", "AMPCTL_ALLOW_HTTP");
 pub(super) const APPROVE: Key = Key::of_user("approve", "--approve", "AMPCTL_APPROVE");
 pub(super) const NOTIFY: Key = Key::of_user("notify", "--notify", "AMPCTL_NOTIFY");
 pub(super) const SANDBOX: Key = Key::of_user("sandbox", "--sandbox", "AMPCTL_SANDBOX");
@@ -99,7 +103,7 @@ pub(super) const ALLOW_ENV: Key = Key::of_sandbox("allow-env", "--allow-env");
 pub(super) const LIMIT: Key = Key::of_sandbox("limit", "--limit");
 
 /// Every setting, in the order in which they are shown.
-pub(super) const ALL: [&Key; 33] = [
+pub(super) const ALL: [&Key; 36] = [
     &MODE,
     &EFFORT,
     &LABELS,
@@ -114,6 +118,9 @@ pub(super) const ALL: [&Key; 33] = [
     &VERSION,
     &SOURCES,
     &INSTALL,
+    &PIN_KEY,
+    &CROSS_CHECK,
+    &ALLOW_HTTP,
     &MAX_TOKENS,
     &MAX_TOOL_CALLS,
     &MAX_TURNS,

@@ -48,6 +48,9 @@ pub(crate) struct Layer {
     pub(crate) version: Option<VersionSpec>,
     pub(crate) sources: Option<Vec<String>>,
     pub(crate) install: Option<bool>,
+    pub(crate) pin_key: Option<String>,
+    pub(crate) cross_check: Option<String>,
+    pub(crate) allow_http: Option<Vec<String>>,
     pub(crate) approve: Option<Approver>,
     pub(crate) notify: Option<Vec<Notifier>>,
     pub(crate) sandbox: Option<SandboxMode>,
@@ -128,6 +131,9 @@ impl Layer {
             version: self.version.or(lower.version),
             sources: self.sources.or(lower.sources),
             install: self.install.or(lower.install),
+            pin_key: self.pin_key.or(lower.pin_key),
+            cross_check: self.cross_check.or(lower.cross_check),
+            allow_http: self.allow_http.or(lower.allow_http),
             approve: self.approve.or(lower.approve),
             notify: self.notify.or(lower.notify),
             sandbox: self.sandbox.or(lower.sandbox),
@@ -222,6 +228,12 @@ impl Layer {
                 Some(sources.map(|source| without_credentials(source)).collect())
             }
             key::INSTALL => self.install.map(Value::from),
+            key::PIN_KEY => self.pin_key.clone().map(Value::from),
+            key::CROSS_CHECK => {
+                let source = self.cross_check.as_deref()?;
+                Some(without_credentials(source).into())
+            }
+            key::ALLOW_HTTP => self.allow_http.clone().map(Value::from),
             key::APPROVE => self.approve.as_ref().map(text),
             key::NOTIFY => {
                 let notifiers = self.notify.as_ref()?.iter();

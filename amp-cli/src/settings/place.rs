@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::key::{self, Key};
-use super::{Files, Layer, environment};
+use super::{Files, Layer, LockFile, environment};
 use crate::arguments::GlobalArguments;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -17,6 +17,7 @@ use crate::failure::Failure;
 pub(super) enum Place {
     Flags,
     Environment,
+    LockFile(LockFile),
     ProjectFile(PathBuf),
     UserFile(PathBuf),
     Defaults,
@@ -28,6 +29,7 @@ pub(super) enum Place {
 pub(crate) enum Origin {
     Flag { name: &'static str },
     Variable { name: &'static str },
+    LockFile { path: PathBuf },
     ProjectFile { path: PathBuf, key: &'static str },
     UserFile { path: PathBuf, key: &'static str },
     Default,
@@ -35,7 +37,7 @@ pub(crate) enum Origin {
 
 /// What every place says, the strongest first.
 #[derive(Debug)]
-pub(crate) struct Places([(Layer, Place); 5]);
+pub(crate) struct Places([(Layer, Place); 6]);
 
 /// A setting with its value, and the place that it comes from.
 #[derive(Debug, Serialize)]
@@ -47,6 +49,14 @@ pub(crate) struct Setting {
 }
 
 impl Place {
+    /// Returns the lock file, if it is one.
+    pub(super) fn lock(&self) -> Option<&LockFile> {
+        match self {
+            Self::LockFile(lock) => Some(lock),
+            _ => None,
+        }
+    }
+
     pub(super) fn origin(&self, key: &Key) -> Origin {
         let (path, key) = match self {
             Self::Flags => return Origin::Flag { name: key.flag },
@@ -55,6 +65,10 @@ impl Place {
                 return Origin::Variable { name };
             }
             Self::Defaults => return Origin::Default,
+            Self::LockFile(lock) => {
+                let path = lock.path.clone();
+                return Origin::LockFile { path };
+            }
             Self::ProjectFile(path) | Self::UserFile(path) => (path.clone(), key.name),
         };
         match self {
@@ -79,6 +93,10 @@ impl Places {
         Ok(Self([
             (flags.over(Layer::of_global_arguments(global)), Place::Flags),
             (environment::layer(context)?, Place::Environment),
+            match LockFile::find(context)? {
+                Some(lock) => (lock.layer(), Place::LockFile(lock)),
+                None => (Layer::default(), Place::Defaults),
+            },
             (
                 files.project_layer()?,
                 Place::ProjectFile(path(&files.project)),
@@ -86,6 +104,11 @@ impl Places {
             (files.user_layer()?, Place::UserFile(path(&files.user))),
             (Layer::of_defaults(), Place::Defaults),
         ]))
+    }
+
+    /// Returns the lock file, if there is one.
+    pub(super) fn lock(&self) -> Option<&LockFile> {
+        self.0.iter().find_map(|(_, place)| place.lock())
     }
 
     /// Returns the places, the strongest first.
@@ -142,6 +165,7 @@ impl fmt::Display for Origin {
             Self::ProjectFile { path, key } | Self::UserFile { path, key } => {
                 write!(formatter, "`{key}` in {}", path.display())
             }
+            Self::LockFile { path } => path.display().fmt(formatter),
             Self::Default => formatter.write_str("the default"),
         }
     }

@@ -16,7 +16,7 @@ use self::unix as platform;
 use self::windows as platform;
 use crate::context::Context;
 
-const NAME: &str = ".ampctl.toml";
+pub(super) const NAME: &str = ".ampctl.toml";
 
 /// A project file that was found.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,8 +27,8 @@ pub(super) enum ProjectFile {
     Foreign(PathBuf),
 }
 
-/// Looks for the nearest one.
-pub(super) fn nearest_file(context: &Context) -> Option<ProjectFile> {
+/// Looks for the nearest file of a name.
+pub(super) fn nearest_file(name: &str, context: &Context) -> Option<ProjectFile> {
     let home = context.home();
     let is_home = |folder: &Path| {
         let same =
@@ -39,7 +39,7 @@ pub(super) fn nearest_file(context: &Context) -> Option<ProjectFile> {
         if folder != context.directory && !platform::is_private(folder) {
             break;
         }
-        let path = folder.join(NAME);
+        let path = folder.join(name);
         if path.symlink_metadata().is_ok() {
             return Some(match platform::is_own_file(&path) {
                 true => ProjectFile::Own(path),

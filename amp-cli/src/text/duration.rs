@@ -10,6 +10,15 @@ pub(crate) fn elapsed(duration: Duration) -> String {
     }
 }
 
+/// Writes how old something is: `new today`, `1 day old`, `60 days old`.
+pub(crate) fn days_old(age: Duration) -> String {
+    match age.as_secs() / 86_400 {
+        0 => "new today".to_owned(),
+        1 => "1 day old".to_owned(),
+        days => format!("{days} days old"),
+    }
+}
+
 /// Writes how long something is taking, in whole seconds, so that it does not flicker.
 pub(crate) fn clock(duration: Duration) -> String {
     let seconds = duration.as_secs();

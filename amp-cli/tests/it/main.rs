@@ -34,6 +34,7 @@ mod inspect;
 mod interrupt;
 mod key_check;
 #[cfg(unix)]
+mod lock;
 mod login;
 #[cfg(unix)]
 mod manual;

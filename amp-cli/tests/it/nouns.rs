@@ -31,6 +31,7 @@ const DOCUMENTS: &[&str] = &[
     "permissions add reject Bash",
     "permissions remove 1",
     "install --offline",
+    "mirror export copy --offline",
     "versions",
     "which",
     "modes",

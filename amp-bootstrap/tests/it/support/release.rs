@@ -137,43 +137,83 @@ fn hexadecimal(bytes: &[u8]) -> String {
 /// A member of a tar archive, as hostile as it may be.
 pub(crate) struct Member<'a> {
     path: &'a str,
-    content: &'a [u8],
+    content: Content<'a>,
+    kind: tar::EntryType,
     link: Option<&'a str>,
+}
+
+enum Content<'a> {
+    Bytes(&'a [u8]),
+    /// So many MiB of one value.
+    Repeated(u8, u32),
 }
 
 impl<'a> Member<'a> {
     pub(crate) fn file(path: &'a str, content: &'a [u8]) -> Self {
+        Self::of_kind(tar::EntryType::Regular, path, content)
+    }
+
+    pub(crate) fn of_kind(kind: tar::EntryType, path: &'a str, content: &'a [u8]) -> Self {
         Self {
             path,
-            content,
+            content: Content::Bytes(content),
+            kind,
             link: None,
         }
     }
 
-    pub(crate) fn symlink(path: &'a str, target: &'a str) -> Self {
+    /// A member whose content is so many MiB of one byte.
+    pub(crate) fn repeated(kind: tar::EntryType, path: &'a str, byte: u8, mebibytes: u32) -> Self {
         Self {
-            path,
-            content: &[],
+            content: Content::Repeated(byte, mebibytes),
+            ..Self::of_kind(kind, path, &[])
+        }
+    }
+
+    pub(crate) fn symlink(path: &'a str, target: &'a str) -> Self {
+        Self::link(tar::EntryType::Symlink, path, target)
+    }
+
+    pub(crate) fn link(kind: tar::EntryType, path: &'a str, target: &'a str) -> Self {
+        Self {
             link: Some(target),
+            ..Self::of_kind(kind, path, &[])
         }
     }
 }
 
 /// Packs members without any of the checks that an honest packer makes.
 pub(crate) fn tarball(members: &[Member<'_>]) -> Vec<u8> {
-    let mut builder = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    let mut tarball = Vec::new();
     for member in members {
         let mut header = tar::Header::new_ustar();
         let name = member.path.as_bytes();
         header.as_old_mut().name[..name.len()].copy_from_slice(name);
-        header.set_size(member.content.len() as u64);
         header.set_mode(0o755);
+        if member.kind != tar::EntryType::Regular {
+            header.set_entry_type(member.kind);
+        }
         if let Some(target) = member.link {
-            header.set_entry_type(tar::EntryType::Symlink);
             header.set_link_name(target).unwrap();
         }
+        let size = match member.content {
+            Content::Bytes(bytes) => bytes.len() as u64,
+            Content::Repeated(_, mebibytes) => u64::from(mebibytes) << 20,
+        };
+        header.set_size(size);
         header.set_cksum();
-        builder.append(&header, member.content).unwrap();
+        tarball.extend(match member.content {
+            Content::Bytes(bytes) => {
+                let padding = vec![0; bytes.len().next_multiple_of(512) - bytes.len()];
+                gzip(&[header.as_bytes(), bytes, &padding].concat())
+            }
+            Content::Repeated(byte, mebibytes) => {
+                let one = gzip(&vec![byte; 1 << 20]);
+                let all = one.repeat(mebibytes as usize);
+                [gzip(header.as_bytes()), all].concat()
+            }
+        });
     }
-    builder.into_inner().unwrap().finish().unwrap()
+    tarball.extend(gzip(&[0; 1024]));
+    tarball
 }

@@ -11,7 +11,7 @@ use crate::style::Style;
 use crate::text::elapsed;
 
 /// Says what the user should know about a successful installation.
-pub(super) fn warning_in_words(warning: &Warning) -> String {
+pub(crate) fn warning_in_words(warning: &Warning) -> String {
     match warning {
         Warning::NewestUnknown { reason } => {
             format!("no source could say which version is the newest ({reason})")
@@ -20,6 +20,18 @@ pub(super) fn warning_in_words(warning: &Warning) -> String {
             format!("what was in the store had been changed ({reason}) and was replaced")
         }
         Warning::FellBack { from, reason } => format!("{from} did not answer ({reason})"),
+        Warning::NotEncrypted { source } => {
+            format!("{source} was asked over plain HTTP: anybody between could have changed it")
+        }
+        Warning::SignatureNotChecked { source } => {
+            format!(
+                "{source} signs what it has and lists no keys, so its signature was not checked"
+            )
+        }
+        Warning::MovedBack { from, to } => format!(
+            "{from} was the newest and has been taken back; {to} is the newest now, and what runs \
+             use unless you choose another"
+        ),
         Warning::NotCrossChecked { reason } => {
             format!("the second publisher did not answer ({reason}), so nothing was compared")
         }

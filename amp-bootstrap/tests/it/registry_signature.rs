@@ -1,0 +1,215 @@
+//! What npm registries sign: name, version and digest, by keys that they list.
+
+use std::fs;
+
+use amp_bootstrap::{ErrorKind, NextStep, PinnedKey, Warning};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
+use serde_json::json;
+
+use crate::npm::npm_world;
+use crate::support::release::{DOCUMENT_PATH, integrity};
+use crate::support::server::Reply;
+use crate::support::world::World;
+
+const KEYS_PATH: &str = "/-/npm/v1/keys";
+const PACKAGE: &str = "@ampcode/cli-linux-x64";
+
+/// A key of a registry.
+struct Key {
+    pair: EcdsaKeyPair,
+    id: &'static str,
+}
+
+impl Key {
+    fn new(id: &'static str) -> Self {
+        let random = SystemRandom::new();
+        let algorithm = &ECDSA_P256_SHA256_ASN1_SIGNING;
+        let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
+        let pair = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).unwrap();
+        Self { pair, id }
+    }
+
+    /// Signs as a registry does when a version is published.
+    fn sign(&self, message: &str) -> serde_json::Value {
+        let signature = self.pair.sign(&SystemRandom::new(), message.as_bytes());
+        json!({ "keyid": self.id, "sig": BASE64_STANDARD.encode(signature.unwrap()) })
+    }
+
+    /// Returns the key as a list of keys and `--pin-key` have it.
+    fn public(&self) -> String {
+        let prefix = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
+        let byte = |at: usize| u8::from_str_radix(&prefix[at..at + 2], 16).unwrap();
+        let mut der: Vec<u8> = (0..prefix.len()).step_by(2).map(byte).collect();
+        der.extend(self.pair.public_key().as_ref());
+        BASE64_STANDARD.encode(der)
+    }
+
+    fn list(&self, expires: Option<&str>) -> String {
+        let key = json!({
+            "expires": expires,
+            "keyid": self.id,
+            "keytype": "ecdsa-sha2-nistp256",
+            "scheme": "ecdsa-sha2-nistp256",
+            "key": self.public(),
+        });
+        json!({ "keys": [key] }).to_string()
+    }
+}
+
+/// What a registry signs of the world's release.
+fn message(world: &World) -> String {
+    let digest = integrity(&world.release.package());
+    format!("{PACKAGE}@{}:{digest}", world.release.version)
+}
+
+/// Serves the release with these signatures.
+fn serve(world: &World, signatures: &[serde_json::Value]) {
+    let document = json!({
+        "dist-tags": { "latest": world.release.version.to_string() },
+        "versions": { world.release.version.to_string(): { "dist": {
+            "integrity": integrity(&world.release.package()),
+            "tarball": format!("{}{}", world.server.url(), world.release.tarball_path()),
+            "signatures": signatures,
+        } } },
+    });
+    let reply = Reply::body(document.to_string());
+    world.server.route(DOCUMENT_PATH, [reply]);
+}
+
+/// A registry that signs its one release.
+fn signed_world() -> (World, Key) {
+    let (world, key) = (npm_world(), Key::new("SHA256:first"));
+    serve(&world, &[key.sign(&message(&world))]);
+    world.server.route(KEYS_PATH, [Reply::body(key.list(None))]);
+    (world, key)
+}
+
+#[test]
+fn a_sound_signature_is_checked_and_its_key_noted() {
+    let (world, key) = signed_world();
+    let installed = world.installs();
+    assert_eq!(installed.signed_by.as_deref(), Some(key.id));
+    let entry = &world.store().list().unwrap()[0];
+    let receipt = entry.receipt.as_ref().unwrap();
+    assert_eq!(receipt.registry_key.as_deref(), Some(key.id));
+}
+
+#[test]
+fn a_signature_by_another_key_is_refused() {
+    let (world, _) = signed_world();
+    let other = Key::new("SHA256:first");
+    serve(&world, &[other.sign(&message(&world))]);
+    world
+        .fails(ErrorKind::Signature)
+        .reads("registry_signature_tampered");
+    assert!(
+        world
+            .server
+            .requests_for(&world.release.tarball_path())
+            .is_empty()
+    );
+}
+
+#[test]
+fn the_signature_of_an_old_version_proves_nothing_of_a_new_one() {
+    let (world, key) = signed_world();
+    let old = message(&world).replace("0.0.1790000000", "0.0.1780000000");
+    serve(&world, &[key.sign(&old)]);
+    world
+        .fails(ErrorKind::Signature)
+        .reads("registry_signature_of_an_old_version");
+}
+
+#[test]
+fn a_key_that_had_expired_when_the_version_was_built_is_refused() {
+    let (world, key) = signed_world();
+    let expired = key.list(Some("2026-01-29T00:00:00.000Z"));
+    world.server.route(KEYS_PATH, [Reply::body(expired)]);
+    world
+        .fails(ErrorKind::Signature)
+        .reads("registry_signature_expired");
+    let later = key.list(Some("2027-01-29T00:00:00.000Z"));
+    world.server.route(KEYS_PATH, [Reply::body(later)]);
+    world.installs();
+}
+
+#[test]
+fn a_key_that_the_registry_does_not_list_is_refused() {
+    let (world, _) = signed_world();
+    let stranger = Key::new("SHA256:stranger");
+    serve(&world, &[stranger.sign(&message(&world))]);
+    world
+        .fails(ErrorKind::Signature)
+        .reads("registry_signature_by_a_stranger");
+}
+
+#[test]
+fn a_registry_that_signed_may_not_stop() {
+    let (world, _) = signed_world();
+    world.installs();
+    world.store().uninstall(&world.release.version).unwrap();
+    // Neither its signatures may go, nor its keys.
+    world.server.route(KEYS_PATH, [Reply::status(404)]);
+    world.fails(ErrorKind::Signature);
+    serve(&world, &[]);
+    world.fails(ErrorKind::Signature);
+    let error = world.install().unwrap_err();
+    assert!(error.to_string().contains("signed what it had"), "{error}");
+    // Who knows why may say so.
+    let steps = error.next_steps();
+    let [.., NextStep::ForgetSigning { file }] = &steps[..] else {
+        panic!("{steps:?}");
+    };
+    fs::remove_file(file).unwrap();
+    world.installs();
+}
+
+#[test]
+fn a_mirror_that_lists_no_keys_is_believed_with_a_warning() {
+    let (world, _) = signed_world();
+    world.server.route(KEYS_PATH, [Reply::status(404)]);
+    let installed = world.installs();
+    assert!(matches!(
+        installed.warnings[..],
+        [Warning::SignatureNotChecked { .. }]
+    ));
+    assert_eq!(installed.signed_by, None);
+}
+
+#[test]
+fn a_registry_without_signatures_is_not_asked_for_keys() {
+    let world = npm_world();
+    assert_eq!(world.installs().warnings, []);
+    assert!(world.server.requests_for(KEYS_PATH).is_empty());
+}
+
+#[test]
+fn a_pinned_key_of_a_registry_is_demanded_whatever_the_registry_lists() {
+    let (mut world, key) = signed_world();
+    world.request.pinned_key = Some(PinnedKey::parse(&key.public()).unwrap());
+    let installed = world.installs();
+    assert_eq!(installed.signed_by, Some(key.public()));
+    assert!(world.server.requests_for(KEYS_PATH).is_empty());
+
+    let (mut world, _) = signed_world();
+    let other = Key::new("SHA256:first");
+    world.request.pinned_key = Some(PinnedKey::parse(&other.public()).unwrap());
+    world
+        .fails(ErrorKind::Signature)
+        .reads("registry_signature_not_pinned");
+    serve(&world, &[]);
+    world.fails(ErrorKind::Signature);
+}
+
+#[test]
+fn a_pinned_key_of_a_registry_excludes_sources_that_are_none() {
+    let mut world = World::new();
+    let key = Key::new("SHA256:first").public();
+    world.request.pinned_key = Some(PinnedKey::parse(&key).unwrap());
+    world
+        .fails(ErrorKind::Signature)
+        .reads("registry_key_for_the_bucket");
+}
