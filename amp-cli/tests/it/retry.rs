@@ -97,6 +97,11 @@ fn the_attempts_and_their_cost_are_in_the_document_and_in_the_record() {
         exported["turns"][1]["start"]["retry"]["why"],
         "rate limited"
     );
+    let shown = world.run(&["sessions", "show", session]).stdout();
+    assert!(
+        shown.contains("attempt 2, 0.0s later (rate limited): `continue` in the same thread"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -244,6 +249,37 @@ fn a_check_that_fails_is_told_after_a_limit_as_well() {
             .is_some_and(|text| text.starts_with("A check"))
     });
     assert_eq!(checks.count(), 1, "{last}");
+}
+
+#[test]
+fn an_answer_is_put_right_after_a_limit_as_well() {
+    let plan = format!("before {LIMIT}; done; before {LIMIT}");
+    let world = planned(VERSION, &plan);
+    let schema = world.write("schema.json", r#"{"type": "object"}"#);
+    let schema = schema.to_str().expect("UTF-8");
+    let finished = world.run(&["run", "do it", "--retry", "3", "--schema", schema]);
+    assert_eq!(
+        finished.code,
+        ExitCode::UnfitAnswer,
+        "{}",
+        finished.stderr()
+    );
+    let asked = asked(&world);
+    let last = asked.last().and_then(Value::as_array).expect("texts");
+    let count = |word: &str| {
+        let texts = last.iter().filter_map(Value::as_str);
+        texts.filter(|text| text.contains(word)).count()
+    };
+    assert_eq!((last.len(), count("do it")), (4, 1), "{last:?}");
+    assert_eq!(last[1], "continue");
+    assert_eq!(last[3], "continue");
+}
+
+#[test]
+fn the_end_of_the_last_attempt_is_the_one_that_is_asked_about() {
+    let world = planned(VERSION, &format!("before {LIMIT}"));
+    let finished = world.run(&["run", "do it", "--retry", "1", "--confirm-end"]);
+    assert_eq!(finished.code, ExitCode::Done, "{}", finished.stderr());
 }
 
 #[test]

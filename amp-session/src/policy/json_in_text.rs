@@ -72,6 +72,7 @@ fn within(text: &str) -> Vec<Value> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::values;
@@ -97,6 +98,15 @@ mod tests {
         let text = r#"{not JSON} "quoted" {"a": {"b": []}} and [1, 2] but 3 is no answer {"#;
         assert_eq!(values(text), [json!({"a": {"b": []}}), json!([1, 2])]);
         assert!(values("nothing").is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_that_was_found_is_found_alone(text in "[\\[\\]{}\":,a1 \n`~]{0,60}") {
+            for value in values(&text) {
+                prop_assert_eq!(values(&value.to_string()), [value]);
+            }
+        }
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! `ampctl sessions show`.
 
 use std::io::Write;
+use std::time::Duration;
 
 use amp_session::approval::ApprovalNote;
-use amp_session::{SessionMetadata, SessionRecord, TurnEnd, TurnRecord, TurnStart};
+use amp_session::{RetryNote, SessionMetadata, SessionRecord, TurnEnd, TurnRecord, TurnStart};
 use serde::Serialize;
 
 use super::list::title;
@@ -125,6 +126,9 @@ fn write_text(
             .and_then(|start| start.prompt.as_deref());
         let prompt = fit(&one_line(prompt.unwrap_or("(prompt unknown)")), 70);
         writeln!(stdout, "\n{}. {prompt}", turn.number)?;
+        if let Some(retry) = turn.start.as_ref().and_then(|start| start.retry.as_ref()) {
+            writeln!(stdout, "   {}", style.dim(retried(retry)))?;
+        }
         writeln!(stdout, "   {}", style.dim(ending(turn.end.as_ref())))?;
         for line in turn.approvals.iter().filter_map(in_a_line) {
             writeln!(stdout, "   {} {line}", style.dim("?"))?;
@@ -162,11 +166,18 @@ fn in_a_line(note: &ApprovalNote) -> Option<String> {
     }
 }
 
+/// Says what a turn follows that was not the first attempt.
+fn retried(retry: &RetryNote) -> String {
+    let waited = elapsed(Duration::from_millis(retry.waited));
+    let (attempt, why, how) = (retry.attempt, &retry.why, retry.how);
+    format!("attempt {attempt}, {waited} later ({why}): {how}")
+}
+
 fn ending(end: Option<&TurnEnd>) -> String {
     let Some(end) = end else {
         return "did not end, or still runs".to_owned();
     };
-    let time = elapsed(std::time::Duration::from_millis(end.wall_time));
+    let time = elapsed(Duration::from_millis(end.wall_time));
     match &end.failure {
         None => format!("{} in {time}", end.status),
         Some(failure) => format!(
