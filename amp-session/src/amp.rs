@@ -3,9 +3,11 @@
 mod answers;
 mod login;
 mod probe;
+mod skills;
 mod threads;
 
 pub use login::Login;
+pub use skills::Skill;
 pub use threads::{ThreadList, ThreadSummary};
 
 use std::ffi::{OsStr, OsString};

@@ -51,12 +51,14 @@ pub enum Input<'a> {
     Message(&'a UserInput),
     /// Messages that are written while the turn runs.
     Messages,
+    /// The same, and this one is the first of them.
+    FirstMessage(&'a UserInput),
 }
 
 impl Input<'_> {
     /// Tells whether it goes through `--stream-json-input`.
     fn is_stream(self) -> bool {
-        matches!(self, Self::Message(_) | Self::Messages)
+        !matches!(self, Self::Prompt(_))
     }
 }
 
@@ -181,7 +183,7 @@ impl Builder<'_> {
         match self.request.input {
             Input::Prompt(prompt) => StandardInput::Text(prompt.to_owned()),
             Input::Message(message) => StandardInput::Text(message.to_line()),
-            Input::Messages => StandardInput::Lines,
+            Input::Messages | Input::FirstMessage(_) => StandardInput::Lines,
         }
     }
 

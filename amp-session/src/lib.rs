@@ -124,7 +124,7 @@ mod workspace;
 pub use amp_process as process;
 pub use amp_protocol as protocol;
 
-pub use amp::{Amp, Login, ThreadList, ThreadSummary};
+pub use amp::{Amp, Login, Skill, ThreadList, ThreadSummary};
 pub use amp_process::Deadlines;
 pub use approval::{Answer, Approval, Approver, Question, run_helper_if_requested};
 pub use capabilities::{Ability, Capabilities, Support};

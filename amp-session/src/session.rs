@@ -26,7 +26,7 @@ use crate::permission::Finding;
 use crate::settings::Effective;
 use crate::thread_id::ThreadId;
 use crate::thread_lock;
-use crate::turn::Turn;
+use crate::turn::{Turn, TurnInput};
 use circumstances::Circumstances;
 pub use retry::Retried;
 
@@ -222,6 +222,30 @@ impl Session {
     /// As for [`prompt`](Self::prompt), and when this Amp takes no messages.
     pub async fn converse(&self) -> Result<Turn, Error> {
         self.begin(Input::Messages, None).await
+    }
+
+    /// Sends a prompt, once, and returns the turn that it begins, which takes more messages while it
+    /// runs.
+    ///
+    /// The CLI writes its result only after the input was closed, but for a failure, which it writes
+    /// at once (builds of 2026-05-04 and 2026-09-23, with a service that fails). The record has the
+    /// prompt as that of the turn.
+    ///
+    /// # Errors
+    ///
+    /// As for [`prompt`](Self::prompt), and when this Amp takes no messages.
+    pub async fn converse_from(
+        &self,
+        prompt: impl Into<UserInput>,
+    ) -> Result<(Turn, TurnInput), Error> {
+        let prompt = prompt.into();
+        let mut turn = self.begin(Input::FirstMessage(&prompt), None).await?;
+        let Some(mut input) = turn.take_input() else {
+            return Err(Error::InputClosed(std::io::ErrorKind::BrokenPipe.into()));
+        };
+        // An agent that reads nothing has ended, and the outcome says how.
+        let _ = input.send(&prompt);
+        Ok((turn, input))
     }
 
     /// Returns the sandbox that a turn would run in, if one is configured.

@@ -150,7 +150,11 @@ impl Amp {
     }
 
     /// Runs the executable to its end; `question` names what it is asked.
-    async fn run_to_end(&self, spec: ProcessSpec, question: &str) -> Result<(String, Exit), Error> {
+    pub(super) async fn run_to_end(
+        &self,
+        spec: ProcessSpec,
+        question: &str,
+    ) -> Result<(String, Exit), Error> {
         let deadlines = Deadlines::default()
             .with_startup(Some(TIMEOUT))
             .with_total(Some(TIMEOUT));

@@ -34,8 +34,12 @@ pub(super) fn check(request: &Request<'_>) -> Result<(), Error> {
     }
     match request.input {
         Input::Prompt(prompt) if prompt.trim().is_empty() => return Err(Error::EmptyPrompt),
-        Input::Message(message) if is_empty(message) => return Err(Error::EmptyPrompt),
-        Input::Message(message) => check_message(message, version, dialect)?,
+        Input::Message(message) | Input::FirstMessage(message) if is_empty(message) => {
+            return Err(Error::EmptyPrompt);
+        }
+        Input::Message(message) | Input::FirstMessage(message) => {
+            check_message(message, version, dialect)?;
+        }
         Input::Prompt(_) | Input::Messages => {}
     }
     if config.thinking {

@@ -160,7 +160,9 @@ impl Session {
             thread: self.thread(),
             prompt: match input {
                 Input::Prompt(prompt) => Some(secrets.redact_text(prompt)),
-                Input::Message(message) => Some(secrets.redact_text(&message.all_text())),
+                Input::Message(message) | Input::FirstMessage(message) => {
+                    Some(secrets.redact_text(&message.all_text()))
+                }
                 Input::Messages => None,
             },
             retry,
@@ -169,7 +171,8 @@ impl Session {
         // The prompt is in the record as text; what else there is, in the line that is sent.
         let message = match input {
             Input::Message(message) => Some(message.to_line()),
-            Input::Prompt(_) | Input::Messages => None,
+            // The others are recorded when they are sent.
+            Input::Prompt(_) | Input::Messages | Input::FirstMessage(_) => None,
         };
         let (shared, record) = (Arc::clone(&self.shared), self.record.clone());
         let (lock, record) = blocking(move || {

@@ -1,7 +1,7 @@
 //! What is sent to the agent: prompts, and messages into a running turn.
 
 use amp_session::protocol::{Event, UserInput};
-use amp_session::{ErrorKind, SessionConfig, Status, image_from_bytes};
+use amp_session::{ErrorKind, Ledger, NewSession, SessionConfig, Status, image_from_bytes};
 use futures::{StreamExt, stream};
 use tempfile::TempDir;
 
@@ -97,6 +97,33 @@ async fn a_message_that_this_build_does_not_take_is_refused_and_the_turn_goes_on
     assert!(turn.next_line().await.is_some());
     assert!(turn.next_line().await.is_some());
     turn.finish().await;
+}
+
+#[tokio::test]
+async fn a_conversation_may_begin_with_its_prompt_which_is_that_of_the_turn() {
+    let home = TempDir::new().unwrap();
+    let amp = playing(&home, SEPTEMBER, "show arguments; echo");
+    let ledger = Ledger::new(home.path().join("ledger"));
+    let record = ledger.create(NewSession::new()).unwrap();
+    let id = record.metadata().id.clone();
+    let session = amp.start(SessionConfig::new()).unwrap().recorded(record);
+    let (turn, mut input) = session.converse_from("one").await.unwrap();
+    let more = UserInput::text("two").with_steer(true);
+    input.send(&more).unwrap();
+    input.close();
+    let lines = arguments(turn).await;
+    assert!(
+        lines.contains(&"--stream-json-input".to_owned()),
+        "{lines:?}"
+    );
+    let messages = [UserInput::text("one").to_line(), more.to_line()];
+    let messages = messages.map(|line| line.trim_end().to_owned());
+    assert_eq!(lines[lines.len() - 2..], messages);
+    let turn = ledger.open(&id).unwrap().turns().unwrap().pop().unwrap();
+    let start = turn.start().unwrap().unwrap();
+    assert_eq!(start.prompt.as_deref(), Some("one"));
+    let recorded = turn.messages().unwrap().unwrap();
+    assert_eq!(recorded, messages.map(String::into_bytes));
 }
 
 #[tokio::test]

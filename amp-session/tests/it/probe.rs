@@ -117,3 +117,18 @@ async fn an_executable_with_the_flags_of_older_documentation_is_told_the_real_on
     let error = Amp::probe(fake_agent(), environment).await.unwrap_err();
     assert!(error.to_string().contains("it is `--execute`"), "{error}");
 }
+
+#[tokio::test]
+async fn an_executable_tells_of_the_skills_of_a_folder() {
+    let home = TempDir::new().unwrap();
+    let amp = Amp::new(fake_agent(), SEPTEMBER).with_environment(environment(home.path(), &[]));
+    let skills = amp.skills(home.path()).await.unwrap();
+    let names: Vec<_> = skills.iter().map(|skill| skill.name.as_str()).collect();
+    assert_eq!(names, ["building-skills", "release-notes"]);
+
+    let said_nothing = [("FAKE_AGENT_THREADS", "/no/such/folder")];
+    let environment = environment(home.path(), &said_nothing);
+    let amp = Amp::new(fake_agent(), SEPTEMBER).with_environment(environment);
+    let error = amp.skills(home.path()).await.unwrap_err();
+    assert!(error.to_string().contains("skill list"), "{error}");
+}
