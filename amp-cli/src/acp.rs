@@ -18,6 +18,7 @@ mod options;
 mod peer;
 mod prompt;
 mod session;
+mod skills;
 mod transport;
 mod wire;
 

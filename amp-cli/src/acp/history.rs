@@ -2,10 +2,10 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use agent_client_protocol::Error;
 use agent_client_protocol::v1::schema::{
     ListSessionsRequest, ListSessionsResponse, SessionInfo, SessionInfoUpdate, SessionUpdate,
 };
+use agent_client_protocol::{Error, ErrorCode};
 use amp_session::{SessionMetadata, SessionRecord, ThreadId, recorded_folder};
 
 use super::client::Shows;
@@ -146,17 +146,19 @@ pub(super) async fn tell(
     Ok(())
 }
 
-/// Deletes the record of a session; the thread of the service is not touched.
+/// Deletes the record of a session, if there is one; the thread of the service is not touched.
 ///
 /// # Errors
-/// Fails when there is none, or a turn of it is running.
+/// Fails when a turn of it is running.
 pub(super) fn delete(id: &str, context: &Context) -> Result<(), Error> {
-    match find(id, context)? {
-        Meant::Record(record) => {
+    match find(id, context) {
+        Ok(Meant::Record(record)) => {
             let deleted =
                 Sessions::open(context).and_then(|sessions| sessions.delete(&record, context));
             deleted.map_err(|failure| of_failure(&failure))
         }
-        Meant::Thread(_) => Err(no_session(id)),
+        Ok(Meant::Thread(_)) => Ok(()),
+        Err(error) if error.code == ErrorCode::RESOURCE_NOT_FOUND => Ok(()),
+        Err(error) => Err(error),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use super::client::Client;
 use super::error::no_session;
@@ -29,6 +29,7 @@ pub(super) struct Host {
     client: Mutex<Client>,
     open: Mutex<Open>,
     unrecorded: AtomicU64,
+    looking: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
@@ -68,6 +69,7 @@ impl Host {
                 working: Some(working),
             }),
             unrecorded: AtomicU64::new(1),
+            looking: Arc::new(Semaphore::new(1)),
         };
         (Arc::new(host), Idle(idle))
     }
@@ -126,6 +128,11 @@ impl Host {
         let mut open = self.open();
         open.sessions.clear();
         open.working = None;
+    }
+
+    /// Returns whose turn it is to look for skills.
+    pub(super) fn looking(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.looking)
     }
 
     /// Returns an id for a session without a record.

@@ -56,8 +56,10 @@ pub(crate) struct Mapping {
     unseen: Vec<ToolCallId>,
     /// Commands that are shown in a terminal of the client.
     terminals: Vec<ToolCallId>,
-    /// The prompt was told already.
+    /// The prompt was told already, and its line has not come.
     is_prompt_told: bool,
+    /// Calls that were refused, whose reason stands.
+    refused: Vec<ToolCallId>,
 }
 
 impl Mapping {
@@ -73,7 +75,13 @@ impl Mapping {
             unseen: Vec::new(),
             terminals: Vec::new(),
             is_prompt_told: false,
+            refused: Vec::new(),
         }
+    }
+
+    /// Tells whether a call has no answer yet.
+    pub(crate) fn has_open_call(&self) -> bool {
+        self.progress.open_calls().next().is_some()
     }
 
     /// Returns what the prompt of a record means, which the lines of the turn may lack.
@@ -167,10 +175,15 @@ impl Mapping {
         }
     }
 
-    /// Tells of the prompt, which the editor has shown by itself in a turn that runs.
-    fn user(&self, user: &UserEvent, line: u64, updates: &mut Vec<SessionUpdate>) {
-        let is_told = self.moment != Moment::Later || self.is_prompt_told;
-        if is_told || user.parent_tool_use_id.is_some() {
+    /// Tells of the prompt, and of others that have reached the turn; the editor has shown them by
+    /// itself in a turn that runs.
+    fn user(&mut self, user: &UserEvent, line: u64, updates: &mut Vec<SessionUpdate>) {
+        if self.moment != Moment::Later || user.parent_tool_use_id.is_some() {
+            return;
+        }
+        let is_text = |block: &ContentBlock| matches!(block, ContentBlock::Text(_));
+        if self.is_prompt_told && user.message.content.iter().any(is_text) {
+            self.is_prompt_told = false;
             return;
         }
         for block in &user.message.content {
@@ -319,6 +332,7 @@ impl Mapping {
             return vec![status(id, ToolCallStatus::InProgress)];
         }
         self.unseen.retain(|unseen| *unseen != id);
+        self.refused.push(id.clone());
         let fields = ToolCallUpdateFields::new()
             .status(ToolCallStatus::Failed)
             .content(vec![text(&decided.in_words())]);
@@ -332,6 +346,9 @@ impl Mapping {
             let Some(call) = closed.call else { continue };
             let id = ToolCallId::new(call.request.id.as_str());
             self.forget_terminal(&id);
+            if self.refused.contains(&id) {
+                continue;
+            }
             let fields = ToolCallUpdateFields::new()
                 .status(ToolCallStatus::Failed)
                 .content(vec![text("The turn ended before this call had an answer.")]);

@@ -23,6 +23,7 @@ use super::host::Host;
 use super::mcp;
 use super::options::{Options, Preset};
 use super::session::Session;
+use super::skills::Skills;
 use super::wire::Wire;
 use crate::amp_in_use;
 use crate::approve;
@@ -156,6 +157,12 @@ impl Opening {
         };
         config.mode = options.mode().map(str::to_owned);
         let takes_images = amp.dialect().supports(Feature::ImageInput);
+        let can_steer = amp.dialect().supports(Feature::Steer);
+        let skills = match config.sandbox {
+            None => Skills::look(&amp, &folder, host.looking()),
+            // Amp would look outside of it.
+            Some(_) => Skills::none(),
+        };
         let (session, record) = self
             .session(
                 &amp,
@@ -183,7 +190,10 @@ impl Opening {
             questions,
             orders,
             waiting: VecDeque::new(),
+            steering: Vec::new(),
             takes_images,
+            can_steer,
+            skills,
             service_url,
             turns: 0,
             context,

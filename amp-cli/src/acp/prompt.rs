@@ -8,12 +8,18 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use super::error::invalid;
+use super::skills::Skills;
 
-/// Returns the blocks of a prompt as one text, and its pictures behind it.
+/// Returns the blocks of a prompt as one text, and its pictures behind it; a command of the client in
+/// words.
 ///
 /// # Errors
 /// Refuses a prompt without text, a picture where this Amp takes none or that is none, and sound.
-pub(super) fn input(blocks: &[ContentBlock], takes_images: bool) -> Result<UserInput, Error> {
+pub(super) fn input(
+    blocks: &[ContentBlock],
+    takes_images: bool,
+    skills: &Skills,
+) -> Result<UserInput, Error> {
     let mut text = String::new();
     let mut images = Vec::new();
     for block in blocks {
@@ -48,7 +54,8 @@ pub(super) fn input(blocks: &[ContentBlock], takes_images: bool) -> Result<UserI
     if text.is_empty() {
         return Err(invalid("the prompt is empty"));
     }
-    let input = UserInput::text(text);
+    let in_words = skills.in_words(text);
+    let input = UserInput::text(in_words.as_deref().unwrap_or(text));
     Ok(images.into_iter().fold(input, UserInput::with_image))
 }
 
@@ -93,7 +100,7 @@ mod tests {
     use super::*;
 
     fn text(blocks: &[ContentBlock]) -> String {
-        let input = input(blocks, true).expect("a prompt");
+        let input = input(blocks, true, &Skills::none()).expect("a prompt");
         input.all_text()
     }
 
@@ -116,17 +123,21 @@ mod tests {
         let image =
             || ContentBlock::Image(ImageContent::new(BASE64_STANDARD.encode(png), "image/png"));
         let blocks = ["What is it?".into(), image()];
-        assert!(input(&blocks, false).is_err());
-        assert!(input(&blocks, true).expect("a prompt").has_image());
+        assert!(input(&blocks, false, &Skills::none()).is_err());
+        assert!(
+            input(&blocks, true, &Skills::none())
+                .expect("a prompt")
+                .has_image()
+        );
         let broken = ContentBlock::Image(ImageContent::new("*", "image/png"));
-        assert!(input(&["x".into(), broken], true).is_err());
+        assert!(input(&["x".into(), broken], true, &Skills::none()).is_err());
     }
 
     #[test]
     fn what_amp_cannot_take_is_refused() {
-        assert!(input(&[], true).is_err());
-        assert!(input(&["  ".into()], true).is_err());
+        assert!(input(&[], true, &Skills::none()).is_err());
+        assert!(input(&["  ".into()], true, &Skills::none()).is_err());
         let sound = ContentBlock::Audio(AudioContent::new("AAAA", "audio/wav"));
-        assert!(input(&["x".into(), sound], true).is_err());
+        assert!(input(&["x".into(), sound], true, &Skills::none()).is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! A session: what it is told to do, one thing after another, on a thread of its own.
 
+mod open_input;
 mod turn;
 
 use std::collections::VecDeque;
@@ -19,13 +20,14 @@ use super::client::Shows;
 use super::error::invalid;
 use super::history;
 use super::options::{Options, Preset};
+use super::skills::Skills;
 use super::wire::Wire;
 use crate::amp_in_use::Found;
 use crate::approve::person::Questions;
 use crate::context::Context;
 use crate::sessions::Sessions;
 
-/// How many prompts may wait for the one before them.
+/// How many prompts may wait for the one before them or for the turn that they have reached.
 const MOST_PROMPTS: usize = 100;
 
 /// What is done when a session has ended.
@@ -91,7 +93,12 @@ pub(super) struct Session {
     pub(super) questions: Questions,
     pub(super) orders: mpsc::UnboundedReceiver<Order>,
     pub(super) waiting: VecDeque<Prompt>,
+    /// The prompts that have reached the running turn beside its own.
+    pub(super) steering: Vec<Prompt>,
     pub(super) takes_images: bool,
+    /// A prompt that comes while a turn runs can reach it.
+    pub(super) can_steer: bool,
+    pub(super) skills: Skills,
     pub(super) service_url: String,
     /// How many turns there were, of a session without a record.
     pub(super) turns: u64,
@@ -106,7 +113,7 @@ impl Session {
         let afterwards = loop {
             let order = match self.waiting.pop_front() {
                 Some(prompt) => Some(Order::Prompt(prompt)),
-                None => self.orders.recv().await,
+                None => self.next_order().await,
             };
             match order {
                 None => break None,
@@ -127,12 +134,24 @@ impl Session {
         }
     }
 
+    /// Waits for an order between two turns. Nothing is told after the answer to a prompt, but
+    /// before the first one the client hears of skills.
+    async fn next_order(&mut self) -> Option<Order> {
+        loop {
+            tokio::select! {
+                biased;
+                order = self.orders.recv() => return order,
+                skills = self.skills.found(), if self.turns == 0 => self.wire.update(skills),
+            }
+        }
+    }
+
     /// Does what can be done at any time.
     pub(super) fn obey(&mut self, order: Order) {
         // A client that is gone needs no answer.
         match order {
-            Order::Prompt(prompt) if self.waiting.len() >= MOST_PROMPTS => {
-                let what = format!("{MOST_PROMPTS} prompts of this session wait already");
+            Order::Prompt(prompt) if self.waiting.len() + self.steering.len() >= MOST_PROMPTS => {
+                let what = format!("{MOST_PROMPTS} prompts of this session have no answer yet");
                 prompt.answer(Err(invalid(what)));
             }
             Order::Prompt(prompt) => self.waiting.push_back(prompt),

@@ -4,6 +4,7 @@ mod faults;
 mod foreign;
 mod requirements;
 mod sessions;
+mod steering;
 mod turns;
 
 use serde_json::Value;

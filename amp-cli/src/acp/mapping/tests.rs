@@ -11,6 +11,7 @@ use amp_session::protocol::decode_line;
 use fixtures::{Recording, recording, recordings};
 use jsonschema::Validator;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::*;
 
@@ -131,6 +132,36 @@ fn an_editor_is_told_of_the_tools_of_older_builds() {
         }
     }
     insta::assert_snapshot!("older", text);
+}
+
+/// Says of each recording what is told of it in short: how often each kind of update, what becomes of
+/// its calls, and a sum of all that is shown.
+#[test]
+fn what_an_editor_is_told_of_every_recording_stays_the_same() {
+    let mut text = String::new();
+    for recording in recordings() {
+        let told = updates(&recording, Moment::Now { asks: true }, SHOWS);
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        let mut sum = Sha256::new();
+        for update in &told {
+            let shown = brief(update);
+            sum.update(&shown);
+            let mut words = shown.split(' ');
+            let kind = words.next().unwrap_or_default();
+            let kind = match words.find(|word| ["completed", "failed"].contains(word)) {
+                Some(end) => format!("{kind} {end}"),
+                None => kind.to_owned(),
+            };
+            *counts.entry(kind).or_default() += 1;
+        }
+        let counts = counts.iter().map(|(kind, count)| format!("{count} {kind}"));
+        let counts = counts.collect::<Vec<_>>().join(", ");
+        let sum = sum.finalize();
+        let sum: String = sum[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        let (version, scenario) = (&recording.version, &recording.scenario);
+        text.push_str(&format!("{version} {scenario}: {counts}; {sum}\n"));
+    }
+    insta::assert_snapshot!("digest", text);
 }
 
 #[test]

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use agent_client_protocol::Error;
 use agent_client_protocol::v1::schema::StopReason;
-use amp_session::{Outcome, Reason, Status, Turn, TurnItem};
+use amp_session::{Outcome, Reason, Status, Turn, TurnInput, TurnItem};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 
-use super::{Afterwards, Order, Prompt, Session};
+use super::open_input::{OpenInput, QUIET};
+use super::{Afterwards, MOST_PROMPTS, Order, Prompt, Session};
 use crate::acp::approval::Choices;
 use crate::acp::error::of_failure;
 use crate::acp::mapping::{Mapping, Moment};
@@ -42,50 +43,61 @@ enum Stop {
 }
 
 impl Session {
-    /// Takes a turn and answers its prompt.
+    /// Takes a turn and answers its prompt, and those that have reached it.
     pub(super) async fn take_turn(&mut self, prompt: Prompt) -> Next {
         let begun = self.begin(&prompt).await;
-        let turn = match begun {
-            Ok(turn) => turn,
+        let (turn, input) = match begun {
+            Ok(begun) => begun,
             Err(error) => {
                 prompt.answer(Err(error));
                 return Next::GoOn;
             }
         };
-        let (outcome, stop) = self.drive(turn, &prompt).await;
+        let (outcome, stop) = self
+            .drive(turn, OpenInput::new(input, QUIET), &prompt)
+            .await;
         self.tell_info();
+        let of_turn = match &stop {
+            None => stop_reason(&outcome, &self.service_url),
+            Some(_) => Ok(StopReason::Cancelled),
+        };
+        let of_prompt = match &stop {
+            Some(Stop::Withdrawn) => Err(Error::request_cancelled()),
+            _ => of_turn.clone(),
+        };
+        prompt.answer(of_prompt);
+        for prompt in self.steering.drain(..) {
+            prompt.answer(of_turn.clone());
+        }
         match stop {
-            None => {
-                prompt.answer(stop_reason(&outcome, &self.service_url));
-                Next::GoOn
-            }
-            Some(Stop::Cancelled) => {
-                prompt.answer(Ok(StopReason::Cancelled));
-                Next::GoOn
-            }
-            Some(Stop::Withdrawn) => {
-                prompt.answer(Err(Error::request_cancelled()));
-                Next::GoOn
-            }
-            Some(Stop::Closed(afterwards)) => {
-                prompt.answer(Ok(StopReason::Cancelled));
-                Next::End(afterwards)
-            }
+            Some(Stop::Closed(afterwards)) => Next::End(afterwards),
+            _ => Next::GoOn,
         }
     }
 
-    async fn begin(&mut self, prompt: &Prompt) -> Result<Turn, Error> {
-        let input = input(&prompt.blocks, self.takes_images)?;
+    async fn begin(&mut self, prompt: &Prompt) -> Result<(Turn, Option<TurnInput>), Error> {
+        let input = input(&prompt.blocks, self.takes_images, &self.skills)?;
         let approval = self.approval();
         let mode = self.options.mode().map(str::to_owned);
         let config = self.session.config_mut();
         config.approval = approval;
         config.mode = mode;
-        let turn = self.session.prompt(input).await;
-        turn.map_err(|error| of_failure(&error.into()))
+        let begun = match self.can_steer {
+            true => {
+                let begun = self.session.converse_from(input).await;
+                begun.map(|(turn, input)| (turn, Some(input)))
+            }
+            false => self.session.prompt(input).await.map(|turn| (turn, None)),
+        };
+        begun.map_err(|error| of_failure(&error.into()))
     }
 
-    async fn drive(&mut self, mut turn: Turn, prompt: &Prompt) -> (Outcome, Option<Stop>) {
+    async fn drive(
+        &mut self,
+        mut turn: Turn,
+        mut input: OpenInput,
+        prompt: &Prompt,
+    ) -> (Outcome, Option<Stop>) {
         let asks = self.session.config().approval.is_some();
         let moment = Moment::Now { asks };
         let number = self.next_turn();
@@ -97,6 +109,7 @@ impl Session {
         let mut stop = None;
         let outcome = loop {
             let may_read = self.wire.has_room();
+            let may_be_done = input.is_open() && !mapping.has_open_call() && may_read;
             let is_closed = matches!(stop, Some(Stop::Closed(_)));
             tokio::select! {
                 biased;
@@ -114,8 +127,14 @@ impl Session {
                         stop = Some(Stop::Closed(None));
                         turn.cancel();
                     }
+                    Some(Order::Prompt(prompt)) if stop.is_none() => {
+                        if let Some(prompt) = self.steer(prompt, &mut input) {
+                            self.obey(Order::Prompt(prompt));
+                        }
+                    }
                     Some(order) => self.obey(order),
                 },
+                skills = self.skills.found() => self.wire.update(skills),
                 () = &mut withdrawn, if stop.is_none() => {
                     stop = Some(Stop::Withdrawn);
                     turn.cancel();
@@ -132,6 +151,9 @@ impl Session {
                 }
                 item = next_item(&mut turn, may_read) => {
                     let Some(item) = item else { continue };
+                    if let TurnItem::Line(line) = &item {
+                        input.hear(line.event());
+                    }
                     for update in mapping.item(&item) {
                         self.wire.update(update);
                     }
@@ -144,6 +166,7 @@ impl Session {
                         _ => {}
                     }
                 }
+                () = input.close_when_quiet(), if may_be_done => {}
                 () = self.wire.room(), if !may_read => {}
             }
         };
@@ -151,6 +174,21 @@ impl Session {
         let answered = async { while asked.next().await.is_some() {} };
         let _ = tokio::time::timeout(LATE_ANSWER, answered).await;
         (outcome, stop)
+    }
+
+    /// Hands a prompt to the turn that is running; returns it when that cannot be done.
+    fn steer(&mut self, prompt: Prompt, turn: &mut OpenInput) -> Option<Prompt> {
+        let is_next = self.waiting.is_empty() && self.steering.len() < MOST_PROMPTS;
+        let is_taken = is_next
+            && turn.is_open()
+            // What is wrong with it is said when its turn comes.
+            && input(&prompt.blocks, self.takes_images, &self.skills)
+                .is_ok_and(|input| turn.steer(input));
+        if !is_taken {
+            return Some(prompt);
+        }
+        self.steering.push(prompt);
+        None
     }
 
     /// Returns the number of the turn that has just begun.

@@ -181,7 +181,8 @@ impl Editor {
         }
     }
 
-    /// Returns the updates that were kept of a session, and forgets them.
+    /// Returns the updates that were kept of a session, and forgets them; without the list of
+    /// commands, which comes when it is there.
     pub(crate) fn updates(&mut self, session: &str) -> Vec<Value> {
         let is_its = |message: &Value| {
             message["method"] == "session/update" && message["params"]["sessionId"] == session
@@ -190,6 +191,7 @@ impl Editor {
         self.kept = others.into();
         its.into_iter()
             .map(|message| message["params"]["update"].clone())
+            .filter(|update| update["sessionUpdate"] != "available_commands_update")
             .collect()
     }
 
