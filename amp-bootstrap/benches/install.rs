@@ -6,21 +6,21 @@
 //! the same run, in turns.
 #![expect(
     clippy::disallowed_methods,
-    clippy::disallowed_macros,
-    reason = "a benchmark is a program: it reads the environment, starts the yardstick and prints"
+    reason = "a benchmark is a program: it reads the environment, and starts the yardstick"
 )]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use amp_bootstrap::{
     InstallRequest, Installed, Silent, Source, Store, Variables, VersionSpec, install,
 };
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use fixtures::benchmark::Row;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha512};
@@ -59,44 +59,26 @@ fn main() {
             yardstick(&installed, &folder.path().join(format!("script-{round}")));
         }));
     }
-    let (ours, theirs) = (median(ours), median(theirs));
-    println!("cold installation          {:>9.3} ms", milliseconds(ours));
-    println!(
-        "curl + sha512sum + tar     {:>9.3} ms",
-        milliseconds(theirs)
-    );
-    println!(
-        "ratio                      {:>9.3}",
-        ours.as_secs_f64() / theirs.as_secs_f64()
-    );
-
-    let mut warm: Vec<Duration> = (0..2000)
+    let tools = "curl, sha512sum and tar";
+    let cold = Row::of("cold installation", "ms", &ours, tools, &theirs);
+    let warm: Vec<f64> = (0..2000)
         .map(|_| time(|| installing(&warm_store)))
         .collect();
-    warm.sort_unstable();
-    println!(
-        "warm start p50             {:>9.3} ms",
-        milliseconds(warm[warm.len() / 2])
-    );
-    println!(
-        "warm start p99             {:>9.3} ms",
-        milliseconds(warm[warm.len() * 99 / 100])
-    );
+    let again = vec![cold.ours; warm.len()];
+    let rows = [
+        cold,
+        Row::of("warm start", "ms", &warm, "a cold installation", &again),
+    ];
+    for row in rows {
+        row.print().expect("somebody reads it");
+    }
 }
 
-fn time<T>(work: impl FnOnce() -> T) -> Duration {
+/// Returns how many milliseconds some work takes.
+fn time<T>(work: impl FnOnce() -> T) -> f64 {
     let start = Instant::now();
     std::hint::black_box(work());
-    start.elapsed()
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
+    start.elapsed().as_secs_f64() * 1e3
 }
 
 /// Does the same with the usual tools, without the lock, the receipt and the durability.
@@ -136,7 +118,6 @@ fn serve_made_up_package() -> String {
         .into_inner()
         .and_then(GzEncoder::finish)
         .expect("an archive");
-    println!("made-up package            {:>9} bytes", package.len());
 
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));

@@ -12,11 +12,12 @@ use std::time::{Duration, Instant};
 
 use amp_process::sandbox::{Access, Network, Policy, Sandbox};
 use amp_process::{Containment, ContainmentKind, ProcessSpec};
+use fixtures::benchmark::{Bar, Row};
 
 const BLOCKS: usize = 8;
 const SPAWNS: usize = 25;
-/// The most that a sandbox may add.
-const BAR: Duration = Duration::from_millis(8);
+/// The most that a sandbox may add, in ms.
+const BAR: f64 = 8.0;
 
 fn main() {
     amp_process::run_shim_if_requested();
@@ -32,27 +33,12 @@ fn main() {
         ("sandbox, transparent", sandboxed(true)),
         ("sandbox of an agent", of_agent(place.path())),
     ];
-    match runtime.block_on(measure(&kinds)) {
-        Err(error) => say(&format!("not here: {error}")),
-        Ok(measured) => {
-            for ((name, _), Measured { added, processor }) in kinds.iter().zip(&measured) {
-                let verdict = if *added <= BAR { "within" } else { "ABOVE" };
-                say(&format!(
-                    "{name}: p50 {added:.1?} more, {verdict} the bar of {BAR:?}; \
-                     {processor:.1?} of processor time"
-                ));
-            }
-        }
-    }
-}
-
-/// What a kind of spawn costs.
-#[derive(Clone)]
-struct Measured {
-    /// The median of what it takes longer than a plain one, in the quietest block.
-    added: Duration,
-    /// What its processes use, on average.
-    processor: Duration,
+    let said = match runtime.block_on(measure(&kinds)) {
+        Err(error) => writeln!(std::io::stderr(), "not here: {error}"),
+        Ok(rows) => rows.iter().try_for_each(Row::print),
+    };
+    // Nobody who reads is nobody to complain to.
+    drop(said);
 }
 
 fn plain(kind: ContainmentKind) -> ProcessSpec {
@@ -105,33 +91,57 @@ fn of_agent(place: &Path) -> ProcessSpec {
         .with_sandbox(Sandbox::new(policy))
 }
 
-/// Measures all kinds; the first of them is the one that the others are compared with.
-async fn measure(kinds: &[(&str, ProcessSpec)]) -> Result<Vec<Measured>, amp_process::Error> {
-    let nothing = Measured {
-        added: Duration::MAX,
-        processor: Duration::ZERO,
-    };
-    let mut measured = vec![nothing; kinds.len()];
+/// Measures all kinds but the first, which the others are compared with.
+async fn measure(kinds: &[(&str, ProcessSpec)]) -> Result<Vec<Row>, amp_process::Error> {
     for (_, spec) in kinds {
         // The first one finds out what works here.
         spawn(spec).await?;
     }
+    let (plain, sandboxed) = (&kinds[0].1, &kinds[1..]);
+    let mut blocks = Vec::new();
     for _ in 0..BLOCKS {
-        let mut added = vec![Vec::with_capacity(SPAWNS); kinds.len()];
-        for _ in 0..SPAWNS {
-            for (kind, (_, spec)) in kinds.iter().enumerate() {
-                let (plain, _) = spawn(&kinds[0].1).await?;
-                let (elapsed, processor) = spawn(spec).await?;
-                added[kind].push(elapsed.saturating_sub(plain));
-                measured[kind].processor += processor / u32::try_from(BLOCKS * SPAWNS).unwrap_or(1);
+        blocks.push(block(plain, sandboxed).await?);
+    }
+    let quietest = |kind: usize| {
+        let times = blocks.iter().map(|block: &Vec<[Row; 2]>| &block[kind]);
+        times.min_by(|one, other| one[0].more.total_cmp(&other[0].more))
+    };
+    let quietest = (0..sandboxed.len()).filter_map(quietest);
+    Ok(quietest.flatten().cloned().collect())
+}
+
+/// Spawns every kind in turn, each after a plain one; returns the time and the processor time that
+/// each takes.
+async fn block(
+    plain: &ProcessSpec,
+    sandboxed: &[(&str, ProcessSpec)],
+) -> Result<Vec<[Row; 2]>, amp_process::Error> {
+    let mut taken = vec![[(); 4].map(|()| Vec::with_capacity(SPAWNS)); sandboxed.len()];
+    for _ in 0..SPAWNS {
+        for (taken, (_, spec)) in taken.iter_mut().zip(sandboxed) {
+            let (before, before_used) = spawn(plain).await?;
+            let (elapsed, used) = spawn(spec).await?;
+            let times = [elapsed, before, used, before_used];
+            for (taken, time) in taken.iter_mut().zip(times) {
+                taken.push(time.as_secs_f64() * 1e3);
             }
         }
-        for (measured, added) in measured.iter_mut().zip(&mut added) {
-            added.sort_unstable();
-            measured.added = measured.added.min(added[SPAWNS / 2]);
-        }
     }
-    Ok(measured)
+    let rows = taken.iter().zip(sandboxed);
+    let rows = rows.map(|([elapsed, before, used, before_used], (name, _))| {
+        let row = |name: &str, ours: &[f64], other: &[f64]| {
+            Row::of(name, "ms", ours, "no sandbox", other)
+        };
+        [
+            row(&format!("spawn, {name}"), elapsed, before).with_bar(Bar::MoreAtMost(BAR)),
+            row(
+                &format!("processor time of a spawn, {name}"),
+                used,
+                before_used,
+            ),
+        ]
+    });
+    Ok(rows.collect())
 }
 
 /// Returns how long a spawn takes, and the processor time of its processes.
@@ -164,9 +174,4 @@ fn of_children() -> Duration {
 #[cfg(not(unix))]
 fn of_children() -> Duration {
     Duration::ZERO
-}
-
-fn say(line: &str) {
-    // Nobody who reads is nobody to complain to.
-    let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -8,6 +8,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use amp_process::{Containment, ContainmentKind, ProcessSpec};
+use fixtures::benchmark::{Bar, Row};
 
 /// How much memory the heavy rounds hold.
 const BALLAST_BYTES: usize = 1 << 30;
@@ -29,18 +30,18 @@ fn main() {
     ];
     for kind in kinds {
         let spec = ProcessSpec::new("/bin/true").with_containment(Containment::Require(kind));
-        let light_and_heavy = runtime.block_on(measure(&spec));
-        say(&match light_and_heavy {
-            Err(error) => format!("{kind}: not here: {error}"),
+        let said = match runtime.block_on(measure(&spec)) {
+            Err(error) => writeln!(std::io::stderr(), "{kind}: not here: {error}"),
             Ok((light, heavy)) => {
-                let ratio = heavy.as_secs_f64() / light.as_secs_f64();
-                let verdict = if ratio <= BAR { "within" } else { "ABOVE" };
-                format!(
-                    "{kind}: p50 {light:.1?} with little memory, {heavy:.1?} with 1 GiB: \
-                     ratio {ratio:.2}, {verdict} the bar of {BAR}"
-                )
+                let name = format!("spawn by {kind}, with 1 GiB resident");
+                let milliseconds = |time: Duration| [time.as_secs_f64() * 1e3];
+                let (light, heavy) = (milliseconds(light), milliseconds(heavy));
+                let row = Row::of(&name, "ms", &heavy, "with little memory", &light);
+                row.with_bar(Bar::RatioAtMost(BAR)).print()
             }
-        });
+        };
+        // Nobody who reads is nobody to complain to.
+        drop(said);
     }
 }
 
@@ -69,9 +70,4 @@ async fn round(spec: &ProcessSpec) -> Result<Duration, amp_process::Error> {
     }
     times.sort_unstable();
     Ok(times[SPAWNS / 2])
-}
-
-fn say(line: &str) {
-    // Nobody who reads is nobody to complain to.
-    let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use amp_process::{Containment, ContainmentKind, ProcessSpec};
 use fixtures::benchmark::derived::Event;
-use fixtures::benchmark::{big_lines, small_lines};
+use fixtures::benchmark::{Bar, Row, big_lines, small_lines};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 /// How much the child writes in each run.
@@ -38,8 +38,7 @@ fn main() {
     ] {
         let file = folder.path().join(name);
         let lines = write_stream(&file, &lines);
-        let shell_bar = shell_bar.map_or(String::new(), |bar| format!(" (bar {bar})"));
-        runtime.block_on(compare(name, &file, lines, &shell_bar));
+        runtime.block_on(compare(name, &file, lines, shell_bar));
     }
 }
 
@@ -49,38 +48,45 @@ struct Time {
     processor: Duration,
 }
 
-async fn compare(name: &str, file: &Path, lines: usize, shell_bar: &str) {
-    let mut rounds = Vec::new();
+async fn compare(name: &str, file: &Path, lines: usize, shell_bar: Option<f64>) {
+    let (mut shell, mut ours, mut usual) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        rounds.push(Round {
-            shell: timed(count_in_shell(file, lines)).await,
-            ours: timed(decode_with_ours(file, lines)).await,
-            usual: timed(usual::decode(file, lines)).await,
-        });
+        shell.push(timed(count_in_shell(file, lines)).await);
+        ours.push(timed(decode_with_ours(file, lines)).await);
+        usual.push(timed(usual::decode(file, lines)).await);
     }
-    let of_all = |number: fn(&Round) -> f64| median(rounds.iter().map(number).collect());
-    say(&format!(
-        "{name} ({lines} lines): cat | wc -l {:.0} MB/s, ours {:.0} MB/s, usual {:.0} MB/s",
-        of_all(|round| round.shell.rate()),
-        of_all(|round| round.ours.rate()),
-        of_all(|round| round.usual.rate()),
-    ));
-    let each = 1e6 / lines as f64;
-    say(&format!(
-        "{name}: {:.2} of cat | wc -l{shell_bar}; {:.2} times the usual (bar {USUAL_BAR}); \
-         processor {:.2} us a line, usual {:.2}",
-        of_all(|round| round.ours.rate() / round.shell.rate()),
-        of_all(|round| round.ours.rate() / round.usual.rate()),
-        of_all(|round| round.ours.processor.as_secs_f64()) * each,
-        of_all(|round| round.usual.processor.as_secs_f64()) * each,
-    ));
-}
-
-/// What the contenders took, one after the other.
-struct Round {
-    shell: Time,
-    ours: Time,
-    usual: Time,
+    let rates = |times: &[Time]| times.iter().map(Time::rate).collect::<Vec<_>>();
+    let each = |times: &[Time]| {
+        let of_line = |time: &Time| time.processor.as_secs_f64() * 1e6 / lines as f64;
+        times.iter().map(of_line).collect::<Vec<_>>()
+    };
+    let pipe = format!("pipe to typed events, {name} lines");
+    let of_shell = Row::of(&pipe, "MB/s", &rates(&ours), "cat | wc -l", &rates(&shell));
+    let rows = [
+        match shell_bar {
+            Some(bar) => of_shell.with_bar(Bar::RatioAtLeast(bar)),
+            None => of_shell,
+        },
+        Row::of(
+            &pipe,
+            "MB/s",
+            &rates(&ours),
+            "the usual code",
+            &rates(&usual),
+        )
+        .with_bar(Bar::RatioAtLeast(USUAL_BAR)),
+        Row::of(
+            &format!("processor time of {name} lines"),
+            "us a line",
+            &each(&ours),
+            "the usual code",
+            &each(&usual),
+        ),
+    ];
+    for row in rows {
+        // Nobody who reads is nobody to complain to.
+        let _ = row.print();
+    }
 }
 
 impl Time {
@@ -88,11 +94,6 @@ impl Time {
     fn rate(&self) -> f64 {
         TOTAL_BYTES as f64 / 1e6 / self.wall.as_secs_f64()
     }
-}
-
-fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers[numbers.len() / 2]
 }
 
 async fn timed(work: impl Future<Output = ()>) -> Time {
@@ -169,9 +170,4 @@ fn write_stream(file: &Path, lines: &[String]) -> usize {
     }
     target.flush().expect("room on the disk");
     count
-}
-
-fn say(line: &str) {
-    // Nobody who reads is nobody to complain to.
-    let _ = writeln!(std::io::stdout(), "{line}");
 }
