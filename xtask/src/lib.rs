@@ -1,5 +1,7 @@
 //! What the upkeep commands do, as a library so that tests can call it.
 
+#[cfg(target_os = "linux")]
+pub mod acp_bench;
 pub mod built_ampctl;
 pub mod check_circles;
 pub mod check_layers;

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 #[cfg(unix)]
 use xtask::page;
 #[cfg(target_os = "linux")]
-use xtask::sessions_bench;
+use xtask::{acp_bench, sessions_bench};
 use xtask::{
     check_layers, conformance, control, demo, drift, mutants, newcomer, oracle, picture, record,
     retry, soak, tidy, windows,
@@ -25,6 +25,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measure what `ampctl acp` takes between an agent and an editor
+    #[cfg(target_os = "linux")]
+    AcpBench(acp_bench::Options),
     /// Check the edges between crates against the design
     CheckLayers,
     /// Hold two turns of one thread with the real Amp CLI, or replay them
@@ -84,6 +87,8 @@ fn main() -> ExitCode {
     // A program's process tree is kept, and questions are asked, by copies of this one.
     amp_session::run_helper_if_requested();
     let result = match Arguments::parse().command {
+        #[cfg(target_os = "linux")]
+        Command::AcpBench(options) => acp_bench::run(&options),
         Command::CheckLayers => check_layers::run(),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Tidy => tidy::run(),

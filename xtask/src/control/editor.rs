@@ -10,6 +10,7 @@ mod killed;
 mod library;
 mod python;
 mod seen;
+mod steering;
 
 use std::path::Path;
 use std::process::Stdio;
@@ -158,7 +159,10 @@ pub(super) fn cases() -> Vec<Case> {
             attempt: Box::new(move |cli| Box::pin(attempt(client, case, cli))),
         })
     });
-    tries.chain(killed::cases()).collect()
+    tries
+        .chain(killed::cases())
+        .chain([steering::case()])
+        .collect()
 }
 
 fn shell(file: &str) -> Block {
@@ -166,7 +170,7 @@ fn shell(file: &str) -> Block {
 }
 
 /// Makes a place in which the model wants this, and then says that it is done.
-async fn place(cli: &InstalledCli, blocks: fn(&Path) -> Vec<Vec<Block>>) -> Result<Place> {
+async fn place(cli: &InstalledCli, blocks: impl FnOnce(&Path) -> Vec<Vec<Block>>) -> Result<Place> {
     Place::with(cli, |folder| {
         let end = vec![Block::Text("It is done.".to_owned())];
         let answers = blocks(folder).into_iter().chain([end]);
