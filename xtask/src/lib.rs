@@ -26,6 +26,8 @@ pub mod page;
 mod pairs;
 pub mod picture;
 pub mod record;
+#[cfg(unix)]
+pub mod release;
 pub mod retry;
 #[cfg(target_os = "linux")]
 pub mod sessions_bench;

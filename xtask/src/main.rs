@@ -6,14 +6,14 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-#[cfg(unix)]
-use xtask::page;
 #[cfg(target_os = "linux")]
 use xtask::{acp_bench, sessions_bench};
 use xtask::{
     check_layers, conformance, control, demo, drift, mutants, newcomer, oracle, picture, record,
     retry, soak, tidy, windows,
 };
+#[cfg(unix)]
+use xtask::{page, release};
 
 /// Upkeep of the amp-* workspace
 #[derive(Parser)]
@@ -69,6 +69,9 @@ enum Command {
     QuestionCost(control::cost::Options),
     /// Run real CLIs through the scenarios and keep what they write
     RecordFixtures(record::Options),
+    /// Make what a version is published as, and try it; publishes nothing
+    #[cfg(unix)]
+    Release(release::Options),
     /// Let real CLIs go on after planned faults of the service, and check that nothing is paid twice
     Retry(retry::Options),
     /// Measure how fast sessions are listed, searched and added up, beside `rg`
@@ -110,6 +113,8 @@ fn main() -> ExitCode {
         Command::Page(options) => page::run(&options),
         Command::Picture(options) => picture::run(&options),
         Command::RecordFixtures(options) => record::run(&options),
+        #[cfg(unix)]
+        Command::Release(options) => release::run(&options),
         Command::Retry(options) => retry::run(&options),
         #[cfg(target_os = "linux")]
         Command::SessionsBench(options) => sessions_bench::run(&options),

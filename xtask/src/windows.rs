@@ -72,6 +72,31 @@ pub fn skip(missing: anyhow::Error, in_ci: bool) -> Result<()> {
     Ok(())
 }
 
+/// Wine with a folder of its own.
+pub(crate) struct Wine {
+    tools: Tools,
+    prefix: PathBuf,
+}
+
+impl Wine {
+    /// Has Wine make a folder for itself.
+    ///
+    /// # Errors
+    /// When a tool is missing, or fails.
+    pub(crate) async fn boot(prefix: &Path) -> Result<Self> {
+        let tools = Tools::find().await?;
+        tools.boot(prefix).await?;
+        let prefix = prefix.to_owned();
+        Ok(Self { tools, prefix })
+    }
+
+    /// Returns a program for Windows as one of this machine.
+    pub(crate) fn program(&self, program: &Path) -> ProcessSpec {
+        let wine = spec(&self.tools.wine).with_argument(program);
+        self.tools.in_wine(wine, &self.prefix)
+    }
+}
+
 /// What it takes to build for Windows and to run the result.
 struct Tools {
     wine: PathBuf,

@@ -13,6 +13,8 @@ mod mutants;
 mod picture;
 mod play;
 mod recorded;
+#[cfg(unix)]
+mod release;
 mod script_cli;
 mod secrets;
 mod trial;
