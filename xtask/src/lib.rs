@@ -21,6 +21,8 @@ pub mod newcomer;
 pub mod npm;
 pub mod oracle;
 #[cfg(unix)]
+pub mod package;
+#[cfg(unix)]
 pub mod page;
 #[cfg(target_os = "linux")]
 mod pairs;

@@ -13,7 +13,7 @@ use xtask::{
     retry, soak, tidy, windows,
 };
 #[cfg(unix)]
-use xtask::{page, release};
+use xtask::{package, page, release};
 
 /// Upkeep of the amp-* workspace
 #[derive(Parser)]
@@ -62,6 +62,9 @@ enum Command {
     /// Open exported sessions in a real browser, hostile ones above all
     #[cfg(unix)]
     Page(page::Options),
+    /// Pack every crate as a registry would get it, and build that
+    #[cfg(unix)]
+    Package(package::Options),
     /// Record a run of the real CLI on a terminal and draw the picture of the documentation
     Picture(picture::Options),
     /// Measure what a question costs over a delegate that is a C program
@@ -111,6 +114,8 @@ fn main() -> ExitCode {
         Command::Oracle(options) => oracle::run(&options),
         #[cfg(unix)]
         Command::Page(options) => page::run(&options),
+        #[cfg(unix)]
+        Command::Package(options) => package::run(&options),
         Command::Picture(options) => picture::run(&options),
         Command::RecordFixtures(options) => record::run(&options),
         #[cfg(unix)]

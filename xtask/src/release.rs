@@ -18,6 +18,8 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
 pub use assemble::{installer, notes_of};
+pub(crate) use build::export;
+
 use build::Checkout;
 use target::Target;
 
@@ -138,11 +140,10 @@ async fn make_target(
     fs::write(&sbom_file, sbom)?;
     files.push(sbom_file);
     if let Some(architecture) = target.debian {
-        match machine::find_program("dpkg-deb") {
-            Some(_) => {
-                files.push(debian::write(&content, architecture, version, checkout, out).await?)
-            }
-            None => note("left out: the Debian package, for want of dpkg-deb"),
+        if machine::find_program("dpkg-deb").is_some() {
+            files.push(debian::write(&content, architecture, version, checkout, out).await?);
+        } else {
+            note("left out: the Debian package, for want of dpkg-deb");
         }
     }
     Ok(files)

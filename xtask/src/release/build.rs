@@ -27,18 +27,7 @@ pub(super) struct Checkout {
 impl Checkout {
     /// Exports what is committed; a folder that is there already is brought up to date.
     pub(super) async fn export(folder: &Path) -> Result<Self> {
-        fs::create_dir_all(folder)?;
-        let archive = folder.join("source.tar");
-        let export = git(&["archive", "--format=tar", "-o"])
-            .with_argument(&archive)
-            .with_argument("HEAD");
-        command::output(export, SHORT).await?;
-        let fresh = tempfile::tempdir_in(folder)?;
-        let mut members = tar::Archive::new(fs::File::open(&archive)?);
-        members.set_preserve_mtime(false);
-        members.unpack(fresh.path())?;
-        // Cargo goes by the times of files: those that are the same keep theirs.
-        mirror(fresh.path(), &folder.join("src"))?;
+        export(folder).await?;
         let time = command::output(git(&["log", "-1", "--format=%ct"]), SHORT).await?;
         Ok(Self {
             folder: folder.to_owned(),
@@ -122,6 +111,24 @@ impl Checkout {
     }
 }
 
+/// Exports what is committed into `src` below a folder, and returns that.
+pub(crate) async fn export(folder: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(folder)?;
+    let archive = folder.join("source.tar");
+    let export = git(&["archive", "--format=tar", "-o"])
+        .with_argument(&archive)
+        .with_argument("HEAD");
+    command::output(export, SHORT).await?;
+    let fresh = tempfile::tempdir_in(folder)?;
+    let mut members = tar::Archive::new(fs::File::open(&archive)?);
+    members.set_preserve_mtime(false);
+    members.unpack(fresh.path())?;
+    // Cargo goes by the times of files: those that are the same keep theirs.
+    let source = folder.join("src");
+    mirror(fresh.path(), &source)?;
+    Ok(source)
+}
+
 /// Makes a folder hold what another one holds, and leaves files alone that are the same.
 fn mirror(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
@@ -138,7 +145,7 @@ fn mirror(from: &Path, to: &Path) -> Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
+        if entry.path().is_dir() {
             mirror(&entry.path(), &target)?;
         } else if fs::read(&target).ok() != Some(fs::read(entry.path())?) {
             fs::copy(entry.path(), &target)?;

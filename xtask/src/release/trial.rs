@@ -91,15 +91,31 @@ async fn says_version(program: ProcessSpec, version: &str) -> Result<()> {
 /// A root file system with nothing in it but what is put there, and no network.
 struct Root {
     folder: tempfile::TempDir,
+    processes: &'static [&'static str],
 }
 
+/// Process numbers of its own, and a view of these alone.
+const OWN_PROCESSES: &[&str] = &["--unshare-pid", "--proc", "/proc"];
+
+/// Those of this machine, where a container keeps programs from mounting `/proc`.
+const PROCESSES_OF_MACHINE: &[&str] = &["--bind", "/proc", "/proc"];
+
 impl Root {
-    fn new() -> Result<Self> {
+    async fn new() -> Result<Self> {
+        let probe = ProcessSpec::new("bwrap")
+            .with_environment(machine::environment())
+            .with_arguments(["--bind", "/", "/"])
+            .with_arguments(OWN_PROCESSES.iter().copied())
+            .with_argument("true");
+        let processes = match command::output(probe, LIMIT).await {
+            Ok(_) => OWN_PROCESSES,
+            Err(_) => PROCESSES_OF_MACHINE,
+        };
         let folder = tempfile::tempdir()?;
         for name in ["home", "work"] {
             fs::create_dir(folder.path().join(name))?;
         }
-        Ok(Self { folder })
+        Ok(Self { folder, processes })
     }
 
     fn path(&self, below: &str) -> PathBuf {
@@ -110,9 +126,10 @@ impl Root {
     fn program(&self, program: &str) -> ProcessSpec {
         let outer = ProcessSpec::new("bwrap").with_environment(machine::environment());
         outer
-            .with_arguments(["--unshare-all", "--die-with-parent", "--clearenv", "--bind"])
+            .with_arguments(["--unshare-net", "--die-with-parent", "--clearenv", "--bind"])
             .with_argument(self.folder.path())
-            .with_arguments(["/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"])
+            .with_arguments(["/", "--dev", "/dev", "--tmpfs", "/tmp"])
+            .with_arguments(self.processes.iter().copied())
             .with_arguments(["--chdir", "/work", "--setenv", "HOME", "/home"])
             .with_arguments(["--setenv", "AMP_API_KEY", "a-key-for-trials"])
             .with_arguments([
@@ -151,7 +168,7 @@ async fn bare_root(
         note("not tried in an empty root, for want of bwrap");
         return says_version(ProcessSpec::new(program), version).await;
     }
-    let root = Root::new()?;
+    let root = Root::new().await?;
     fs::copy(program, root.path("ampctl"))?;
     let agent = checkout.build_fake_agent(target).await?;
     let platform = amp_bootstrap::Platform::detect()?.to_string();
@@ -208,7 +225,7 @@ async fn debian(package: &Path, target: &Target, version: &str) -> Result<()> {
         ));
         return Ok(());
     }
-    let root = Root::new()?;
+    let root = Root::new().await?;
     for folder in [
         "var/lib/dpkg/info",
         "var/lib/dpkg/updates",

@@ -54,7 +54,7 @@ impl World {
     }
 
     fn install(&self, from: &Path) -> Finished {
-        let path = std::env::var_os("PATH").unwrap();
+        let path = xtask::machine::search_path();
         let spec = ProcessSpec::new("sh")
             .with_argument(self.path("install.sh"))
             .with_variable("PATH", path)
