@@ -4,6 +4,7 @@
 mod acp;
 mod amount;
 mod approver;
+mod batch;
 mod byte_size;
 mod config;
 mod credentials;
@@ -27,6 +28,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use self::acp::AcpArguments;
 pub(crate) use self::amount::Amount;
 pub(crate) use self::approver::Approver;
+pub(crate) use self::batch::{BatchCommand, BatchRunArguments, Engine, SubmitArguments};
 pub(crate) use self::byte_size::ByteSize;
 pub(crate) use self::config::ConfigCommand;
 pub(crate) use self::credentials::{CredentialsCommand, LoginArguments};
@@ -78,6 +80,9 @@ pub(crate) enum Command {
     /// It is started by the editor, not by hand: `ampctl doctor` says how to enter it there.
     #[cfg(feature = "acp")]
     Acp(AcpArguments),
+    /// Work on a file of many tasks, here or on a cluster
+    #[command(subcommand)]
+    Batch(BatchCommand),
     /// List, search, show, export and delete recorded sessions, and add up what they took
     #[command(subcommand)]
     Sessions(SessionsCommand),

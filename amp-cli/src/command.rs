@@ -2,6 +2,7 @@
 
 #[cfg(feature = "acp")]
 mod acp;
+mod batch;
 mod capabilities;
 mod completions;
 mod config;
@@ -34,6 +35,7 @@ pub(crate) fn dispatch(arguments: &Arguments, context: &mut Context) -> Result<E
     match command {
         Command::Run(arguments) => run::run(arguments, global, context),
         Command::Continue(arguments) => run::go_on(arguments, global, context),
+        Command::Batch(command) => batch::run(command, global, context),
         Command::Sessions(command) => sessions::run(command, global, context),
         Command::Threads(command) => threads::run(command, global, context),
         Command::Diff(arguments) => diff::run(arguments, global, context),

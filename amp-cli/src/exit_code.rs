@@ -37,6 +37,8 @@ pub enum ExitCode {
     ModelRefused = 13,
     /// The agent asked for an approval that nobody could give.
     NobodyToAsk = 14,
+    /// A batch was paused: started again, it goes on with what is left.
+    Paused = 75,
     /// A deadline passed.
     TimedOut = 124,
     /// The user, or a signal, stopped the command.
@@ -45,7 +47,7 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// Every exit code in ascending order.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -61,6 +63,7 @@ impl ExitCode {
         Self::CutOff,
         Self::ModelRefused,
         Self::NobodyToAsk,
+        Self::Paused,
         Self::TimedOut,
         Self::Interrupted,
     ];
@@ -90,6 +93,7 @@ impl ExitCode {
             Self::CutOff => "cut_off",
             Self::ModelRefused => "model_refused",
             Self::NobodyToAsk => "nobody_to_ask",
+            Self::Paused => "paused",
             Self::TimedOut => "timed_out",
             Self::Interrupted => "interrupted",
         }
@@ -114,6 +118,7 @@ impl ExitCode {
             Self::CutOff => "the answer was cut off",
             Self::ModelRefused => "the model refused to answer",
             Self::NobodyToAsk => "the agent asked for an approval that nobody could give",
+            Self::Paused => "a batch was paused: start it again to go on",
             Self::TimedOut => "a deadline passed",
             Self::Interrupted => "interrupted",
         }
@@ -135,7 +140,9 @@ mod tests {
         let numbers = ExitCode::ALL.map(ExitCode::number);
         assert_eq!(
             numbers,
-            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 124, 130]
+            [
+                0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 75, 124, 130
+            ]
         );
     }
 

@@ -25,8 +25,8 @@ const NARROWEST_PURPOSE: usize = 24;
 
 /// The commands that have the agent work.
 const TALK: &[&str] = match cfg!(feature = "acp") {
-    true => &["run", "continue", "acp"],
-    false => &["run", "continue"],
+    true => &["run", "continue", "batch", "acp"],
+    false => &["run", "continue", "batch"],
 };
 
 /// Every command below what a person wants.

@@ -38,6 +38,7 @@ mod acp;
 mod amp_in_use;
 mod approve;
 mod arguments;
+mod batch;
 mod command;
 mod completion;
 mod context;

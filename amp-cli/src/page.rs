@@ -16,7 +16,7 @@ use amp_session::protocol::{ContentBlock, Event, SystemEvent};
 use amp_session::{Redaction, SessionRecord, Status, TakenOut, TurnRecord};
 
 use self::call::call;
-use self::escape::Escaped;
+pub(crate) use self::escape::Escaped;
 use self::markdown::markdown;
 use crate::failure::Failure;
 use crate::text::{elapsed, tokens};

@@ -23,7 +23,7 @@ use amp_session::{Caps, Deadlines, Retry, default_deadlines};
 
 pub(crate) use self::choice::AmpChoice;
 pub(crate) use self::file::Files;
-pub(crate) use self::key::{MODE, SOURCES, VERSION};
+pub(crate) use self::key::{APPROVE, MODE, RETRY, SOURCES, VERSION};
 pub(crate) use self::layer::Layer;
 pub(crate) use self::lock_file::LockFile;
 pub(crate) use self::place::{Origin, Places, Setting};

@@ -7,7 +7,7 @@ use crate::text::safe;
 /// Text whose `Display` is HTML that shows exactly this text, in an element or an attribute.
 ///
 /// Characters that steer a terminal or turn the reading direction are replaced, as on a terminal.
-pub(super) struct Escaped<'a>(pub(super) &'a str);
+pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 impl Display for Escaped<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

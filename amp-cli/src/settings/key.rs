@@ -75,7 +75,7 @@ pub(super) const CHECK: Key = Key::of_user("check", "--check", "AMPCTL_CHECK");
 pub(super) const ATTEMPTS: Key = Key::of_user("attempts", "--attempts", "AMPCTL_ATTEMPTS");
 pub(super) const CONFIRM_END: Key =
     Key::of_user("confirm-end", "--confirm-end", "AMPCTL_CONFIRM_END");
-pub(super) const RETRY: Key = Key::of_user("retry", "--retry", "AMPCTL_RETRY");
+pub(crate) const RETRY: Key = Key::of_user("retry", "--retry", "AMPCTL_RETRY");
 pub(super) const WAIT_FOR_LIMITS: Key = Key::of_user(
     "wait-for-limits",
     "--wait-for-limits",
@@ -93,7 +93,7 @@ pub(super) const PIN_KEY: Key = Key::of_user("pin-key", "--pin-key", "AMPCTL_PIN
 pub(super) const CROSS_CHECK: Key =
     Key::of_user("cross-check", "--cross-check", "AMPCTL_CROSS_CHECK");
 pub(super) const ALLOW_HTTP: Key = Key::of_user("allow-http", "--allow-http", "AMPCTL_ALLOW_HTTP");
-pub(super) const APPROVE: Key = Key::of_user("approve", "--approve", "AMPCTL_APPROVE");
+pub(crate) const APPROVE: Key = Key::of_user("approve", "--approve", "AMPCTL_APPROVE");
 pub(super) const NOTIFY: Key = Key::of_user("notify", "--notify", "AMPCTL_NOTIFY");
 pub(super) const SANDBOX: Key = Key::of_user("sandbox", "--sandbox", "AMPCTL_SANDBOX");
 pub(super) const ALLOW_HOST: Key = Key::of_sandbox("allow-host", "--allow-host");

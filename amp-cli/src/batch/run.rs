@@ -1,0 +1,374 @@
+//! `ampctl batch run`: a shard of a batch, in this process.
+
+mod conclude;
+mod dry_run;
+mod prepare;
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use amp_session::{Amp, Environment, Retry, SessionConfig};
+use futures::StreamExt;
+use futures::future::LocalBoxFuture;
+use futures::stream::FuturesUnordered;
+
+use super::attempt::{Attempt, How, Left};
+use super::folder::{Folder, Identity};
+use super::isolation::Site;
+use super::journal::{Journal, Note};
+use super::options::Isolate;
+use super::plan::{OnInterrupted, Step, step};
+use super::shard::Shard;
+use super::shard_lock::ShardLock;
+use super::slots::Slots;
+use super::state::{EventKind, Phase, Progress, State, TaskStatus};
+use super::stop::{Level, Stop};
+use super::task_file::TaskFile;
+use super::view::View;
+use crate::amp_in_use::Found;
+use crate::context::Listener;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+
+pub(crate) use self::prepare::run;
+
+/// Signals that come so soon after the first one mean the same: HyperQueue sends up to three.
+const SAME_SIGNAL: Duration = Duration::from_secs(1);
+
+/// What every attempt of this process has in common.
+pub(super) struct Batch {
+    pub(super) folder: Folder,
+    pub(super) identity: Identity,
+    pub(super) shard: Shard,
+    pub(super) tasks: TaskFile,
+    pub(super) amp: Amp,
+    pub(super) config: SessionConfig,
+    pub(super) retry: Retry,
+    pub(super) check: Option<String>,
+    pub(super) attempts: NonZeroU32,
+    /// Whether a refused call is a failure.
+    pub(super) strict: bool,
+    /// Whether the thread is asked how a turn that completed has ended.
+    pub(super) confirms: bool,
+    pub(super) service_url: String,
+    /// Without the key.
+    pub(super) environment: Environment,
+    isolate: Isolate,
+    work: PathBuf,
+    pub(super) journal: Journal,
+    pub(super) slots: Slots,
+    pub(super) stop: Stop,
+    pub(super) view: View,
+    limits: Limits,
+    /// Keeps the version from being removed.
+    _found: Found,
+    _lock: ShardLock,
+}
+
+/// When no more tasks begin.
+#[derive(Clone, Copy, Debug, Default)]
+struct Limits {
+    jobs: usize,
+    failures: Option<u64>,
+    tokens: Option<u64>,
+    on_interrupted: OnInterrupted,
+    rerun_failed: bool,
+}
+
+/// How many tasks ended how, those of earlier processes included.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    pub(super) ok: u64,
+    pub(super) failed: u64,
+    /// Nothing was begun, or they can be gone on with.
+    pub(super) left: u64,
+    /// Somebody has to decide.
+    pub(super) held: u64,
+    /// How many have failed in this process, and what they all have used in it.
+    failed_now: u64,
+    tokens_now: u64,
+}
+
+/// A task that is to be worked on.
+struct Due {
+    place: usize,
+    number: u32,
+    how: How,
+}
+
+/// What an attempt came to, when everything about it is written.
+struct Ended {
+    place: usize,
+    number: u32,
+    left: Left,
+}
+
+impl Batch {
+    /// Returns what the spaces of tasks are made from.
+    pub(super) fn site(&self) -> Site<'_> {
+        Site {
+            isolate: self.isolate,
+            tasks: self.tasks.folder(),
+            work: self.work.clone(),
+            environment: &self.environment,
+        }
+    }
+
+    /// Returns a wait, or the longest one that is asked for, where that is shorter.
+    pub(super) fn longest_wait(&self, wait: Duration) -> Duration {
+        wait.min(self.retry.longest_wait)
+    }
+
+    /// Works on the tasks until there is none left to begin and the last has ended.
+    async fn work(&self, state: &State, signals: &mut Listener) -> Result<Tally, Failure> {
+        self.journal.note(Note::of_process(EventKind::Began));
+        let (mut due, mut tally) = self.due(state)?;
+        due.reverse();
+        self.view.begins(due.len(), &tally);
+        let mut working: FuturesUnordered<LocalBoxFuture<'_, Ended>> = FuturesUnordered::new();
+        let mut keeping: FuturesUnordered<LocalBoxFuture<'_, Ended>> = FuturesUnordered::new();
+        let mut ticks = tokio::time::interval(Duration::from_millis(250));
+        let mut first_signal: Option<Instant> = None;
+        loop {
+            let mut room = self.limits.jobs.saturating_sub(working.len());
+            while room > 0 && self.stop.level() == Level::Running {
+                let Some(next) = due.pop() else { break };
+                working.push(Box::pin(self.attempt(next)));
+                room -= 1;
+            }
+            tokio::select! {
+                biased;
+                signal = signals.next() => {
+                    let why = format!("{} has come", signal.name());
+                    let first = *first_signal.get_or_insert_with(Instant::now);
+                    if first.elapsed() > SAME_SIGNAL {
+                        return Err(Failure::interrupted(signal)
+                            .because("the agents that did not stop by themselves were killed"));
+                    }
+                    // What follows takes time, and a second of it may be all there is.
+                    let stopped = Note::of_process(EventKind::Stopped).with_reason(&why);
+                    self.stop.stop(&why);
+                    self.view.says(&format!("{why}: stopping the agents; start it again to go on"));
+                    let _ = self.journal.commit(stopped).await;
+                }
+                Some(ended) = keeping.next() => {
+                    self.count(&ended, &mut tally);
+                }
+                Some(ended) = working.next() => {
+                    keeping.push(Box::pin(self.keep(ended)));
+                }
+                _ = ticks.tick() => self.view.tick(self.slots.allowed()),
+                else => break,
+            }
+            if working.is_empty()
+                && keeping.is_empty()
+                && (due.is_empty() || self.stop.level() > Level::Running)
+            {
+                break;
+            }
+        }
+        tally.left += due.len() as u64;
+        if let Some(why) = self.stop.why() {
+            self.journal
+                .note(Note::of_process(EventKind::Stopped).with_reason(why));
+        }
+        let flushed =
+            Note::of_process(EventKind::Stopped).with_reason(self.stop.why().unwrap_or_default());
+        self.journal
+            .commit(flushed)
+            .await
+            .map_err(|why| self.broken(&why))?;
+        self.view.ends();
+        Ok(tally)
+    }
+
+    /// Returns what is to be worked on, in the order of the file, and what is done already.
+    fn due(&self, state: &State) -> Result<(Vec<Due>, Tally), Failure> {
+        let (mut due, mut tally) = (Vec::new(), Tally::default());
+        for (place, entry) in self.tasks.entries.iter().enumerate() {
+            if !self.shard.has(place, &entry.id) {
+                continue;
+            }
+            let progress = state.tasks.get(&entry.id);
+            let mut unreadable = None;
+            let result = |attempt| match self.folder.result(&entry.id) {
+                Ok(result) => {
+                    let result = result.filter(|result| result.attempt == attempt);
+                    result.map(|result| result.status)
+                }
+                Err(failure) => {
+                    unreadable = Some(failure);
+                    None
+                }
+            };
+            // A folder in which nothing has happened has no results, and nobody has to look.
+            let asks = !state.tasks.is_empty() || self.folder.task(&entry.id).exists();
+            let next = match asks {
+                true => step(
+                    progress,
+                    result,
+                    self.limits.on_interrupted,
+                    self.limits.rerun_failed,
+                ),
+                false => Step::Run { attempt: 1 },
+            };
+            if let Some(failure) = unreadable {
+                return Err(failure);
+            }
+            let (number, how) = match next {
+                Step::Done(status) => {
+                    tally.ended(status);
+                    continue;
+                }
+                Step::Found { attempt, status } => {
+                    let finished = Note::of_task(EventKind::Finished, &entry.id, attempt);
+                    self.journal.note(finished.with_status(status));
+                    tally.ended(status);
+                    continue;
+                }
+                Step::Hold if self.has_ended(&entry.id, progress) => {
+                    let attempt = progress.map_or(1, |progress| progress.attempt);
+                    (attempt, How::GoOn { host_died: true })
+                }
+                Step::Hold => {
+                    tally.held += 1;
+                    self.view.held(
+                        &entry.id,
+                        "its process died, and its prompt may have been sent",
+                    );
+                    continue;
+                }
+                Step::Run { attempt } => (attempt, How::Afresh),
+                Step::GoOn { attempt, host_died } => (attempt, How::GoOn { host_died }),
+            };
+            due.push(Due { place, number, how });
+        }
+        Ok((due, tally))
+    }
+
+    /// Tells whether the last turn of a task that was interrupted had come to its end: then only its
+    /// result is missing, and nothing is sent for it.
+    fn has_ended(&self, id: &str, progress: Option<&Progress>) -> bool {
+        let Some(Progress {
+            attempt,
+            phase: Phase::Sent,
+        }) = progress
+        else {
+            return false;
+        };
+        super::attempt::has_ended(&self.folder.attempt(id, *attempt))
+    }
+
+    async fn attempt(&self, due: Due) -> Ended {
+        let Due { place, number, how } = due;
+        let attempt = Attempt {
+            batch: self,
+            place,
+            number,
+            how,
+        };
+        Ended {
+            place,
+            number,
+            left: attempt.work().await,
+        }
+    }
+
+    /// Writes down what an attempt came to, beside the next one.
+    async fn keep(&self, mut ended: Ended) -> Ended {
+        let id = &*self.tasks.entries[ended.place].id;
+        let note = |event| Note::of_task(event, id, ended.number);
+        match &mut ended.left {
+            Left::Finished(result, space) => {
+                let (folder, written) = (self.folder.clone(), result.clone());
+                let written = crate::runtime::on_a_thread(move || {
+                    // The task may have failed before its folder was made.
+                    std::fs::create_dir_all(folder.task(&written.id))?;
+                    folder.write_result(&written)
+                });
+                let written = written.await.and_then(|written| written);
+                if let Err(error) = written {
+                    ended.left = Left::Broken(format!("result of {id}: {error}"));
+                    return ended;
+                }
+                self.journal
+                    .note(note(EventKind::Finished).with_status(result.status));
+                if let Some(space) = space.take() {
+                    space.remove().await;
+                }
+            }
+            Left::Paused {
+                why, nothing_sent, ..
+            } => {
+                let event = match nothing_sent {
+                    true => EventKind::Unsent,
+                    false => EventKind::Paused,
+                };
+                self.journal.note(note(event).with_reason(why.clone()));
+            }
+            Left::Held(why) => self
+                .journal
+                .note(note(EventKind::Held).with_reason(why.clone())),
+            Left::NotBegun | Left::Broken(_) => {}
+        }
+        ended
+    }
+
+    /// Counts an attempt, tells of it, and sees whether another may begin.
+    fn count(&self, ended: &Ended, tally: &mut Tally) {
+        let id = &*self.tasks.entries[ended.place].id;
+        match &ended.left {
+            Left::Finished(result, _) => {
+                tally.ended(result.status);
+                tally.tokens_now += result.usage.tokens();
+                tally.failed_now += u64::from(result.status != TaskStatus::Ok);
+                self.view.finished(result);
+            }
+            Left::Paused { why, all, .. } => {
+                tally.left += 1;
+                if *all {
+                    self.stop.drain(why);
+                    self.view.says(&format!("paused: {why}"));
+                }
+            }
+            Left::Held(why) => {
+                tally.held += 1;
+                self.view.held(id, why);
+            }
+            Left::NotBegun => tally.left += 1,
+            Left::Broken(why) => {
+                tally.left += 1;
+                self.stop
+                    .stop(&format!("what has happened cannot be written down: {why}"));
+            }
+        }
+        let Limits {
+            failures, tokens, ..
+        } = self.limits;
+        if failures.is_some_and(|most| tally.failed_now >= most) {
+            self.stop
+                .drain(&format!("{} tasks have failed", tally.failed_now));
+        }
+        if tokens.is_some_and(|most| tally.tokens_now >= most) {
+            self.stop
+                .drain(&format!("{} tokens are used", tally.tokens_now));
+        }
+    }
+
+    fn broken(&self, why: &str) -> Failure {
+        let what = "what has happened cannot be written down";
+        Failure::new(ExitCode::Paused, what)
+            .because(format!("{}: {why}", self.folder.root.display()))
+            .hint("nothing more was sent; start it again when there is room")
+    }
+}
+
+impl Tally {
+    fn ended(&mut self, status: TaskStatus) {
+        match status {
+            TaskStatus::Ok => self.ok += 1,
+            _ => self.failed += 1,
+        }
+    }
+}
