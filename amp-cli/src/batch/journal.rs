@@ -166,7 +166,11 @@ fn write(mut file: impl Sink, notes: &mpsc::Receiver<(Note, Option<Written>)>) {
         for (note, written) in std::iter::once(first).chain(notes.try_iter()) {
             seq += 1;
             append(&mut text, seq, &note);
-            is_wanted |= written.is_some() || note.event == EventKind::Finished;
+            let counts = matches!(
+                note.event,
+                EventKind::Finished | EventKind::Paused | EventKind::Stopped
+            );
+            is_wanted |= written.is_some() || counts;
             waiting.extend(written);
         }
         if failure.is_none() {

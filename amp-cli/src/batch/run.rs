@@ -148,14 +148,15 @@ impl Batch {
                     }
                     // What follows takes time, and a second of it may be all there is.
                     let stopped = Note::of_process(EventKind::Stopped).with_reason(&why);
+                    self.journal.note(stopped);
                     self.stop.stop(&why);
                     self.view.says(&format!("{why}: stopping the agents; start it again to go on"));
-                    let _ = self.journal.commit(stopped).await;
                 }
                 Some(ended) = keeping.next() => {
                     self.count(&ended, &mut tally);
                 }
                 Some(ended) = working.next() => {
+                    self.react(&ended, &mut tally);
                     keeping.push(Box::pin(self.keep(ended)));
                 }
                 _ = ticks.tick() => self.view.tick(self.slots.allowed()),
@@ -169,16 +170,13 @@ impl Batch {
             }
         }
         tally.left += due.len() as u64;
+        let mut stopped = Note::of_process(EventKind::Stopped);
         if let Some(why) = self.stop.why() {
-            self.journal
-                .note(Note::of_process(EventKind::Stopped).with_reason(why));
+            stopped = stopped.with_reason(why);
         }
-        let flushed =
-            Note::of_process(EventKind::Stopped).with_reason(self.stop.why().unwrap_or_default());
-        self.journal
-            .commit(flushed)
-            .await
-            .map_err(|why| self.broken(&why))?;
+        // With it, everything that was noted is on the disk.
+        let kept = self.journal.commit(stopped).await;
+        kept.map_err(|why| self.broken(&why))?;
         self.view.ends();
         Ok(tally)
     }
@@ -315,33 +313,18 @@ impl Batch {
         ended
     }
 
-    /// Counts an attempt, tells of it, and sees whether another may begin.
-    fn count(&self, ended: &Ended, tally: &mut Tally) {
-        let id = &*self.tasks.entries[ended.place].id;
+    /// Sees whether another attempt may begin after this one.
+    fn react(&self, ended: &Ended, tally: &mut Tally) {
         match &ended.left {
             Left::Finished(result, _) => {
-                tally.ended(result.status);
                 tally.tokens_now += result.usage.tokens();
                 tally.failed_now += u64::from(result.status != TaskStatus::Ok);
-                self.view.finished(result);
             }
-            Left::Paused { why, all, .. } => {
-                tally.left += 1;
-                if *all {
-                    self.stop.drain(why);
-                    self.view.says(&format!("paused: {why}"));
-                }
+            Left::Paused { why, all: true, .. } => {
+                self.stop.drain(why);
+                self.view.says(&format!("paused: {why}"));
             }
-            Left::Held(why) => {
-                tally.held += 1;
-                self.view.held(id, why);
-            }
-            Left::NotBegun => tally.left += 1,
-            Left::Broken(why) => {
-                tally.left += 1;
-                self.stop
-                    .stop(&format!("what has happened cannot be written down: {why}"));
-            }
+            Left::Paused { .. } | Left::Held(_) | Left::NotBegun | Left::Broken(_) => {}
         }
         let Limits {
             failures, tokens, ..
@@ -353,6 +336,27 @@ impl Batch {
         if tokens.is_some_and(|most| tally.tokens_now >= most) {
             self.stop
                 .drain(&format!("{} tokens are used", tally.tokens_now));
+        }
+    }
+
+    /// Counts an attempt that is written down, and tells of it.
+    fn count(&self, ended: &Ended, tally: &mut Tally) {
+        let id = &*self.tasks.entries[ended.place].id;
+        match &ended.left {
+            Left::Finished(result, _) => {
+                tally.ended(result.status);
+                self.view.finished(result);
+            }
+            Left::Paused { .. } | Left::NotBegun => tally.left += 1,
+            Left::Held(why) => {
+                tally.held += 1;
+                self.view.held(id, why);
+            }
+            Left::Broken(why) => {
+                tally.left += 1;
+                let what = "what has happened cannot be written down";
+                self.stop.stop(&format!("{what}: {why}"));
+            }
         }
     }
 

@@ -8,6 +8,8 @@ mod appearance;
 #[cfg(target_os = "linux")]
 mod approve;
 #[cfg(unix)]
+mod batch;
+#[cfg(unix)]
 mod caps;
 #[cfg(unix)]
 mod check;

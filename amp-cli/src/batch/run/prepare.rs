@@ -78,6 +78,11 @@ pub(crate) fn run(
             amp = identified => amp?,
             signal = signals.next() => return Err(nothing_begun(Failure::interrupted(signal))),
         };
+        // What would be refused for every task is refused before the first.
+        let any = amp.start(common.config.clone())?;
+        any.rule_warnings()?;
+        any.sandbox()?;
+        drop(any);
         let journal = Journal::begin(&folder, shard).map_err(|error| folder.unusable(&error))?;
         let jobs = usize::try_from(arguments.jobs.get()).unwrap_or(usize::MAX);
         let work = match &arguments.work_dir {
