@@ -7,39 +7,38 @@
 //! ```text
 //! DIR/batch.json                     which tasks, in how many shards; made once
 //! DIR/journal/1-of-8.lock            held by the process that works on the shard
-//! DIR/journal/1-of-8.0001.jsonl      what its first process did; one writer
+//! DIR/journal/1-of-8.00000001.jsonl  what its first process did; one writer
 //! DIR/tasks/ID/attempt-1/            the session, the patch, the output of the check
 //! DIR/tasks/ID/result.json           written last
-//! DIR/work/ID/                       the work tree, until its work is safe
+//! DIR/work                           the work trees, until their work is safe
 //! ```
 
 mod attempt;
+mod common;
 mod detect;
 mod engines;
 mod folder;
 mod isolation;
 mod journal;
-mod options;
+pub(crate) mod options;
 mod pace;
-mod plan;
+pub(crate) mod plan;
 mod report;
 mod result;
 mod run;
-mod shard;
+pub(crate) mod shard;
 mod shard_lock;
 mod slots;
 mod state;
 mod status;
 mod stop;
 mod submit;
+mod tally;
 mod task;
 mod task_file;
 mod view;
 
-pub(crate) use self::options::Isolate;
-pub(crate) use self::plan::OnInterrupted;
 pub(crate) use self::report::{Form, write as report};
 pub(crate) use self::run::run;
-pub(crate) use self::shard::Shard;
 pub(crate) use self::status::show as status;
 pub(crate) use self::submit::submit;

@@ -6,6 +6,13 @@ use amp_cli::{Captured, Context, ExitCode, Output};
 use amp_session::protocol::{McpConfig, McpServer};
 
 #[test]
+fn the_printed_task_is_one() {
+    let run = ["batch", "run", "FILE", "--results", "out", "--dry-run"];
+    let finished = run_with_file("batch.md", "json", &run);
+    assert_eq!(finished, (ExitCode::Done, String::new()));
+}
+
+#[test]
 fn the_printed_permission_rules_start_a_run() {
     let finished = run_with_file(
         "permissions.md",

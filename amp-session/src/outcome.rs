@@ -24,7 +24,6 @@ use crate::credentials::KeyVerdict;
 use crate::milliseconds::in_milliseconds;
 use crate::plain_text::telling_line;
 use crate::policy::caps::CapUse;
-use crate::policy::retry::nothing_was_sent;
 use crate::sandbox::SandboxReport;
 use crate::secrets::Secrets;
 use crate::service_log::Told;
@@ -274,11 +273,17 @@ impl Outcome {
         self.status == Status::Completed
     }
 
-    /// Tells whether it is sure that nothing was sent: Amp ended by itself with an error before its
-    /// first line, as every measured build does where a start or the opening of a thread fails.
+    /// Tells whether nothing can have been sent: Amp ended by itself with an error, and not a line of
+    /// the stream had come.
+    ///
+    /// Every measured build writes its init line before it sends a prompt, and ends with exit code 1
+    /// and an empty standard output where a start, or the opening of a thread, fails.
     #[must_use]
     pub fn nothing_was_sent(&self) -> bool {
-        nothing_was_sent(self)
+        let lines = self.lines;
+        let none = lines.events + lines.unrecognised + lines.malformed + lines.oversized == 0;
+        let code = self.exit.as_ref().and_then(|exit| exit.status().code());
+        none && code == Some(1) && matches!(self.status, Status::Failed | Status::NoResult)
     }
 
     /// Tells whether the agent ended with a text that says something.

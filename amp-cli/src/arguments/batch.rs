@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{AgentArguments, Amount, Approver, Limit, SandboxArguments, Variable};
-use crate::batch::{Isolate, OnInterrupted, Shard};
+use crate::batch::options::Isolate;
+use crate::batch::plan::OnInterrupted;
+use crate::batch::shard::Shard;
 
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum BatchCommand {

@@ -44,30 +44,38 @@ pub(crate) fn detect(flag: Option<Shard>, context: &Context) -> Result<Detected,
     let found = found.into_iter().collect::<Result<Vec<_>, _>>()?;
     // A step of one process is no opinion: Slurm may have started another engine's worker.
     let is_part = |found: &&Detected| found.shard.total() > 1;
-    let parts: Vec<&Detected> = found.iter().filter(is_part).collect();
-    if let [first, others @ ..] = parts.as_slice() {
-        return match others.iter().find(|other| other.shard != first.shard) {
-            Some(other) => Err(unusable(format!(
-                "{} and {} disagree about the shard",
-                first.by, other.by
-            ))
-            .because(format!("{}: {}", first.by, first.shard))
-            .because(format!("{}: {}", other.by, other.shard))
-            .hint(format!("--shard or {SHARD} says which one it is"))),
-            None => Ok((*first).clone()),
-        };
+    let mut parts = found.iter().filter(is_part);
+    let first = parts.next();
+    if let Some(first) = first
+        && let Some(other) = parts.find(|other| other.shard != first.shard)
+    {
+        let (one, another) = (first.by, other.by);
+        let what = format!("{one} and {another} disagree about the shard");
+        return Err(unusable(what)
+            .because(format!("{one}: {}", first.shard))
+            .because(format!("{another}: {}", other.shard))
+            .hint(format!("--shard or {SHARD} says which one it is")));
     }
-    if let (Some(total), []) = (text_of(TOTAL, context), found.as_slice()) {
-        return Err(unusable(format!(
-            "{TOTAL}={total} is set, and no engine says which shard this is"
-        ))
-        .hint(format!("--shard or {SHARD}, such as 3/{total}, says both")));
+    let detected = first.or(found.first());
+    match (text_of(TOTAL, context), detected) {
+        (Some(total), None) => {
+            let what = format!("{TOTAL}={total} is set, and no engine says which shard this is");
+            let advice = format!("--shard or {SHARD}, such as 3/{total}, says both");
+            Err(unusable(what).hint(advice))
+        }
+        (Some(total), Some(detected)) if total != detected.shard.total().to_string() => {
+            let what = format!("{} and {TOTAL} disagree about the shard", detected.by);
+            Err(unusable(what)
+                .because(format!("{}: {}", detected.by, detected.shard))
+                .because(format!("{TOTAL}={total}")))
+        }
+        (_, Some(detected)) => Ok(detected.clone()),
+        (None, None) => Ok(Detected {
+            shard: Shard::WHOLE,
+            by: "nobody",
+            starts_before: None,
+        }),
     }
-    Ok(found.into_iter().next().unwrap_or(Detected {
-        shard: Shard::WHOLE,
-        by: "nobody",
-        starts_before: None,
-    }))
 }
 
 /// Returns a shard that was named, started as often as an engine says.
@@ -137,19 +145,10 @@ impl Engine {
             }
         };
         let number = position.map_or(0, |position| position.saturating_add(1));
-        let shard = Shard::new(Scheme::Slice, number, total).ok_or_else(|| {
+        Shard::new(Scheme::Slice, number, total).ok_or_else(|| {
             unusable(format!("{} names no shard", self.name))
                 .because(format!("{}={index}, of {total}", self.index))
-        })?;
-        match text_of(TOTAL, context) {
-            Some(said) if said != shard.total().to_string() => Err(unusable(format!(
-                "{} and {TOTAL} disagree about the shard",
-                self.name
-            ))
-            .because(format!("{}: {shard}", self.name))
-            .because(format!("{TOTAL}={said}"))),
-            _ => Ok(shard),
-        }
+        })
     }
 
     /// Returns the failure of a number that does not tell the shard by itself.

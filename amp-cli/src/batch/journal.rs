@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_told_to_everybody_from_then_on() {
-        let journal = Journal::on(Small(150)).expect("a journal");
+        let journal = Journal::on(Small(100)).expect("a journal");
         let commit = |id| block_on(journal.commit(sent(id))).expect("a runtime");
         commit("fits").expect("room");
         let why = commit("does-not").expect_err("no room");

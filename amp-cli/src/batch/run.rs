@@ -4,29 +4,19 @@ mod conclude;
 mod dry_run;
 mod prepare;
 
-use std::num::NonZeroU32;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use amp_session::{Amp, Environment, Retry, SessionConfig};
 use futures::StreamExt;
 use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
 
 use super::attempt::{Attempt, How, Left};
-use super::folder::{Folder, Identity};
-use super::isolation::Site;
-use super::journal::{Journal, Note};
-use super::options::Isolate;
-use super::plan::{OnInterrupted, Step, step};
-use super::shard::Shard;
-use super::shard_lock::ShardLock;
-use super::slots::Slots;
+use super::common::{Batch, Limits};
+use super::journal::Note;
+use super::plan::{Step, step};
 use super::state::{EventKind, Phase, Progress, State, TaskStatus};
-use super::stop::{Level, Stop};
-use super::task_file::TaskFile;
-use super::view::View;
-use crate::amp_in_use::Found;
+use super::stop::Level;
+use super::tally::Tally;
 use crate::context::Listener;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -35,60 +25,6 @@ pub(crate) use self::prepare::run;
 
 /// Signals that come so soon after the first one mean the same: HyperQueue sends up to three.
 const SAME_SIGNAL: Duration = Duration::from_secs(1);
-
-/// What every attempt of this process has in common.
-pub(super) struct Batch {
-    pub(super) folder: Folder,
-    pub(super) identity: Identity,
-    pub(super) shard: Shard,
-    pub(super) tasks: TaskFile,
-    pub(super) amp: Amp,
-    pub(super) config: SessionConfig,
-    pub(super) retry: Retry,
-    pub(super) check: Option<String>,
-    pub(super) attempts: NonZeroU32,
-    /// Whether a refused call is a failure.
-    pub(super) strict: bool,
-    /// Whether the thread is asked how a turn that completed has ended.
-    pub(super) confirms: bool,
-    pub(super) service_url: String,
-    /// Without the key.
-    pub(super) environment: Environment,
-    isolate: Isolate,
-    work: PathBuf,
-    pub(super) journal: Journal,
-    pub(super) slots: Slots,
-    pub(super) stop: Stop,
-    pub(super) view: View,
-    limits: Limits,
-    /// Keeps the version from being removed.
-    _found: Found,
-    _lock: ShardLock,
-}
-
-/// When no more tasks begin.
-#[derive(Clone, Copy, Debug, Default)]
-struct Limits {
-    jobs: usize,
-    failures: Option<u64>,
-    tokens: Option<u64>,
-    on_interrupted: OnInterrupted,
-    rerun_failed: bool,
-}
-
-/// How many tasks ended how, those of earlier processes included.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    pub(super) ok: u64,
-    pub(super) failed: u64,
-    /// Nothing was begun, or they can be gone on with.
-    pub(super) left: u64,
-    /// Somebody has to decide.
-    pub(super) held: u64,
-    /// How many have failed in this process, and what they all have used in it.
-    failed_now: u64,
-    tokens_now: u64,
-}
 
 /// A task that is to be worked on.
 struct Due {
@@ -105,21 +41,6 @@ struct Ended {
 }
 
 impl Batch {
-    /// Returns what the spaces of tasks are made from.
-    pub(super) fn site(&self) -> Site<'_> {
-        Site {
-            isolate: self.isolate,
-            tasks: self.tasks.folder(),
-            work: self.work.clone(),
-            environment: &self.environment,
-        }
-    }
-
-    /// Returns a wait, or the longest one that is asked for, where that is shorter.
-    pub(super) fn longest_wait(&self, wait: Duration) -> Duration {
-        wait.min(self.retry.longest_wait)
-    }
-
     /// Works on the tasks until there is none left to begin and the last has ended.
     async fn work(&self, state: &State, signals: &mut Listener) -> Result<Tally, Failure> {
         self.journal.note(Note::of_process(EventKind::Began));
@@ -365,14 +286,5 @@ impl Batch {
         Failure::new(ExitCode::Paused, what)
             .because(format!("{}: {why}", self.folder.root.display()))
             .hint("nothing more was sent; start it again when there is room")
-    }
-}
-
-impl Tally {
-    fn ended(&mut self, status: TaskStatus) {
-        match status {
-            TaskStatus::Ok => self.ok += 1,
-            _ => self.failed += 1,
-        }
     }
 }

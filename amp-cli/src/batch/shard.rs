@@ -137,7 +137,7 @@ mod tests {
         // What it is may never change: other releases go on with it.
         let all = "abcdefghijklmnopqrstuvwxyz".chars();
         let own: String = all.filter(|id| shard.has(0, &id.to_string())).collect();
-        insta::assert_snapshot!(own, @"");
+        assert_eq!(own, "abcefi");
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Stop {
         let mut known = self.level.subscribe();
         let reached = known.wait_for(|known| *known >= level).await;
         if reached.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

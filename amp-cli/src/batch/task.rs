@@ -1,5 +1,6 @@
 //! A line of a task file.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -95,9 +96,8 @@ impl Task {
         if let Some(id) = &self.id {
             return id.clone();
         }
-        // Keys are sorted in a value.
-        let canonical = serde_json::from_slice::<Value>(line).unwrap_or_default();
-        let mut id = hex(&Sha256::digest(canonical.to_string()));
+        let value = serde_json::from_slice::<Value>(line).unwrap_or_default();
+        let mut id = hex(&Sha256::digest(sorted(value).to_string()));
         id.truncate(HASHED);
         id
     }
@@ -112,6 +112,19 @@ impl Task {
                 Some(each.collect::<Vec<_>>().join(" && "))
             }
         }
+    }
+}
+
+/// Returns a value with the keys of every object in their order.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields: BTreeMap<String, Value> = fields.into_iter().collect();
+            let fields = fields.into_iter().map(|(key, value)| (key, sorted(value)));
+            Value::Object(fields.collect())
+        }
+        Value::Array(values) => values.into_iter().map(sorted).collect(),
+        value => value,
     }
 }
 
@@ -178,7 +191,7 @@ mod tests {
         assert_eq!(one, id(r#"{ "repo" : "b", "prompt" : "a" }"#));
         assert_ne!(one, id(r#"{"prompt":"a","repo":"c"}"#));
         // Other releases go on with it.
-        assert_eq!(one, "");
+        assert_eq!(one, "802cf5ea273c21f3");
         assert_eq!(
             id(r#"{"prompt":"a","id":"Fix_the.bug-1"}"#),
             "Fix_the.bug-1"

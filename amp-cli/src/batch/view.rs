@@ -10,8 +10,8 @@ use amp_session::protocol::Event;
 use amp_session::{Pause, TurnLine};
 
 use super::result::TaskResult;
-use super::run::Tally;
 use super::state::TaskStatus;
+use super::tally::Tally;
 use crate::arguments::GlobalArguments;
 use crate::context::Context;
 use crate::screen::{Screen, may_animate};
@@ -162,7 +162,7 @@ impl View {
         let TaskResult { id, status, .. } = result;
         match &result.message {
             Some(message) if !self.quiet => {
-                self.print(&format!("{id}: {}: {message}", status.name()))
+                self.print(&format!("{id}: {}: {message}", status.name()));
             }
             None if self.verbose => self.print(&format!("{id}: ok")),
             _ => {}

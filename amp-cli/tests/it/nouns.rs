@@ -17,6 +17,11 @@ const DOCUMENTS: &[&str] = &[
     "sessions export last --format json",
     "sessions open last --print",
     "sessions stats --by folder",
+    "batch run tasks.jsonl --results out --dry-run",
+    "batch run tasks.jsonl --results out --approve none",
+    "batch status out",
+    "batch report out",
+    "batch submit --engine parallel tasks.jsonl --results out --shards 1",
     "diff",
     "undo --yes",
     "sessions prune --older-than 0s --dry-run",
@@ -61,6 +66,7 @@ const WITHOUT_DOCUMENT: &[&str] = &[
 #[test]
 fn every_json_document_names_a_thread_and_a_session_apart() {
     let world = World::replaying(&["continue-first", "continue-second"]);
+    world.write("project/tasks.jsonl", "{\"prompt\":\"hello\"}\n");
     let begun = world.run(&["run", "--json", "hello"]).json();
     let ids = Ids {
         thread: begun["thread"].as_str().expect("a thread").to_owned(),

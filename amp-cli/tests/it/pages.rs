@@ -226,6 +226,7 @@ fn every_printed_file_is_one_that_a_test_uses() {
     // the transcript on its terminal, one of notices hears the object, one of editors starts what
     // they would start.
     let checked = [
+        ("docs/batch.md", "```json"),
         ("docs/configuration.md", "```toml"),
         ("docs/editors.md", "```json"),
         ("docs/editors.md", "```text"),

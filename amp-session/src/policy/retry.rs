@@ -16,7 +16,6 @@ use amp_protocol::UserInput;
 
 use backoff::Backoff;
 pub use bounds::Retry;
-pub(crate) use limit::nothing_was_sent;
 use note::{How, RetryNote};
 pub use pause::Pause;
 use pause::in_words;
@@ -27,7 +26,6 @@ use used::Used;
 
 use super::caps::Caps;
 use crate::dialect::{Dialect, Feature, Generation};
-use crate::ledger::TurnStart;
 use crate::milliseconds::in_milliseconds;
 use crate::outcome::{Outcome, Seen};
 
@@ -164,7 +162,7 @@ impl Retries {
         self.spent += outcome.wall_time;
         self.seen.add(&outcome.seen);
         self.tool_calls += outcome.tool_calls;
-        self.nothing_was_sent &= nothing_was_sent(outcome);
+        self.nothing_was_sent &= outcome.nothing_was_sent();
         self.used.add(outcome);
     }
 
@@ -174,10 +172,18 @@ impl Retries {
     /// All turns of the session have to be told, in their order: what is left to do follows from the
     /// last, what was sent and seen from all. After a death, `host_died`, lines may have been lost
     /// that nobody read, so that nothing is concluded from their absence.
-    pub fn recall(&mut self, start: &TurnStart, outcome: &Outcome, host_died: bool) {
-        match (&start.retry, &start.prompt) {
+    ///
+    /// `retry` and `prompt` are those of its [`TurnStart`](crate::TurnStart).
+    pub fn recall(
+        &mut self,
+        retry: Option<&RetryNote>,
+        prompt: Option<&str>,
+        outcome: &Outcome,
+        host_died: bool,
+    ) {
+        match (retry, prompt) {
             (Some(note), _) => self.followed(note.how),
-            (None, Some(prompt)) if !self.attempts.is_empty() => self.next_prompt(prompt.as_str()),
+            (None, Some(prompt)) if !self.attempts.is_empty() => self.next_prompt(prompt),
             (None, _) => {}
         }
         self.take_note(outcome);

@@ -105,7 +105,8 @@ async fn recall(
         let has_ended = turn.end()?.is_some();
         let outcome = turn.replay()?.finish().await;
         used.add(&outcome);
-        retries.recall(&start, &outcome, host_died && !has_ended);
+        let (retry, prompt) = (start.retry.as_ref(), start.prompt.as_deref());
+        retries.recall(retry, prompt, &outcome, host_died && !has_ended);
         last = Some(has_ended.then_some(outcome));
     }
     Ok(last)

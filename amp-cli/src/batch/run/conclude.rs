@@ -4,8 +4,8 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use super::Tally;
 use crate::arguments::{BatchRunArguments, GlobalArguments};
+use crate::batch::tally::Tally;
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;

@@ -6,10 +6,10 @@ use amp_session::{Retry, SessionConfig};
 
 use super::conclude::conclude;
 use super::dry_run;
-use super::{Batch, Limits};
 use crate::amp_in_use::{self, Found};
 use crate::approve::approval;
 use crate::arguments::{Approver, BatchRunArguments, GlobalArguments};
+use crate::batch::common::{Batch, Limits};
 use crate::batch::detect::detect;
 use crate::batch::folder::{Folder, Identity};
 use crate::batch::journal::Journal;

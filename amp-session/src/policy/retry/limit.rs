@@ -62,21 +62,9 @@ pub(super) fn of(outcome: &Outcome, dialect: &Dialect) -> Result<Limit, &'static
     })
 }
 
-/// Tells whether nothing can have been sent: Amp ended by itself with an error, and not a line of
-/// the stream had come.
-///
-/// Every measured build writes its init line before it sends a prompt, and ends with exit code 1 and
-/// an empty standard output where a start, or the opening of a thread, fails.
-pub(crate) fn nothing_was_sent(outcome: &Outcome) -> bool {
-    let lines = outcome.lines;
-    let none = lines.events + lines.unrecognised + lines.malformed + lines.oversized == 0;
-    let code = outcome.exit.as_ref().and_then(|exit| exit.status().code());
-    none && code == Some(1) && matches!(outcome.status, Status::Failed | Status::NoResult)
-}
-
 fn is_not_opened(outcome: &Outcome, dialect: &Dialect) -> bool {
     let mut said = outcome.stderr.lines();
     dialect.generation() == Generation::ServerThreads
-        && nothing_was_sent(outcome)
+        && outcome.nothing_was_sent()
         && said.any(|line| line.contains(NOT_OPENED))
 }
