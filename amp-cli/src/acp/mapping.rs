@@ -60,6 +60,8 @@ pub(crate) struct Mapping {
     is_prompt_told: bool,
     /// Calls that were refused, whose reason stands.
     refused: Vec<ToolCallId>,
+    /// What the client has no place for.
+    unshown: Vec<String>,
 }
 
 impl Mapping {
@@ -76,6 +78,7 @@ impl Mapping {
             terminals: Vec::new(),
             is_prompt_told: false,
             refused: Vec::new(),
+            unshown: Vec::new(),
         }
     }
 
@@ -107,6 +110,11 @@ impl Mapping {
             TurnItem::End(_) => self.end(),
             _ => Vec::new(),
         }
+    }
+
+    /// Returns what the last items have told that the client has no place for, once.
+    pub(crate) fn take_unshown(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.unshown)
     }
 
     /// Returns the call that a question is about, once its item has come.
@@ -411,13 +419,20 @@ impl Mapping {
     }
 
     /// Tells something beside the conversation, where the client has a place for that.
-    fn notice(&self, what: &str) -> Vec<SessionUpdate> {
-        let notice = || Notice::new(NoticeSeverity::Warning, what);
-        let shown = self.shows.notices && self.moment != Moment::Later;
-        shown
-            .then(|| SessionUpdate::Notice(notice()))
-            .into_iter()
-            .collect()
+    fn notice(&mut self, what: &str) -> Vec<SessionUpdate> {
+        match (self.moment, self.shows.notices) {
+            (Moment::Later, _) => Vec::new(),
+            (Moment::Now { .. }, true) => {
+                vec![SessionUpdate::Notice(Notice::new(
+                    NoticeSeverity::Warning,
+                    what,
+                ))]
+            }
+            (Moment::Now { .. }, false) => {
+                self.unshown.push(what.to_owned());
+                Vec::new()
+            }
+        }
     }
 }
 

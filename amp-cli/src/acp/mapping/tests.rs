@@ -337,6 +337,44 @@ fn call_of(id: &str) -> Event {
 }
 
 #[test]
+fn what_a_client_has_no_place_for_is_kept_for_a_log() {
+    let line = json!({"type": "system", "subtype": "init", "session_id": "T-1", "tools": [],
+        "mcp_servers": [{"name": "own", "status": "failed"}, {"name": "good", "status": "connected"}]});
+    let line = decode_line(line.to_string().as_bytes()).into_event();
+    let line = line.expect("an event");
+    let told = |moment, notices| {
+        let shows = Shows {
+            terminals: false,
+            notices,
+        };
+        let mut mapping = Mapping::new(Path::new("/"), 1, moment, shows);
+        let updates = mapping.event(&line, 1).len();
+        (updates, mapping.take_unshown())
+    };
+    let now = Moment::Now { asks: true };
+    assert_eq!(told(now, true), (1, Vec::new()));
+    let log = vec!["MCP server own: failed".to_owned()];
+    assert_eq!(told(now, false), (0, log));
+    assert_eq!(told(Moment::Later, false), (0, Vec::new()));
+}
+
+#[test]
+fn a_call_that_was_refused_keeps_the_reason_when_its_turn_ends() {
+    let mut mapping = Mapping::new(Path::new("/"), 1, Moment::Now { asks: true }, SHOWS);
+    mapping.event(&call_of("a"), 2);
+    let subject = subject(1, "a");
+    mapping.question(&subject);
+    let mut decided = serde_json::to_value(&subject).expect("JSON");
+    decided["allowed"] = false.into();
+    decided["by"] = "approver".into();
+    decided["reason"] = "no".into();
+    let decided: Decided = serde_json::from_value(decided).expect("a decision");
+    let told = mapping.answer(&decided);
+    assert!(brief(&told[0]).contains("failed"), "{told:?}");
+    assert_eq!(mapping.end(), Vec::new());
+}
+
+#[test]
 fn a_question_that_is_faster_than_the_line_of_its_call_is_about_that_call() {
     let moment = Moment::Now { asks: true };
     let mut mapping = Mapping::new(Path::new("/"), 1, moment, SHOWS);

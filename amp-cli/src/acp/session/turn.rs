@@ -2,7 +2,9 @@
 //! the agent.
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::pin::pin;
+use std::thread;
 use std::time::Duration;
 
 use agent_client_protocol::Error;
@@ -157,6 +159,9 @@ impl Session {
                     for update in mapping.item(&item) {
                         self.wire.update(update);
                     }
+                    for what in mapping.take_unshown() {
+                        self.log(what);
+                    }
                     match item {
                         TurnItem::Question(question) => {
                             let question = arrived.remove(&question.subject.number);
@@ -189,6 +194,13 @@ impl Session {
         }
         self.steering.push(prompt);
         None
+    }
+
+    /// Writes to standard error, of which editors keep a log; one that reads none is not waited for.
+    fn log(&self, what: String) {
+        let mut stderr = self.context.stderr.clone();
+        // What cannot be written is in no log.
+        let _ = thread::Builder::new().spawn(move || writeln!(stderr, "ampctl: {what}"));
     }
 
     /// Returns the number of the turn that has just begun.
