@@ -151,3 +151,36 @@ fn the_repository_is_tidy() {
     let found = tidy::violations(&workspace_root()).expect("the repository can be read");
     assert_eq!(found, Vec::<String>::new());
 }
+
+/// Returns the tests that a text names as `file::test`.
+fn named_tests(text: &str) -> Vec<(&str, &str)> {
+    let quoted = text.split('`').skip(1).step_by(2);
+    quoted.filter_map(|name| name.split_once(".rs::")).collect()
+}
+
+#[test]
+fn every_promise_of_security_names_tests_that_are_there() {
+    let text = std::fs::read_to_string(workspace_root().join("SECURITY.md")).expect("the page");
+    for (file, name) in named_tests(&text) {
+        let path = workspace_root().join(format!("{file}.rs"));
+        let source = std::fs::read_to_string(&path).unwrap_or_default();
+        let is_there = source
+            .split(&format!("fn {name}("))
+            .next()
+            .is_some_and(|before| {
+                before.len() < source.len()
+                    && before
+                        .lines()
+                        .rev()
+                        .take(3)
+                        .any(|line| line.contains("test]"))
+            });
+        assert!(is_there, "there is no test {name} in {}", path.display());
+    }
+    let is_promise = |line: &&str| line.starts_with("| ") && !line.starts_with("| promise ");
+    let promises: Vec<&str> = text.lines().filter(is_promise).collect();
+    assert!(promises.len() >= 20, "{}", promises.len());
+    for promise in promises {
+        assert!(!named_tests(promise).is_empty(), "no test shows: {promise}");
+    }
+}
