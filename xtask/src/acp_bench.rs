@@ -12,12 +12,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use serde::Serialize;
+use fixtures::benchmark::{Bar, Row};
 use serde_json::{Value, json};
 
 use crate::built_ampctl::BuiltAmpctl;
-use crate::machine;
-use crate::pairs::median;
+use crate::{benchmark_rows, machine};
 
 /// From a line of the agent to the update on the wire at most this long at the median, in ms.
 const LATENCY_LIMIT: f64 = 3.0;
@@ -40,51 +39,12 @@ pub struct Options {
     ampctl: BuiltAmpctl,
 }
 
-/// Something that was measured, beside what it is compared with.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Row {
-    /// What was measured, and in what.
-    pub name: String,
-    /// What `ampctl` takes.
-    pub ours: f64,
-    /// What it is compared with takes.
-    pub other: f64,
-    /// The first as a multiple of the second.
-    pub ratio: f64,
-    /// What `ampctl` may take.
-    pub bar: f64,
-    /// Whether it takes no more.
-    pub holds: bool,
-}
-
-impl Row {
-    fn new(name: &str, ours: f64, other: f64, bar: f64) -> Self {
-        Self {
-            name: name.to_owned(),
-            ours,
-            other,
-            ratio: ours / other,
-            bar,
-            holds: ours <= bar,
-        }
-    }
-}
-
 /// Measures and prints the rows beside their bars.
 ///
 /// # Errors
 /// As for [`rows`], and when a bar is missed.
 pub fn run(options: &Options) -> Result<()> {
-    let rows = rows(options)?;
-    for row in &rows {
-        let bar = if row.holds { "holds" } else { "MISSED" };
-        crate::say(format!(
-            "{}: {:.2} beside {:.2}, {:.1} times that (bar {}): {bar}",
-            row.name, row.ours, row.other, row.ratio, row.bar
-        ));
-    }
-    ensure!(rows.iter().all(|row| row.holds), "a bar was missed");
-    Ok(())
+    benchmark_rows::report_and_judge(&rows(options)?)
 }
 
 /// Measures what `ampctl acp` takes.
@@ -120,18 +80,22 @@ pub fn rows(options: &Options) -> Result<Vec<Row>> {
     }
     let of_all = bridge.agent.memory()?;
     Ok(vec![
-        Row::new(
-            "acp: from a line of the agent to the update, p50 in ms",
-            median(&through),
-            median(&straight),
-            LATENCY_LIMIT,
-        ),
-        Row::new(
-            "acp: 16 sessions in the middle of a turn, in MiB, beside one",
-            of_all,
-            of_one,
-            MEMORY_LIMIT,
-        ),
+        Row::of(
+            "acp: from a line of the agent to the update",
+            "ms",
+            &through,
+            "the line itself",
+            &straight,
+        )
+        .with_bar(Bar::OursAtMost(LATENCY_LIMIT)),
+        Row::of(
+            "acp: memory of 16 sessions in the middle of a turn",
+            "MiB",
+            &[of_all],
+            "of one",
+            &[of_one],
+        )
+        .with_bar(Bar::OursAtMost(MEMORY_LIMIT)),
     ])
 }
 
@@ -277,18 +241,5 @@ impl Bridge {
                 return Ok(message);
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Row;
-
-    #[test]
-    fn a_row_holds_up_to_its_bar() {
-        assert!(Row::new("a", 3.0, 1.5, 3.0).holds);
-        assert_eq!(Row::new("a", 3.0, 1.5, 3.0).ratio, 2.0);
-        assert!(!Row::new("a", 3.1, 1.0, 3.0).holds);
-        assert!(!Row::new("a", f64::NAN, 1.0, 3.0).holds);
     }
 }

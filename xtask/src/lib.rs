@@ -2,6 +2,10 @@
 
 #[cfg(target_os = "linux")]
 pub mod acp_bench;
+#[cfg(target_os = "linux")]
+pub mod bench;
+#[cfg(target_os = "linux")]
+mod benchmark_rows;
 pub mod built_ampctl;
 pub mod check_circles;
 pub mod check_layers;
@@ -16,6 +20,8 @@ pub mod flag_table;
 pub mod front_pages;
 pub mod installed_cli;
 pub mod machine;
+#[cfg(target_os = "linux")]
+mod measured_process;
 pub mod mutants;
 pub mod newcomer;
 pub mod npm;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 #[cfg(target_os = "linux")]
-use xtask::{acp_bench, sessions_bench};
+use xtask::{acp_bench, bench, sessions_bench};
 use xtask::{
     check_layers, conformance, control, demo, drift, mutants, newcomer, oracle, picture, record,
     retry, soak, tidy, windows,
@@ -28,6 +28,9 @@ enum Command {
     /// Measure what `ampctl acp` takes between an agent and an editor
     #[cfg(target_os = "linux")]
     AcpBench(acp_bench::Options),
+    /// Measure where we stand, beside what users know, and print one table
+    #[cfg(target_os = "linux")]
+    Bench(bench::Options),
     /// Check the edges between crates against the design
     CheckLayers,
     /// Hold two turns of one thread with the real Amp CLI, or replay them
@@ -95,6 +98,8 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         #[cfg(target_os = "linux")]
         Command::AcpBench(options) => acp_bench::run(&options),
+        #[cfg(target_os = "linux")]
+        Command::Bench(options) => bench::run(&options),
         Command::CheckLayers => check_layers::run(),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Tidy => tidy::run(),

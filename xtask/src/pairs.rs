@@ -1,6 +1,4 @@
-//! Ways to do the same thing, measured in turn, and what they differ by.
-
-use std::fmt;
+//! Ways to do the same thing, measured in turn.
 
 use anyhow::Result;
 
@@ -40,60 +38,11 @@ pub(crate) async fn interleaved_when_warm<W>(
     interleaved(rounds, ways, &measure).await
 }
 
-/// What one way takes more than another, over all rounds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Difference {
-    median: f64,
-    least: f64,
-    most: f64,
-}
-
-impl Difference {
-    /// Compares two ways round by round.
-    pub(crate) fn of(one: &[f64], other: &[f64]) -> Self {
-        let mut differences: Vec<f64> = one.iter().zip(other).map(|(a, b)| a - b).collect();
-        differences.sort_by(f64::total_cmp);
-        Self {
-            median: median(&differences),
-            least: differences.first().copied().unwrap_or(f64::NAN),
-            most: differences.last().copied().unwrap_or(f64::NAN),
-        }
-    }
-
-    /// Returns whether the median is known and at most this.
-    pub(crate) fn is_within(&self, limit: f64) -> bool {
-        self.median <= limit
-    }
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            median,
-            least,
-            most,
-        } = self;
-        write!(formatter, "{median:+.1} ({least:+.1} to {most:+.1})")
-    }
-}
-
-/// Returns the median; of no values it is not a number.
-pub(crate) fn median(values: &[f64]) -> f64 {
-    let mut values = values.to_vec();
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() % 2 {
-        0 if middle > 0 => f64::midpoint(values[middle - 1], values[middle]),
-        0 => f64::NAN,
-        _ => values[middle],
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
 
-    use super::{Difference, interleaved};
+    use super::interleaved;
 
     #[tokio::test]
     async fn every_way_is_measured_once_a_round_and_each_comes_first_in_turn() {
@@ -106,13 +55,5 @@ mod tests {
         assert_eq!(order.into_inner(), "abcbcacab");
         assert_eq!(taken[0], [1.0, 6.0, 8.0]);
         assert_eq!(taken[2], [3.0, 5.0, 7.0]);
-    }
-
-    #[test]
-    fn a_difference_is_that_of_the_rounds_and_not_of_the_medians() {
-        let difference = Difference::of(&[11.0, 25.0, 32.0, 100.0], &[10.0, 20.0, 30.0, 101.0]);
-        assert_eq!(difference.to_string(), "+1.5 (-1.0 to +5.0)");
-        assert!(difference.is_within(1.5) && !difference.is_within(1.4));
-        assert!(!Difference::of(&[], &[]).is_within(f64::INFINITY));
     }
 }

@@ -8,33 +8,31 @@ mod records;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
+use fixtures::benchmark::{Bar, Row};
 use futures::executor::block_on;
 
 use self::records::{FOREIGN, RARE, Records};
 use crate::built_ampctl::BuiltAmpctl;
-use crate::machine;
-use crate::pairs::{interleaved_when_warm, median};
+use crate::measured_process::{self, Taken};
+use crate::pairs::interleaved_when_warm;
+use crate::{benchmark_rows, machine};
 
 /// `sessions list` takes at most this long at the median, in ms.
 const LIST_LIMIT: f64 = 100.0;
 
-/// A search is at least this fast, as a part of the speed of `rg`.
-const SEARCH_LIMIT: f64 = 0.5;
+/// A search takes at most so many times what `rg` takes.
+const SEARCH_LIMIT: f64 = 2.0;
 
 /// `sessions stats` takes at most this long at the median, in ms: as long as a list, and a look into
 /// the folder of every session.
 const STATS_LIMIT: f64 = 200.0;
 
 /// A search of everything takes at most this much more memory than one of a tenth, in KiB.
-const GROWTH_LIMIT: u64 = 4 << 10;
-
-/// How often memory is looked at.
-const LOOK: Duration = Duration::from_millis(2);
+const GROWTH_LIMIT: f64 = 4096.0;
 
 /// How much to measure.
 #[derive(Debug, Clone, Args)]
@@ -52,11 +50,19 @@ pub struct Options {
     ampctl: BuiltAmpctl,
 }
 
-/// Measures and prints the medians and ratios beside the bars.
+/// Measures and prints what the commands take.
 ///
 /// # Errors
-/// When `ampctl` or `rg` is not there, something is not found, or a bar is missed.
+/// As for [`rows`], and when a bar is missed.
 pub fn run(options: &Options) -> Result<()> {
+    benchmark_rows::report_and_judge(&rows(options)?)
+}
+
+/// Measures lists, sums and searches, and the memory of a search.
+///
+/// # Errors
+/// When `ampctl` or `rg` is not there, or something is not found.
+pub(crate) fn rows(options: &Options) -> Result<Vec<Row>> {
     let rg = machine::find_program("rg").context("no rg on the path")?;
     let records = Records::make(options.records, options.megabytes << 20)?;
     let bench = Bench {
@@ -65,54 +71,50 @@ pub fn run(options: &Options) -> Result<()> {
         records,
         rounds: options.rounds,
     };
-    let mut missed = Vec::new();
-    let mut hold = |name: &str, holds: bool, said: String| {
-        let bar = if holds { "holds" } else { "MISSED" };
-        crate::say(format!("{name}: {said}: {bar}"));
-        if !holds {
-            missed.push(name.to_owned());
-        }
-    };
+    let mut rows = Vec::new();
     for (name, words, limit) in [
-        ("list", &["sessions", "list"][..], LIST_LIMIT),
-        ("list --json", &["sessions", "list", "--json"], LIST_LIMIT),
+        ("sessions list", &["sessions", "list"][..], LIST_LIMIT),
         (
-            "stats by folder",
+            "sessions list --json",
+            &["sessions", "list", "--json"],
+            LIST_LIMIT,
+        ),
+        (
+            "sessions stats --by folder",
             &["sessions", "stats", "--by", "folder"],
             STATS_LIMIT,
         ),
-        ("stats by day", &["sessions", "stats"], STATS_LIMIT),
+        ("sessions stats", &["sessions", "stats"], STATS_LIMIT),
     ] {
-        let list = |(): &()| Ok(bench.ampctl(words, "")?.milliseconds);
-        let took = median(&bench.rounds(&[()], list)?[0]);
-        hold(name, took <= limit, format!("{took:.0} ms (bar {limit})"));
+        let ways = [words, &["--version"]];
+        let taken = bench.rounds(&ways, |words| Ok(bench.ampctl(words, "")?.milliseconds))?;
+        let row = Row::of(name, "ms", &taken[0], "ampctl --version", &taken[1]);
+        rows.push(row.with_bar(Bar::OursAtMost(limit)));
     }
-    for (name, word) in [("search", RARE), ("search, other alphabet", FOREIGN)] {
+    for (name, word) in [
+        ("sessions search", RARE),
+        ("sessions search, other alphabet", FOREIGN),
+    ] {
         let searches = [Searcher::Ampctl, Searcher::Rg];
         let taken = bench.rounds(&searches, |searcher| bench.search(searcher, word))?;
-        let (ours, theirs) = (&taken[0], &taken[1]);
-        let ratios: Vec<f64> = theirs.iter().zip(ours).map(|(rg, own)| rg / own).collect();
-        let (ratio, ours, theirs) = (median(&ratios), median(ours), median(theirs));
-        hold(
-            name,
-            ratio >= SEARCH_LIMIT,
-            format!(
-                "{ratio:.2} of the speed of rg, {ours:.0} ms to {theirs:.0} ms (bar {SEARCH_LIMIT})"
-            ),
-        );
+        let row = Row::of(name, "ms", &taken[0], "rg", &taken[1]);
+        rows.push(row.with_bar(Bar::RatioAtMost(SEARCH_LIMIT)));
     }
     let search = ["sessions", "search", "--limit", "1000", RARE];
     let all = bench.ampctl(&search, RARE)?.peak;
     let tenth = records::TENTH.display().to_string();
     let of_tenth = [&search[..], &["--folder", &tenth]].concat();
     let tenth = bench.ampctl(&of_tenth, RARE)?.peak;
-    hold(
+    let peaks = [all, tenth].map(|peak| [peak as f64]);
+    let row = Row::of(
         "memory of a search",
-        all <= tenth + GROWTH_LIMIT,
-        format!("{all} KiB, of a tenth {tenth} KiB (bar +{GROWTH_LIMIT})"),
+        "KiB",
+        &peaks[0],
+        "of a tenth",
+        &peaks[1],
     );
-    ensure!(missed.is_empty(), "bars were missed: {}", missed.join(", "));
-    Ok(())
+    rows.push(row.with_bar(Bar::MoreAtMost(GROWTH_LIMIT)));
+    Ok(rows)
 }
 
 struct Bench {
@@ -126,13 +128,6 @@ struct Bench {
 enum Searcher {
     Ampctl,
     Rg,
-}
-
-/// What a process took.
-struct Taken {
-    milliseconds: f64,
-    /// The most memory it had, in KiB.
-    peak: u64,
 }
 
 impl Bench {
@@ -172,18 +167,16 @@ impl Bench {
     )]
     fn process(&self, program: &Path, words: &[OsString], proof: &str) -> Result<Taken> {
         let output = tempfile::tempfile()?;
-        let begun = Instant::now();
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(words)
             .env_clear()
             .envs(self.records.environment())
             .current_dir(self.records.home())
             .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .spawn()?;
-        let (status, peak) = wait(&mut child)?;
-        let milliseconds = begun.elapsed().as_secs_f64() * 1000.0;
-        ensure!(status, "{} {words:?} failed", program.display());
+            .stdout(output.try_clone()?);
+        let taken = measured_process::run(&mut command)?;
+        ensure!(taken.is_success, "{} {words:?} failed", program.display());
         let mut written = String::new();
         let mut output = output;
         std::io::Seek::rewind(&mut output)?;
@@ -193,22 +186,6 @@ impl Bench {
             !written.is_empty() && written.contains(proof),
             "{words:?} found nothing"
         );
-        Ok(Taken { milliseconds, peak })
-    }
-}
-
-/// Waits for a process, and looks at its memory meanwhile.
-fn wait(child: &mut Child) -> Result<(bool, u64)> {
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok((status.success(), peak));
-        }
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let seen = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let seen = seen.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok());
-        peak = peak.max(seen.unwrap_or(0));
-        std::thread::sleep(LOOK);
+        Ok(taken)
     }
 }

@@ -13,14 +13,15 @@ use amp_session::protocol::PermissionRule;
 use amp_session::{Amp, Answer, Approval, SessionConfig, default_deadlines};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
+use fixtures::benchmark::{Bar, Row};
 use fixtures::script::{Answer as ModelAnswer, Block, Script};
 use serde_json::json;
 
 use super::place::{PROMPT, Place};
 use crate::installed_cli::{self, InstalledCli};
-use crate::pairs::{Difference, interleaved, median};
+use crate::pairs::interleaved;
 use crate::versions::Manifest;
-use crate::{command, machine};
+use crate::{benchmark_rows, command, machine};
 
 /// What decides in place of the approver: it reads its input to the end and allows.
 const PROGRAM: &str = "#include <unistd.h>\n\
@@ -49,11 +50,19 @@ pub struct Options {
     questions: usize,
 }
 
-/// Measures and prints the medians and their difference.
+/// Measures and prints what a question takes.
 ///
 /// # Errors
-/// When there is no C compiler, a run does not end well, or a question costs too much.
+/// As for [`rows`], and when a question costs too much.
 pub fn run(options: &Options) -> Result<()> {
+    benchmark_rows::report_and_judge(&rows(options)?)
+}
+
+/// Measures what a question takes beside a rule that lets a program decide.
+///
+/// # Errors
+/// When there is no C compiler, or a run does not end well.
+pub(crate) fn rows(options: &Options) -> Result<Vec<Row>> {
     let manifest = Manifest::read()?;
     let versions = manifest.select(std::slice::from_ref(&options.version))?;
     machine::runtime()?.block_on(async {
@@ -70,20 +79,9 @@ pub fn run(options: &Options) -> Result<()> {
             Ok(took / questions as f64)
         });
         let taken = taken.await?;
-        let cost = Difference::of(&taken[0], &taken[1]);
-        crate::say(format!(
-            "{}: {} pairs of {questions} calls, ms a call at the median: {:.1} with an approver, \
-             {:.1} with a C program; of the pairs {cost}",
-            version.number,
-            options.pairs,
-            median(&taken[0]),
-            median(&taken[1]),
-        ));
-        ensure!(
-            cost.is_within(LIMIT),
-            "a question costs more than {LIMIT} ms"
-        );
-        Ok(())
+        let name = format!("question and answer, {}", version.number);
+        let row = Row::of(&name, "ms", &taken[0], "a C program", &taken[1]);
+        Ok(vec![row.with_bar(Bar::MoreAtMost(LIMIT))])
     })
 }
 

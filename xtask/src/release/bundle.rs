@@ -127,6 +127,8 @@ impl Content {
             header.set_size(item.bytes.len() as u64);
             header.set_mode(if item.is_executable { 0o755 } else { 0o644 });
             header.set_mtime(epoch);
+            header.set_uid(0);
+            header.set_gid(0);
             let path = format!("{folder}/{}", item.path);
             archive.append_data(&mut header, path, item.bytes.as_slice())?;
         }

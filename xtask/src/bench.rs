@@ -1,0 +1,119 @@
+//! `cargo xtask bench`: where we stand, in one table of one run.
+//!
+//! Everything is built for release and measured beside something that users know: the same work by
+//! a shell, by the usual code, by hand. The benchmarks of the crates and those of whole programs
+//! all tell [`Row`]s, and the bars stand beside the code that measures.
+
+mod crates;
+mod whole_run;
+
+use anyhow::{Result, ensure};
+use clap::Args;
+use fixtures::benchmark::Row;
+
+use crate::benchmark_rows::{judge, report};
+use crate::control::{cost, start_cost};
+use crate::{acp_bench, sessions_bench};
+
+/// What to measure and how to print it.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// Print the rows as JSON: `{"rows": [{"name", "ours", "other", "ratio", "bar", "holds", …}]}`
+    #[arg(long)]
+    json: bool,
+    /// Measure only what has this text in its name: `decode`, `end_to_end`, `spawn`, `sandbox`,
+    /// `install`, `whole-run`, `start-cost`, `question-cost`, `acp`, `sessions`
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+}
+
+/// One of the things to measure.
+struct Part {
+    name: &'static str,
+    /// Whether it measures `ampctl` as a program.
+    of_ampctl: bool,
+    rows: fn() -> Result<Vec<Row>>,
+}
+
+/// Returns the options of a command that is called without any.
+fn usual<T: Args>() -> Result<T> {
+    let command = T::augment_args(clap::Command::new("bench"));
+    Ok(T::from_arg_matches(
+        &command.try_get_matches_from(["bench"])?,
+    )?)
+}
+
+const PARTS: [Part; 10] = [
+    Part {
+        name: "decode",
+        of_ampctl: false,
+        rows: || crates::rows("amp-protocol", "decode"),
+    },
+    Part {
+        name: "end_to_end",
+        of_ampctl: false,
+        rows: || crates::rows("amp-session", "end_to_end"),
+    },
+    Part {
+        name: "whole-run",
+        of_ampctl: true,
+        rows: || whole_run::rows(&usual()?),
+    },
+    Part {
+        name: "start-cost",
+        of_ampctl: true,
+        rows: || start_cost::rows(&usual()?),
+    },
+    Part {
+        name: "question-cost",
+        of_ampctl: false,
+        rows: || cost::rows(&usual()?),
+    },
+    Part {
+        name: "spawn",
+        of_ampctl: false,
+        rows: || crates::rows("amp-process", "spawn"),
+    },
+    Part {
+        name: "sandbox",
+        of_ampctl: false,
+        rows: || crates::rows("amp-process", "sandbox"),
+    },
+    Part {
+        name: "install",
+        of_ampctl: false,
+        rows: || crates::rows("amp-bootstrap", "install"),
+    },
+    Part {
+        name: "acp",
+        of_ampctl: true,
+        rows: || acp_bench::rows(&usual()?),
+    },
+    Part {
+        name: "sessions",
+        of_ampctl: true,
+        rows: || sessions_bench::rows(&usual()?),
+    },
+];
+
+/// Measures everything and prints it.
+///
+/// # Errors
+/// When something cannot be measured, and when a bar is missed; the rest is measured all the same.
+pub fn run(options: &Options) -> Result<()> {
+    let text = options.only.as_deref().unwrap_or_default();
+    let parts = || PARTS.iter().filter(|part| part.name.contains(text));
+    if parts().any(|part| part.of_ampctl) {
+        crates::build_ampctl()?;
+    }
+    let (mut rows, mut failed) = (Vec::new(), Vec::new());
+    for part in parts() {
+        match (part.rows)() {
+            Ok(measured) => rows.extend(measured),
+            Err(error) => failed.push(format!("{} was not measured: {error:#}", part.name)),
+        }
+    }
+    report(&rows, options.json)?;
+    ensure!(failed.is_empty(), "{}", failed.join("; "));
+    judge(&rows)
+}

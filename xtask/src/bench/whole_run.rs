@@ -1,0 +1,169 @@
+//! What a long answer costs: the library's loop and `ampctl run`, beside a shell that only counts
+//! its lines.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use fixtures::benchmark::{Bar, Row, big_lines};
+
+use crate::built_ampctl::BuiltAmpctl;
+use crate::machine;
+use crate::measured_process::{self, Taken};
+
+/// How much the agent writes, in bytes.
+const LENGTH: usize = 200_000_000;
+const ROUNDS: usize = 7;
+
+/// The most that the library's loop costs, as a part of what the shell does.
+const LIBRARY_BAR: f64 = 1.4;
+
+/// The most memory that a run has, in MiB.
+const PEAK_BAR: f64 = 8.0;
+
+/// A way to take in what the agent writes.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Shell,
+    Library,
+    Unrecorded,
+    Recorded,
+}
+
+const WAYS: [Way; 4] = [Way::Shell, Way::Library, Way::Unrecorded, Way::Recorded];
+
+/// Measures processor time and memory of each way.
+///
+/// # Errors
+/// When `ampctl` or the library's example is not built, or a run does not end well.
+pub(super) fn rows(ampctl: &BuiltAmpctl) -> Result<Vec<Row>> {
+    let scene = Scene::create(ampctl.path()?)?;
+    let mut taken: [Vec<Taken>; 4] = Default::default();
+    for round in 0..=ROUNDS {
+        for place in 0..WAYS.len() {
+            let way = (round + place) % WAYS.len();
+            let measured = scene.measure(WAYS[way])?;
+            // The first round fills the caches.
+            if round > 0 {
+                taken[way].push(measured);
+            }
+        }
+    }
+    let of = |way: Way, number: fn(&Taken) -> f64| -> Vec<f64> {
+        taken[way as usize].iter().map(number).collect()
+    };
+    let processor = |name: &str, way| {
+        let [ours, shell] = [way, Way::Shell].map(|way| of(way, |taken| taken.processor));
+        Row::of(name, "ms", &ours, "cat | wc -l", &shell)
+    };
+    let peak = |name: &str, way| {
+        let mebibytes = |taken: &Taken| taken.peak as f64 / 1024.0;
+        let [ours, library] = [way, Way::Library].map(|way| of(way, mebibytes));
+        let row = Row::of(name, "MiB", &ours, "the library", &library);
+        row.with_bar(Bar::OursAtMost(PEAK_BAR))
+    };
+    Ok(vec![
+        processor("processor time, library, 200 MB", Way::Library)
+            .with_bar(Bar::RatioAtMost(LIBRARY_BAR)),
+        processor(
+            "processor time, ampctl run without a record, 200 MB",
+            Way::Unrecorded,
+        ),
+        processor("processor time, ampctl run, 200 MB", Way::Recorded),
+        peak("peak memory, ampctl run without a record", Way::Unrecorded),
+        peak("peak memory, ampctl run", Way::Recorded),
+    ])
+}
+
+/// An agent that writes a long answer, and who reads it.
+struct Scene {
+    folder: tempfile::TempDir,
+    ampctl: PathBuf,
+    count: PathBuf,
+    stream: PathBuf,
+    agent: PathBuf,
+}
+
+impl Scene {
+    fn create(ampctl: PathBuf) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let stream = folder.path().join("stream.jsonl");
+        write_stream(&stream)?;
+        let agent = folder.path().join("amp");
+        let version = fixtures::NEWEST_VERSION;
+        fixtures::write_script(
+            &agent,
+            &format!(
+                "case \"$1\" in --version) echo '{version} (released 2026-09-23)';; \
+                 *) cat > /dev/null; exec cat '{}';; esac",
+                stream.display()
+            ),
+        );
+        Ok(Self {
+            folder,
+            ampctl,
+            count: super::crates::build_example("amp-session", "count")?,
+            stream,
+            agent,
+        })
+    }
+
+    fn measure(&self, way: Way) -> Result<Taken> {
+        let taken = measured_process::run(&mut self.command(way))?;
+        ensure!(taken.is_success, "{way:?} failed");
+        Ok(taken)
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "amp-process has a cost of its own, which would be measured too"
+    )]
+    fn command(&self, way: Way) -> Command {
+        let program = match way {
+            Way::Shell => Path::new("/bin/sh"),
+            Way::Library => &self.count,
+            Way::Unrecorded | Way::Recorded => &self.ampctl,
+        };
+        let mut command = Command::new(program);
+        match way {
+            Way::Shell => command.args(["-c", "cat \"$0\" | wc -l"]).arg(&self.stream),
+            Way::Library => command.arg("cat").arg(&self.stream),
+            Way::Unrecorded => command
+                .args(["run", "--no-record", "hi", "--amp"])
+                .arg(&self.agent),
+            Way::Recorded => command.args(["run", "hi", "--amp"]).arg(&self.agent),
+        };
+        command
+            .env_clear()
+            .envs(machine::environment())
+            .env("HOME", self.folder.path())
+            .env("AMP_API_KEY", "fake")
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+}
+
+/// Writes a whole turn: what a recording begins and ends with, and long lines between.
+fn write_stream(path: &Path) -> Result<()> {
+    let recording = fixtures::recording(fixtures::NEWEST_VERSION, "text")?;
+    let recorded = std::fs::read_to_string(recording.folder.join("stdout.jsonl"))?;
+    let first = recorded.lines().next().context("the recording is empty")?;
+    let last = recorded.lines().last().context("the recording is empty")?;
+    let mut file = BufWriter::new(File::create(path)?);
+    writeln!(file, "{first}")?;
+    let mut written = 0;
+    for line in big_lines().iter().cycle() {
+        if written >= LENGTH {
+            break;
+        }
+        writeln!(file, "{line}")?;
+        written += line.len() + 1;
+    }
+    writeln!(file, "{last}")?;
+    Ok(file.flush()?)
+}
