@@ -232,7 +232,7 @@ const EVERYTHING: &str = "
     retry = 3\nwait-for-limits = '2h'
     check = 'true'\nattempts = 3\nconfirm-end = true
     color = 'never'\nprogress = false\nrecord = false\nsnapshots = false\nversion = 'known'\nsources = ['npm']
-    install = true\napprove = 'ask'\nnotify = ['bell']\nsandbox = 'full'\nallow-host = ['example.com']\nallow-read = ['/r']\nallow-write = ['/w']
+    install = true\npin-key = 'RW'\ncross-check = 'bucket'\nallow-http = ['mirror.example']\napprove = 'ask'\nnotify = ['bell']\nsandbox = 'full'\nallow-host = ['example.com']\nallow-read = ['/r']\nallow-write = ['/w']
     allow-env = ['E']\nlimit = ['memory=4g']
 ";
 
