@@ -36,7 +36,7 @@ const LIMIT: Duration = Duration::from_secs(30 * 60);
 /// How much to check.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
-    /// Do not build what was packed
+    /// Do not build what was packed, which cargo cannot while the registry has another `amp-protocol`
     #[arg(long)]
     no_verify: bool,
 }
@@ -48,7 +48,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     let folder = workspace_root().join("target/package-check");
     machine::runtime()?.block_on(async {
-        let source = export(&folder).await?;
+        let source = export(&folder, "HEAD").await?;
         let manifest = source.join("Cargo.toml");
         let text = fs::read_to_string(&manifest)?;
         ensure!(

@@ -87,7 +87,8 @@ pub fn run(options: &Options) -> Result<()> {
 
 async fn make(options: &Options, version: &str, out: &Path) -> Result<()> {
     let folder = workspace_root().join("target/release-build");
-    let checkout = Checkout::export(&folder.join("first")).await?;
+    let commit = build::commit().await?;
+    let checkout = Checkout::export(&folder.join("first"), &commit).await?;
     let mut made = Vec::new();
     for target in chosen(&options.targets)? {
         if let Some(missing) = target.missing().await? {
@@ -105,7 +106,7 @@ async fn make(options: &Options, version: &str, out: &Path) -> Result<()> {
         return Ok(());
     }
     // Another path, and nothing of the first build.
-    let second = Checkout::export(&folder.join("second")).await?;
+    let second = Checkout::export(&folder.join("second"), &commit).await?;
     let again = folder.join("second/dist");
     for (target, files) in made {
         for (one, other) in files

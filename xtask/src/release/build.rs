@@ -25,10 +25,10 @@ pub(super) struct Checkout {
 }
 
 impl Checkout {
-    /// Exports what is committed; a folder that is there already is brought up to date.
-    pub(super) async fn export(folder: &Path) -> Result<Self> {
-        export(folder).await?;
-        let time = command::output(git(&["log", "-1", "--format=%ct"]), SHORT).await?;
+    /// Exports a commit; a folder that is there already is brought up to date.
+    pub(super) async fn export(folder: &Path, commit: &str) -> Result<Self> {
+        export(folder, commit).await?;
+        let time = command::output(git(&["log", "-1", "--format=%ct", commit]), SHORT).await?;
         Ok(Self {
             folder: folder.to_owned(),
             epoch: time.trim().parse().context("git names no time")?,
@@ -111,13 +111,19 @@ impl Checkout {
     }
 }
 
-/// Exports what is committed into `src` below a folder, and returns that.
-pub(crate) async fn export(folder: &Path) -> Result<PathBuf> {
+/// Returns the commit that is checked out, which may be another one a moment later.
+pub(super) async fn commit() -> Result<String> {
+    let commit = command::output(git(&["rev-parse", "HEAD"]), SHORT).await?;
+    Ok(commit.trim().to_owned())
+}
+
+/// Exports a commit into `src` below a folder, and returns that.
+pub(crate) async fn export(folder: &Path, commit: &str) -> Result<PathBuf> {
     fs::create_dir_all(folder)?;
     let archive = folder.join("source.tar");
     let export = git(&["archive", "--format=tar", "-o"])
         .with_argument(&archive)
-        .with_argument("HEAD");
+        .with_argument(commit);
     command::output(export, SHORT).await?;
     let fresh = tempfile::tempdir_in(folder)?;
     let mut members = tar::Archive::new(fs::File::open(&archive)?);
