@@ -2,6 +2,8 @@
 
 #[cfg(target_os = "linux")]
 pub mod acp_bench;
+#[cfg(unix)]
+pub mod batch;
 #[cfg(target_os = "linux")]
 pub mod bench;
 #[cfg(target_os = "linux")]

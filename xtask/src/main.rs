@@ -8,12 +8,12 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 #[cfg(target_os = "linux")]
 use xtask::{acp_bench, bench, sessions_bench};
+#[cfg(unix)]
+use xtask::{batch, package, page, release};
 use xtask::{
     check_layers, conformance, control, demo, drift, mutants, newcomer, oracle, picture, record,
     retry, soak, tidy, windows,
 };
-#[cfg(unix)]
-use xtask::{package, page, release};
 
 /// Upkeep of the amp-* workspace
 #[derive(Parser)]
@@ -31,6 +31,9 @@ enum Command {
     /// Measure where we stand, beside what users know, and print one table
     #[cfg(target_os = "linux")]
     Bench(bench::Options),
+    /// Work on batches with real engines, one worker of which is killed
+    #[cfg(unix)]
+    Batch(batch::Options),
     /// Check the edges between crates against the design
     CheckLayers,
     /// Hold two turns of one thread with the real Amp CLI, or replay them
@@ -100,6 +103,8 @@ fn main() -> ExitCode {
         Command::AcpBench(options) => acp_bench::run(&options),
         #[cfg(target_os = "linux")]
         Command::Bench(options) => bench::run(&options),
+        #[cfg(unix)]
+        Command::Batch(options) => batch::run(&options),
         Command::CheckLayers => check_layers::run(),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Tidy => tidy::run(),

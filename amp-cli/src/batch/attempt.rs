@@ -210,6 +210,13 @@ impl<'a> Attempt<'a> {
                     }
                 }
                 Retried::Stop(why) => return Ok(Next::End(Left::Held(why))),
+                Retried::Unasked(why) => {
+                    return Ok(Next::End(Left::Paused {
+                        why,
+                        all: true,
+                        nothing_sent: false,
+                    }));
+                }
                 _ => {
                     return Ok(Next::End(Left::Held(
                         "it cannot be gone on with".to_owned(),

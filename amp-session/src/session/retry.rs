@@ -19,6 +19,8 @@ pub enum Retried {
     Wait(Pause),
     /// Nothing was sent, for this reason.
     Stop(String),
+    /// Nothing was sent, because the thread could not be asked often enough; later it may be.
+    Unasked(String),
 }
 
 impl Session {
@@ -37,7 +39,7 @@ impl Session {
             Err(reason) => {
                 return Ok(match retries.not_asked(&reason) {
                     AfterTurn::Wait(pause) => Retried::Wait(pause),
-                    AfterTurn::Stop(why) => Retried::Stop(format!(
+                    AfterTurn::Stop(why) => Retried::Unasked(format!(
                         "the thread could not be asked ({reason}), and {why}"
                     )),
                     AfterTurn::Done => Retried::Stop(reason),

@@ -116,7 +116,7 @@ async fn follow(
         match session.retry(retries).await.unwrap() {
             Retried::Turn(turn) => return Ok(*turn),
             Retried::Wait(pause) => next = AfterTurn::Wait(pause),
-            Retried::Stop(why) => return Err(Some(why)),
+            Retried::Stop(why) | Retried::Unasked(why) => return Err(Some(why)),
             other => panic!("{other:?}"),
         }
     }

@@ -184,7 +184,7 @@ async fn follow(
         match session.retry(retries).await? {
             Retried::Turn(turn) => return Ok(Ok(*turn)),
             Retried::Wait(pause) => next = AfterTurn::Wait(pause),
-            Retried::Stop(why) => return Ok(Err(Some(why))),
+            Retried::Stop(why) | Retried::Unasked(why) => return Ok(Err(Some(why))),
             _ => return Ok(Err(None)),
         }
     }

@@ -1,4 +1,5 @@
-//! Slurm: an array whose elements come back while they are paused (tried with 22.05).
+//! Slurm: an array whose elements come back while they are paused. The signals, and what is queued
+//! again, are those of a script that was run with 22.05.
 
 use super::{Job, Submission, quoted};
 

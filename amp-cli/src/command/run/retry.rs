@@ -116,7 +116,7 @@ impl Persistence {
             next = match begin(retried, view, signals).await? {
                 Retried::Turn(turn) => return Ok(Some(*turn)),
                 Retried::Wait(pause) => AfterTurn::Wait(pause),
-                Retried::Stop(why) => AfterTurn::Stop(why),
+                Retried::Stop(why) | Retried::Unasked(why) => AfterTurn::Stop(why),
                 _ => return Ok(None),
             };
         }
