@@ -14,7 +14,8 @@ use crate::support::{INIT, SUCCESS, VERSION, World};
 fn world_of(deed: &str) -> World {
     let line = |command: &str| command.trim_start_matches("out ").to_owned();
     let agent = format!(
-        "case \"$*\" in *--version*) echo '{VERSION} (released)'; exit;; esac\n\
+        "case \"$*\" in *--version*) echo '{VERSION} (released)'; exit;; *--execute*);; *) exit 1;; \
+         esac\n\
          echo '{}'\n{deed}\necho '{}'",
         line(INIT),
         line(SUCCESS),
