@@ -62,7 +62,7 @@ pub fn run(options: &Options) -> Result<()> {
 ///
 /// # Errors
 /// When `ampctl` or `rg` is not there, or something is not found.
-pub(crate) fn rows(options: &Options) -> Result<Vec<Row>> {
+pub fn rows(options: &Options) -> Result<Vec<Row>> {
     let rg = machine::find_program("rg").context("no rg on the path")?;
     let records = Records::make(options.records, options.megabytes << 20)?;
     let bench = Bench {

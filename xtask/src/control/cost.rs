@@ -62,7 +62,7 @@ pub fn run(options: &Options) -> Result<()> {
 ///
 /// # Errors
 /// When there is no C compiler, or a run does not end well.
-pub(crate) fn rows(options: &Options) -> Result<Vec<Row>> {
+pub fn rows(options: &Options) -> Result<Vec<Row>> {
     let manifest = Manifest::read()?;
     let versions = manifest.select(std::slice::from_ref(&options.version))?;
     machine::runtime()?.block_on(async {

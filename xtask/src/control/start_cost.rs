@@ -67,7 +67,7 @@ pub fn run(options: &Options) -> Result<()> {
 ///
 /// # Errors
 /// When a version or `ampctl` is not there, or a run does not end well.
-pub(crate) fn rows(options: &Options) -> Result<Vec<Row>> {
+pub fn rows(options: &Options) -> Result<Vec<Row>> {
     let ampctl = options.ampctl.path()?;
     machine::runtime()?.block_on(async {
         let mut rows = Vec::new();
