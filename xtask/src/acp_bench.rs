@@ -16,7 +16,7 @@ use fixtures::benchmark::{Bar, Row};
 use serde_json::{Value, json};
 
 use crate::built_ampctl::BuiltAmpctl;
-use crate::{benchmark_rows, machine};
+use crate::{benchmark_rows, machine, measured_process};
 
 /// From a line of the agent to the update on the wire at most this long at the median, in ms.
 const LATENCY_LIMIT: f64 = 3.0;
@@ -170,11 +170,8 @@ impl Agent {
 
     /// Returns how much memory the process has had at most, in MiB.
     fn memory(&self) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let peak = peak.and_then(|line| line.trim().strip_suffix(" kB"));
-        let kibibytes: f64 = peak.context("no peak")?.trim().parse()?;
-        Ok(kibibytes / 1024.0)
+        let kibibytes = measured_process::peak_of(&self.child).context("no peak")?;
+        Ok(kibibytes as f64 / 1024.0)
     }
 }
 

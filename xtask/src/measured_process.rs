@@ -52,16 +52,21 @@ fn of_children() -> Result<f64> {
 
 /// Waits for a process, and looks at its memory meanwhile.
 fn wait(child: &mut Child) -> Result<(bool, u64)> {
-    let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok((status.success(), peak));
         }
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let seen = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let seen = seen.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok());
-        peak = peak.max(seen.unwrap_or(0));
+        peak = peak.max(peak_of(child).unwrap_or(0));
         std::thread::sleep(LOOK);
     }
+}
+
+/// Returns the most memory that a process has had so far, in KiB; nothing of one that has ended.
+pub(crate) fn peak_of(child: &Child) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim().strip_suffix(" kB")?.trim().parse().ok()
 }

@@ -9,12 +9,12 @@ use anyhow::Result;
 ///
 /// # Errors
 /// When a way cannot be measured.
-pub(crate) async fn interleaved<W>(
+pub(crate) async fn interleaved<W, T>(
     rounds: usize,
     ways: &[W],
-    measure: impl AsyncFn(&W) -> Result<f64>,
-) -> Result<Vec<Vec<f64>>> {
-    let mut taken = vec![Vec::with_capacity(rounds); ways.len()];
+    measure: impl AsyncFn(&W) -> Result<T>,
+) -> Result<Vec<Vec<T>>> {
+    let mut taken: Vec<Vec<T>> = ways.iter().map(|_| Vec::with_capacity(rounds)).collect();
     for round in 0..rounds {
         for place in 0..ways.len() {
             let way = (round + place) % ways.len();
@@ -29,11 +29,11 @@ pub(crate) async fn interleaved<W>(
 ///
 /// # Errors
 /// As for [`interleaved`].
-pub(crate) async fn interleaved_when_warm<W>(
+pub(crate) async fn interleaved_when_warm<W, T>(
     rounds: usize,
     ways: &[W],
-    measure: impl AsyncFn(&W) -> Result<f64>,
-) -> Result<Vec<Vec<f64>>> {
+    measure: impl AsyncFn(&W) -> Result<T>,
+) -> Result<Vec<Vec<T>>> {
     interleaved(1, ways, &measure).await?;
     interleaved(rounds, ways, &measure).await
 }

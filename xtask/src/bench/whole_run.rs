@@ -8,10 +8,12 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use fixtures::benchmark::{Bar, Row, big_lines};
+use futures::executor::block_on;
 
 use crate::built_ampctl::BuiltAmpctl;
 use crate::machine;
 use crate::measured_process::{self, Taken};
+use crate::pairs::interleaved_when_warm;
 
 /// How much the agent writes, in bytes.
 const LENGTH: usize = 200_000_000;
@@ -40,17 +42,8 @@ const WAYS: [Way; 4] = [Way::Shell, Way::Library, Way::Unrecorded, Way::Recorded
 /// When `ampctl` or the library's example is not built, or a run does not end well.
 pub(super) fn rows(ampctl: &BuiltAmpctl) -> Result<Vec<Row>> {
     let scene = Scene::create(ampctl.path()?)?;
-    let mut taken: [Vec<Taken>; 4] = Default::default();
-    for round in 0..=ROUNDS {
-        for place in 0..WAYS.len() {
-            let way = (round + place) % WAYS.len();
-            let measured = scene.measure(WAYS[way])?;
-            // The first round fills the caches.
-            if round > 0 {
-                taken[way].push(measured);
-            }
-        }
-    }
+    let measure = async |way: &Way| scene.measure(*way);
+    let taken = block_on(interleaved_when_warm(ROUNDS, &WAYS, measure))?;
     let of = |way: Way, number: fn(&Taken) -> f64| -> Vec<f64> {
         taken[way as usize].iter().map(number).collect()
     };
