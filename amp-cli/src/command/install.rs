@@ -30,12 +30,13 @@ pub(super) fn run(
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
-    let flags = flags(
+    let settings = settings(
         arguments.version.as_deref(),
         &arguments.sources,
         &arguments.trust,
+        global,
+        context,
     )?;
-    let settings = Settings::resolve(flags, global, context)?;
     let mut request = request(&settings, arguments.offline, Platform::detect()?, context)?;
     if let Some(sha256) = &arguments.sha256 {
         request = request.with_sha256(sha256)?;
@@ -68,21 +69,24 @@ pub(super) fn run(
     Ok(ExitCode::Done)
 }
 
-/// Returns what the flags of an installation say.
-pub(super) fn flags(
+/// Returns the settings of an installation: what its flags say, over everything else.
+pub(super) fn settings(
     version: Option<&str>,
     sources: &[String],
     trust: &TrustArguments,
-) -> Result<Layer, Failure> {
+    global: &GlobalArguments,
+    context: &Context,
+) -> Result<Settings, Failure> {
     let list = |values: &[String]| (!values.is_empty()).then(|| values.to_vec());
-    Ok(Layer {
+    let flags = Layer {
         version: version.map(str::parse).transpose()?,
         sources: list(sources),
         pin_key: trust.pin_key.clone(),
         cross_check: trust.cross_check.clone(),
         allow_http: list(&trust.allow_http),
         ..Layer::default()
-    })
+    };
+    Settings::resolve(flags, global, context)
 }
 
 /// Installs the newest Amp for a run that found none.

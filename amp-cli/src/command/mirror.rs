@@ -6,13 +6,12 @@ use std::path::PathBuf;
 use amp_bootstrap::{Platform, export_to_mirror};
 use serde::Serialize;
 
-use super::install::{flags, perform, request};
+use super::install::{perform, request, settings};
 use crate::arguments::{GlobalArguments, MirrorCommand, MirrorExportArguments};
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, InstallCommand};
 use crate::json;
-use crate::settings::Settings;
 
 /// Runs the chosen command.
 pub(super) fn run(
@@ -30,12 +29,13 @@ fn export(
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
-    let flags = flags(
+    let settings = settings(
         arguments.version.as_deref(),
         &arguments.sources,
         &arguments.trust,
+        global,
+        context,
     )?;
-    let settings = Settings::resolve(flags, global, context)?;
     let platforms = match arguments.platforms.as_slice() {
         [] => vec![Platform::detect()?],
         names => names
