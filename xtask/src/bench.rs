@@ -13,7 +13,7 @@ use fixtures::benchmark::Row;
 
 use crate::benchmark_rows::{judge, report};
 use crate::control::{cost, start_cost};
-use crate::{acp_bench, sessions_bench};
+use crate::{acp_bench, batch_bench, sessions_bench};
 
 /// What to measure and how to print it.
 #[derive(Debug, Clone, Args)]
@@ -22,7 +22,7 @@ pub struct Options {
     #[arg(long)]
     json: bool,
     /// Measure only what has this text in its name: `decode`, `end_to_end`, `spawn`, `sandbox`,
-    /// `install`, `whole-run`, `start-cost`, `question-cost`, `acp`, `sessions`
+    /// `install`, `whole-run`, `start-cost`, `question-cost`, `acp`, `batch`, `sessions`
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
 }
@@ -43,7 +43,7 @@ fn usual<T: Args>() -> Result<T> {
     )?)
 }
 
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
     Part {
         name: "decode",
         of_ampctl: false,
@@ -88,6 +88,11 @@ const PARTS: [Part; 10] = [
         name: "acp",
         of_ampctl: true,
         rows: || acp_bench::rows(&usual()?),
+    },
+    Part {
+        name: "batch",
+        of_ampctl: true,
+        rows: || batch_bench::rows(&usual()?),
     },
     Part {
         name: "sessions",

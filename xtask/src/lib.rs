@@ -5,6 +5,8 @@ pub mod acp_bench;
 #[cfg(unix)]
 pub mod batch;
 #[cfg(target_os = "linux")]
+pub mod batch_bench;
+#[cfg(target_os = "linux")]
 pub mod bench;
 #[cfg(target_os = "linux")]
 mod benchmark_rows;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 #[cfg(target_os = "linux")]
-use xtask::{acp_bench, bench, sessions_bench};
+use xtask::{acp_bench, batch_bench, bench, sessions_bench};
 #[cfg(unix)]
 use xtask::{batch, package, page, release};
 use xtask::{
@@ -34,6 +34,9 @@ enum Command {
     /// Work on batches with real engines, one worker of which is killed
     #[cfg(unix)]
     Batch(batch::Options),
+    /// Measure what a batch adds to its agents, beside `xargs`
+    #[cfg(target_os = "linux")]
+    BatchBench(batch_bench::Options),
     /// Check the edges between crates against the design
     CheckLayers,
     /// Hold two turns of one thread with the real Amp CLI, or replay them
@@ -105,6 +108,8 @@ fn main() -> ExitCode {
         Command::Bench(options) => bench::run(&options),
         #[cfg(unix)]
         Command::Batch(options) => batch::run(&options),
+        #[cfg(target_os = "linux")]
+        Command::BatchBench(options) => batch_bench::run(&options),
         Command::CheckLayers => check_layers::run(),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Tidy => tidy::run(),
