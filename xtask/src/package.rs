@@ -1,7 +1,9 @@
 //! `cargo xtask package`: every crate as a registry would get it, built from nothing else.
 //!
-//! Publishing is off (`publish = false`) until a person decides, and cargo packs crates that need one
-//! another only when they may be published; so an export of the commit is packed in which they may.
+//! Publishing is off (`publish = false`) until a person decides, and the crates have their names of
+//! here until then; so an export of the commit is packed in which both are as they would be.
+
+mod names;
 
 use std::fs;
 use std::path::Path;
@@ -15,14 +17,7 @@ use flate2::read::GzDecoder;
 use crate::release::export;
 use crate::{command, machine, say, workspace_root};
 
-/// The crates that would be published, each after those that it needs.
-pub const ORDER: [&str; 5] = [
-    "amp-protocol",
-    "amp-process",
-    "amp-bootstrap",
-    "amp-session",
-    "amp-cli",
-];
+use names::ORDER;
 
 /// What every package has to hold.
 const NEEDED: [&str; 4] = ["Cargo.toml", "README.md", "LICENSE-APACHE", "LICENSE-MIT"];
@@ -36,7 +31,7 @@ const LIMIT: Duration = Duration::from_secs(30 * 60);
 /// How much to check.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
-    /// Do not build what was packed, which cargo cannot while the registry has another `amp-protocol`
+    /// Do not build what was packed, which takes minutes
     #[arg(long)]
     no_verify: bool,
 }
@@ -49,32 +44,22 @@ pub fn run(options: &Options) -> Result<()> {
     let folder = workspace_root().join("target/package-check");
     machine::runtime()?.block_on(async {
         let source = export(&folder, "HEAD").await?;
-        let manifest = source.join("Cargo.toml");
-        let text = fs::read_to_string(&manifest)?;
-        ensure!(
-            text.contains("\npublish = false\n"),
-            "publishing is not off"
-        );
-        fs::write(
-            &manifest,
-            text.replace("\npublish = false\n", "\npublish = true\n"),
-        )?;
-        // They are published nowhere, and stay so.
-        for upkeep in ["fixtures", "xtask"] {
-            let manifest = source.join(upkeep).join("Cargo.toml");
-            let text = fs::read_to_string(&manifest)?;
-            let text = text.replace("publish.workspace = true", "publish = false");
-            fs::write(manifest, text)?;
-        }
+        names::prepare(&source)?;
         let cargo = ProcessSpec::new("cargo")
             .with_environment(machine::environment())
-            .with_arguments(["package", "--locked", "--allow-dirty"])
-            .with_arguments(ORDER.iter().flat_map(|name| ["--package", name]))
-            .with_arguments(options.no_verify.then_some("--no-verify"))
             .with_variable("CARGO_TARGET_DIR", folder.join("target"))
             .with_working_directory(&source);
-        command::output(cargo, LIMIT).await?;
-        for name in ORDER {
+        // The lock file gets the new names, and nothing else.
+        let locked = cargo
+            .clone()
+            .with_arguments(["update", "--workspace", "--quiet"]);
+        command::output(locked, LIMIT).await?;
+        let packed = cargo
+            .with_arguments(["package", "--locked", "--allow-dirty"])
+            .with_arguments(ORDER.iter().flat_map(|(_, name)| ["--package", name]))
+            .with_arguments(options.no_verify.then_some("--no-verify"));
+        command::output(packed, LIMIT).await?;
+        for (_, name) in ORDER {
             let version = env!("CARGO_PKG_VERSION");
             let package = folder.join(format!("target/package/{name}-{version}.crate"));
             check(&package).with_context(|| package.display().to_string())?;
