@@ -48,6 +48,8 @@ pub mod program;
 #[cfg(unix)]
 mod protocol;
 mod question;
+#[cfg(unix)]
+mod remembered;
 mod rules;
 #[cfg(unix)]
 mod second_lock;

@@ -24,6 +24,17 @@ pub enum Answer {
         /// What the agent is told; a sentence of ours when empty.
         reason: String,
     },
+    /// It may not, and neither may any later call of the session that this rule matches, whatever
+    /// another answer allows.
+    ///
+    /// A rule that does not reject, or that Amp would not take, is as good as none: this call alone
+    /// is rejected. [`Decided::kept`](super::Decided::kept) tells.
+    RejectAndRemember {
+        /// The rule.
+        rule: PermissionRule,
+        /// What the agent is told, as of a rejection that is not remembered.
+        reason: String,
+    },
     /// It may not, and the turn is cancelled.
     Stop,
 }

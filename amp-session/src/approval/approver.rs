@@ -124,6 +124,14 @@ impl Approval {
         self
     }
 
+    /// Lets this and another one remember the same rules of answers: what was answered to one of
+    /// them counts for both, from now on.
+    #[must_use]
+    pub fn with_memory_of(mut self, other: &Self) -> Self {
+        self.remembered = Arc::clone(&other.remembered);
+        self
+    }
+
     /// Returns the rules that answers have asked to be remembered, in their order.
     #[must_use]
     pub fn remembered(&self) -> Vec<PermissionRule> {

@@ -28,12 +28,13 @@ use super::protocol::{
     Greeting, LONGEST_LINE, LONGEST_REASON, MOST_ARGUMENTS, Reply, Request, whereabouts,
 };
 use super::question::{Concern, Question, Subject};
+use super::remembered;
 use super::second_lock::{Partner, SecondLock};
 use super::shared::Shared;
 use crate::blocking::blocking;
 use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::permission::{Decision, Evaluator, RuleList, RuleScope, RuleSet, ToolCall};
+use crate::permission::ToolCall;
 
 /// How long a helper may take to say what it wants.
 const REQUEST: Duration = Duration::from_secs(30);
@@ -269,8 +270,9 @@ impl Host {
             .is_named_in(&question.subject.arguments)
         {
             question.subject.concern = Concern::ControlFiles;
-        } else if self.is_remembered(question) {
-            return Verdict::allowed(DecidedBy::RememberedRule);
+        }
+        if let Some(verdict) = self.remembered(question) {
+            return verdict;
         }
         question.opinion = self
             .opinions
@@ -283,16 +285,34 @@ impl Host {
         }
     }
 
-    /// Tells whether an answer before covers the call.
-    fn is_remembered(&self, question: &Question) -> bool {
-        let rules = self.approval.remembered();
-        let rules = RuleSet::of(vec![RuleList::from_rules(RuleScope::User, &rules)]);
+    /// Returns what answers before say about a question; none of them allows what concerns the
+    /// files that decide.
+    fn remembered(&self, question: &Question) -> Option<Verdict> {
+        let Subject {
+            tool,
+            arguments,
+            concern,
+            ..
+        } = &question.subject;
         let call = ToolCall {
-            tool: &question.subject.tool,
-            arguments: &question.subject.arguments,
+            tool,
+            arguments,
             context: None,
         };
-        Evaluator::new(rules, &self.dialect).test(&call).decision == Decision::Allow
+        let rules = self.approval.remembered();
+        let is_allowed = match concern {
+            Concern::Changed(_) => None,
+            _ => remembered::verdict(&rules, &call, &self.dialect),
+        };
+        match is_allowed {
+            Some(true) if *concern != Concern::Call => None,
+            Some(true) => Some(Verdict::allowed(DecidedBy::RememberedRule)),
+            Some(false) => {
+                let reason = "the user rejects every call like this one in this session";
+                Some(Verdict::refused(DecidedBy::RememberedRule, reason))
+            }
+            None => None,
+        }
     }
 
     /// Puts a question to the approver; late is a no.
@@ -307,18 +327,18 @@ impl Host {
             let mut answer = approver.decide(question.clone());
             loop {
                 tokio::select! {
-                    answer = &mut answer => return Some(answer),
+                    answer = &mut answer => return Ok(answer),
                     Ok(()) = remembering.changed() => {
-                        if question.subject.concern == Concern::Call && self.is_remembered(&question) {
-                            return None;
+                        if let Some(verdict) = self.remembered(&question) {
+                            return Err(verdict);
                         }
                     }
                 }
             }
         };
         let answer = match timeout(deadline, answer).await {
-            Ok(Some(answer)) => answer,
-            Ok(None) => return Verdict::allowed(DecidedBy::RememberedRule),
+            Ok(Ok(answer)) => answer,
+            Ok(Err(verdict)) => return verdict,
             Err(_) => {
                 let reason = format!("nobody answered within {} s", deadline.as_secs());
                 return Verdict::refused(DecidedBy::Deadline, reason);
@@ -328,10 +348,15 @@ impl Host {
         match answer {
             Answer::Allow => {}
             Answer::AllowAndRemember { rule, remember } => {
-                verdict.kept = Some(self.keep(rule, remember).await);
+                verdict.kept = Some(self.keep(PermissionAction::ALLOW, rule, remember).await);
             }
             Answer::Reject { reason } => {
                 verdict = Verdict::refused(DecidedBy::Approver, sentence(&reason));
+            }
+            Answer::RejectAndRemember { rule, reason } => {
+                verdict = Verdict::refused(DecidedBy::Approver, sentence(&reason));
+                let kept = self.keep(PermissionAction::REJECT, rule, Remember::Session);
+                verdict.kept = Some(kept.await);
             }
             Answer::Stop => {
                 self.shared.stop();
@@ -342,8 +367,13 @@ impl Host {
         verdict
     }
 
-    /// Remembers a rule for as long as an answer wants it.
-    async fn keep(&self, rule: PermissionRule, remember: Remember) -> KeptRule {
+    /// Remembers a rule with this action for as long as an answer wants it.
+    async fn keep(
+        &self,
+        action: PermissionAction,
+        rule: PermissionRule,
+        remember: Remember,
+    ) -> KeptRule {
         let mut kept = KeptRule {
             rule,
             remember,
@@ -351,8 +381,9 @@ impl Host {
             trouble: None,
         };
         let rule = &kept.rule;
-        if rule.action != PermissionAction::ALLOW || !rule.problems().is_empty() {
-            kept.trouble = Some("Amp would not take it as a rule that allows".to_owned());
+        if rule.action != action || !rule.problems().is_empty() {
+            let trouble = format!("Amp would not take it as a rule with the action {action}");
+            kept.trouble = Some(trouble);
             return kept;
         }
         // Nobody else looks for changes while the one that is ours is made.

@@ -39,7 +39,7 @@ pub struct KeptRule {
     pub remember: Remember,
     /// The file that it was written to.
     pub file: Option<PathBuf>,
-    /// Why it is not kept that long, or at all; the call itself was allowed.
+    /// Why it is not kept that long, or at all; the call itself was decided as answered.
     pub trouble: Option<String>,
 }
 

@@ -235,6 +235,60 @@ async fn a_remembered_rule_answers_the_next_call_but_none_that_names_amps_files(
 }
 
 #[tokio::test]
+async fn a_rejection_that_is_remembered_rejects_the_next_call_and_one_that_is_open() {
+    let (said, mut asked) = tokio::sync::mpsc::unbounded_channel();
+    let approval = Approval::by(approve_with(move |question: Question| {
+        let command = question.subject.arguments["command"].clone();
+        said.send(command.clone()).unwrap();
+        async move {
+            if command == "git push first" {
+                std::future::pending::<()>().await;
+            }
+            let rule = PermissionRule::reject("shell_command").with_match("command", "git push*");
+            match command == "git status" {
+                true => Answer::Allow,
+                false => Answer::RejectAndRemember {
+                    rule,
+                    reason: "no".to_owned(),
+                },
+            }
+        }
+    }));
+    let world = World::of(approval.clone(), parent());
+    let open = world.question(&json!({"command": "git push first"})).await;
+    assert_eq!(asked.recv().await, Some(json!("git push first")));
+    assert_eq!(rejection(world.ask("git push second").await), "no");
+    let by_rule = "the user rejects every call like this one in this session";
+    assert_eq!(rejection(answer(open).await.unwrap()), by_rule);
+    // One that names the files that decide would be asked about otherwise.
+    for command in ["git push third", "git push .amp/settings.json"] {
+        assert_eq!(rejection(world.ask(command).await), by_rule);
+    }
+    assert_eq!(world.ask("git status").await, Reply::Allow);
+    let mut others = Vec::new();
+    while let Ok(command) = asked.try_recv() {
+        others.push(command);
+    }
+    assert_eq!(others, ["git push second", "git status"]);
+    // Another approver with the same memory is not asked either.
+    let other = always(Answer::Allow).with_memory_of(&approval);
+    let world = World::of(other, parent());
+    assert_eq!(rejection(world.ask("git push").await), by_rule);
+    assert_eq!(world.ask("git status").await, Reply::Allow);
+}
+
+#[tokio::test]
+async fn a_rule_that_does_not_reject_is_not_remembered_and_its_call_is_rejected() {
+    let approval = always(Answer::RejectAndRemember {
+        rule: PermissionRule::allow("*"),
+        reason: String::new(),
+    });
+    let world = World::of(approval.clone(), parent());
+    rejection(world.ask("ls").await);
+    assert!(approval.remembered().is_empty());
+}
+
+#[tokio::test]
 async fn a_rule_that_does_not_allow_is_not_remembered() {
     let approval = always(Answer::AllowAndRemember {
         rule: PermissionRule::delegate("*", "/bin/true"),

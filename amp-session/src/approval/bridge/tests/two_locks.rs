@@ -4,7 +4,7 @@ use amp_protocol::PermissionRule;
 use tokio::io::Lines;
 
 use super::*;
-use crate::permission::RuleScope;
+use crate::permission::{Evaluator, RuleList, RuleScope, RuleSet};
 
 /// The connection of a plugin.
 struct Plugin {
