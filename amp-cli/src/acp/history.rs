@@ -137,6 +137,8 @@ pub(super) async fn tell(
         }
         let mut replayed = turn.replay()?;
         while let Some(item) = replayed.next_item().await {
+            // A client that takes its request back is heard in between.
+            tokio::task::yield_now().await;
             for update in mapping.item(&item) {
                 wire.room().await;
                 wire.update(update);

@@ -9,7 +9,7 @@ use agent_client_protocol::v1::ConnectionTo;
 use agent_client_protocol::v1::schema::{
     McpServer, SessionConfigOption, SessionId, SessionModeState,
 };
-use agent_client_protocol::{Client as ClientRole, Error};
+use agent_client_protocol::{Client as ClientRole, Error, RequestCancellation};
 use amp_session::protocol::SettingsKey;
 use amp_session::{
     Amp, Approval, Effective, Feature, Session as AmpSession, SessionConfig, SessionRecord,
@@ -54,6 +54,8 @@ pub(super) struct Opened {
 
 /// A session that is to be opened.
 pub(super) struct Opening {
+    /// Tells that the client has taken its request back.
+    pub(super) cancellation: RequestCancellation,
     pub(super) wanted: Wanted,
     pub(super) folder: PathBuf,
     pub(super) mcp_servers: Vec<McpServer>,
@@ -74,7 +76,8 @@ impl Opening {
 
     async fn run(self, host: &Host) {
         let (orders, receiver) = mpsc::unbounded_channel();
-        let (session, record, id) = match self.open(host, receiver).await {
+        let opening = self.open(host, receiver);
+        let (session, record, id) = match self.cancellation.run_until_cancelled(opening).await {
             Ok(opened) => opened,
             Err(error) => return (self.respond)(Err(error)),
         };
@@ -84,9 +87,13 @@ impl Opening {
             options: session.options.all(),
         };
         if let (Wanted::Load(_), Some(record)) = (&self.wanted, &record) {
-            let told = history::tell(record, &self.folder, session.shows, &session.wire);
-            if let Err(failure) = told.await {
-                return (self.respond)(Err(of_failure(&failure)));
+            let telling = async {
+                let told = history::tell(record, &self.folder, session.shows, &session.wire);
+                told.await.map_err(|failure| of_failure(&failure))
+            };
+            if let Err(error) = self.cancellation.run_until_cancelled(telling).await {
+                session.wire.close();
+                return (self.respond)(Err(error));
             }
             session.wire.update(history::info(record.metadata()));
         }
@@ -151,11 +158,16 @@ impl Opening {
             approver @ Approver::Program(_) => {
                 let style = settings.color.style(&context, &context.stderr);
                 let approval = approve::approval(approver, style, &context);
-                approval.map_err(failed)?.0
+                approval
+                    .map_err(failed)?
+                    .0
+                    .map(|program| program.with_memory_of(&editor))
             }
             _ => None,
         };
         config.mode = options.mode().map(str::to_owned);
+        let rules = config.settings.get(SettingsKey::PERMISSIONS.as_str());
+        let rules = rules.cloned();
         let takes_images = amp.dialect().supports(Feature::ImageInput);
         let can_steer = amp.dialect().supports(Feature::Steer);
         let skills = match config.sandbox {
@@ -187,6 +199,7 @@ impl Opening {
             options,
             editor,
             program,
+            rules,
             questions,
             orders,
             waiting: VecDeque::new(),

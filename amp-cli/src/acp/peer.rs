@@ -264,6 +264,7 @@ fn open<Response: JsonRpcResponse + Send + 'static>(
     response: impl FnOnce(Opened) -> Response + Send + 'static,
 ) -> Result<(), Error> {
     let opening = Opening {
+        cancellation: responder.cancellation(),
         wanted,
         folder: place.folder,
         mcp_servers: place.mcp_servers,

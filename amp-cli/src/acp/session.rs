@@ -13,6 +13,7 @@ use agent_client_protocol::v1::schema::{
     SetSessionConfigOptionResponse, SetSessionModeResponse, StopReason,
 };
 use amp_session::{Approval, Session as AmpSession};
+use serde_json::Value;
 use tokio::sync::mpsc;
 
 use self::turn::Next;
@@ -58,11 +59,25 @@ pub(super) struct Prompt {
 }
 
 impl Prompt {
-    /// Answers it. A client that is gone needs no answer.
+    /// Answers it; where it was cancelled because the client took its request back, with the error
+    /// for that. A client that is gone needs no answer.
     pub(super) fn answer(self, answer: Result<StopReason, Error>) {
-        let _ = self
-            .responder
-            .respond_with_result(answer.map(PromptResponse::new));
+        let answer = match answer {
+            Ok(StopReason::Cancelled) if self.is_withdrawn() => Err(Error::request_cancelled()),
+            answer => answer.map(PromptResponse::new),
+        };
+        let _ = self.responder.respond_with_result(answer);
+    }
+
+    /// Tells whether the client has taken its request back.
+    pub(super) fn is_withdrawn(&self) -> bool {
+        self.responder.cancellation().is_cancelled()
+    }
+
+    /// Waits until the client takes its request back.
+    pub(super) fn withdrawal(&self) -> impl Future<Output = ()> + Send + 'static {
+        let cancellation = self.responder.cancellation();
+        async move { cancellation.cancelled().await }
     }
 }
 
@@ -90,6 +105,8 @@ pub(super) struct Session {
     pub(super) editor: Approval,
     /// Asks the program of the command line.
     pub(super) program: Option<Approval>,
+    /// The permission rules of the command line and the settings.
+    pub(super) rules: Option<Value>,
     pub(super) questions: Questions,
     pub(super) orders: mpsc::UnboundedReceiver<Order>,
     pub(super) waiting: VecDeque<Prompt>,
@@ -179,6 +196,16 @@ impl Session {
     /// Answers the prompts that nothing was done for.
     pub(super) fn cancel_waiting(&mut self) {
         for prompt in self.waiting.drain(..) {
+            prompt.answer(Ok(StopReason::Cancelled));
+        }
+    }
+
+    /// Answers the prompts that wait and that the client has taken back.
+    pub(super) fn answer_withdrawn(&mut self) {
+        let waiting = self.waiting.drain(..);
+        let (withdrawn, waiting): (Vec<_>, Vec<_>) = waiting.partition(Prompt::is_withdrawn);
+        self.waiting = waiting.into();
+        for prompt in withdrawn {
             prompt.answer(Ok(StopReason::Cancelled));
         }
     }

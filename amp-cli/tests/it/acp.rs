@@ -1,11 +1,13 @@
 //! `ampctl acp` as an editor sees it, over real pipes; the fake agent is Amp.
 
+mod always;
 mod faults;
 mod foreign;
 mod requirements;
 mod sessions;
 mod steering;
 mod turns;
+mod withdrawn;
 
 use serde_json::Value;
 

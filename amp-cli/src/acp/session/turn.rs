@@ -3,12 +3,12 @@
 
 use std::collections::HashMap;
 use std::io::Write;
-use std::pin::pin;
 use std::thread;
 use std::time::Duration;
 
 use agent_client_protocol::Error;
 use agent_client_protocol::v1::schema::StopReason;
+use amp_session::protocol::SettingsKey;
 use amp_session::{Outcome, Reason, Status, Turn, TurnInput, TurnItem};
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -16,7 +16,7 @@ use futures::stream::FuturesUnordered;
 
 use super::open_input::{OpenInput, QUIET};
 use super::{Afterwards, MOST_PROMPTS, Order, Prompt, Session};
-use crate::acp::approval::Choices;
+use crate::acp::approval::{Choices, rules_without_questions};
 use crate::acp::error::of_failure;
 use crate::acp::mapping::{Mapping, Moment};
 use crate::acp::prompt::input;
@@ -36,10 +36,8 @@ pub(super) enum Next {
 
 /// Why a turn is being stopped.
 enum Stop {
-    /// The client has cancelled the session's work.
+    /// The client has cancelled the session's work, or taken back a prompt of the turn.
     Cancelled,
-    /// The client has cancelled its request.
-    Withdrawn,
     /// The session ends.
     Closed(Option<Afterwards>),
 }
@@ -47,6 +45,10 @@ enum Stop {
 impl Session {
     /// Takes a turn and answers its prompt, and those that have reached it.
     pub(super) async fn take_turn(&mut self, prompt: Prompt) -> Next {
+        if prompt.is_withdrawn() {
+            prompt.answer(Ok(StopReason::Cancelled));
+            return Next::GoOn;
+        }
         let begun = self.begin(&prompt).await;
         let (turn, input) = match begun {
             Ok(begun) => begun,
@@ -63,11 +65,7 @@ impl Session {
             None => stop_reason(&outcome, &self.service_url),
             Some(_) => Ok(StopReason::Cancelled),
         };
-        let of_prompt = match &stop {
-            Some(Stop::Withdrawn) => Err(Error::request_cancelled()),
-            _ => of_turn.clone(),
-        };
-        prompt.answer(of_prompt);
+        prompt.answer(of_turn.clone());
         for prompt in self.steering.drain(..) {
             prompt.answer(of_turn.clone());
         }
@@ -81,7 +79,16 @@ impl Session {
         let input = input(&prompt.blocks, self.takes_images, &self.skills)?;
         let approval = self.approval();
         let mode = self.options.mode().map(str::to_owned);
+        let rules = match &approval {
+            None => rules_without_questions(self.rules.as_ref(), &self.editor),
+            Some(_) => self.rules.clone(),
+        };
         let config = self.session.config_mut();
+        let key = SettingsKey::PERMISSIONS.as_str();
+        match rules {
+            Some(rules) => config.settings.insert(key.to_owned(), rules),
+            None => config.settings.remove(key),
+        };
         config.approval = approval;
         config.mode = mode;
         let begun = match self.can_steer {
@@ -106,8 +113,8 @@ impl Session {
         let mut mapping = Mapping::new(&self.folder, number, moment, self.shows);
         let mut arrived: HashMap<u64, OpenQuestion> = HashMap::new();
         let mut asked: FuturesUnordered<BoxFuture<'static, ()>> = FuturesUnordered::new();
-        let cancellation = prompt.responder.cancellation();
-        let mut withdrawn = pin!(cancellation.cancelled());
+        let all = self.waiting.iter().chain([prompt]);
+        let mut withdrawals: FuturesUnordered<_> = all.map(Prompt::withdrawal).collect();
         let mut stop = None;
         let outcome = loop {
             let may_read = self.wire.has_room();
@@ -129,17 +136,27 @@ impl Session {
                         stop = Some(Stop::Closed(None));
                         turn.cancel();
                     }
-                    Some(Order::Prompt(prompt)) if stop.is_none() => {
-                        if let Some(prompt) = self.steer(prompt, &mut input) {
+                    Some(Order::Prompt(prompt)) => {
+                        withdrawals.push(prompt.withdrawal());
+                        let to_wait = match &stop {
+                            None => self.steer(prompt, &mut input),
+                            Some(_) => Some(prompt),
+                        };
+                        if let Some(prompt) = to_wait {
                             self.obey(Order::Prompt(prompt));
                         }
                     }
                     Some(order) => self.obey(order),
                 },
                 skills = self.skills.found() => self.wire.update(skills),
-                () = &mut withdrawn, if stop.is_none() => {
-                    stop = Some(Stop::Withdrawn);
-                    turn.cancel();
+                Some(()) = withdrawals.next() => {
+                    self.answer_withdrawn();
+                    // What has reached the agent cannot be taken from it: its turn is cancelled.
+                    let mut of_turn = self.steering.iter().chain([prompt]);
+                    if stop.is_none() && of_turn.any(Prompt::is_withdrawn) {
+                        stop = Some(Stop::Cancelled);
+                        turn.cancel();
+                    }
                 }
                 Some(()) = asked.next() => {}
                 question = self.questions.next() => {

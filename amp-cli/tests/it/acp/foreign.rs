@@ -5,14 +5,16 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use agent_client_protocol::schema::ProtocolVersion;
-use agent_client_protocol::v1::ConnectionTo;
 use agent_client_protocol::v1::schema::{
     InitializeRequest, ListSessionsRequest, NewSessionRequest, PermissionOptionKind, PromptRequest,
-    RequestPermissionOutcome, RequestPermissionRequest, RequestPermissionResponse,
-    SelectedPermissionOutcome, SessionInfo, SessionNotification, SessionUpdate, StopReason,
+    PromptResponse, RequestPermissionOutcome, RequestPermissionRequest, RequestPermissionResponse,
+    SelectedPermissionOutcome, SessionId, SessionNotification, SessionUpdate, StopReason,
     ToolCallStatus,
 };
-use agent_client_protocol::{Agent, Client, Lines, on_receive_notification, on_receive_request};
+use agent_client_protocol::v1::{ConnectionTo, Responder, SentRequest};
+use agent_client_protocol::{
+    Agent, Client, Error, ErrorCode, Lines, on_receive_notification, on_receive_request,
+};
 use futures::channel::mpsc;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -21,16 +23,36 @@ use super::{call, doing, exists};
 use crate::support::World;
 use crate::support::program::wait_until_gone;
 
-/// What a client has seen of a prompt.
-struct Seen {
-    updates: Vec<SessionUpdate>,
-    stop_reason: StopReason,
-    sessions: Vec<SessionInfo>,
+/// What the client answers to questions.
+#[derive(Clone, Copy)]
+enum Answers {
+    /// The option of this kind.
+    With(PermissionOptionKind),
+    Never,
 }
 
-/// Sends a prompt, answers every question with an option of this kind, and lists the sessions.
+/// A conversation of the client in a new session.
+struct Talk {
+    connection: ConnectionTo<Agent>,
+    session: SessionId,
+    /// Tells of every question.
+    asked: mpsc::UnboundedReceiver<()>,
+}
+
+impl Talk {
+    fn prompt(&self) -> SentRequest<PromptResponse> {
+        let request = PromptRequest::new(self.session.clone(), vec!["go".into()]);
+        self.connection.send_request(request)
+    }
+}
+
+/// Connects the client with `ampctl acp`, and returns what came of a conversation, with the updates.
 #[expect(clippy::disallowed_methods, reason = "ampctl itself is what is tested")]
-fn prompt(world: &World, kind: PermissionOptionKind) -> Seen {
+fn talk<T>(
+    world: &World,
+    answers: Answers,
+    talk: impl AsyncFnOnce(Talk) -> Result<T, Error>,
+) -> (T, Vec<SessionUpdate>) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_ampctl"))
         .arg("acp")
         .env_clear()
@@ -59,8 +81,10 @@ fn prompt(world: &World, kind: PermissionOptionKind) -> Seen {
     let lines = Lines::new(outgoing.sink_map_err(std::io::Error::other), incoming);
     let updates = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&updates);
+    let unanswered = Mutex::new(Vec::new());
+    let (ask, asked) = mpsc::unbounded();
     let folder = world.project();
-    let talk = Client
+    let conversation = Client
         .v1()
         .on_receive_notification(
             async move |notification: SessionNotification, _| {
@@ -70,7 +94,15 @@ fn prompt(world: &World, kind: PermissionOptionKind) -> Seen {
             on_receive_notification!(),
         )
         .on_receive_request(
-            async move |request: RequestPermissionRequest, responder, _| {
+            async move |request: RequestPermissionRequest,
+                        responder: Responder<RequestPermissionResponse>,
+                        _| {
+                let _ = ask.unbounded_send(());
+                let Answers::With(kind) = answers else {
+                    // Dropped, it would be answered with an error.
+                    unanswered.lock().expect("a lock").push(responder);
+                    return Ok(());
+                };
                 let mut options = request.options.into_iter();
                 let option = options.find(|option| option.kind == kind);
                 let id = option.expect("an option").option_id;
@@ -84,22 +116,19 @@ fn prompt(world: &World, kind: PermissionOptionKind) -> Seen {
             let request = InitializeRequest::new(ProtocolVersion::V1);
             connection.send_request(request).block_task().await?;
             let session = connection.send_request(NewSessionRequest::new(folder));
-            let id = session.block_task().await?.session_id;
-            let request = PromptRequest::new(id, vec!["go".into()]);
-            let answer = connection.send_request(request).block_task().await?;
-            let request = ListSessionsRequest::new();
-            let listed = connection.send_request(request).block_task().await?;
-            Ok((answer.stop_reason, listed.sessions))
+            let session = session.block_task().await?.session_id;
+            let begun = Talk {
+                connection,
+                session,
+                asked,
+            };
+            talk(begun).await
         });
-    let (stop_reason, sessions) = futures::executor::block_on(talk).expect("a conversation");
+    let come_to = futures::executor::block_on(conversation).expect("a conversation");
     wait_until_gone(child.id());
     assert!(child.wait().expect("a status").success());
     let updates = std::mem::take(&mut *updates.lock().expect("a lock"));
-    Seen {
-        updates,
-        stop_reason,
-        sessions,
-    }
+    (come_to, updates)
 }
 
 #[test]
@@ -107,13 +136,20 @@ fn the_protocols_own_client_is_served() {
     for (kind, runs) in [
         (PermissionOptionKind::AllowOnce, true),
         (PermissionOptionKind::RejectOnce, false),
+        (PermissionOptionKind::RejectAlways, false),
     ] {
         let world = doing(&call("cargo test", "ran"));
-        let seen = prompt(&world, kind);
-        assert_eq!(seen.stop_reason, StopReason::EndTurn);
+        let ((stop_reason, sessions), updates) =
+            talk(&world, Answers::With(kind), async |talk: Talk| {
+                let answer = talk.prompt().block_task().await?;
+                let request = ListSessionsRequest::new();
+                let listed = talk.connection.send_request(request).block_task().await?;
+                Ok((answer.stop_reason, listed.sessions))
+            });
+        assert_eq!(stop_reason, StopReason::EndTurn);
         assert_eq!(exists(&world, "ran"), runs);
-        assert_eq!(seen.sessions.len(), 1);
-        let last = seen.updates.iter().rev().find_map(|update| match update {
+        assert_eq!(sessions.len(), 1);
+        let last = updates.iter().rev().find_map(|update| match update {
             SessionUpdate::ToolCallUpdate(update) => update.fields.status,
             _ => None,
         });
@@ -123,6 +159,25 @@ fn the_protocols_own_client_is_served() {
         };
         assert_eq!(last, Some(expected));
     }
+}
+
+#[test]
+fn requests_that_the_protocols_own_client_cancels_are_answered_so() {
+    // A build whose running turns take no other prompt: the second one waits.
+    let world = doing(&call("cargo test", "ran"));
+    let world = world.with("FAKE_AGENT_VERSION", "0.0.1770734955-g93e689");
+    let (codes, _) = talk(&world, Answers::Never, async |mut talk: Talk| {
+        let running = talk.prompt();
+        talk.asked.next().await;
+        let mut codes = Vec::new();
+        for sent in [talk.prompt(), running] {
+            sent.cancellation_handle().cancel()?;
+            codes.push(sent.block_task().await.expect_err("cancelled").code);
+        }
+        Ok(codes)
+    });
+    assert_eq!(codes, [ErrorCode::REQUEST_CANCELLED; 2]);
+    assert!(!exists(&world, "ran"));
 }
 
 /// Tells whether a program that a page or a manifest names, with its arguments, is this one.

@@ -72,30 +72,6 @@ fn a_diff_is_told_before_the_file_changes_and_stands_in_the_question() {
 }
 
 #[test]
-fn always_is_asked_once_in_a_session() {
-    let calls = format!(
-        "{}; {}",
-        call("cargo test -p a", "one"),
-        call("cargo test -p b", "two")
-    );
-    let (mut editor, _, id) = asking(&calls);
-    let question = editor.question();
-    let options = question["params"]["options"].as_array().expect("options");
-    let always = options
-        .iter()
-        .find(|option| option["kind"] == "allow_always");
-    let always = always.expect("an option");
-    assert_eq!(
-        always["name"],
-        "Allow `cargo test` with plain arguments in this session"
-    );
-    editor.choose(&question, always["optionId"].as_str().expect("an id"));
-    // A second question would wait for ever.
-    assert_eq!(editor.answer_to(id)["result"]["stopReason"], "end_turn");
-    assert!(exists(&editor.world, "one") && exists(&editor.world, "two"));
-}
-
-#[test]
 fn questions_that_are_open_at_once_are_answered_in_any_order() {
     let calls = format!(
         "together {{ {}; {} }}",
@@ -152,15 +128,6 @@ fn a_question_that_is_answered_with_cancelled_cancels_the_turn() {
         editor.answer_to(id)["result"],
         json!({"stopReason": "cancelled"})
     );
-    assert!(!exists(&editor.world, "ran"));
-}
-
-#[test]
-fn a_request_that_is_cancelled_is_answered_so() {
-    let (mut editor, _, id) = asking(&call("cargo test", "ran"));
-    editor.question();
-    editor.notify("$/cancel_request", json!({"requestId": id}));
-    assert_eq!(editor.answer_to(id)["error"]["code"], -32800);
     assert!(!exists(&editor.world, "ran"));
 }
 
