@@ -1,6 +1,7 @@
 //! The start of a turn: its session, the record of that, and the prompt on its way.
 
 use amp_session::permission::Finding;
+use amp_session::process::release_program_pages;
 use amp_session::protocol::UserInput;
 use amp_session::{
     Amp, Session, SessionConfig, SessionId, SessionRecord, ThreadId, Turn, recorded_folder,
@@ -67,6 +68,8 @@ impl Start<'_> {
             goes_on_here = is_of(&record, &recorded_folder(&context.directory));
             session = session.recorded(record);
         }
+        // What has led to here is not needed as long as the agent works.
+        release_program_pages();
         match session.prompt(self.prompt).await {
             Ok(turn) => Ok(Begun {
                 turn,
