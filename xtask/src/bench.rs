@@ -5,6 +5,8 @@
 //! all tell [`Row`]s, and the bars stand beside the code that measures.
 
 mod crates;
+mod peers;
+mod recorded_turn;
 mod whole_run;
 
 use anyhow::{Result, ensure};
@@ -25,6 +27,10 @@ pub struct Options {
     /// `install`, `whole-run`, `start-cost`, `question-cost`, `acp`, `batch`, `sessions`
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// Measure the drivers of other people beside ours instead, which are installed for it by the
+    /// ordinary clients of their registries
+    #[arg(long, conflicts_with = "only")]
+    peers: bool,
 }
 
 /// One of the things to measure.
@@ -106,6 +112,12 @@ const PARTS: [Part; 11] = [
 /// # Errors
 /// When something cannot be measured, and when a bar is missed; the rest is measured all the same.
 pub fn run(options: &Options) -> Result<()> {
+    if options.peers {
+        crates::build_ampctl()?;
+        let rows = peers::rows(&usual()?)?;
+        report(&rows, options.json)?;
+        return judge(&rows);
+    }
     let text = options.only.as_deref().unwrap_or_default();
     let parts = || PARTS.iter().filter(|part| part.name.contains(text));
     if parts().any(|part| part.of_ampctl) {

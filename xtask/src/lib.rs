@@ -37,6 +37,8 @@ pub mod page;
 #[cfg(target_os = "linux")]
 mod pairs;
 pub mod picture;
+mod processes;
+mod python;
 pub mod record;
 #[cfg(unix)]
 pub mod release;

@@ -6,10 +6,11 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use fixtures::benchmark::{Bar, Row, big_lines};
 use futures::executor::block_on;
 
+use super::recorded_turn::RecordedTurn;
 use crate::built_ampctl::BuiltAmpctl;
 use crate::machine;
 use crate::measured_process::{self, Taken};
@@ -83,7 +84,9 @@ impl Scene {
     fn create(ampctl: PathBuf) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let stream = folder.path().join("stream.jsonl");
-        write_stream(&stream)?;
+        let mut file = BufWriter::new(File::create(&stream)?);
+        RecordedTurn::read()?.write(&mut file, &big_lines(), LENGTH)?;
+        file.flush()?;
         let agent = folder.path().join("amp");
         let version = fixtures::NEWEST_VERSION;
         fixtures::write_script(
@@ -139,24 +142,4 @@ impl Scene {
             .stderr(Stdio::null());
         command
     }
-}
-
-/// Writes a whole turn: what a recording begins and ends with, and long lines between.
-fn write_stream(path: &Path) -> Result<()> {
-    let recording = fixtures::recording(fixtures::NEWEST_VERSION, "text")?;
-    let recorded = std::fs::read_to_string(recording.folder.join("stdout.jsonl"))?;
-    let first = recorded.lines().next().context("the recording is empty")?;
-    let last = recorded.lines().last().context("the recording is empty")?;
-    let mut file = BufWriter::new(File::create(path)?);
-    writeln!(file, "{first}")?;
-    let mut written = 0;
-    for line in big_lines().iter().cycle() {
-        if written >= LENGTH {
-            break;
-        }
-        writeln!(file, "{line}")?;
-        written += line.len() + 1;
-    }
-    writeln!(file, "{last}")?;
-    Ok(file.flush()?)
 }

@@ -25,9 +25,10 @@ use tokio::time::timeout;
 
 use self::seen::Seen;
 use super::Case;
-use super::killed_host::{GOING, processes_of, until};
+use super::killed_host::{GOING, until};
 use super::place::Place;
 use crate::installed_cli::InstalledCli;
+use crate::processes;
 
 /// The longest time for what a client does; installing it is not part of it.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -243,7 +244,11 @@ async fn run(program: &Path, arguments: &[&str], place: &Place) -> Result<(Optio
 /// Says whether a process of the place is left.
 async fn left(place: &Place) -> &'static str {
     let home = place.path("home");
-    match until(GOING, || processes_of(&home).is_ok_and(|count| count == 0)).await {
+    match until(GOING, || {
+        processes::of_home(&home).is_ok_and(|left| left.is_empty())
+    })
+    .await
+    {
         true => "no process",
         false => "processes are left",
     }

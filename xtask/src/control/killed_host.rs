@@ -1,7 +1,6 @@
 //! A host that is killed while a question is open takes the command and every process with it.
 
 use std::fs;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,6 +12,7 @@ use clap::Args;
 use super::Case;
 use super::place::{LIMIT, PROMPT, Place};
 use crate::installed_cli::InstalledCli;
+use crate::processes;
 
 /// How long processes may take to notice that their host is gone.
 pub(super) const GOING: Duration = Duration::from_secs(10);
@@ -70,7 +70,10 @@ async fn attempt(cli: InstalledCli) -> Result<String> {
     host.kill()?;
     host.wait()?;
     let home = place.path("home");
-    let gone = until(GOING, || processes_of(&home).is_ok_and(|count| count == 0)).await;
+    let gone = until(GOING, || {
+        processes::of_home(&home).is_ok_and(|left| left.is_empty())
+    })
+    .await;
     let said = [
         if asked { "asked" } else { "never asked" },
         match place.path("trace").exists() {
@@ -114,17 +117,4 @@ pub(super) async fn until(limit: Duration, holds: impl Fn() -> bool) -> bool {
         tokio::time::sleep(LOOK).await;
     }
     true
-}
-
-/// Counts the processes that have this home in their environment.
-pub(super) fn processes_of(home: &Path) -> Result<usize> {
-    let wanted = format!("HOME={}", home.display());
-    let mut count = 0;
-    for entry in fs::read_dir("/proc")? {
-        // A process may end while it is looked at; others are no processes.
-        let environment = fs::read(entry?.path().join("environ")).unwrap_or_default();
-        let mut variables = environment.split(|byte| *byte == 0);
-        count += usize::from(variables.any(|variable| variable == wanted.as_bytes()));
-    }
-    Ok(count)
 }

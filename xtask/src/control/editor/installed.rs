@@ -2,22 +2,17 @@
 //! configuration says where those are.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use amp_process::ProcessSpec;
 use anyhow::{Context, Result};
 use tokio::sync::Mutex;
 
 use crate::npm::Npm;
-use crate::{command, machine};
+use crate::python;
 
 /// The protocol's Python library, which is also the name that its registry has it under.
 const PYTHON_LIBRARY: &str = "agent-client-protocol==0.12.1";
 
 const ACPX_VERSION: &str = "0.19.1";
-
-/// Time for an installation: acpx is 44 MB.
-const INSTALL_LIMIT: Duration = Duration::from_secs(300);
 
 /// Several cases begin at once.
 static INSTALLING: Mutex<()> = Mutex::const_new(());
@@ -32,24 +27,7 @@ fn folder() -> PathBuf {
 /// When there is no Python on the path, or the installation fails.
 pub(super) async fn python() -> Result<PathBuf> {
     let _installing = INSTALLING.lock().await;
-    let place = folder().join("python-0.12.1");
-    let python = place.join("bin/python");
-    let is_whole = place.join("is-whole");
-    if !is_whole.exists() {
-        let program = machine::find_program("python3").context("no python3 on the path")?;
-        let run = async |program: PathBuf, arguments: &[&str]| {
-            let spec = ProcessSpec::new(program)
-                .with_arguments(arguments)
-                .with_environment(machine::environment());
-            command::output(spec, INSTALL_LIMIT).await
-        };
-        let place = place.to_str().context("a path that is no text")?;
-        run(program, &["-m", "venv", "--clear", place]).await?;
-        let install = ["-m", "pip", "install", "--quiet", PYTHON_LIBRARY];
-        run(python.clone(), &install).await?;
-        std::fs::write(is_whole, "")?;
-    }
-    Ok(python)
+    python::with(PYTHON_LIBRARY, &folder().join("python-0.12.1")).await
 }
 
 /// Returns the script of acpx, for the node that is on the path.

@@ -1,0 +1,192 @@
+//! An agent on the path that writes a stream, and a driver that reads it.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+use fixtures::benchmark::big_lines;
+use serde::Deserialize;
+
+use super::driver::Driver;
+use super::installed::Installed;
+use crate::bench::recorded_turn::RecordedTurn;
+use crate::machine;
+use crate::measured_process::{self, Taken};
+
+/// How much a long answer is, in bytes.
+const LENGTH: usize = 200_000_000;
+
+/// What a program told of its driver.
+#[derive(Debug, Deserialize)]
+struct Counted {
+    messages: usize,
+    first_ms: Option<f64>,
+    error: Option<String>,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) taken: Taken,
+    /// How many messages were handed out; nothing of a program that does not tell.
+    pub(super) messages: Option<usize>,
+    /// When the first came, in ms.
+    pub(super) first_ms: Option<f64>,
+    /// What came instead of the rest.
+    pub(super) error: Option<String>,
+}
+
+/// A folder with an agent that writes a stream.
+pub(super) struct Scene {
+    folder: tempfile::TempDir,
+    lines: usize,
+}
+
+impl Scene {
+    /// An agent that writes a long answer, in the shape of each of the two agents.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn of_long_answer() -> Result<Self> {
+        let scene = Self::empty()?;
+        let turn = RecordedTurn::read()?;
+        let mut file = BufWriter::new(File::create(scene.path("stream"))?);
+        let lines = turn.write(&mut file, &big_lines(), LENGTH)?;
+        file.flush()?;
+        let shaped: Vec<String> = big_lines().iter().map(|line| claude_shaped(line)).collect();
+        let mut file = BufWriter::new(File::create(scene.path("claude"))?);
+        turn.map(claude_shaped).write(&mut file, &shaped, LENGTH)?;
+        file.flush()?;
+        Ok(Self { lines, ..scene })
+    }
+
+    /// An agent that writes these bytes, whoever reads.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn of(stream: &[u8]) -> Result<Self> {
+        let scene = Self::empty()?;
+        for name in ["stream", "claude"] {
+            fs::write(scene.path(name), stream)?;
+        }
+        Ok(scene)
+    }
+
+    /// An agent that starts a program in a session of its own, which runs on, and writes the
+    /// beginning of an answer; then there is a file `begun`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn that_never_ends() -> Result<Self> {
+        let scene = Self::with_answer(
+            "setsid sleep 600 & head -n 1 \"$PEERS_STREAM\"; : > \"$HOME/begun\"; exec sleep 600",
+        )?;
+        let mut stream = Vec::new();
+        RecordedTurn::read()?.write(&mut stream, &[], 0)?;
+        fs::write(scene.path("stream"), &stream)?;
+        let shaped = claude_shaped(&String::from_utf8_lossy(&stream));
+        fs::write(scene.path("claude"), shaped)?;
+        Ok(scene)
+    }
+
+    fn empty() -> Result<Self> {
+        Self::with_answer("exec cat \"$PEERS_STREAM\"")
+    }
+
+    /// An agent that takes the prompt and then does this in a shell.
+    fn with_answer(answer: &str) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let version = fixtures::NEWEST_VERSION;
+        fs::create_dir(folder.path().join("bin"))?;
+        // Some ask it for its version, and some keep its input open.
+        fixtures::write_script(
+            folder.path().join("bin/amp"),
+            &format!(
+                "case \"$1\" in --version|version) echo '{version} (released 2026-09-23)'; exit;; esac\n\
+                 read -r prompt; {answer}"
+            ),
+        );
+        Ok(Self { folder, lines: 0 })
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Returns how many lines the agent writes.
+    pub(super) fn lines(&self) -> usize {
+        self.lines
+    }
+
+    /// Runs a driver to its end.
+    ///
+    /// # Errors
+    /// When it cannot be started, or tells nothing.
+    pub(super) fn run(&self, installed: &Installed, driver: Driver) -> Result<Told> {
+        let said = self.path("said");
+        let mut command = self.command(installed, driver);
+        command.stdout(File::create(&said)?);
+        let taken = measured_process::run(&mut command)?;
+        if !driver.tells() {
+            let error = (!taken.is_success).then(|| "it failed".to_owned());
+            return Ok(Told {
+                taken,
+                messages: None,
+                first_ms: None,
+                error,
+            });
+        }
+        let said = fs::read_to_string(said)?;
+        // The TypeScript library writes lines of its own.
+        let last = said.lines().next_back().unwrap_or_default();
+        let counted: Counted = serde_json::from_str(last)
+            .with_context(|| format!("{} told nothing: {last}", driver.name()))?;
+        Ok(Told {
+            taken,
+            messages: Some(counted.messages),
+            first_ms: counted.first_ms,
+            error: counted.error,
+        })
+    }
+
+    /// Returns the program of a driver, with a home of its own and this scene's agent on its path.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "amp-process has a cost of its own, which would be measured too"
+    )]
+    pub(super) fn command(&self, installed: &Installed, driver: Driver) -> Command {
+        let (program, arguments) = installed.command(driver);
+        let stream = match driver {
+            Driver::ClaudeCodes => self.path("claude"),
+            _ => self.path("stream"),
+        };
+        let path = std::env::join_paths(
+            std::iter::once(self.path("bin")).chain(std::env::split_paths(&machine::search_path())),
+        );
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .env_clear()
+            .env("PATH", path.unwrap_or_else(|_| machine::search_path()))
+            .env("HOME", self.folder.path())
+            .env("AMP_API_KEY", "fake")
+            .env("PEERS_STREAM", stream)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+}
+
+/// Gives a line the shape of the agent that `claude-codes` is made for: a session is a UUID, and a
+/// message has a number and a model.
+fn claude_shaped(line: &str) -> String {
+    line.replace("\"session_id\":\"T-", "\"session_id\":\"")
+        .replace(
+            "\"message\":{\"type\":\"message\",",
+            "\"message\":{\"id\":\"msg_01\",\"model\":\"a\",\"type\":\"message\",",
+        )
+}
