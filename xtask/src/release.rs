@@ -53,6 +53,9 @@ pub struct Options {
     /// The tag, which has to be `v` and the version of the workspace
     #[arg(long)]
     tag: Option<String>,
+    /// Who answers for the Debian package; what has a tag has to say
+    #[arg(long, value_name = "NAME <ADDRESS>", value_parser = debian::maintainer)]
+    maintainer: Option<String>,
     /// Where to put it
     #[arg(long, value_name = "DIR", default_value = "target/dist")]
     out: PathBuf,
@@ -68,6 +71,10 @@ pub fn run(options: &Options) -> Result<()> {
         ensure!(
             tag == &format!("v{version}"),
             "the tag is {tag}, and the workspace has version {version}"
+        );
+        ensure!(
+            options.assemble_only || options.maintainer.is_some(),
+            "a release names who maintains it: --maintainer \"NAME <ADDRESS>\""
         );
     }
     let out = workspace_root().join(&options.out);
@@ -98,8 +105,8 @@ async fn make(options: &Options, version: &str, out: &Path) -> Result<()> {
             continue;
         }
         say(format!("== {}", target.triple));
-        let files = make_target(&checkout, target, version, out).await?;
-        trial::target(&checkout, target, &files, version).await?;
+        let files = make_target(&checkout, target, options, out).await?;
+        trial::target(&checkout, target, &files, version, options.required).await?;
         made.push((target, files));
     }
     if !options.reproduce {
@@ -111,7 +118,7 @@ async fn make(options: &Options, version: &str, out: &Path) -> Result<()> {
     for (target, files) in made {
         for (one, other) in files
             .iter()
-            .zip(make_target(&second, target, version, &again).await?)
+            .zip(make_target(&second, target, options, &again).await?)
         {
             ensure!(
                 fs::read(one)? == fs::read(&other)?,
@@ -129,9 +136,10 @@ async fn make(options: &Options, version: &str, out: &Path) -> Result<()> {
 async fn make_target(
     checkout: &Checkout,
     target: &Target,
-    version: &str,
+    options: &Options,
     out: &Path,
 ) -> Result<Vec<PathBuf>> {
+    let version = env!("CARGO_PKG_VERSION");
     fs::create_dir_all(out)?;
     let executable = checkout.build(target).await?;
     let sbom = checkout.sbom(target).await?;
@@ -142,9 +150,16 @@ async fn make_target(
     files.push(sbom_file);
     if let Some(architecture) = target.debian {
         if machine::find_program("dpkg-deb").is_some() {
-            files.push(debian::write(&content, architecture, version, checkout, out).await?);
+            let control = debian::Control {
+                architecture,
+                version,
+                maintainer: options.maintainer.as_deref(),
+            };
+            files.push(debian::write(&content, &control, checkout, out).await?);
         } else {
-            note("left out: the Debian package, for want of dpkg-deb");
+            let what = "the Debian package, for want of dpkg-deb";
+            ensure!(!options.required, what);
+            note(format!("left out: {what}"));
         }
     }
     Ok(files)

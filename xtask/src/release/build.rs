@@ -61,7 +61,20 @@ impl Checkout {
             .with_variable("CARGO_PROFILE_DEV_DEBUG", "false");
         command::output(cargo, LIMIT).await?;
         let built = self.folder.join("target").join(target.triple);
-        Ok(built.join("debug/fake-agent"))
+        let name = target.executable().replace("ampctl", "fake-agent");
+        Ok(built.join("debug").join(name))
+    }
+
+    /// Returns the program of this commit, built for this machine where it is not yet: its pages are
+    /// the same as those of one that does not run here.
+    pub(super) fn program_of_this_machine(&self) -> ProcessSpec {
+        ProcessSpec::new("cargo")
+            .with_environment(machine::environment())
+            .with_working_directory(self.source())
+            .with_variable("CARGO_TARGET_DIR", self.folder.join("target"))
+            .with_variable("CARGO_PROFILE_DEV_DEBUG", "false")
+            .with_arguments(["run", "--quiet", "--locked"])
+            .with_arguments(["--package", "amp-cli", "--bin", "ampctl", "--"])
     }
 
     /// Returns the list of what the executable is made of, as CycloneDX.

@@ -56,24 +56,10 @@ impl Content {
                 is_executable: false,
             });
         }
-        // Where the program does not run, the one of this commit that does is asked: the pages are
-        // the same.
         let asked = match target.runs_here() {
-            true => ProcessSpec::new(executable),
-            false => ProcessSpec::new("cargo").with_arguments([
-                "run",
-                "--quiet",
-                "--locked",
-                "--package",
-                "amp-cli",
-                "--bin",
-                "ampctl",
-                "--",
-            ]),
+            true => ProcessSpec::new(executable).with_environment(machine::environment()),
+            false => checkout.program_of_this_machine(),
         };
-        let asked = asked
-            .with_environment(machine::environment())
-            .with_working_directory(crate::workspace_root());
         for (shell, name) in COMPLETIONS {
             let ask = asked.clone().with_arguments(["completions", shell]);
             items.push(Item {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use amp_process::ProcessSpec;
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use flate2::{Compression, GzBuilder};
 
 use super::build::Checkout;
@@ -25,14 +25,62 @@ fn place(path: &str) -> Option<String> {
     })
 }
 
+/// Who is named in a package that is no release.
+const NOBODY: &str = "A trial that nobody maintains <nobody@example.invalid>";
+
+/// What the package says of itself.
+pub(super) struct Control<'a> {
+    pub(super) architecture: &'a str,
+    pub(super) version: &'a str,
+    /// Who answers for it, as [`maintainer`] has read it; nobody in a trial.
+    pub(super) maintainer: Option<&'a str>,
+}
+
+/// Reads who maintains a package, in the form that Debian's policy asks for.
+///
+/// # Errors
+/// When it is not `NAME <ADDRESS>`, or no mail can ever reach the address.
+pub(super) fn maintainer(text: &str) -> Result<String> {
+    let parts = text
+        .strip_suffix('>')
+        .and_then(|text| text.split_once(" <"));
+    let (name, address) = parts.context("it is not NAME <ADDRESS>")?;
+    let is_plain = |text: &str, also: &str| {
+        let is_meant = |c: char| c.is_alphanumeric() || also.contains(c);
+        !text.is_empty() && text == text.trim() && text.chars().all(is_meant)
+    };
+    // A comma would make two of one, and a line break another field.
+    ensure!(
+        is_plain(name, " .-'"),
+        "the name {name:?} has more than words"
+    );
+    let (mailbox, host) = address.split_once('@').unwrap_or_default();
+    ensure!(
+        is_plain(mailbox, ".-_+[]") && is_plain(host, ".-") && host.contains('.'),
+        "{address:?} is no address"
+    );
+    let reserved = ["invalid", "example", "test", "localhost"];
+    let labels: Vec<&str> = host.rsplit('.').take(2).collect();
+    ensure!(
+        !labels.iter().any(|label| reserved.contains(label)),
+        "no mail reaches {host}"
+    );
+    Ok(text.to_owned())
+}
+
 /// Writes the package.
 pub(super) async fn write(
     content: &Content,
-    architecture: &str,
-    version: &str,
+    control: &Control<'_>,
     checkout: &Checkout,
     out: &Path,
 ) -> Result<PathBuf> {
+    let Control {
+        architecture,
+        version,
+        maintainer,
+    } = control;
+    let maintainer = maintainer.unwrap_or(NOBODY);
     let root = tempfile::tempdir()?;
     let mut kilobytes = 0;
     for item in &content.0 {
@@ -54,7 +102,7 @@ pub(super) async fn write(
     )?;
     let control = format!(
         "Package: ampctl\nVersion: {version}\nArchitecture: {architecture}\n\
-         Maintainer: The ampctl developers <ampctl@example.invalid>\nInstalled-Size: {kilobytes}\n\
+         Maintainer: {maintainer}\nInstalled-Size: {kilobytes}\n\
          Recommends: bubblewrap, ca-certificates\nSection: devel\nPriority: optional\n\
          Description: install, run and continue the Amp coding agent\n \
          ampctl finds or installs a verified Amp, runs it, shows what it does, keeps a\n \
@@ -115,4 +163,35 @@ fn put(root: &Path, path: &str, bytes: &[u8], is_executable: bool) -> Result<()>
     #[cfg(not(unix))]
     let _ = is_executable;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_maintainer_is_a_name_and_an_address_that_mail_can_reach() {
+        for known in [
+            "Jo Meyer <jo@meyer.org>",
+            "Zoë O'Neil-Lee <zoe+deb@mail.lee.dev>",
+            "ampctl <49699333+ampctl[bot]@users.noreply.github.com>",
+        ] {
+            assert_eq!(maintainer(known).expect(known), known);
+        }
+        for refused in [
+            "",
+            "jo@meyer.org",
+            "Jo Meyer",
+            " <jo@meyer.org>",
+            "Jo <jo>",
+            "Jo <jo@localhost>",
+            "Jo <jo@example.invalid>",
+            "Jo <jo@example.com>",
+            "Jo, Al <jo@meyer.org>",
+            "Jo <jo@meyer.org>\nEssential: yes",
+            "Jo\nEssential: yes\nX: <jo@meyer.org>",
+        ] {
+            assert!(maintainer(refused).is_err(), "{refused:?} was taken");
+        }
+    }
 }
