@@ -39,7 +39,8 @@ pub enum Service {
 /// Plays a scenario, and before it those that it comes after.
 ///
 /// # Errors
-/// When it cannot be played, or when a secret would be left in what is kept.
+/// When it cannot be played, when the CLI asked for something that the stand-in does not know, or
+/// when a secret would be left in what is kept.
 pub async fn play(
     name: &str,
     scenarios: &BTreeMap<String, Scenario>,
@@ -75,6 +76,12 @@ pub async fn play(
         played = Some((name, scenario, run, capture));
     }
     let (name, scenario, run, capture) = played.context("an empty chain")?;
+    // What the stand-in made up an answer to may have changed what is recorded.
+    let unknown = backend.unknown_calls();
+    if !unknown.is_empty() {
+        let unknown: Vec<String> = unknown.into_iter().collect();
+        bail!("{name}: the stand-in does not know {}", unknown.join(", "));
+    }
     let source = match service {
         Service::StandIn => Source::StandIn,
         Service::Live(_) => Source::Live,

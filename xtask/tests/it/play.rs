@@ -7,12 +7,40 @@ use xtask::record::play::{Played, Service, play};
 use crate::script_cli::script_cli;
 
 async fn play_script(scenario: &str, script: &str) -> Played {
+    try_script(scenario, script).await.unwrap()
+}
+
+async fn try_script(scenario: &str, script: &str) -> anyhow::Result<Played> {
     let folder = tempfile::tempdir().unwrap();
     let cli = script_cli(folder.path(), script);
     let scenarios = Scenario::all().unwrap();
-    play(scenario, &scenarios, &cli, &Service::StandIn)
-        .await
-        .unwrap()
+    play(scenario, &scenarios, &cli, &Service::StandIn).await
+}
+
+/// A CLI that sends one request to its service, in the words of bash, and then answers.
+fn asks(request: &str) -> String {
+    format!(
+        r#"exec bash -c '
+            address=${{AMP_URL#http://}}
+            exec 3<>"/dev/tcp/${{address%:*}}/${{address#*:}}"
+            printf "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{{}}" >&3
+            cat <&3 >/dev/null
+            echo done'"#
+    )
+}
+
+#[tokio::test]
+async fn a_call_that_the_stand_in_does_not_know_fails_the_recording() {
+    let known = try_script("text", &asks("POST /api/internal?getUserInfo")).await;
+    assert_eq!(known.unwrap().stdout, b"done\n");
+    for unknown in [
+        "POST /api/internal?inventThread",
+        "DELETE /api/threads-of-tomorrow",
+    ] {
+        let refused = try_script("text", &asks(unknown)).await.unwrap_err();
+        let expected = format!("text: the stand-in does not know {unknown}");
+        assert_eq!(refused.to_string(), expected);
+    }
 }
 
 #[tokio::test]
