@@ -31,6 +31,12 @@ const ABSENT: &[libc::c_long] = &[
     libc::SYS_io_uring_setup,
 ];
 
+/// `kexec_file_load`, which libc leaves out for this target: the number that Linux has for it on aarch64.
+#[cfg(all(target_arch = "aarch64", target_env = "musl"))]
+const KEXEC_FILE_LOAD: libc::c_long = 294;
+#[cfg(not(all(target_arch = "aarch64", target_env = "musl")))]
+const KEXEC_FILE_LOAD: libc::c_long = libc::SYS_kexec_file_load;
+
 /// Calls that are not permitted.
 const REFUSED: &[libc::c_long] = &[
     libc::SYS_acct,
@@ -49,7 +55,7 @@ const REFUSED: &[libc::c_long] = &[
     libc::SYS_fspick,
     libc::SYS_init_module,
     libc::SYS_kcmp,
-    libc::SYS_kexec_file_load,
+    KEXEC_FILE_LOAD,
     libc::SYS_kexec_load,
     libc::SYS_keyctl,
     libc::SYS_lookup_dcookie,
