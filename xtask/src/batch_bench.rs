@@ -33,8 +33,18 @@ const MEMORY_LIMIT: f64 = 32.0;
 const STATUS_LIMIT: f64 = 1000.0;
 const STATUS_TASKS: usize = 100_000;
 
-/// What each agent does: a turn of 50 ms.
-const SCRIPT: &str = r#"read-all; out {"type":"system","subtype":"init","cwd":"/","session_id":"T-00000000-0000-7000-8000-000000000001","tools":[],"mcp_servers":[]}; sleep 50ms; out {"type":"assistant","message":{"content":[{"type":"text","text":"Done."}],"stop_reason":"end_turn","usage":{"input_tokens":10,"output_tokens":5}},"session_id":"T-00000000-0000-7000-8000-000000000001"}; out {"type":"result","subtype":"success","duration_ms":50,"is_error":false,"num_turns":1,"result":"Done.","session_id":"T-00000000-0000-7000-8000-000000000001"}"#;
+/// An agent: a turn of 50 ms, in a thread of its own. Agents with one thread wait for each other.
+const AGENT: &str = r#"
+case "$1" in --version) echo "$AGENT_VERSION"; exit 0 ;; esac
+cat >/dev/null
+read -r id </proc/sys/kernel/random/uuid
+id="\"session_id\":\"T-$id\""
+echo "{\"type\":\"system\",\"subtype\":\"init\",\"cwd\":\"/\",$id,\"tools\":[],\"mcp_servers\":[]}"
+sleep 0.05
+usage='"usage":{"input_tokens":10,"output_tokens":5}'
+echo "{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Done.\"}],\"stop_reason\":\"end_turn\",$usage},$id}"
+echo "{\"type\":\"result\",\"subtype\":\"success\",\"duration_ms\":50,\"is_error\":false,\"num_turns\":1,\"result\":\"Done.\",$id}"
+"#;
 
 /// How much to measure.
 #[derive(Debug, Clone, Args)]
@@ -133,12 +143,15 @@ struct Scene {
 
 impl Scene {
     fn create(ampctl: PathBuf, xargs: PathBuf, tasks: usize) -> Result<Self> {
-        let agent = fixtures::fake_agent().to_str();
+        let folder = tempfile::tempdir()?;
+        let agent = folder.path().join("agent");
+        fixtures::write_script(&agent, AGENT);
+        let agent = agent.to_str().context("a path that is no text")?.to_owned();
         let scene = Self {
-            folder: tempfile::tempdir()?,
+            folder,
             ampctl,
             xargs,
-            agent: agent.context("a path that is no text")?.to_owned(),
+            agent,
         };
         fs::write(scene.path("tasks.jsonl"), lines_of_tasks(tasks)?)?;
         let numbers: String = (1..=tasks).map(|number| format!("{number}\n")).collect();
@@ -155,8 +168,7 @@ impl Scene {
             [
                 ("AMP_API_KEY", "fake"),
                 ("AMP_URL", "http://127.0.0.1:9"),
-                ("FAKE_AGENT_VERSION", fixtures::NEWEST_VERSION),
-                ("FAKE_AGENT_SCRIPT", SCRIPT),
+                ("AGENT_VERSION", fixtures::NEWEST_VERSION),
             ]
             .map(|(name, value)| (name.into(), value.into())),
         );
