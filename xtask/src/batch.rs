@@ -4,10 +4,11 @@
 //! GNU parallel runs the script that `ampctl batch submit` writes; HyperQueue, from its wheel, runs
 //! the job file, whose commands a program of ours hands to it.
 
+mod big;
+
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,6 +55,9 @@ pub struct Options {
     /// The Python that has HyperQueue
     #[arg(long, value_name = "PATH", default_value = "python3")]
     python: PathBuf,
+
+    #[command(flatten)]
+    big: big::Options,
 }
 
 /// Tries the engines.
@@ -72,6 +76,9 @@ pub fn run(options: &Options) -> Result<()> {
         format!("{path} is not there; `cargo build -p amp-cli` makes one")
     })?;
     let environment: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+    if options.big.big {
+        return big::run(&options.big, &ampctl, &environment);
+    }
     let both = [Engine::Parallel, Engine::Hyperqueue];
     let engines = match options.engine.as_slice() {
         [] => &both[..],
@@ -87,6 +94,39 @@ pub fn run(options: &Options) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Makes a folder with an agent and so many tasks; returns the environment of a process there.
+fn place(
+    folder: &Path,
+    agent: &str,
+    tasks: usize,
+    environment: &BTreeMap<OsString, OsString>,
+) -> Result<BTreeMap<OsString, OsString>> {
+    let path = |name: &str| folder.join(name);
+    for name in ["home", "agent"] {
+        fs::create_dir(path(name))?;
+    }
+    fixtures::write_script(&path("agent.sh"), agent);
+    let line = |number| format!("{{\"id\":\"t{number}\",\"prompt\":\"do {number}\"}}\n");
+    let lines: String = (1..=tasks).map(line).collect();
+    fs::write(path("tasks.jsonl"), lines)?;
+    let kept = ["PATH", "LANG"].map(OsStr::new);
+    let kept = environment
+        .iter()
+        .filter(|(name, _)| kept.contains(&name.as_os_str()));
+    let mut kept: BTreeMap<OsString, OsString> = kept
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    kept.extend([
+        ("HOME".into(), path("home").into()),
+        ("AMP_API_KEY".into(), "a-key-for-a-trial".into()),
+        ("AMP_URL".into(), "http://127.0.0.1:9".into()),
+        ("AMP_CLI_PATH".into(), path("agent.sh").into()),
+        ("AGENT_FOLDER".into(), path("agent").into()),
+        ("AGENT_VERSION".into(), fixtures::NEWEST_VERSION.into()),
+    ]);
+    Ok(kept)
 }
 
 /// A batch on an engine, in a folder of its own.
@@ -106,41 +146,16 @@ impl<'a> Trial<'a> {
         environment: &BTreeMap<OsString, OsString>,
     ) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let path = |name: &str| folder.path().join(name);
-        for name in ["home", "agent"] {
-            fs::create_dir(path(name))?;
-        }
-        fs::write(path("agent.sh"), AGENT)?;
-        fs::set_permissions(path("agent.sh"), fs::Permissions::from_mode(0o755))?;
-        fs::write(path("parallel.sh"), PARALLEL)?;
+        let environment = place(folder.path(), AGENT, TASKS, environment)?;
+        fs::write(folder.path().join("parallel.sh"), PARALLEL)?;
         // Not under the name of the package that it imports.
-        fs::write(path("engine.py"), HYPERQUEUE)?;
-        let line = |number| format!("{{\"id\":\"t{number}\",\"prompt\":\"do {number}\"}}\n");
-        fs::write(
-            path("tasks.jsonl"),
-            (1..=TASKS).map(line).collect::<String>(),
-        )?;
-        let kept = ["PATH", "LANG"].map(OsStr::new);
-        let kept = environment
-            .iter()
-            .filter(|(name, _)| kept.contains(&name.as_os_str()));
-        let mut kept: BTreeMap<OsString, OsString> = kept
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        kept.extend([
-            ("HOME".into(), path("home").into()),
-            ("AMP_API_KEY".into(), "a-key-for-a-trial".into()),
-            ("AMP_URL".into(), "http://127.0.0.1:9".into()),
-            ("AMP_CLI_PATH".into(), path("agent.sh").into()),
-            ("AGENT_FOLDER".into(), path("agent").into()),
-            ("AGENT_VERSION".into(), fixtures::NEWEST_VERSION.into()),
-        ]);
+        fs::write(folder.path().join("engine.py"), HYPERQUEUE)?;
         Ok(Self {
             engine,
             ampctl,
             python: &options.python,
             folder,
-            environment: kept,
+            environment,
         })
     }
 

@@ -220,7 +220,9 @@ impl Scene {
     /// Works on everything once, or asks once.
     fn work(&self, way: Way) -> Result<Taken> {
         if way == Way::Batch && self.path("out").exists() {
-            fs::remove_dir_all(self.path("out"))?;
+            // ext4 looks a long time for room where files were removed in the last seconds.
+            let done = tempfile::tempdir_in(self.folder.path())?.keep();
+            fs::rename(self.path("out"), done.join("out"))?;
         }
         let taken = measured_process::run(&mut self.command(way)?)?;
         let said = fs::read_to_string(self.path("said"))?;

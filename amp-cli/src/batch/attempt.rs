@@ -46,6 +46,39 @@ pub(super) enum How {
     GoOn { host_died: bool },
 }
 
+/// An attempt whose agent can be started.
+pub(super) struct Prepared<'a> {
+    pub(super) attempt: Attempt<'a>,
+    task: Task,
+    space: Space,
+    begun: Begun,
+}
+
+impl Prepared<'_> {
+    /// Works on the task until it is done, or cannot be gone on with now.
+    pub(super) async fn work(self) -> Left {
+        let Self {
+            attempt,
+            task,
+            space,
+            begun,
+        } = self;
+        let left = attempt.in_space(&task, space, begun).await;
+        attempt.batch.view.leaves(attempt.place);
+        left
+    }
+
+    /// Gives up what was made ready, before anything was sent.
+    pub(super) async fn give_up(self) {
+        self.attempt.batch.view.leaves(self.attempt.place);
+        // What was gone on with is still wanted.
+        if self.attempt.how == How::Afresh {
+            drop(self.begun);
+            self.space.remove().await;
+        }
+    }
+}
+
 /// What follows a turn.
 enum Next<'a> {
     /// Another one.
@@ -59,27 +92,37 @@ impl<'a> Attempt<'a> {
         &self.batch.tasks.entries[self.place].id
     }
 
-    /// Works on the task until it is done, or cannot be gone on with now.
-    pub(super) async fn work(self) -> Left {
+    /// Makes ready what the agent needs; sends nothing.
+    pub(super) async fn prepare(self) -> Result<Prepared<'a>, Left> {
         if self.how == How::Afresh {
             let started = Note::of_task(EventKind::Started, self.id(), self.number);
             self.batch.journal.note(started);
         }
         self.batch.view.does(self.place, self.id(), Doing::Prepares);
-        let left = match self.prepared().await {
-            Ok((task, space)) => self.in_space(&task, space).await,
-            Err(failure) => self.not_begun(&failure),
-        };
-        self.batch.view.leaves(self.place);
-        left
+        match self.prepared().await {
+            Ok((task, space, begun)) => {
+                self.batch.view.does(self.place, self.id(), Doing::Waits);
+                Ok(Prepared {
+                    attempt: self,
+                    task,
+                    space,
+                    begun,
+                })
+            }
+            Err(failure) => {
+                self.batch.view.leaves(self.place);
+                Err(self.not_begun(&failure))
+            }
+        }
     }
 
-    async fn prepared(&self) -> Result<(Task, Space), Failure> {
+    async fn prepared(&self) -> Result<(Task, Space, Begun), Failure> {
         let task = self.batch.tasks.task(self.place)?;
         let again = self.how != How::Afresh;
         let site = self.batch.site();
         let space = site.space(&task, self.id(), again).await?;
-        Ok((task, space))
+        let begun = begun(self, &task, &space).await?;
+        Ok((task, space, begun))
     }
 
     /// Says what follows a failure before anything was sent.
@@ -94,11 +137,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    async fn in_space(&self, task: &Task, space: Space) -> Left {
-        let begun = match begun(self, task, &space).await {
-            Ok(begun) => begun,
-            Err(failure) => return self.not_begun(&failure),
-        };
+    async fn in_space(&self, task: &Task, space: Space, begun: Begun) -> Left {
         let Begun {
             session,
             mut retries,
@@ -151,7 +190,6 @@ impl<'a> Attempt<'a> {
 
     /// Begins the first turn of this process.
     async fn first(&self, session: &Session, retries: &mut Retries, prompt: String) -> Next<'a> {
-        self.batch.view.does(self.place, self.id(), Doing::Waits);
         let Some(slot) = self.batch.slots.enter(&self.batch.stop).await else {
             return Next::End(Left::NotBegun);
         };

@@ -4,13 +4,14 @@ mod conclude;
 mod dry_run;
 mod prepare;
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
 
-use super::attempt::{Attempt, How, Left};
+use super::attempt::{Attempt, How, Left, Prepared};
 use super::common::{Batch, Limits};
 use super::journal::Note;
 use super::plan::{Step, step};
@@ -26,12 +27,19 @@ pub(crate) use self::prepare::run;
 /// Signals that come so soon after the first one mean the same: HyperQueue sends up to three.
 const SAME_SIGNAL: Duration = Duration::from_secs(1);
 
+/// How many tasks are made ready beside those that are worked on: no agent's place stays empty while
+/// Git makes a work tree.
+const AHEAD: usize = 2;
+
 /// A task that is to be worked on.
 struct Due {
     place: usize,
     number: u32,
     how: How,
 }
+
+/// What became of a task that was to be made ready.
+type MadeReady<'a> = Result<Prepared<'a>, Ended>;
 
 /// What an attempt came to, when everything about it is written.
 struct Ended {
@@ -47,16 +55,22 @@ impl Batch {
         let (mut due, mut tally) = self.due(state)?;
         due.reverse();
         self.view.begins(due.len(), &tally);
+        let mut preparing: FuturesUnordered<LocalBoxFuture<'_, MadeReady<'_>>> =
+            FuturesUnordered::new();
+        let mut ready: VecDeque<Prepared<'_>> = VecDeque::new();
         let mut working: FuturesUnordered<LocalBoxFuture<'_, Ended>> = FuturesUnordered::new();
         let mut keeping: FuturesUnordered<LocalBoxFuture<'_, Ended>> = FuturesUnordered::new();
         let mut ticks = tokio::time::interval(Duration::from_millis(250));
         let mut first_signal: Option<Instant> = None;
         loop {
-            let mut room = self.limits.jobs.saturating_sub(working.len());
-            while room > 0 && self.stop.level() == Level::Running {
+            let is_running = || self.stop.level() == Level::Running;
+            while is_running() && working.len() < self.limits.jobs {
+                let Some(next) = ready.pop_front() else { break };
+                working.push(Box::pin(Self::attempt(next)));
+            }
+            while is_running() && preparing.len() + ready.len() < AHEAD {
                 let Some(next) = due.pop() else { break };
-                working.push(Box::pin(self.attempt(next)));
-                room -= 1;
+                preparing.push(Box::pin(self.prepare(next)));
             }
             tokio::select! {
                 biased;
@@ -80,17 +94,29 @@ impl Batch {
                     self.react(&ended, &mut tally);
                     keeping.push(Box::pin(self.keep(ended)));
                 }
+                Some(made) = preparing.next() => match made {
+                    Ok(prepared) => ready.push_back(prepared),
+                    Err(ended) => {
+                        self.react(&ended, &mut tally);
+                        keeping.push(Box::pin(self.keep(ended)));
+                    }
+                },
                 _ = ticks.tick() => self.view.tick(self.slots.allowed()),
                 else => break,
             }
-            if working.is_empty()
+            let is_over = due.is_empty() && ready.is_empty();
+            if preparing.is_empty()
+                && working.is_empty()
                 && keeping.is_empty()
-                && (due.is_empty() || self.stop.level() > Level::Running)
+                && (is_over || self.stop.level() > Level::Running)
             {
                 break;
             }
         }
-        tally.left += due.len() as u64;
+        tally.left += (due.len() + ready.len()) as u64;
+        for prepared in ready {
+            prepared.give_up().await;
+        }
         let mut stopped = Note::of_process(EventKind::Stopped);
         if let Some(why) = self.stop.why() {
             stopped = stopped.with_reason(why);
@@ -179,7 +205,7 @@ impl Batch {
         super::attempt::has_ended(&self.folder.attempt(id, *attempt))
     }
 
-    async fn attempt(&self, due: Due) -> Ended {
+    async fn prepare(&self, due: Due) -> MadeReady<'_> {
         let Due { place, number, how } = due;
         let attempt = Attempt {
             batch: self,
@@ -187,10 +213,19 @@ impl Batch {
             number,
             how,
         };
+        attempt.prepare().await.map_err(|left| Ended {
+            place,
+            number,
+            left,
+        })
+    }
+
+    async fn attempt(prepared: Prepared<'_>) -> Ended {
+        let Attempt { place, number, .. } = prepared.attempt;
         Ended {
             place,
             number,
-            left: attempt.work().await,
+            left: prepared.work().await,
         }
     }
 

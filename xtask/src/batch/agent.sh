@@ -1,4 +1,3 @@
-#!/bin/sh
 # An agent whose threads last: it notes each prompt that it is sent, and answers after a while.
 id_of() { printf 'T-00000000-0000-7000-8000-%012d' "${1#do }"; }
 user() { echo "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"$1\"}]}"; }
