@@ -1,11 +1,12 @@
 //! What happens in a run, for programs that supervise it: typed events, as they come.
 
 pub(crate) mod event;
+pub(crate) mod lines;
 mod sink;
 mod target;
 
 use std::collections::HashMap;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use amp_session::protocol::progress::{ClosedCall, Progress};
 use amp_session::protocol::tool::ToolOutcome;
@@ -13,17 +14,13 @@ use amp_session::protocol::{Event as StreamEvent, ToolUseId};
 use amp_session::{CheckReport, Misfit, Outcome, Pause, TurnItem};
 
 pub(crate) use self::event::Event;
-use self::event::Line;
-use self::sink::{Loss, Sink};
+use self::lines::{Lines, milliseconds};
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::telemetry::Telemetry;
 use crate::text::fit;
 use crate::view::{ToolCall, about};
-
-/// The form of the lines.
-const VERSION: u32 = 1;
 
 /// The most columns that a call is described in.
 const LONGEST: usize = 300;
@@ -37,12 +34,6 @@ pub(crate) struct Events {
     progress: Progress,
     /// When the open calls began.
     calls: HashMap<ToolUseId, Instant>,
-}
-
-#[derive(Debug)]
-struct Lines {
-    sink: Sink,
-    number: u64,
 }
 
 impl Events {
@@ -66,7 +57,7 @@ impl Events {
         };
         let sink = wanted.map(open).transpose()?;
         Ok(Self {
-            lines: sink.map(|sink| Lines { sink, number: 0 }),
+            lines: sink.map(Lines::new),
             telemetry: Telemetry::new(context)?,
             ..Self::default()
         })
@@ -80,8 +71,7 @@ impl Events {
     /// Tells of an event.
     pub(crate) fn tell(&mut self, event: &Event<'_>) {
         if let Some(lines) = &mut self.lines {
-            let line = lines.next(event);
-            lines.sink.send(line);
+            lines.tell(event);
         }
         if let Some(telemetry) = &mut self.telemetry {
             telemetry.tell(event);
@@ -242,41 +232,14 @@ impl Events {
             Ok(code) => (*code, None),
             Err(failure) => (failure.code(), Some(failure.in_one_line())),
         };
-        let of_lines = self.lines.and_then(|lines| lines.finish(code, error));
+        let of_lines = self.lines.and_then(|lines| {
+            lines.finish(&Event::RunEnded {
+                exit_code: code.number(),
+                kind: code.name(),
+                error,
+            })
+        });
         let of_telemetry = self.telemetry.and_then(|telemetry| telemetry.finish(code));
         of_lines.into_iter().chain(of_telemetry).collect()
     }
-}
-
-impl Lines {
-    /// Writes the last line; returns what is to be said of lines that were not written.
-    fn finish(mut self, code: ExitCode, error: Option<String>) -> Option<String> {
-        let last = self.next(&Event::RunEnded {
-            exit_code: code.number(),
-            kind: code.name(),
-            error,
-        });
-        let loss = self.sink.finish(last)?;
-        let Loss { lines, reason } = loss;
-        Some(format!("events that were not written: {lines}, {reason}"))
-    }
-
-    /// Returns the next line.
-    fn next(&mut self, event: &Event<'_>) -> Vec<u8> {
-        self.number += 1;
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let line = Line {
-            version: VERSION,
-            number: self.number,
-            time: since.map(milliseconds).unwrap_or_default(),
-            event,
-        };
-        let mut line = serde_json::to_vec(&line).unwrap_or_default();
-        line.push(b'\n');
-        line
-    }
-}
-
-fn milliseconds(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -2,6 +2,7 @@
 
 mod cursor;
 mod download;
+pub(crate) mod rows;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -81,24 +82,6 @@ impl Screen {
         let screen = Self::new(output, animate, line.with_style(style));
         screen.move_by_itself();
         screen
-    }
-
-    /// Creates a screen whose transient lines are laid out for so many columns whenever it moves.
-    pub(crate) fn with_lines(
-        output: Output,
-        animate: bool,
-        lay_out: impl Fn(usize) -> String + Clone + Send + Sync + 'static,
-    ) -> Self {
-        let terminal = output.terminal();
-        let draw = move |_: &ProgressState, to: &mut dyn fmt::Write| {
-            let columns = terminal.map_or(0, |terminal| usize::from(usable_columns(terminal)));
-            // Lines that cannot be written are drawn again a moment later.
-            let _ = to.write_str(&lay_out(columns));
-        };
-        let style = ProgressStyle::with_template("{lines}")
-            .unwrap_or_else(|_| ProgressStyle::default_spinner())
-            .with_key("lines", draw);
-        Self::new(output, animate, ProgressBar::no_length().with_style(style))
     }
 
     fn new(output: Output, animate: bool, line: ProgressBar) -> Self {

@@ -5,6 +5,8 @@
 //! the job file, whose commands a program of ours hands to it.
 
 mod big;
+mod kubernetes;
+mod real;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -17,7 +19,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use crate::{command, say};
+use crate::{command, machine, say};
 
 /// How long an engine may take.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -26,6 +28,7 @@ const TASKS: usize = 40;
 
 const AGENT: &str = include_str!("batch/agent.sh");
 const PARALLEL: &str = include_str!("batch/parallel.sh");
+const SLURM: &str = include_str!("batch/slurm.sh");
 const HYPERQUEUE: &str = include_str!("batch/hyperqueue.py");
 
 /// An engine of this machine.
@@ -35,6 +38,8 @@ pub enum Engine {
     Parallel,
     /// HyperQueue, as the Python package `hyperqueue`
     Hyperqueue,
+    /// Slurm, with two nodes of its own on this machine; wants root
+    Slurm,
 }
 
 /// Which engines, and whether they have to be there.
@@ -56,26 +61,37 @@ pub struct Options {
     #[arg(long, value_name = "PATH", default_value = "python3")]
     python: PathBuf,
 
+    /// Work with this version of Amp against the stand-in service instead: `native`, `javascript` or
+    /// a number; may be given several times
+    #[arg(long, value_name = "VERSION", conflicts_with_all = ["engine", "required", "big"])]
+    real: Vec<String>,
+
     #[command(flatten)]
-    big: big::Options,
+    big: big::BigBatch,
+}
+
+impl Options {
+    /// Returns the path of the `ampctl` to try.
+    fn ampctl(&self) -> Result<PathBuf> {
+        let beside = || std::env::current_exe().map(|own| own.with_file_name("ampctl"));
+        let ampctl = self.ampctl.clone().map_or_else(beside, Ok)?;
+        ampctl.canonicalize().with_context(|| {
+            let path = ampctl.display();
+            format!("{path} is not there; `cargo build -p amp-cli` makes one")
+        })
+    }
 }
 
 /// Tries the engines.
 ///
 /// # Errors
 /// When one of them does not do what is promised, or is not here and has to be.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a maintainer's command begins with the maintainer's environment"
-)]
 pub fn run(options: &Options) -> Result<()> {
-    let beside = || std::env::current_exe().map(|own| own.with_file_name("ampctl"));
-    let ampctl = options.ampctl.clone().map_or_else(beside, Ok)?;
-    let ampctl = ampctl.canonicalize().with_context(|| {
-        let path = ampctl.display();
-        format!("{path} is not there; `cargo build -p amp-cli` makes one")
-    })?;
-    let environment: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+    let ampctl = options.ampctl()?;
+    let environment = machine::environment();
+    if !options.real.is_empty() {
+        return real::run(&options.real);
+    }
     if options.big.big {
         return big::run(&options.big, &ampctl, &environment);
     }
@@ -96,6 +112,19 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// Tries what belongs to clusters: Slurm, and the manifest for Kubernetes.
+///
+/// # Errors
+/// As for [`run`].
+pub fn run_on_cluster(options: &Options) -> Result<()> {
+    let options = Options {
+        engine: vec![Engine::Slurm],
+        ..options.clone()
+    };
+    run(&options)?;
+    kubernetes::run(&options)
+}
+
 /// Makes a folder with an agent and so many tasks; returns the environment of a process there.
 fn place(
     folder: &Path,
@@ -107,7 +136,7 @@ fn place(
     for name in ["home", "agent"] {
         fs::create_dir(path(name))?;
     }
-    fixtures::write_script(&path("agent.sh"), agent);
+    fixtures::write_script(path("agent.sh"), agent);
     let line = |number| format!("{{\"id\":\"t{number}\",\"prompt\":\"do {number}\"}}\n");
     let lines: String = (1..=tasks).map(line).collect();
     fs::write(path("tasks.jsonl"), lines)?;
@@ -148,6 +177,7 @@ impl<'a> Trial<'a> {
         let folder = tempfile::tempdir()?;
         let environment = place(folder.path(), AGENT, TASKS, environment)?;
         fs::write(folder.path().join("parallel.sh"), PARALLEL)?;
+        fs::write(folder.path().join("slurm.sh"), SLURM)?;
         // Not under the name of the package that it imports.
         fs::write(folder.path().join("engine.py"), HYPERQUEUE)?;
         Ok(Self {
@@ -170,9 +200,11 @@ impl<'a> Trial<'a> {
     }
 
     async fn is_here(&self) -> bool {
+        let daemons = "[ \"$(id -u)\" = 0 ] && munged --version && slurmd -V && slurmctld -V";
         let (program, arguments) = match self.engine {
             Engine::Parallel => (Path::new("parallel"), ["--will-cite", "--version"]),
             Engine::Hyperqueue => (self.python, ["-c", "import hyperqueue, tomllib"]),
+            Engine::Slurm => (Path::new("sh"), ["-c", daemons]),
         };
         let spec = self.spec(program).with_arguments(arguments);
         let ended = command::output(spec, Duration::from_secs(30)).await;
@@ -183,6 +215,7 @@ impl<'a> Trial<'a> {
         let name = match self.engine {
             Engine::Parallel => "parallel",
             Engine::Hyperqueue => "hyperqueue",
+            Engine::Slurm => "slurm",
         };
         let submit = [
             "batch",
@@ -212,6 +245,12 @@ impl<'a> Trial<'a> {
                 let script = self.path("parallel.sh").into_os_string();
                 self.spec("sh")
                     .with_arguments([script, job("parallel.sh"), out])
+            }
+            Engine::Slurm => {
+                let script = self.path("slurm.sh").into_os_string();
+                let words = ["--net", "sh"].into_iter().map(OsString::from);
+                let arguments = words.chain([script, job("slurm.sbatch"), out]);
+                self.spec("unshare").with_arguments(arguments)
             }
             Engine::Hyperqueue => {
                 // Its servers listen on every interface, without a key: not on those of this machine.

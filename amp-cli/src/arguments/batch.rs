@@ -86,6 +86,11 @@ pub(crate) struct BatchRunArguments {
     #[arg(long, value_name = "DURATION", default_value = "2m")]
     pub(crate) wait_for_shard: Limit,
 
+    /// Run this program after each task, with the task's folder as its argument and its result on
+    /// standard input
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) on_result: Option<PathBuf>,
+
     /// Show what would be done, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -22,6 +22,7 @@ use super::state::EventKind;
 use super::stop::Level;
 use super::task::Task;
 use super::view::Doing;
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
 /// How long is waited for a limit at least, where the service does not say how long.
@@ -127,6 +128,11 @@ impl<'a> Attempt<'a> {
 
     /// Says what follows a failure before anything was sent.
     fn not_begun(&self, failure: &Failure) -> Left {
+        if failure.code() == ExitCode::Paused {
+            // What is wrong with this machine is wrong for every task, and for this one later not.
+            self.batch.pause(&failure.in_one_line());
+            return Left::NotBegun;
+        }
         match self.how {
             How::Afresh => {
                 let ending = Ending::new(self, Used::default());
@@ -197,7 +203,9 @@ impl<'a> Attempt<'a> {
         if let Err(why) = self.batch.journal.commit(sent).await {
             return Next::End(Left::Broken(why));
         }
-        self.batch.view.does(self.place, self.id(), Doing::Starts);
+        let goes_on = self.how != How::Afresh;
+        let view = &self.batch.view;
+        view.starts(self.place, self.id(), self.number, goes_on);
         if self.how == How::Afresh {
             return match session.prompt(prompt).await {
                 Ok(turn) => Next::Turn(Box::new(turn), slot),

@@ -2,13 +2,16 @@
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use amp_session::{Amp, Environment, Retry, SessionConfig};
 
+use super::events::Events;
 use super::folder::{Folder, Identity};
 use super::isolation::Site;
 use super::journal::Journal;
+use super::on_result::OnResult;
 use super::options::Isolate;
 use super::plan::OnInterrupted;
 use super::shard::Shard;
@@ -43,6 +46,9 @@ pub(super) struct Batch {
     pub(super) slots: Slots,
     pub(super) stop: Stop,
     pub(super) view: View,
+    pub(super) events: Rc<Events>,
+    /// Who hears of each result.
+    pub(super) on_result: Option<OnResult>,
     pub(super) limits: Limits,
     /// Keeps the version from being removed.
     pub(super) _found: Found,

@@ -219,6 +219,11 @@ impl Folder {
         })
     }
 
+    /// Returns the result of a task as it was written.
+    pub(super) fn result_bytes(&self, id: &str) -> io::Result<Vec<u8>> {
+        fs::read(self.task(id).join(RESULT))
+    }
+
     /// Writes the result of a task, as the last thing that is done for it.
     pub(super) fn write_result(&self, result: &TaskResult) -> io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(self.task(&result.id))?;

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
-use amp_session::{Environment, Isolation, WorkTree};
+use amp_session::{Environment, Error, Isolation, WorkTree};
 use sha2::{Digest, Sha256};
 
 use super::folder::Folder;
@@ -58,12 +58,17 @@ impl Site<'_> {
         };
         let root = self.work.join(id);
         let tree = match again {
-            true => WorkTree::open(isolation, &source, &root, self.environment).await?,
+            true => WorkTree::open(isolation, &source, &root, self.environment)
+                .await
+                .map_err(of_tree)?,
             false => {
                 std::fs::create_dir_all(&self.work)
-                    .map_err(|error| Folder::new(self.work.clone()).unusable(&error))?;
+                    .map_err(|error| Folder::new(self.work.clone()).unusable(&error))
+                    .map_err(|failure| failure.with_code(ExitCode::Paused))?;
                 let revision = task.revision.as_deref().unwrap_or("HEAD");
-                WorkTree::add(isolation, &source, revision, &root, self.environment).await?
+                WorkTree::add(isolation, &source, revision, &root, self.environment)
+                    .await
+                    .map_err(of_tree)?
             }
         };
         Ok(Space::Own(tree))
@@ -111,10 +116,12 @@ impl Space {
             return Ok(None);
         };
         let patch = attempt.join(PATCH);
-        let done = tree.write_patch(&patch).await?;
+        let done = tree.write_patch(&patch).await.map_err(of_tree)?;
         let has_commits = done.head != tree.base();
         if has_commits {
-            tree.keep_as_branch(&done.head, branch).await?;
+            tree.keep_as_branch(&done.head, branch)
+                .await
+                .map_err(of_tree)?;
         }
         let hash = hash_of(&patch).map_err(|error| {
             Failure::new(
@@ -143,6 +150,33 @@ impl Space {
 }
 
 const PATCH: &str = "patch.diff";
+
+/// What Git says where the machine is at fault and not the task.
+const OF_MACHINE: [&str; 9] = [
+    "No space left on device",
+    "Disk quota exceeded",
+    "File too large",
+    "Read-only file system",
+    "Too many open files",
+    "Cannot allocate memory",
+    "Input/output error",
+    ".lock': File exists",
+    "another process holds",
+];
+
+/// Returns the failure of a work tree; with the exit code of a pause where another time may be better.
+fn of_tree(error: Error) -> Failure {
+    let is_of_machine = match &error {
+        Error::RunFiles(_) => true,
+        Error::WorkTree { reason } => OF_MACHINE.iter().any(|said| reason.contains(said)),
+        _ => false,
+    };
+    let failure = Failure::from(error);
+    match is_of_machine {
+        true => failure.with_code(ExitCode::Paused),
+        false => failure,
+    }
+}
 
 /// Returns the SHA-256 of a file, and has the disk keep it.
 fn hash_of(path: &Path) -> std::io::Result<String> {

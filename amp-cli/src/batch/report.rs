@@ -158,6 +158,9 @@ impl Report {
             };
             let line = format!("{id:<widest$}  {:<12}  {what}", status.name());
             writeln!(to, "{}", line.trim_end())?;
+            if let Some(left_at) = result.work.as_ref().and_then(|work| work.left_at.as_ref()) {
+                writeln!(to, "{:<widest$}  its work is in {left_at}", "")?;
+            }
         }
         for (id, how) in &self.open {
             writeln!(to, "{id:<widest$}  {how}")?;

@@ -113,7 +113,7 @@ pub(super) struct WorkDone {
     pub(super) files: Vec<String>,
     /// The SHA-256 of the patch.
     pub(super) patch_sha256: String,
-    /// Where the work tree still is, because it could not be removed.
+    /// Where the work tree of a task is that has failed; `--rerun-failed` removes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) left_at: Option<String>,
 }

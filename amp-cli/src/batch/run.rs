@@ -13,6 +13,7 @@ use futures::stream::FuturesUnordered;
 
 use super::attempt::{Attempt, How, Left, Prepared};
 use super::common::{Batch, Limits};
+use super::events::Event;
 use super::journal::Note;
 use super::plan::{Step, step};
 use super::state::{EventKind, Phase, Progress, State, TaskStatus};
@@ -54,6 +55,14 @@ impl Batch {
         self.journal.note(Note::of_process(EventKind::Began));
         let (mut due, mut tally) = self.due(state)?;
         due.reverse();
+        self.events.tell(&Event::BatchBegan {
+            shard: self.shard.to_string(),
+            results: self.folder.root.display().to_string(),
+            amp_version: &self.amp.version().to_string(),
+            jobs: self.limits.jobs,
+            due: due.len(),
+            done: tally.ok + tally.failed,
+        });
         self.view.begins(due.len(), &tally);
         let mut preparing: FuturesUnordered<LocalBoxFuture<'_, MadeReady<'_>>> =
             FuturesUnordered::new();
@@ -85,6 +94,7 @@ impl Batch {
                     let stopped = Note::of_process(EventKind::Stopped).with_reason(&why);
                     self.journal.note(stopped);
                     self.stop.stop(&why);
+                    self.events.tell(&Event::BatchPaused { why: &why });
                     self.view.says(&format!("{why}: stopping the agents; start it again to go on"));
                 }
                 Some(ended) = keeping.next() => {
@@ -117,6 +127,7 @@ impl Batch {
         for prepared in ready {
             prepared.give_up().await;
         }
+        self.tell_again().await;
         let mut stopped = Note::of_process(EventKind::Stopped);
         if let Some(why) = self.stop.why() {
             stopped = stopped.with_reason(why);
@@ -169,6 +180,9 @@ impl Batch {
                 Step::Found { attempt, status } => {
                     let finished = Note::of_task(EventKind::Finished, &entry.id, attempt);
                     self.journal.note(finished.with_status(status));
+                    if let Some(hearer) = &self.on_result {
+                        hearer.owe(&entry.id);
+                    }
                     tally.ended(status);
                     continue;
                 }
@@ -246,6 +260,7 @@ impl Batch {
                     ended.left = Left::Broken(format!("result of {id}: {error}"));
                     return ended;
                 }
+                self.tell_of_result(id).await;
                 self.journal
                     .note(note(EventKind::Finished).with_status(result.status));
                 if let Some(space) = space.take() {
@@ -269,6 +284,40 @@ impl Batch {
         ended
     }
 
+    /// Tells the program that wants to hear of a result; what it does not take it is told again at the
+    /// end.
+    async fn tell_of_result(&self, id: &str) {
+        let Some(hearer) = &self.on_result else {
+            return;
+        };
+        if let Err(why) = hearer.tell(&self.folder, id).await {
+            self.view.says(&format!(
+                "the result of {id} was not taken, and is told again at the end: {why}"
+            ));
+            hearer.owe(id);
+        }
+    }
+
+    /// Tells again of the results that were not taken.
+    async fn tell_again(&self) {
+        let Some(hearer) = &self.on_result else {
+            return;
+        };
+        for id in hearer.owed() {
+            let told = tokio::select! {
+                told = hearer.tell(&self.folder, &id) => told,
+                () = self.stop.reached(Level::Stopping) => Err("it was stopped".to_owned()),
+            };
+            if let Err(why) = told {
+                let folder = self.folder.task(&id);
+                let folder = folder.display();
+                self.view.says(&format!(
+                    "the result of {id} was not taken: {why}; it is in {folder}"
+                ));
+            }
+        }
+    }
+
     /// Sees whether another attempt may begin after this one.
     fn react(&self, ended: &Ended, tally: &mut Tally) {
         match &ended.left {
@@ -276,23 +325,26 @@ impl Batch {
                 tally.tokens_now += result.usage.tokens();
                 tally.failed_now += u64::from(result.status != TaskStatus::Ok);
             }
-            Left::Paused { why, all: true, .. } => {
-                self.stop.drain(why);
-                self.view.says(&format!("paused: {why}"));
-            }
+            Left::Paused { why, all: true, .. } => self.pause(why),
             Left::Paused { .. } | Left::Held(_) | Left::NotBegun | Left::Broken(_) => {}
         }
         let Limits {
             failures, tokens, ..
         } = self.limits;
         if failures.is_some_and(|most| tally.failed_now >= most) {
-            self.stop
-                .drain(&format!("{} tasks have failed", tally.failed_now));
+            self.pause(&format!("{} tasks have failed", tally.failed_now));
         }
         if tokens.is_some_and(|most| tally.tokens_now >= most) {
-            self.stop
-                .drain(&format!("{} tokens are used", tally.tokens_now));
+            self.pause(&format!("{} tokens are used", tally.tokens_now));
         }
+    }
+
+    /// Lets nothing else begin, and says so once.
+    pub(super) fn pause(&self, why: &str) {
+        if self.stop.level() == Level::Running {
+            self.view.pauses(why);
+        }
+        self.stop.drain(why);
     }
 
     /// Counts an attempt that is written down, and tells of it.
@@ -303,7 +355,11 @@ impl Batch {
                 tally.ended(result.status);
                 self.view.finished(result);
             }
-            Left::Paused { .. } | Left::NotBegun => tally.left += 1,
+            Left::Paused { why, .. } => {
+                tally.left += 1;
+                self.view.paused(id, why);
+            }
+            Left::NotBegun => tally.left += 1,
             Left::Held(why) => {
                 tally.held += 1;
                 self.view.held(id, why);
@@ -311,7 +367,9 @@ impl Batch {
             Left::Broken(why) => {
                 tally.left += 1;
                 let what = "what has happened cannot be written down";
-                self.stop.stop(&format!("{what}: {why}"));
+                let why = format!("{what}: {why}");
+                self.events.tell(&Event::BatchPaused { why: &why });
+                self.stop.stop(&why);
             }
         }
     }

@@ -1,20 +1,22 @@
 //! How a batch is shown while it goes on: on a terminal a line for each agent and one over all, in a
 //! log what a person would want to know afterwards.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use amp_session::protocol::Event;
 use amp_session::{Pause, TurnLine};
 
+use super::events::{Event as Told, Events};
 use super::result::TaskResult;
 use super::state::TaskStatus;
 use super::tally::Tally;
 use crate::arguments::GlobalArguments;
 use crate::context::Context;
-use crate::screen::{Screen, may_animate};
+use crate::screen::may_animate;
+use crate::screen::rows::Rows;
 use crate::settings::Settings;
 use crate::text::{clock, fit, one_line, tokens};
 use crate::view::ToolCall;
@@ -82,18 +84,27 @@ struct Live {
 
 /// Shows how a batch goes on.
 pub(super) struct View {
-    screen: RefCell<Screen>,
-    live: Arc<Mutex<Live>>,
+    rows: RefCell<Rows>,
+    live: RefCell<Live>,
+    events: Rc<Events>,
     is_live: bool,
     quiet: bool,
     verbose: bool,
 }
 
 impl View {
-    pub(super) fn new(settings: &Settings, global: &GlobalArguments, context: &Context) -> Self {
+    pub(super) fn new(
+        settings: &Settings,
+        global: &GlobalArguments,
+        events: Rc<Events>,
+        context: &Context,
+    ) -> Self {
         let output = context.stderr.clone();
-        let is_live = settings.progress && !global.quiet && may_animate(context, &output);
-        let live = Arc::new(Mutex::new(Live {
+        // Lines of JSON on the same terminal would be torn.
+        let has_terminal = !global.json || context.stdout.terminal().is_none();
+        let is_live =
+            settings.progress && has_terminal && !global.quiet && may_animate(context, &output);
+        let live = RefCell::new(Live {
             working: BTreeMap::new(),
             begin: Instant::now(),
             due: 0,
@@ -101,12 +112,11 @@ impl View {
             failed: 0,
             tokens: 0,
             allowed: 0,
-        }));
-        let shown = Arc::clone(&live);
-        let lines = move |columns| locked(&shown).lay_out(columns);
+        });
         Self {
-            screen: RefCell::new(Screen::with_lines(output, is_live, lines)),
+            rows: RefCell::new(Rows::new(output, is_live)),
             live,
+            events,
             is_live,
             quiet: global.quiet,
             verbose: global.verbose,
@@ -122,8 +132,21 @@ impl View {
         }
     }
 
+    /// Shows that the agent of a task is started.
+    pub(super) fn starts(&self, place: usize, id: &str, attempt: u32, goes_on: bool) {
+        self.events.tell(&Told::TaskBegan {
+            task: id,
+            attempt,
+            goes_on,
+        });
+        self.does(place, id, Doing::Starts);
+    }
+
     /// Shows what the agent of a task does.
     pub(super) fn does(&self, place: usize, id: &str, doing: Doing) {
+        if let Doing::Call(about) = &doing {
+            self.events.tell(&Told::TaskProgress { task: id, about });
+        }
         if !self.is_live {
             return;
         }
@@ -148,11 +171,13 @@ impl View {
 
     /// Tells of a limit of the service, and how many agents work from now on.
     pub(super) fn limited(&self, pause: &Pause, allowed: usize) {
+        self.events.limit_met(pause, allowed);
         self.says(&format!("{pause}; {allowed} agents at once from now on"));
     }
 
     /// Tells of a task that is done: in a log only when it has failed.
     pub(super) fn finished(&self, result: &TaskResult) {
+        self.events.task_ended(result);
         {
             let mut live = self.live();
             live.ended += 1;
@@ -171,7 +196,19 @@ impl View {
 
     /// Tells of a task that somebody has to decide about.
     pub(super) fn held(&self, id: &str, why: &str) {
+        self.events.tell(&Told::TaskHeld { task: id, why });
         self.says(&format!("{id} is held: {why}"));
+    }
+
+    /// Tells of a task that goes on with the next start.
+    pub(super) fn paused(&self, id: &str, why: &str) {
+        self.events.tell(&Told::TaskPaused { task: id, why });
+    }
+
+    /// Tells that no more tasks begin.
+    pub(super) fn pauses(&self, why: &str) {
+        self.events.tell(&Told::BatchPaused { why });
+        self.says(&format!("paused: {why}"));
     }
 
     /// Tells something of the batch.
@@ -184,44 +221,62 @@ impl View {
     pub(super) fn tick(&self, allowed: usize) {
         if self.is_live {
             self.live().allowed = allowed;
-            self.screen.borrow().tick();
+            self.draw();
         }
     }
 
     /// Ends the moving lines.
     pub(super) fn ends(&self) {
-        self.screen.borrow().pause();
+        // A terminal that is gone shows nothing.
+        let _ = self.rows.borrow_mut().clear();
     }
 
     fn print(&self, text: &str) {
         let text = format!("{}\n", one_line(text));
         // A log that was closed stops no work: what has happened is in the results.
-        let _ = self.screen.borrow_mut().print(&text);
+        let _ = self.rows.borrow_mut().print(&text);
+        if self.is_live && !self.live().working.is_empty() {
+            self.draw();
+        }
     }
 
-    fn live(&self) -> MutexGuard<'_, Live> {
-        locked(&self.live)
+    fn draw(&self) {
+        let live = self.live.borrow();
+        let lines = |columns, most| live.lay_out(columns, most);
+        // As for what is printed.
+        let _ = self.rows.borrow_mut().draw(lines);
     }
-}
 
-fn locked(live: &Mutex<Live>) -> MutexGuard<'_, Live> {
-    live.lock().unwrap_or_else(PoisonError::into_inner)
+    fn live(&self) -> RefMut<'_, Live> {
+        self.live.borrow_mut()
+    }
 }
 
 impl Live {
-    /// Returns a line for each agent, and one over all.
-    fn lay_out(&self, columns: usize) -> String {
+    /// Returns a line for each agent, as far as there is room, and one over all.
+    fn lay_out(&self, columns: usize, most: usize) -> Vec<String> {
         let widest = self.working.values().map(|working| working.id.len()).max();
         let widest = widest.unwrap_or(0).min(WIDEST_ID);
         let mut lines: Vec<String> = Vec::new();
-        for Working { id, doing, since } in self.working.values() {
+        let room = most.saturating_sub(1);
+        let (shown, others) = match self.working.len() <= room {
+            true => (self.working.len(), 0),
+            false => {
+                let shown = room.saturating_sub(1);
+                (shown, self.working.len() - shown)
+            }
+        };
+        for Working { id, doing, since } in self.working.values().take(shown) {
             let id = fit(id, widest);
             let time = clock(since.elapsed());
             let line = format!("{id:<widest$}  {time:>7}  {}", doing.in_words());
             lines.push(fit(&line, columns));
         }
+        if others > 0 && room > 0 {
+            lines.push(fit(&format!("… and {others} more"), columns));
+        }
         lines.push(fit(&self.over_all(self.begin.elapsed()), columns));
-        lines.join("\n")
+        lines
     }
 
     fn over_all(&self, time: Duration) -> String {
@@ -279,10 +334,18 @@ mod tests {
 
     #[test]
     fn each_agent_has_a_line_and_no_line_is_wider_than_the_terminal() {
-        insta::assert_snapshot!(live().lay_out(60));
+        insta::assert_snapshot!(live().lay_out(60, 24).join("\n"));
         for columns in [1, 10, 20, 200] {
-            let lines = live().lay_out(columns);
-            assert!(lines.lines().all(|line| line.chars().count() <= columns));
+            let lines = live().lay_out(columns, 24);
+            assert!(lines.iter().all(|line| line.chars().count() <= columns));
+        }
+    }
+
+    #[test]
+    fn no_more_lines_than_the_terminal_has_are_laid_out() {
+        insta::assert_snapshot!(live().lay_out(60, 2).join("\n"));
+        for most in [1, 2, 3, 9] {
+            assert!(live().lay_out(60, most).len() <= most);
         }
     }
 

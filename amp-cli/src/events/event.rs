@@ -5,19 +5,6 @@ use amp_session::approval::DecidedBy;
 use amp_session::protocol::progress::UsageTotals;
 use serde::Serialize;
 
-/// What every line says beside its event.
-#[derive(Serialize)]
-pub(super) struct Line<'a> {
-    /// The form of these lines; a field or an event may come, none goes or changes.
-    pub(super) version: u32,
-    /// Counts the lines of a run, from 1; a gap is of lines that were dropped.
-    pub(super) number: u64,
-    /// When it happened, in milliseconds since the UNIX epoch.
-    pub(super) time: u64,
-    #[serde(flatten)]
-    pub(super) event: &'a Event<'a>,
-}
-
 /// Something that happened in a run. `docs/events.md` explains each of them to users.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]

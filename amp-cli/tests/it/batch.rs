@@ -4,6 +4,7 @@ mod interruptions;
 mod isolation;
 mod pauses;
 mod place;
+mod told;
 
 use amp_cli::ExitCode;
 

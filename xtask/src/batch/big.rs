@@ -39,7 +39,7 @@ echo "{\"type\":\"result\",\"subtype\":\"success\",\"duration_ms\":1,\"is_error\
 
 /// How much is to happen.
 #[derive(Debug, Clone, Args)]
-pub struct Options {
+pub(super) struct BigBatch {
     /// Kill the processes of a big batch at random instead, and compare it with one that is left alone
     #[arg(long, conflicts_with_all = ["engine", "required"])]
     pub(super) big: bool,
@@ -70,7 +70,7 @@ pub struct Options {
 /// # Errors
 /// When something was sent twice in an attempt, is missing, or differs.
 pub(super) fn run(
-    options: &Options,
+    options: &BigBatch,
     ampctl: &Path,
     environment: &BTreeMap<OsString, OsString>,
 ) -> Result<()> {
@@ -117,7 +117,7 @@ pub(super) fn run(
 
 /// A batch in a folder of its own.
 struct Place<'a> {
-    options: &'a Options,
+    options: &'a BigBatch,
     ampctl: &'a Path,
     folder: tempfile::TempDir,
     environment: BTreeMap<OsString, OsString>,
@@ -125,7 +125,7 @@ struct Place<'a> {
 
 impl<'a> Place<'a> {
     fn new(
-        options: &'a Options,
+        options: &'a BigBatch,
         ampctl: &'a Path,
         environment: &BTreeMap<OsString, OsString>,
     ) -> Result<Self> {

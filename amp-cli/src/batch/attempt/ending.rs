@@ -100,14 +100,30 @@ impl<'a> Ending<'a> {
         }
         let failure = failure.or_else(|| self.of_work(work.as_ref()));
         if let Some(trouble) = trouble {
+            if trouble.code() == ExitCode::Paused {
+                return Left::Paused {
+                    why: trouble.in_one_line(),
+                    all: true,
+                    nothing_sent: false,
+                };
+            }
             let left_at = space.folder().display().to_string();
             let failure = Failure::new(ExitCode::Failed, "its work could not be kept")
                 .because(trouble.in_one_line())
                 .because(format!("it is still in {left_at}"));
             return Left::Finished(self.result(Some(&failure), None, task.meta.clone()), None);
         }
-        let result = self.result(failure.as_ref(), work, task.meta.clone());
-        Left::Finished(result, Some(space))
+        let Some(failure) = failure else {
+            let result = self.result(None, work, task.meta.clone());
+            return Left::Finished(result, Some(space));
+        };
+        // A person can look at what has failed, where it has.
+        let left_at = space.folder().display().to_string();
+        let work = work.map(|work| WorkDone {
+            left_at: Some(left_at),
+            ..work
+        });
+        Left::Finished(self.result(Some(&failure), work, task.meta.clone()), None)
     }
 
     /// Returns what is wrong with the work of an agent that was done.

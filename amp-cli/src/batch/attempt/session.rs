@@ -48,11 +48,15 @@ pub(super) async fn begun(
             // Of a process that died before it sent anything.
             std::fs::remove_dir_all(&folder).map_err(|error| batch.folder.unusable(&error))?;
         }
-        std::fs::create_dir_all(&folder).map_err(|error| batch.folder.unusable(&error))?;
+        let of_machine = |failure: Failure| failure.with_code(ExitCode::Paused);
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| of_machine(batch.folder.unusable(&error)))?;
         let mut new = NewSession::new();
         new.working_directory.clone_from(&config.working_directory);
         new.mode.clone_from(&config.mode);
-        let session = batch.amp.start(config)?.recorded(ledger.create(new)?);
+        let record = ledger.create(new);
+        let record = record.map_err(|error| of_machine(error.into()))?;
+        let session = batch.amp.start(config)?.recorded(record);
         return Ok(Begun {
             session,
             retries,

@@ -2,27 +2,13 @@
 
 use std::io::Write;
 
-use serde::Serialize;
-
 use crate::arguments::{BatchRunArguments, GlobalArguments};
+use crate::batch::events::Events;
 use crate::batch::tally::Tally;
 use crate::context::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::json;
 use crate::text::counted;
-
-/// What a shard has come to, as data.
-#[derive(Serialize)]
-struct Document<'a> {
-    ok: u64,
-    failed: u64,
-    held: u64,
-    left: u64,
-    /// Why it was paused.
-    paused: Option<&'a str>,
-    results: String,
-}
 
 /// Says what the shard has come to.
 ///
@@ -32,6 +18,7 @@ pub(super) fn conclude(
     arguments: &BatchRunArguments,
     tally: &Tally,
     paused: Option<&str>,
+    events: &Events,
     global: &GlobalArguments,
     context: &mut Context,
 ) -> Result<ExitCode, Failure> {
@@ -44,17 +31,7 @@ pub(super) fn conclude(
     } = *tally;
     let results = arguments.results.display().to_string();
     let paused = paused.or((left > 0).then_some("tasks are left"));
-    if global.json {
-        let document = Document {
-            ok,
-            failed,
-            held,
-            left,
-            paused,
-            results: results.clone(),
-        };
-        json::write(&document, &mut context.stdout)?;
-    } else {
+    if !global.json {
         let counts = [(failed, "failed"), (held, "held"), (left, "left")];
         let counts = counts.into_iter().filter(|(count, _)| *count > 0);
         let others: String = counts
@@ -67,14 +44,14 @@ pub(super) fn conclude(
         "ampctl batch run {} --results {results}",
         arguments.tasks.display()
     );
-    let failure = if left > 0 {
+    let ended = if left > 0 {
         let what = format!("the batch was paused with {} left", tasks(left));
         let failure = Failure::new(ExitCode::Paused, what);
         let failure = paused.into_iter().fold(failure, Failure::because);
-        failure.next(format!("{run} …"), "goes on with them")
+        Err(failure.next(format!("{run} …"), "goes on with them"))
     } else if held > 0 {
         let what = format!("how to go on with {} is for you to say", tasks(held));
-        Failure::new(ExitCode::Failed, what)
+        Err(Failure::new(ExitCode::Failed, what)
             .because("the prompt may have been sent, and nothing says what came of it")
             .next(
                 format!("{run} --on-interrupted continue …"),
@@ -83,13 +60,19 @@ pub(super) fn conclude(
             .next(
                 format!("{run} --on-interrupted rerun …"),
                 "begins them anew, and pays again",
-            )
+            ))
     } else if failed > 0 {
-        Failure::new(ExitCode::Failed, format!("{} failed", tasks(failed)))
-            .next(format!("ampctl batch report {results}"), "says why")
-            .next(format!("{run} --rerun-failed …"), "begins them anew")
+        Err(
+            Failure::new(ExitCode::Failed, format!("{} failed", tasks(failed)))
+                .next(format!("ampctl batch report {results}"), "says why")
+                .next(format!("{run} --rerun-failed …"), "begins them anew"),
+        )
     } else {
-        return Ok(ExitCode::Done);
+        Ok(ExitCode::Done)
     };
-    Err(failure.in_json(false))
+    if let Some(loss) = events.batch_ended(&ended, Some((tally, paused))) {
+        writeln!(context.stderr, "{loss}")?;
+    }
+    // The last event says it.
+    ended.map_err(|failure| failure.in_json(false))
 }

@@ -1,6 +1,8 @@
 //! What a process needs before it works on its shard.
 
+use std::io::Write;
 use std::path::Path;
+use std::rc::Rc;
 
 use amp_session::{Retry, SessionConfig};
 
@@ -11,8 +13,10 @@ use crate::approve::approval;
 use crate::arguments::{Approver, BatchRunArguments, GlobalArguments};
 use crate::batch::common::{Batch, Limits};
 use crate::batch::detect::detect;
+use crate::batch::events::Events;
 use crate::batch::folder::{Folder, Identity};
 use crate::batch::journal::Journal;
+use crate::batch::on_result::OnResult;
 use crate::batch::shard_lock::ShardLock;
 use crate::batch::slots::Slots;
 use crate::batch::stop::Stop;
@@ -53,7 +57,10 @@ pub(crate) fn run(
     }
     let common = common(arguments, global, tasks.folder(), context)?;
     let identity = folder.open(&Identity::new(&tasks, detected.shard))?;
-    let view = View::new(&common.settings, global, context);
+    let events = Rc::new(Events::new(global.json, context)?);
+    let on_result = arguments.on_result.as_ref();
+    let on_result = on_result.map(|program| OnResult::new(program, context));
+    let view = View::new(&common.settings, global, Rc::clone(&events), context);
     let ended = runtime::block_on(async {
         let mut signals = context.signals.listen()?;
         let shard = detected.shard;
@@ -109,6 +116,8 @@ pub(crate) fn run(
             slots: Slots::new(jobs),
             stop: Stop::new(),
             view,
+            events: Rc::clone(&events),
+            on_result,
             limits: Limits {
                 jobs,
                 failures: arguments.stop_after_failures,
@@ -122,8 +131,18 @@ pub(crate) fn run(
         let tally = batch.work(&state, &mut signals).await?;
         Ok((tally, batch.stop.why()))
     });
-    let (tally, why) = ended??;
-    conclude(arguments, &tally, why.as_deref(), global, context)
+    let (tally, why) = match ended? {
+        Ok(ended) => ended,
+        Err(failure) if events.have_begun() => {
+            let ended = Err(failure.in_json(false));
+            if let Some(loss) = events.batch_ended(&ended, None) {
+                writeln!(context.stderr, "{loss}")?;
+            }
+            return ended;
+        }
+        Err(failure) => return Err(failure),
+    };
+    conclude(arguments, &tally, why.as_deref(), &events, global, context)
 }
 
 fn nothing_begun(failure: Failure) -> Failure {

@@ -136,6 +136,26 @@ fn a_turn_that_had_ended_only_wants_its_result() {
     assert_eq!(place.sent(), ["do 1"]);
 }
 
+#[test]
+fn a_turn_that_had_failed_for_good_is_its_result_and_is_not_sent_again() {
+    let place = Place::new();
+    place.write(&[r#"{"id":"t1","prompt":"fail"}"#]);
+    assert_eq!(place.run(&[]).code, ExitCode::Failed);
+    let journal = place.results().join("journal/1-of-1.00000001.jsonl");
+    let text = std::fs::read_to_string(&journal).expect("a journal");
+    let until = text.find("{\"seq\":4").expect("the line behind the prompt");
+    std::fs::write(&journal, &text[..until]).expect("a file");
+    std::fs::remove_file(place.results().join("tasks/t1/result.json")).expect("a result");
+    let recalled = place.run(&["--on-interrupted", "continue"]);
+    assert_eq!(recalled.code, ExitCode::Failed, "{recalled:?}");
+    let result = place.result("t1");
+    assert_eq!(
+        (&result["status"], &result["usage"]["turns"]),
+        (&json!("failed"), &json!(1))
+    );
+    assert_eq!(place.sent(), ["fail"]);
+}
+
 /// Tells whether a line that was recorded of the first task has a text in it.
 fn is_recorded(place: &Place, text: &str) -> bool {
     let sessions = place.results().join("tasks/t1/attempt-1/sessions");

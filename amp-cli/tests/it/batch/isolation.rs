@@ -68,6 +68,57 @@ fn each_task_has_a_patch_and_the_repository_stays_as_it_is() {
 }
 
 #[test]
+fn the_work_tree_of_a_task_that_failed_stays_until_it_is_begun_anew() {
+    let place = with_repository(2);
+    let failed = place.run(&["--check", "! grep -q 1 written"]);
+    assert_eq!(failed.code, ExitCode::Failed, "{failed:?}");
+    assert_eq!(failed.stdout(), "1 ok, 1 failed\n");
+    let work = place.result("t1")["work"].clone();
+    let left_at = work["left_at"].as_str().expect("a place").to_owned();
+    let written = Path::new(&left_at).join("written");
+    assert_eq!(
+        std::fs::read_to_string(&written).expect("a file"),
+        "write 1\n"
+    );
+    assert!(place.result("t2")["work"]["left_at"].is_null());
+    let report = place.world.run(&["batch", "report", "out"]);
+    assert!(
+        report
+            .stdout()
+            .contains(&format!("its work is in {left_at}")),
+        "{}",
+        report.stdout()
+    );
+    let again = place.run(&["--check", "true", "--rerun-failed"]);
+    assert_eq!(again.code, ExitCode::Done, "{again:?}");
+    assert!(!Path::new(&left_at).exists());
+    let trees = git(&place, "repo", &["worktree", "list"]);
+    assert_eq!(trees.lines().count(), 1, "{trees}");
+}
+
+#[test]
+fn a_full_disk_pauses_the_batch_where_work_trees_are_made() {
+    let place = with_repository(3).with_program(
+        "git",
+        "case \"$*\" in *'worktree add'*) [ -e \"$HOME/roomy\" ] || {\n\
+         echo 'fatal: cannot create directory: No space left on device' >&2; exit 128; };; esac\n\
+         exec /usr/bin/git \"$@\"",
+    );
+    let paused = place.run(&["-j2"]);
+    assert_eq!(paused.code, ExitCode::Paused, "{paused:?}");
+    assert_eq!(paused.stdout(), "0 ok, 3 left\n");
+    assert!(
+        paused.stderr().contains("No space left on device"),
+        "{paused:?}"
+    );
+    assert!(!place.results().join("tasks/t1/result.json").exists());
+    std::fs::write(place.world.home().join("roomy"), "").expect("a file");
+    let finished = place.run(&["-j2"]);
+    assert_eq!(finished.code, ExitCode::Done, "{finished:?}");
+    assert_eq!(place.sent().len(), 3);
+}
+
+#[test]
 fn without_isolation_the_agent_works_in_the_repository() {
     let place = with_repository(1);
     assert_eq!(place.run(&["--isolate", "none"]).code, ExitCode::Done);

@@ -34,6 +34,23 @@ fn out_of_credits_pauses_the_batch_and_pays_for_nothing_twice() {
 }
 
 #[test]
+fn a_thread_that_cannot_be_asked_pauses_the_batch_and_nothing_is_sent() {
+    let place = Place::with_threads("before+unreadable 402 {}");
+    place.tasks(2);
+    assert_eq!(place.run(&["-j1"]).code, ExitCode::Paused);
+    let unasked = place.run(&["-j1", "--retry", "0"]);
+    assert_eq!(unasked.code, ExitCode::Paused, "{unasked:?}");
+    assert!(
+        unasked.stderr().contains("the thread could not be asked"),
+        "{unasked:?}"
+    );
+    assert_eq!(place.asked(), [json!(["do 1"])]);
+    let finished = place.run(&["-j1"]);
+    assert_eq!(finished.code, ExitCode::Done, "{finished:?}");
+    assert_eq!(place.asked()[1], json!(["do 1", "continue"]));
+}
+
+#[test]
 fn a_limit_is_waited_for_and_fewer_agents_work_afterwards() {
     let limit = r#"429 {"error":{"message":"Please try again in 10ms."}}"#;
     let place = Place::with_threads(&format!("before {limit}"));
