@@ -12,6 +12,7 @@ use amp_session::AgentMode;
 
 use super::error::invalid;
 use crate::arguments::Approver;
+use crate::text::one_line;
 
 /// The option that chooses the agent's mode.
 const MODE: &str = "mode";
@@ -113,6 +114,8 @@ impl SharedPreset {
 pub(super) struct Options {
     modes: Vec<AgentMode>,
     mode: Option<String>,
+    /// The mode in which Amp says that it works, until another one is chosen.
+    said: Option<String>,
     preset: SharedPreset,
     has_program: bool,
 }
@@ -122,6 +125,7 @@ impl Options {
         Self {
             modes,
             mode,
+            said: None,
             preset: SharedPreset(Arc::new(Mutex::new(preset))),
             has_program: preset == Preset::Program,
         }
@@ -130,6 +134,16 @@ impl Options {
     /// Returns the agent's mode, unless Amp chooses it.
     pub(super) fn mode(&self) -> Option<&str> {
         self.mode.as_deref()
+    }
+
+    /// Hears in which mode Amp says that it works; tells whether that changes what is shown.
+    ///
+    /// The next turn is begun with the mode that was chosen all the same.
+    pub(super) fn hear_mode(&mut self, said: &str) -> bool {
+        let is_news = self.said.as_deref() != Some(said);
+        let was_chosen = self.said.is_none() && self.mode.as_deref() == Some(said);
+        self.said = Some(said.to_owned());
+        is_news && !was_chosen
     }
 
     pub(super) fn preset(&self) -> &SharedPreset {
@@ -143,14 +157,14 @@ impl Options {
     pub(super) fn choose(&mut self, option: &str, value: &str) -> Result<(), Error> {
         let unknown = |what: &dyn fmt::Display| invalid(format!("there is no {what} `{value}`"));
         match option {
-            MODE if value == DEFAULT_MODE => self.mode = None,
+            MODE if value == DEFAULT_MODE => (self.mode, self.said) = (None, None),
             MODE => {
                 let known = self.modes.iter().any(|mode| mode.key == value);
                 // A mode of the configuration may be newer than the table of modes.
                 if !known && self.mode.as_deref() != Some(value) {
                     return Err(unknown(&"mode"));
                 }
-                self.mode = Some(value.to_owned());
+                (self.mode, self.said) = (Some(value.to_owned()), None);
             }
             APPROVAL => {
                 let mut presets = self.presets();
@@ -176,19 +190,30 @@ impl Options {
             SessionConfigSelectOption::new(id.to_owned(), name)
                 .description(Some(description.to_owned()))
         };
-        let mut modes = vec![value(
-            DEFAULT_MODE,
-            "Amp's default",
-            "What Amp chooses by itself",
-        )];
+        let said = self.said.as_deref();
+        let default = match (&self.mode, said) {
+            (None, Some(said)) => format!("Amp's default: {}", one_line(said)),
+            _ => "Amp's default".to_owned(),
+        };
+        let of_default = "What Amp chooses by itself";
+        let mut modes = vec![value(DEFAULT_MODE, &default, of_default)];
         modes.extend(
             self.modes
                 .iter()
                 .map(|mode| value(&mode.key, &mode.key, mode.description)),
         );
-        let current = self.mode.as_deref().unwrap_or(DEFAULT_MODE);
-        if !modes.iter().any(|mode| *mode.value.0 == *current) {
-            modes.push(value(current, current, "From the configuration"));
+        let chosen = self.mode.as_deref();
+        let current = chosen.map_or(DEFAULT_MODE, |mode| said.unwrap_or(mode));
+        let others = [
+            (chosen, "From the configuration"),
+            (Some(current), "What Amp says that it works in"),
+        ];
+        for (mode, description) in others {
+            if let Some(mode) = mode
+                && !modes.iter().any(|known| *known.value.0 == *mode)
+            {
+                modes.push(value(mode, &one_line(mode), description));
+            }
         }
         let presets = self.presets();
         let presets: Vec<_> = presets
@@ -215,5 +240,53 @@ impl Options {
         let has_program = self.has_program;
         let presets = Preset::ALL.into_iter();
         presets.filter(move |preset| *preset != Preset::Program || has_program)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amp_session::Dialect;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn options(mode: Option<&str>) -> Options {
+        let september = Dialect::for_version(&"0.0.1790142911-g7618fb".into());
+        let modes = september.modes().into_iter().collect();
+        Options::new(modes, mode.map(str::to_owned), Preset::Ask)
+    }
+
+    /// Returns the chosen value of the agent's mode, and its name.
+    fn shown(options: &Options) -> (String, String) {
+        let shown = json!(options.all()[0]);
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let current = &shown["currentValue"];
+        let values = shown["options"].as_array().expect("values");
+        let value = values.iter().find(|value| value["value"] == *current);
+        (text(current), text(&value.expect("its value")["name"]))
+    }
+
+    #[test]
+    fn the_mode_that_amp_says_is_shown_until_another_is_chosen() {
+        let mut options = options(Some("high"));
+        assert!(!options.hear_mode("high"));
+        assert!(options.hear_mode("low") && !options.hear_mode("low"));
+        assert_eq!(shown(&options).0, "low");
+        assert_eq!(options.mode(), Some("high"), "what is wanted stays");
+        assert!(options.hear_mode("new one\n"));
+        assert_eq!(shown(&options).1, "new one");
+        options.choose("mode", "medium").unwrap();
+        assert_eq!(shown(&options).0, "medium");
+        assert!(!options.hear_mode("medium"));
+    }
+
+    #[test]
+    fn the_default_is_named_by_what_amp_says() {
+        let mut options = options(None);
+        assert_eq!(shown(&options).1, "Amp's default");
+        assert!(options.hear_mode("medium") && !options.hear_mode("medium"));
+        let named = (DEFAULT_MODE.to_owned(), "Amp's default: medium".to_owned());
+        assert_eq!(shown(&options), named);
+        assert_eq!(options.mode(), None);
     }
 }

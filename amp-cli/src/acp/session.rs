@@ -12,6 +12,7 @@ use agent_client_protocol::v1::schema::{
     ConfigOptionUpdate, ContentBlock, CurrentModeUpdate, PromptResponse, SessionUpdate,
     SetSessionConfigOptionResponse, SetSessionModeResponse, StopReason,
 };
+use amp_session::protocol::Event;
 use amp_session::{Approval, Session as AmpSession};
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -219,12 +220,26 @@ impl Session {
         }
     }
 
+    /// Tells of the options where Amp says that it works in another mode than they show.
+    pub(super) fn hear(&mut self, event: Option<&Event>) {
+        if let Some(Event::System(system)) = event
+            && let Some(mode) = &system.agent_mode
+            && self.options.hear_mode(mode.as_str())
+        {
+            self.tell_config_options();
+        }
+    }
+
+    fn tell_config_options(&self) {
+        let options = ConfigOptionUpdate::new(self.options.all());
+        self.wire.update(SessionUpdate::ConfigOptionUpdate(options));
+    }
+
     fn tell_options(&self, have_changed: bool) {
         if !have_changed {
             return;
         }
-        let options = ConfigOptionUpdate::new(self.options.all());
-        self.wire.update(SessionUpdate::ConfigOptionUpdate(options));
+        self.tell_config_options();
         let mode = self.options.session_modes().current_mode_id;
         let mode = CurrentModeUpdate::new(mode);
         self.wire.update(SessionUpdate::CurrentModeUpdate(mode));

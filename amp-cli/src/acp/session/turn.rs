@@ -172,6 +172,7 @@ impl Session {
                     let Some(item) = item else { continue };
                     if let TurnItem::Line(line) = &item {
                         input.hear(line.event());
+                        self.hear(line.event());
                     }
                     for update in mapping.item(&item) {
                         self.wire.update(update);

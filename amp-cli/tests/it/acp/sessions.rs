@@ -25,7 +25,11 @@ fn held(editor: &mut Editor) -> (String, Vec<Value>) {
 
 /// Leaves out what is told of a session rather than of its turns.
 fn of_turns(updates: Vec<Value>) -> Vec<Value> {
-    let is_of_turn = |update: &Value| update["sessionUpdate"] != "session_info_update";
+    let of_session = ["session_info_update", "config_option_update"];
+    let is_of_turn = |update: &Value| {
+        let kind = update["sessionUpdate"].as_str();
+        !of_session.contains(&kind.expect("a kind"))
+    };
     updates.into_iter().filter(is_of_turn).collect()
 }
 

@@ -13,6 +13,12 @@ fn asking(what: &str) -> (Editor, String, u64) {
     (editor, session, id)
 }
 
+/// Returns what was told of a call when it came.
+fn the_call(updates: &[Value]) -> Option<&Value> {
+    let mut updates = updates.iter();
+    updates.find(|update| update["sessionUpdate"] == "tool_call")
+}
+
 fn cancelled() -> Value {
     json!({"outcome": {"outcome": "cancelled"}})
 }
@@ -27,11 +33,8 @@ fn a_call_that_is_allowed_runs_after_its_question() {
         "```\ncargo test\n```"
     );
     let updates = editor.updates(&session);
-    assert_eq!(
-        updates[0]["sessionUpdate"], "tool_call",
-        "the call came before its question"
-    );
-    assert_eq!(updates[0]["toolCallId"], asked["toolCallId"]);
+    let told = the_call(&updates).expect("the call came before its question");
+    assert_eq!(told["toolCallId"], asked["toolCallId"]);
     assert!(!exists(&editor.world, "ran"));
     editor.choose(&question, "allow");
     assert_eq!(editor.answer_to(id)["result"]["stopReason"], "end_turn");
@@ -66,7 +69,8 @@ fn a_diff_is_told_before_the_file_changes_and_stands_in_the_question() {
     let diff =
         json!([{"type": "diff", "path": path, "oldText": "one\ntwo\n", "newText": "one\n2\n"}]);
     assert_eq!(question["params"]["toolCall"]["content"], diff);
-    assert_eq!(editor.updates(&session)[0]["content"], diff);
+    let updates = editor.updates(&session);
+    assert_eq!(the_call(&updates).expect("a call")["content"], diff);
     editor.choose(&question, "reject");
     editor.answer_to(id);
 }
@@ -146,6 +150,22 @@ fn presets_decide_without_a_question() {
         assert_eq!(editor.answer_to(id)["result"]["stopReason"], "end_turn");
         assert_eq!(exists(&editor.world, "ran"), ran, "{preset}");
     }
+}
+
+#[test]
+fn the_mode_that_amp_works_in_is_told_when_it_is_another_than_the_chosen_one() {
+    let (mut editor, session) = Editor::with_session(doing("sleep 0ms"), &["--mode", "low"]);
+    let told = |editor: &mut Editor| -> Vec<Value> {
+        let id = editor.prompt(&session, "go");
+        assert_eq!(editor.answer_to(id)["result"]["stopReason"], "end_turn");
+        let updates = editor.updates(&session).into_iter();
+        let options = updates.filter_map(|update| update.get("configOptions").cloned());
+        options.collect()
+    };
+    let first = told(&mut editor);
+    assert_eq!(first.len(), 1);
+    assert_eq!(first[0][0]["currentValue"], "high");
+    assert_eq!(told(&mut editor), Vec::<Value>::new(), "it is known now");
 }
 
 #[test]
