@@ -32,11 +32,13 @@
 //! nothing that it has shown. Every turn has files of its own and a number taken by creating its
 //! folder, so several processes can add to one session. Known secrets are replaced.
 
+mod behind;
 mod export;
 mod files;
 mod fragment;
 mod id;
 mod import;
+mod lines;
 mod listing;
 mod reader;
 mod retention;
@@ -48,17 +50,19 @@ mod writer;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub(crate) use behind::{DISK_LIMIT, no_answer};
 pub use export::ExportFormat;
 pub(crate) use files::create_private_folder;
 pub use files::{SessionMetadata, TurnEnd, TurnStart, recorded_folder};
 pub use id::SessionId;
 pub(crate) use id::now_ms;
+pub(crate) use lines::Lines;
 pub use listing::Listing;
 pub use reader::{SessionRecord, TurnLines, TurnRecord};
 pub use retention::Retention;
 pub use search::{Excerpt, Found, Search};
 pub use totals::Totals;
-pub(crate) use writer::{Beginning, Ended, Lines, TurnWriter};
+pub(crate) use writer::{Beginning, Ended, TurnWriter};
 
 use crate::environment::{self, Environment};
 use crate::error::Error;

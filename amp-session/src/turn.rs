@@ -66,7 +66,7 @@ pub struct Turn {
     outbox: Option<Arc<Outbox>>,
     /// Why the lines could not be read to their end.
     trouble: Option<String>,
-    /// A line that waits until the thread that it names is noted.
+    /// A line that waits until it is noted, and the thread that it names.
     noting: Option<(Noting, TurnLine)>,
     /// There are no more lines.
     ended: bool,

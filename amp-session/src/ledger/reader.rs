@@ -3,10 +3,12 @@
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use amp_process::Completeness;
 use amp_protocol::decode_line;
 
+use super::behind::DISK_LIMIT;
 use super::files::{
     self, APPROVALS, CHECK, END, EVENTS, LOCK, MESSAGES, SNAPSHOT, START, STDERR, SessionMetadata,
     TURNS, TurnEnd, TurnStart,
@@ -25,6 +27,7 @@ use crate::workspace::note::SnapshotNote;
 pub struct SessionRecord {
     folder: PathBuf,
     metadata: SessionMetadata,
+    disk_limit: Duration,
 }
 
 /// One turn of a record.
@@ -36,7 +39,26 @@ pub struct TurnRecord {
 
 impl SessionRecord {
     pub(super) fn new(folder: PathBuf, metadata: SessionMetadata) -> Self {
-        Self { folder, metadata }
+        Self {
+            folder,
+            metadata,
+            disk_limit: DISK_LIMIT,
+        }
+    }
+
+    /// Sets how long a turn waits for a disk that does not answer; 10 seconds unless set.
+    ///
+    /// A turn whose beginning cannot be recorded within it is not begun. Later the record ends there,
+    /// [`Outcome::ledger_failure`](crate::Outcome::ledger_failure) says so, and the turn goes on.
+    #[must_use]
+    pub fn with_disk_limit(mut self, limit: Duration) -> Self {
+        self.disk_limit = limit;
+        self
+    }
+
+    /// Returns how long a turn waits for a disk that does not answer.
+    pub(crate) fn disk_limit(&self) -> Duration {
+        self.disk_limit
     }
 
     /// Returns the folder of the record.

@@ -1,18 +1,19 @@
 //! Appending to a record while a turn runs.
 
-use std::borrow::Cow;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use super::behind::Behind;
 use super::files::{
     self, APPROVALS, END, EVENTS, LOCK, MESSAGES, SNAPSHOT, START, STDERR, SessionMetadata, TURNS,
     TurnEnd, TurnStart,
 };
 use super::id::now_ms;
 use super::ledger_error;
+use super::lines::Lines;
 use super::reader::SessionRecord;
 use super::totals::Totals;
 use crate::error::Error;
@@ -61,8 +62,12 @@ pub(crate) struct TurnWriter {
     events: Lines,
     secrets: Secrets,
     thread_noted: bool,
+    /// The files that are appended to.
+    appended: Mutex<Vec<Behind>>,
     /// Why the record is not whole.
     failure: Arc<OnceLock<String>>,
+    /// How long the disk may take to answer.
+    disk_limit: Duration,
     /// Shared with other writers; keeps the session from being deleted.
     _lock: File,
 }
@@ -104,13 +109,19 @@ impl SessionRecord {
             retry,
         };
         let failure = Arc::default();
+        let disk_limit = self.disk_limit();
         // Before the beginning, so that a reader who finds that knows that there were lines.
-        let events = Lines::create(folder.join(EVENTS), &secrets, &failure)?;
+        let path = folder.join(EVENTS);
+        let file = Lines::create(&path).map_err(ledger_error("create", &path))?;
+        let written = Behind::new(&path, move || Ok(file), disk_limit, &failure);
+        let written = written.map_err(ledger_error("append to", &path))?;
         files::write(&folder.join(START), &start)?;
         Ok(TurnWriter {
+            events: Lines::new(written.clone(), &secrets),
+            appended: Mutex::new(vec![written]),
+            disk_limit,
             session: self.folder().to_path_buf(),
             folder,
-            events,
             secrets,
             thread_noted: metadata.thread.is_some(),
             failure,
@@ -123,6 +134,12 @@ impl TurnWriter {
     /// Appends a line of the agent; `cut` says whether it is a whole one.
     pub(crate) fn append(&mut self, line: &[u8], cut: Cut) {
         self.events.append(line, cut);
+    }
+
+    /// Returns what waits until the last line of the agent is written, unless that was done at once;
+    /// the disk limit ends it.
+    pub(crate) fn unwritten(&self) -> Option<impl FnOnce() + Send + 'static> {
+        self.events.unwritten()
     }
 
     /// Begins the file of the messages that are sent while the turn runs.
@@ -163,8 +180,27 @@ impl TurnWriter {
 
     fn lines(&self, name: &str) -> Option<Lines> {
         let path = self.folder.join(name);
-        let created = Lines::create(path, &self.secrets, &self.failure);
-        created.map_err(|error| self.fail(error.to_string())).ok()
+        let created = {
+            let path = path.clone();
+            move || Lines::create(&path)
+        };
+        match Behind::new(&path, created, self.disk_limit, &self.failure) {
+            Ok(written) => {
+                let appended = self.appended.lock();
+                let mut appended = appended.unwrap_or_else(PoisonError::into_inner);
+                appended.push(written.clone());
+                Some(Lines::new(written, &self.secrets))
+            }
+            Err(error) => {
+                self.fail(ledger_error("append to", &path)(error).to_string());
+                None
+            }
+        }
+    }
+
+    /// Returns how long the disk may take to answer.
+    pub(crate) fn disk_limit(&self) -> Duration {
+        self.disk_limit
     }
 
     /// Returns what notes the thread of the session, once; it waits for a lock and for the disk.
@@ -200,8 +236,11 @@ impl TurnWriter {
     }
 
     fn write_end(&self, ended: Ended) -> Result<(), Error> {
-        let flushed = self.events.file.sync_data();
-        flushed.map_err(ledger_error("flush", &self.events.path))?;
+        self.flush();
+        let path = self.folder.join(EVENTS);
+        let events = File::options().append(true).open(&path);
+        let flushed = events.and_then(|events| events.sync_data());
+        flushed.map_err(ledger_error("flush", &path))?;
         let stderr = self.folder.join(STDERR);
         fs::write(&stderr, &ended.stderr).map_err(ledger_error("write", &stderr))?;
         let now = now_ms();
@@ -211,7 +250,7 @@ impl TurnWriter {
             failure: ended.failure,
             wall_time: in_milliseconds(ended.wall_time),
             exit: ended.exit,
-            redacted_lines: self.events.redacted,
+            redacted_lines: self.events.redacted(),
             totals: Some(ended.totals),
             sandbox: ended.sandbox,
         };
@@ -224,65 +263,24 @@ impl TurnWriter {
         Ok(())
     }
 
+    /// Waits until every line is written, or the disk has taken too long.
+    fn flush(&self) {
+        let appended = self.appended.lock();
+        for file in std::mem::take(&mut *appended.unwrap_or_else(PoisonError::into_inner)) {
+            // Why it cannot be written stands in the failure already.
+            let _ = file.flush();
+        }
+    }
+
     fn fail(&self, failure: String) {
         self.failure.get_or_init(|| failure);
     }
 }
 
-/// A file of lines without secrets, each of them appended in one write.
-///
-/// It is written in the thread that polls. The write goes to the system's memory and not to the
-/// disk: half a microsecond for a line of 560 bytes and three for one of 4.5 KB, where handing the
-/// line to another thread and waiting for its answer took seven (medians of 40,000 on ext4).
-#[derive(Debug)]
-pub(crate) struct Lines {
-    path: PathBuf,
-    file: File,
-    line: Vec<u8>,
-    secrets: Secrets,
-    /// How many lines had a secret in them.
-    redacted: u64,
-    /// No more lines are written: a gap would be worse than an end.
-    cut: bool,
-    /// Why the record is not whole.
-    failure: Arc<OnceLock<String>>,
-}
-
-impl Lines {
-    fn create(
-        path: PathBuf,
-        secrets: &Secrets,
-        failure: &Arc<OnceLock<String>>,
-    ) -> Result<Self, Error> {
-        let mut options = OpenOptions::new();
-        let file = options.create_new(true).append(true).open(&path);
-        Ok(Self {
-            file: file.map_err(ledger_error("create", &path))?,
-            path,
-            line: Vec::new(),
-            secrets: secrets.clone(),
-            redacted: 0,
-            cut: false,
-            failure: Arc::clone(failure),
-        })
-    }
-
-    /// Appends a line, in one write; `cut` says whether it is a whole one.
-    pub(crate) fn append(&mut self, line: &[u8], cut: Cut) {
-        if self.cut {
-            return;
-        }
-        let redacted = self.secrets.redacted(line, cut);
-        self.redacted += u64::from(matches!(redacted, Cow::Owned(_)));
-        self.line.clear();
-        self.line.extend_from_slice(&redacted);
-        self.line.push(b'\n');
-        if let Err(error) = self.file.write_all(&self.line) {
-            self.cut = true;
-            let path = self.path.display();
-            let failure = format!("cannot append to {path}: {error}");
-            self.failure.get_or_init(|| failure);
-        }
+impl Drop for TurnWriter {
+    /// What was said before a turn was given up is in its record.
+    fn drop(&mut self) {
+        self.flush();
     }
 }
 

@@ -1,5 +1,6 @@
 //! The start of a turn: everything that happens between a prompt and its running process.
 
+use std::io;
 use std::sync::Arc;
 
 use amp_process::StdinSource;
@@ -13,7 +14,7 @@ use crate::dialect::Generation;
 use crate::environment::with_variables;
 use crate::error::Error;
 use crate::invocation::{Input, RunFile, StandardInput};
-use crate::ledger::{Beginning, TurnWriter};
+use crate::ledger::{Beginning, TurnWriter, no_answer};
 use crate::policy::retry::Again;
 use crate::policy::retry::note::RetryNote;
 use crate::run_folder::RunFolder;
@@ -175,7 +176,9 @@ impl Session {
             Input::Prompt(_) | Input::Messages | Input::FirstMessage(_) => None,
         };
         let (shared, record) = (Arc::clone(&self.shared), self.record.clone());
-        let (lock, record) = blocking(move || {
+        let limit = self.record.as_ref().map(|record| record.disk_limit());
+        let folder = self.record.as_ref().map(|record| record.folder());
+        let beginning = blocking(move || {
             let lock = match &beginning.thread {
                 Some(thread) => shared.lock(thread)?,
                 None => None,
@@ -188,8 +191,18 @@ impl Session {
                 messages.append(message.trim_end().as_bytes(), Cut::Nowhere);
             }
             Ok::<_, Error>((lock, record))
-        })
-        .await?;
+        });
+        let (lock, record) = match limit.zip(folder) {
+            None => beginning.await?,
+            Some((limit, folder)) => {
+                let begun = tokio::time::timeout(limit, beginning).await;
+                begun.map_err(|_| Error::Ledger {
+                    action: "write to",
+                    path: folder.to_path_buf(),
+                    source: io::Error::new(io::ErrorKind::TimedOut, no_answer(limit)),
+                })??
+            }
+        };
         claim.hold(lock);
         Ok(record)
     }

@@ -13,7 +13,7 @@ use super::source::Source;
 use super::standard_error;
 use crate::blocking::blocking;
 use crate::claim::Claim;
-use crate::ledger::{Ended, Totals, TurnWriter, now_ms};
+use crate::ledger::{Ended, Totals, TurnWriter, no_answer, now_ms};
 use crate::milliseconds::in_milliseconds;
 use crate::outcome::{Ending, Observer, Outcome};
 use crate::policy::caps::CapUse;
@@ -108,10 +108,11 @@ impl Conclusion {
             let told = blocking(move || log.read(&thread)).await;
             outcome.add_service_log(&told, now_ms(), &secrets);
         }
-        if let (Some(record), Some(snapshots)) = (&record, snapshots) {
-            record.note_snapshot(&snapshots.after().await);
-        }
         if let Some(record) = record {
+            let snapshots = match snapshots {
+                Some(snapshots) => Some(snapshots.after().await),
+                None => None,
+            };
             let ended = Ended {
                 status: outcome.status,
                 failure: outcome.failure.clone(),
@@ -121,7 +122,17 @@ impl Conclusion {
                 sandbox: outcome.sandbox.clone(),
                 totals: totals_of(&outcome),
             };
-            outcome.ledger_failure = blocking(move || record.close(ended)).await;
+            let limit = record.disk_limit();
+            let closing = blocking(move || {
+                if let Some(snapshots) = &snapshots {
+                    record.note_snapshot(snapshots);
+                }
+                record.close(ended)
+            });
+            outcome.ledger_failure = match tokio::time::timeout(limit, closing).await {
+                Ok(failure) => failure,
+                Err(_) => Some(format!("the end of the turn: {}", no_answer(limit))),
+            };
         }
         // They go before anybody hears that the turn has ended.
         questions.close();

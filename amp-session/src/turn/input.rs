@@ -51,7 +51,7 @@ impl TurnInput {
 
     /// Sends one message; it does not wait for the agent to read it.
     ///
-    /// The message is in the record before it is sent.
+    /// The message is in the record before it is sent, unless the disk is slow.
     ///
     /// # Errors
     ///

@@ -113,9 +113,13 @@ impl Turn {
     fn poll_line(&mut self, context: &mut Context<'_>) -> Poll<Option<TurnLine>> {
         loop {
             if let Some((noting, _)) = &mut self.noting {
-                let lock = ready!(noting.poll(context));
-                if let Some(claim) = &mut self.claim {
-                    claim.hold(lock);
+                let Poll::Ready(lock) = noting.poll(context) else {
+                    // What stops the agent is heard meanwhile.
+                    let _ = self.poll_deadline(context);
+                    return Poll::Pending;
+                };
+                if let (Some(claim), Some(lock)) = (&mut self.claim, lock) {
+                    claim.hold(Some(lock));
                 }
                 return Poll::Ready(self.noting.take().map(|(_, line)| line));
             }
@@ -132,9 +136,8 @@ impl Turn {
             let had_thread = self.observer.thread.is_some();
             self.observe(&line);
             let thread = self.observer.thread.as_ref().filter(|_| !had_thread);
-            let noting = thread
-                .zip(self.claim.as_ref())
-                .and_then(|(thread, claim)| Noting::begin(thread, claim, self.record.as_mut()));
+            let named = thread.zip(self.claim.as_ref());
+            let noting = Noting::begin(named, self.record.as_mut());
             let Some(noting) = noting else {
                 return Poll::Ready(Some(line));
             };

@@ -15,6 +15,7 @@ mod check;
 #[cfg(unix)]
 mod count;
 #[cfg(unix)]
+mod disk;
 mod framing;
 #[cfg(unix)]
 mod front_page;
