@@ -2,11 +2,15 @@
 
 use std::future::Future;
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use crate::context::Signals;
 use crate::failure::Failure;
+
+/// How long blocking work that is left over is waited for: a disk that does not answer never ends it.
+const LEFT_OVER: Duration = Duration::from_secs(10);
 
 /// Runs a future to its end on this thread.
 ///
@@ -16,7 +20,9 @@ pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    Ok(runtime.block_on(future))
+    let output = runtime.block_on(future);
+    runtime.shutdown_timeout(LEFT_OVER);
+    Ok(output)
 }
 
 /// Runs a future until it ends or a signal comes.
@@ -36,6 +42,15 @@ pub(crate) fn interruptible<T>(
             result = work => result,
         }
     })?
+}
+
+/// Runs blocking work that waits for a disk; `None` when that does not answer within a limit.
+pub(crate) async fn within<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let done = tokio::time::timeout(limit, on_a_thread(work)).await;
+    done.ok()?.ok()
 }
 
 /// Runs blocking work on a thread of its own.

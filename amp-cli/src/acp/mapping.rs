@@ -107,7 +107,13 @@ impl Mapping {
                 self.notice(&format!("the sandbox refused {}", denial.target))
             }
             TurnItem::Cap(used) => self.notice(&used.to_string()),
-            TurnItem::End(_) => self.end(),
+            TurnItem::End(outcome) => {
+                let mut updates = self.end();
+                if let Some(reason) = &outcome.ledger_failure {
+                    updates.extend(self.notice(&format!("the record is not whole: {reason}")));
+                }
+                updates
+            }
             _ => Vec::new(),
         }
     }

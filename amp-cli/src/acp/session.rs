@@ -5,6 +5,7 @@ mod turn;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use agent_client_protocol::Error;
 use agent_client_protocol::v1::Responder;
@@ -13,7 +14,7 @@ use agent_client_protocol::v1::schema::{
     SetSessionConfigOptionResponse, SetSessionModeResponse, StopReason,
 };
 use amp_session::protocol::Event;
-use amp_session::{Approval, Session as AmpSession};
+use amp_session::{Approval, Session as AmpSession, SessionRecord};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -27,10 +28,14 @@ use super::wire::Wire;
 use crate::amp_in_use::Found;
 use crate::approve::person::Questions;
 use crate::context::Context;
+use crate::runtime;
 use crate::sessions::Sessions;
 
 /// How many prompts may wait for the one before them or for the turn that they have reached.
 const MOST_PROMPTS: usize = 100;
+
+/// How long a disk may take to answer between two turns; within them the library has such a limit.
+const DISK_LIMIT: Duration = Duration::from_secs(10);
 
 /// What is done when a session has ended.
 pub(super) type Afterwards = Box<dyn FnOnce() + Send>;
@@ -145,7 +150,7 @@ impl Session {
         };
         self.cancel_waiting();
         self.wire.close();
-        self.forget_if_empty();
+        self.forget_if_empty().await;
         drop(self.found);
         if let Some(afterwards) = afterwards {
             afterwards();
@@ -246,30 +251,36 @@ impl Session {
     }
 
     /// Tells what lists show of the session, which a turn has changed.
-    pub(super) fn tell_info(&self) {
-        let Some(record) = self.session.record() else {
-            return;
-        };
-        let sessions = Sessions::open(&self.context);
-        let id = &record.metadata().id;
+    pub(super) async fn tell_info(&self) {
         // What cannot be read is told by who lists it.
-        if let Ok(Ok(record)) = sessions.map(|sessions| sessions.ledger().open(id)) {
-            self.wire.update(history::info(record.metadata()));
+        let info = self.read_record(|_, record| history::info(record.metadata()));
+        if let Some(info) = info.await {
+            self.wire.update(info);
         }
     }
 
     /// Deletes the record of a session in which nothing was said.
-    fn forget_if_empty(&self) {
-        let Some(record) = self.session.record() else {
-            return;
+    async fn forget_if_empty(&self) {
+        let forget = |sessions: &Sessions, record: SessionRecord| {
+            if !history::has_begun(record.metadata()) {
+                // One that stays is listed nowhere, and old ones are pruned.
+                let _ = sessions.ledger().delete(&record.metadata().id);
+            }
         };
-        let id = &record.metadata().id;
-        if let Ok(sessions) = Sessions::open(&self.context)
-            && let Ok(record) = sessions.ledger().open(id)
-            && !history::has_begun(record.metadata())
-        {
-            // One that stays is listed nowhere, and old ones are pruned.
-            let _ = sessions.ledger().delete(id);
-        }
+        self.read_record(forget).await;
+    }
+
+    /// Opens the session's record anew and does something with it, unless the disk does not answer.
+    pub(super) async fn read_record<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Sessions, SessionRecord) -> T + Send + 'static,
+    ) -> Option<T> {
+        let id = self.session.record()?.metadata().id.clone();
+        let sessions = Sessions::open(&self.context).ok()?;
+        let work = move || {
+            let record = sessions.ledger().open(&id).ok()?;
+            Some(work(&sessions, record))
+        };
+        runtime::within(DISK_LIMIT, work).await.flatten()
     }
 }

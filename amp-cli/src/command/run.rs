@@ -193,6 +193,7 @@ fn take_turn(
             run.answer = outcome.text.clone().unwrap_or_default();
         });
         remarks.on_sandbox(outcome.sandbox.as_ref(), &mut view)?;
+        remarks.on_lost_record(outcome.ledger_failure.as_deref(), &mut view)?;
     }
     let recorded = recorded.as_ref();
     conclude(left, strict, &mut view, recorded, &amp, &service_url)

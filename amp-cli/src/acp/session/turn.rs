@@ -60,7 +60,7 @@ impl Session {
         let (outcome, stop) = self
             .drive(turn, OpenInput::new(input, QUIET), &prompt)
             .await;
-        self.tell_info();
+        self.tell_info().await;
         let of_turn = match &stop {
             None => stop_reason(&outcome, &self.service_url),
             Some(_) => Ok(StopReason::Cancelled),
@@ -109,7 +109,7 @@ impl Session {
     ) -> (Outcome, Option<Stop>) {
         let asks = self.session.config().approval.is_some();
         let moment = Moment::Now { asks };
-        let number = self.next_turn();
+        let number = self.next_turn().await;
         let mut mapping = Mapping::new(&self.folder, number, moment, self.shows);
         let mut arrived: HashMap<u64, OpenQuestion> = HashMap::new();
         let mut asked: FuturesUnordered<BoxFuture<'static, ()>> = FuturesUnordered::new();
@@ -222,11 +222,13 @@ impl Session {
     }
 
     /// Returns the number of the turn that has just begun.
-    fn next_turn(&mut self) -> u64 {
+    async fn next_turn(&mut self) -> u64 {
         self.turns += 1;
-        let turns = self.session.record().and_then(|record| record.turns().ok());
-        let last = turns.and_then(|turns| turns.last().map(|turn| turn.number().into()));
-        last.unwrap_or(self.turns)
+        let last = self.read_record(|_, record| {
+            let turns = record.turns().ok()?;
+            turns.last().map(|turn| u64::from(turn.number()))
+        });
+        last.await.flatten().unwrap_or(self.turns)
     }
 }
 

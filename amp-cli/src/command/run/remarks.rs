@@ -136,6 +136,14 @@ impl Remarks {
         }
     }
 
+    /// Says why the record is not whole.
+    pub(super) fn on_lost_record(&self, why: Option<&str>, view: &mut View) -> io::Result<()> {
+        match why {
+            Some(why) => self.warn(&format!("the record is not whole: {why}"), view),
+            None => Ok(()),
+        }
+    }
+
     fn warn(&self, text: &str, view: &mut View) -> io::Result<()> {
         match self.quiet {
             true => Ok(()),

@@ -115,6 +115,36 @@ fn an_agent_waits_for_a_client_that_reads_nothing_and_its_deadline_does_not() {
 }
 
 #[test]
+fn a_disk_that_does_not_answer_stops_neither_its_session_nor_others() {
+    let mut editor = Editor::start(doing(&call("cargo test", "ran")), &[]);
+    let capabilities = json!({"session": {"notices": {}}});
+    let params = json!({"protocolVersion": 1, "clientCapabilities": capabilities});
+    editor.ask("initialize", params);
+    let (held_up, other) = (editor.new_session(), editor.new_session());
+    let waiting = editor.prompt(&held_up, "go");
+    let question = editor.question();
+    // What every change of the record waits for.
+    let records = editor.world.home().join(".local/state/ampctl/sessions");
+    let lock = std::fs::File::open(records.join(&held_up).join("session.lock")).expect("a lock");
+    lock.lock().expect("nobody else");
+    editor.choose(&question, "allow");
+    let id = editor.prompt(&other, "go");
+    let question = editor.question();
+    editor.choose(&question, "reject");
+    assert_eq!(editor.answer_to(id)["result"]["stopReason"], "end_turn");
+    let answer = editor.answer_to(waiting);
+    assert_eq!(answer["result"]["stopReason"], "end_turn");
+    let told = editor.updates(&held_up);
+    let notice = told
+        .iter()
+        .find(|update| update["sessionUpdate"] == "notice");
+    let text = notice.expect("a notice").to_string();
+    assert!(text.contains("the record is not whole"), "{text}");
+    let (status, _) = editor.end();
+    assert!(status.success(), "{status}");
+}
+
+#[test]
 fn a_signal_ends_the_agents_and_the_bridge() {
     let (mut editor, ..) = asking(&[]);
     editor.question();
