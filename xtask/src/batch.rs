@@ -1,6 +1,10 @@
 //! `cargo xtask batch`: batches on real engines. Forty tasks in eight shards on four workers, one of
 //! which is killed: each prompt is sent once, and every result is there.
 //!
+//! `--cluster` tries Slurm so, with two nodes of its own, and holds the manifest for Kubernetes to the
+//! published schema. `--big` kills the processes of thousands of tasks, and `--real` has real CLIs
+//! meet the limits of the stand-in service.
+//!
 //! GNU parallel runs the script that `ampctl batch submit` writes; HyperQueue, from its wheel, runs
 //! the job file, whose commands a program of ours hands to it.
 
@@ -61,6 +65,10 @@ pub struct Options {
     #[arg(long, value_name = "PATH", default_value = "python3")]
     python: PathBuf,
 
+    /// Try Slurm and the manifest for Kubernetes instead
+    #[arg(long, conflicts_with_all = ["engine", "big", "real"])]
+    cluster: bool,
+
     /// Work with this version of Amp against the stand-in service instead: `native`, `javascript` or
     /// a number; may be given several times
     #[arg(long, value_name = "VERSION", conflicts_with_all = ["engine", "required", "big"])]
@@ -87,16 +95,20 @@ impl Options {
 /// # Errors
 /// When one of them does not do what is promised, or is not here and has to be.
 pub fn run(options: &Options) -> Result<()> {
-    let ampctl = options.ampctl()?;
-    let environment = machine::environment();
     if !options.real.is_empty() {
         return real::run(&options.real);
     }
+    let ampctl = options.ampctl()?;
+    let environment = machine::environment();
     if options.big.big {
         return big::run(&options.big, &ampctl, &environment);
     }
+    if options.cluster {
+        kubernetes::run(options)?;
+    }
     let both = [Engine::Parallel, Engine::Hyperqueue];
     let engines = match options.engine.as_slice() {
+        [] if options.cluster => &[Engine::Slurm][..],
         [] => &both[..],
         engines => engines,
     };
@@ -110,19 +122,6 @@ pub fn run(options: &Options) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Tries what belongs to clusters: Slurm, and the manifest for Kubernetes.
-///
-/// # Errors
-/// As for [`run`].
-pub fn run_on_cluster(options: &Options) -> Result<()> {
-    let options = Options {
-        engine: vec![Engine::Slurm],
-        ..options.clone()
-    };
-    run(&options)?;
-    kubernetes::run(&options)
 }
 
 /// Makes a folder with an agent and so many tasks; returns the environment of a process there.

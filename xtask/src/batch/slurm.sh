@@ -1,7 +1,8 @@
 # Runs the array of a batch on a Slurm of its own: two nodes on this machine, one of which is drained
 # in the middle of its work. Wants root, and a network namespace: its daemons listen everywhere.
 job=$1 results=$2
-ip link set lo up
+# An address beside that of the loopback interface: without one, names of this machine are not looked up.
+ip link set lo up && ip address add 192.0.2.1/32 dev lo
 here=$PWD/slurm host=$(hostname -s)
 mkdir -p "$here/state" "$here/n1" "$here/n2"
 cd "$here" || exit 3
