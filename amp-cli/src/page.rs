@@ -134,6 +134,9 @@ impl Page<'_> {
         if let Some(prompt) = prompt {
             self.prompt(prompt)?;
         }
+        // The prompt is echoed; it was shown above, unless it came as a message. Others that have
+        // reached the turn follow it.
+        let mut echo = prompt.is_some();
         let mut progress = Progress::new();
         for line in turn.lines()? {
             let line = line?;
@@ -142,8 +145,7 @@ impl Page<'_> {
             for closed in &closed {
                 self.call(closed, progress.system())?;
             }
-            // The prompt is echoed; it was shown above, unless it came as a message.
-            self.said(event, prompt.is_none())?;
+            self.said(event, &mut echo)?;
         }
         for closed in progress.finish() {
             self.call(&closed, progress.system())?;
@@ -184,7 +186,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn said(&mut self, event: &Event, prompts: bool) -> Result<(), Failure> {
+    fn said(&mut self, event: &Event, echo: &mut bool) -> Result<(), Failure> {
         let (content, nested) = match event {
             Event::Assistant(event) => {
                 let nested = event.parent_tool_use_id.is_some();
@@ -194,6 +196,8 @@ impl Page<'_> {
             _ => return Ok(()),
         };
         let is_user = matches!(event, Event::User(_));
+        let is_text = |block: &ContentBlock| matches!(block, ContentBlock::Text(_));
+        let is_echo = is_user && content.iter().any(is_text) && std::mem::take(echo);
         let class = if nested {
             "entry said in1"
         } else {
@@ -201,7 +205,7 @@ impl Page<'_> {
         };
         for block in content {
             match block {
-                ContentBlock::Text(text) if is_user && prompts => self.prompt(&text.text)?,
+                ContentBlock::Text(text) if is_user && !is_echo => self.prompt(&text.text)?,
                 ContentBlock::Text(text) if !is_user => {
                     let text = self.redaction.redact(&text.text);
                     let html = markdown(&text);

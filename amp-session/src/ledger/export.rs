@@ -100,8 +100,9 @@ impl SessionRecord {
             if let Some(prompt) = start.as_ref().and_then(|start| start.prompt.as_deref()) {
                 writeln!(output, "## Prompt\n\n{}\n", prompt.trim())?;
             }
-            // The prompt is echoed; it was shown above, unless it came as a message.
-            let echo = start.as_ref().is_some_and(|start| start.prompt.is_some());
+            // The prompt is echoed; it was shown above, unless it came as a message. Others that have
+            // reached the turn follow it.
+            let mut echo = start.as_ref().is_some_and(|start| start.prompt.is_some());
             let mut progress = Progress::new();
             let mut notes = VecDeque::from(turn.notes()?);
             for (before, line) in (0..).zip(turn.lines()?) {
@@ -109,7 +110,7 @@ impl SessionRecord {
                     write_note(&line.note, output)?;
                 }
                 if let Some(event) = line?.event() {
-                    write_event(event, echo, &mut progress, output)?;
+                    write_event(event, &mut echo, &mut progress, output)?;
                 }
             }
             for line in notes {
@@ -178,7 +179,7 @@ fn write_note(note: &ApprovalNote, output: &mut dyn Write) -> io::Result<()> {
 
 fn write_event(
     event: &Event,
-    echo: bool,
+    echo: &mut bool,
     progress: &mut Progress,
     output: &mut dyn Write,
 ) -> io::Result<()> {
@@ -191,9 +192,12 @@ fn write_event(
             }
         }
         Event::User(user) => {
+            let is_text = |block: &ContentBlock| matches!(block, ContentBlock::Text(_));
+            let has_text = user.message.content.iter().any(is_text);
+            let is_echo = has_text && std::mem::take(echo);
             for block in &user.message.content {
                 match block {
-                    ContentBlock::Text(text) if !echo => {
+                    ContentBlock::Text(text) if !is_echo => {
                         writeln!(output, "## Prompt\n\n{}\n", text.text.trim())?;
                     }
                     ContentBlock::ToolResult(result) => {

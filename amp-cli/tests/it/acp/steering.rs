@@ -46,6 +46,21 @@ fn a_prompt_that_comes_while_another_runs_reaches_its_turn() {
     assert_eq!(texts, ["first", "second"]);
     let ids: Vec<_> = loaded.iter().map(|update| &update["messageId"]).collect();
     assert!(format!("{ids:?}").contains("turn-1-line-") && !format!("{ids:?}").contains("turn-2"));
+    for format in ["markdown", "html"] {
+        let shown = editor
+            .world
+            .run(&["sessions", "export", &session, "-f", format]);
+        let shown = shown.stdout();
+        let places = ["first", "second", "Both are done."].map(|text| shown.rfind(text));
+        assert!(
+            places[0].is_some() && places.is_sorted(),
+            "{format}: {shown}"
+        );
+        assert!(
+            places[0] < places[1] && places[1] < places[2],
+            "{format}: {shown}"
+        );
+    }
 }
 
 #[test]
