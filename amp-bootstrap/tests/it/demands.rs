@@ -22,19 +22,19 @@ fn plain_http_is_refused_of_every_host_that_is_not_named() {
     let (mut world, _proxy, mirror) = mirror_elsewhere();
     world.request.http_hosts = vec!["other.example".to_owned(), "example".to_owned()];
     world.request.sources = vec![Source::Mirror(mirror.clone())];
-    let failure = world.fails(ErrorKind::NotEncrypted);
+    let failure = world.refuses(ErrorKind::NotEncrypted);
     failure.reads_without(&mirror, "http_mirror_refused");
     world.set("AMP_STORAGE_BASE", &mirror);
     world.request.sources = vec![Source::Bucket];
-    world.fails(ErrorKind::NotEncrypted);
+    world.refuses(ErrorKind::NotEncrypted);
     world.set("NPM_CONFIG_REGISTRY", &mirror);
     world.request.sources = vec![Source::Npm];
-    world.fails(ErrorKind::NotEncrypted);
+    world.refuses(ErrorKind::NotEncrypted);
     assert_eq!(world.server.requests().len(), 0);
     // Nor does a second publisher prove anything that anybody could have changed.
     let mut world = npm_world();
     world.request.cross_check = Some(CrossCheck::required(Source::Mirror(mirror)));
-    world.fails(ErrorKind::NotEncrypted);
+    world.refuses(ErrorKind::NotEncrypted);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn another_executable_than_the_demanded_is_refused() {
     let mirror = Server::start();
     release.serve(&mirror);
     other.request.sources = vec![Source::Mirror(mirror.url())];
-    let text = other.fails(ErrorKind::ChecksumMismatch);
+    let text = other.refuses(ErrorKind::ChecksumMismatch);
     text.reads_without(&mirror.url(), "another_executable_than_demanded");
 }
 

@@ -31,7 +31,7 @@ fn a_latest_that_was_withdrawn_is_refused() {
     let world = npm_world();
     serve(&world, "0.0.1799999999-gdead", &[OLDER]);
     world
-        .fails(ErrorKind::NotPublished)
+        .refuses(ErrorKind::NotPublished)
         .reads("npm_latest_withdrawn");
 }
 

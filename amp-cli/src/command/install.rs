@@ -46,10 +46,8 @@ pub(super) fn run(
         arguments.sources.clone(),
         arguments.offline,
     )
-    .with_option("--sha256", &arguments.sha256)
-    .with_option("--pin-key", &arguments.trust.pin_key)
-    .with_option("--cross-check", &arguments.trust.cross_check)
-    .with_option("--allow-http", &arguments.trust.allow_http);
+    .with_option("--sha256", &arguments.sha256);
+    let command = trusting(command, &arguments.trust);
     let is_latest = request.version == VersionSpec::Latest;
     let installed = perform(request, &command, &settings, global, context)?;
     if global.json {
@@ -67,6 +65,14 @@ pub(super) fn run(
         writeln!(context.stderr, "{kept}")?;
     }
     Ok(ExitCode::Done)
+}
+
+/// Returns the command with what it demands of sources.
+pub(super) fn trusting(command: InstallCommand, trust: &TrustArguments) -> InstallCommand {
+    command
+        .with_option("--pin-key", &trust.pin_key)
+        .with_option("--cross-check", &trust.cross_check)
+        .with_option("--allow-http", &trust.allow_http)
 }
 
 /// Returns the settings of an installation: what its flags say, over everything else.

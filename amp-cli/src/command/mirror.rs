@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use amp_bootstrap::{Platform, export_to_mirror};
 use serde::Serialize;
 
-use super::install::{perform, request, settings};
+use super::install::{perform, request, settings, trusting};
 use crate::arguments::{GlobalArguments, MirrorCommand, MirrorExportArguments};
 use crate::context::Context;
 use crate::exit_code::ExitCode;
@@ -49,6 +49,7 @@ fn export(
         arguments.sources.clone(),
         arguments.offline,
     );
+    let command = trusting(command, &arguments.trust);
     let mut written: Vec<PathBuf> = Vec::new();
     for platform in platforms {
         let request =

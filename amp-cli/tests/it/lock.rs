@@ -138,6 +138,16 @@ fn use_sets_the_version_in_the_users_file_and_says_what_is_stronger() {
 }
 
 #[test]
+fn an_export_that_fails_names_the_installation_with_all_that_was_demanded() {
+    let world = with_mirror().with("AMPCTL_SOURCES", "");
+    let export = ["mirror", "export", "out", "--offline"];
+    let refused = world.run(&[&export[..], &["--allow-http", "mirror.example"]].concat());
+    assert_ne!(refused.code, ExitCode::Done);
+    let expected = "ampctl install --allow-http mirror.example";
+    assert!(refused.stderr().contains(expected), "{}", refused.stderr());
+}
+
+#[test]
 fn what_the_sources_announce_is_listed_with_its_age() {
     let world = with_mirror();
     let listed = world.run(&["versions", "--available"]);

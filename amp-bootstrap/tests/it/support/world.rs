@@ -140,6 +140,19 @@ impl World {
         }
     }
 
+    /// Expects a failure after which nothing of what was fetched is on disk.
+    pub(crate) fn refuses(&self, kind: ErrorKind) -> Failure {
+        let failure = self.fails(kind);
+        assert_eq!(self.kept_partials(), Vec::<PathBuf>::new());
+        failure
+    }
+
+    /// Checks that the package of the release was never asked for.
+    pub(crate) fn fetched_no_package(&self) {
+        let requests = self.server.requests_for(&self.release.tarball_path());
+        assert_eq!(requests.len(), 0);
+    }
+
     pub(crate) fn holds_nothing_executable(&self) {
         for path in files_below(self.store().root()) {
             let may_run = permissions::somebody_may_run(&path);
