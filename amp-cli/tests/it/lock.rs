@@ -143,7 +143,7 @@ fn an_export_that_fails_names_the_installation_with_all_that_was_demanded() {
     let export = ["mirror", "export", "out", "--offline"];
     let refused = world.run(&[&export[..], &["--allow-http", "mirror.example"]].concat());
     assert_ne!(refused.code, ExitCode::Done);
-    let expected = "ampctl install --allow-http mirror.example";
+    let expected = "ampctl install latest --allow-http mirror.example";
     assert!(refused.stderr().contains(expected), "{}", refused.stderr());
 }
 
