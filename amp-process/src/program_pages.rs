@@ -1,8 +1,8 @@
-//! The pages of the program itself that are in memory: code and constants, which the kernel reads
-//! again from the file when they are needed.
+//! The pages of the program and its libraries that are in memory: code and constants, which the
+//! kernel reads again from their files when they are needed.
 
-/// Lets go of the pages of this program's code and constants, so that those which were needed only
-/// until now count no longer as its memory.
+/// Lets go of the pages of code and constants of this program and its libraries, so that those which
+/// were needed only until now count no longer as its memory.
 ///
 /// A supervisor waits most of its life, and needs little of its code for it. The kernel maps 64 KiB
 /// around each function that is called, so what reads arguments and settings alone is megabytes.
@@ -31,26 +31,26 @@ fn is_traced() -> bool {
 mod linux {
     use std::ffi::{c_int, c_void};
 
-    /// Lets go of what is mapped from the program's file and cannot be written.
+    /// Lets go of what is mapped from files and cannot be written.
     #[expect(unsafe_code, reason = "only the loader knows where the program is")]
     pub(super) fn release() {
         // SAFETY: the callback keeps nothing of what it is given.
-        unsafe { libc::dl_iterate_phdr(Some(release_program), std::ptr::null_mut()) };
+        unsafe { libc::dl_iterate_phdr(Some(release_object), std::ptr::null_mut()) };
     }
 
-    /// Is called with the program first, and asks for no more.
+    /// Is called with the program and with each library, and asks for the next.
     #[expect(unsafe_code, reason = "the loader hands out plain pointers")]
-    unsafe extern "C" fn release_program(
-        program: *mut libc::dl_phdr_info,
+    unsafe extern "C" fn release_object(
+        object: *mut libc::dl_phdr_info,
         _size: usize,
         _data: *mut c_void,
     ) -> c_int {
         // SAFETY: the loader's description and its headers live as long as the call.
         let (base, headers) = unsafe {
-            let program = &*program;
-            let count = usize::from(program.dlpi_phnum);
-            let headers = std::slice::from_raw_parts(program.dlpi_phdr, count);
-            (program.dlpi_addr as usize, headers)
+            let object = &*object;
+            let count = usize::from(object.dlpi_phnum);
+            let headers = std::slice::from_raw_parts(object.dlpi_phdr, count);
+            (object.dlpi_addr as usize, headers)
         };
         let page = rustix::param::page_size();
         let constant = headers
@@ -64,7 +64,7 @@ mod linux {
             // access maps them again. What the kernel refuses stays as it is.
             let _ = unsafe { libc::madvise(begin as *mut c_void, length, libc::MADV_DONTNEED) };
         }
-        1
+        0
     }
 }
 

@@ -7,6 +7,7 @@
 mod crates;
 mod peers;
 mod recorded_turn;
+pub mod scale;
 mod whole_run;
 
 use anyhow::{Result, ensure};
@@ -24,7 +25,7 @@ pub struct Options {
     #[arg(long)]
     json: bool,
     /// Measure only what has this text in its name: `decode`, `end_to_end`, `spawn`, `sandbox`,
-    /// `install`, `whole-run`, `start-cost`, `question-cost`, `acp`, `batch`, `sessions`
+    /// `install`, `whole-run`, `scale`, `start-cost`, `question-cost`, `acp`, `batch`, `sessions`
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
     /// Measure the drivers of other people beside ours instead, which are installed for it by the
@@ -49,7 +50,7 @@ fn usual<T: Args>() -> Result<T> {
     )?)
 }
 
-const PARTS: [Part; 11] = [
+const PARTS: [Part; 12] = [
     Part {
         name: "decode",
         of_ampctl: false,
@@ -64,6 +65,11 @@ const PARTS: [Part; 11] = [
         name: "whole-run",
         of_ampctl: true,
         rows: || whole_run::rows(&usual()?),
+    },
+    Part {
+        name: "scale",
+        of_ampctl: false,
+        rows: scale::rows,
     },
     Part {
         name: "start-cost",

@@ -22,6 +22,7 @@ pub mod drift;
 pub mod fingerprint;
 pub mod flag_table;
 pub mod front_pages;
+pub mod hot_functions;
 pub mod installed_cli;
 pub mod machine;
 #[cfg(target_os = "linux")]

@@ -11,8 +11,8 @@ use xtask::{acp_bench, batch_bench, bench, sessions_bench};
 #[cfg(unix)]
 use xtask::{batch, package, page, release};
 use xtask::{
-    check_layers, conformance, control, demo, drift, mutants, newcomer, oracle, picture, record,
-    retry, soak, tidy, windows,
+    check_layers, conformance, control, demo, drift, hot_functions, mutants, newcomer, oracle,
+    picture, record, retry, soak, tidy, windows,
 };
 
 /// Upkeep of the amp-* workspace
@@ -39,6 +39,8 @@ enum Command {
     BatchBench(batch_bench::Options),
     /// Check the edges between crates against the design
     CheckLayers,
+    /// Note the functions that `ampctl run` calls, for the order in which they are linked
+    HotFunctions,
     /// Hold two turns of one thread with the real Amp CLI, or replay them
     Demo(demo::Arguments),
     /// Check file sizes, module docs and the words the repository keeps out
@@ -59,6 +61,10 @@ enum Command {
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
     HoldQuestion(control::killed_host::Host),
+    /// Play the host of many turns, for a row of `bench`
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    HoldTurns(bench::scale::Host),
     /// Compare the newest published CLI with the newest recorded one: 0 same, 1 drift, 2 no source
     /// answered, 3 failed
     Drift,
@@ -122,6 +128,8 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Command::HoldQuestion(host) => control::killed_host::serve(&host),
         #[cfg(target_os = "linux")]
+        Command::HoldTurns(host) => bench::scale::serve(&host),
+        #[cfg(target_os = "linux")]
         Command::QuestionCost(options) => control::cost::run(&options),
         Command::Drift => return drift::run(),
         Command::Mutants(options) => mutants::run(&options),
@@ -138,6 +146,7 @@ fn main() -> ExitCode {
         Command::Retry(options) => retry::run(&options),
         #[cfg(target_os = "linux")]
         Command::SessionsBench(options) => sessions_bench::run(&options),
+        Command::HotFunctions => hot_functions::run(),
         Command::Soak(options) => soak::run(&options),
         #[cfg(target_os = "linux")]
         Command::StartCost(options) => control::start_cost::run(&options),

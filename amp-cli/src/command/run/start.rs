@@ -44,6 +44,8 @@ impl Start<'_> {
     /// # Errors
     /// Fails when the session cannot be recorded, or nothing could be sent.
     pub(super) async fn begin(self, amp: &Amp, context: &Context) -> Result<Begun, Failure> {
+        // What has led to here is not needed as long as the agent works.
+        release_program_pages();
         let mut session = match self.thread {
             Some(thread) => amp.resume(thread, self.config)?,
             None => amp.start(self.config)?,
@@ -68,9 +70,9 @@ impl Start<'_> {
             goes_on_here = is_of(&record, &recorded_folder(&context.directory));
             session = session.recorded(record);
         }
-        // What has led to here is not needed as long as the agent works.
+        let begun = session.prompt(self.prompt).await;
         release_program_pages();
-        match session.prompt(self.prompt).await {
+        match begun {
             Ok(turn) => Ok(Begun {
                 turn,
                 session,
