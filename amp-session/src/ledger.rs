@@ -32,6 +32,7 @@
 //! nothing that it has shown. Every turn has files of its own and a number taken by creating its
 //! folder, so several processes can add to one session. Known secrets are replaced.
 
+mod appended;
 mod behind;
 mod export;
 mod files;

@@ -22,7 +22,7 @@ use super::history::{self, Meant};
 use super::host::Host;
 use super::mcp;
 use super::options::{Options, Preset};
-use super::session::Session;
+use super::session::{DISK_LIMIT, Session};
 use super::skills::Skills;
 use super::wire::Wire;
 use crate::amp_in_use;
@@ -269,6 +269,8 @@ impl Opening {
             return Ok((session, None));
         };
         let to_read = sessions()?.ledger().open(&record.metadata().id)?;
+        // A disk that does not answer stops no session.
+        let record = record.with_disk_limit(DISK_LIMIT);
         Ok((session.recorded(record), Some(to_read)))
     }
 }

@@ -35,7 +35,7 @@ use crate::sessions::Sessions;
 const MOST_PROMPTS: usize = 100;
 
 /// How long a disk may take to answer between two turns; within them the library has such a limit.
-const DISK_LIMIT: Duration = Duration::from_secs(10);
+pub(super) const DISK_LIMIT: Duration = Duration::from_secs(10);
 
 /// What is done when a session has ended.
 pub(super) type Afterwards = Box<dyn FnOnce() + Send>;

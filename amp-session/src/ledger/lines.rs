@@ -5,13 +5,13 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::behind::Behind;
+use super::appended::Appended;
 use crate::secrets::{Cut, Secrets};
 
 /// A file of lines without secrets, each of them appended whole.
 #[derive(Debug)]
 pub(crate) struct Lines {
-    file: Behind,
+    file: Appended,
     line: Vec<u8>,
     secrets: Secrets,
     /// How many lines had a secret in them.
@@ -28,7 +28,7 @@ impl Lines {
         File::options().create_new(true).append(true).open(path)
     }
 
-    pub(super) fn new(file: Behind, secrets: &Secrets) -> Self {
+    pub(super) fn new(file: Appended, secrets: &Secrets) -> Self {
         Self {
             file,
             line: Vec::new(),

@@ -27,7 +27,7 @@ use crate::workspace::note::SnapshotNote;
 pub struct SessionRecord {
     folder: PathBuf,
     metadata: SessionMetadata,
-    disk_limit: Duration,
+    disk_limit: Option<Duration>,
 }
 
 /// One turn of a record.
@@ -42,22 +42,29 @@ impl SessionRecord {
         Self {
             folder,
             metadata,
-            disk_limit: DISK_LIMIT,
+            disk_limit: None,
         }
     }
 
-    /// Sets how long a turn waits for a disk that does not answer; 10 seconds unless set.
+    /// Sets how long a turn waits for a disk that does not answer, and lets a thread of its own write
+    /// the lines, so that such a disk does not stop who takes them. Unless set, who takes a line
+    /// writes it, which is faster, and all else is waited for 10 seconds.
     ///
     /// A turn whose beginning cannot be recorded within it is not begun. Later the record ends there,
     /// [`Outcome::ledger_failure`](crate::Outcome::ledger_failure) says so, and the turn goes on.
     #[must_use]
     pub fn with_disk_limit(mut self, limit: Duration) -> Self {
-        self.disk_limit = limit;
+        self.disk_limit = Some(limit);
         self
     }
 
     /// Returns how long a turn waits for a disk that does not answer.
     pub(crate) fn disk_limit(&self) -> Duration {
+        self.disk_limit.unwrap_or(DISK_LIMIT)
+    }
+
+    /// Returns how long the disk may take to write a line, where that stops nobody.
+    pub(super) fn limit_of_lines(&self) -> Option<Duration> {
         self.disk_limit
     }
 

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::behind::Behind;
+use super::appended::Appended;
+use super::behind::DISK_LIMIT;
 use super::files::{
     self, APPROVALS, END, EVENTS, LOCK, MESSAGES, SNAPSHOT, START, STDERR, SessionMetadata, TURNS,
     TurnEnd, TurnStart,
@@ -63,11 +64,11 @@ pub(crate) struct TurnWriter {
     secrets: Secrets,
     thread_noted: bool,
     /// The files that are appended to.
-    appended: Mutex<Vec<Behind>>,
+    appended: Mutex<Vec<Appended>>,
     /// Why the record is not whole.
     failure: Arc<OnceLock<String>>,
-    /// How long the disk may take to answer.
-    disk_limit: Duration,
+    /// How long the disk may take to answer, where others write for who appends.
+    disk_limit: Option<Duration>,
     /// Shared with other writers; keeps the session from being deleted.
     _lock: File,
 }
@@ -109,11 +110,11 @@ impl SessionRecord {
             retry,
         };
         let failure = Arc::default();
-        let disk_limit = self.disk_limit();
+        let disk_limit = self.limit_of_lines();
         // Before the beginning, so that a reader who finds that knows that there were lines.
         let path = folder.join(EVENTS);
         let file = Lines::create(&path).map_err(ledger_error("create", &path))?;
-        let written = Behind::new(&path, move || Ok(file), disk_limit, &failure);
+        let written = Appended::new(&path, move || Ok(file), disk_limit, &failure);
         let written = written.map_err(ledger_error("append to", &path))?;
         files::write(&folder.join(START), &start)?;
         Ok(TurnWriter {
@@ -184,7 +185,7 @@ impl TurnWriter {
             let path = path.clone();
             move || Lines::create(&path)
         };
-        match Behind::new(&path, created, self.disk_limit, &self.failure) {
+        match Appended::new(&path, created, self.disk_limit, &self.failure) {
             Ok(written) => {
                 let appended = self.appended.lock();
                 let mut appended = appended.unwrap_or_else(PoisonError::into_inner);
@@ -200,7 +201,7 @@ impl TurnWriter {
 
     /// Returns how long the disk may take to answer.
     pub(crate) fn disk_limit(&self) -> Duration {
-        self.disk_limit
+        self.disk_limit.unwrap_or(DISK_LIMIT)
     }
 
     /// Returns what notes the thread of the session, once; it waits for a lock and for the disk.
