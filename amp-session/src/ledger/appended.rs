@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::behind::Behind;
+use super::behind::{Behind, Failed, cannot_append};
 
 /// A file that is appended to.
 #[derive(Debug, Clone)]
@@ -29,10 +29,6 @@ pub(super) struct AtOnce {
     /// Why the record is not whole.
     failure: Arc<OnceLock<String>>,
 }
-
-/// Nothing is written any more; the failure of the record says why.
-#[derive(Debug)]
-pub(super) struct Failed;
 
 impl Appended {
     /// Opens a file: here, or in a thread of its own where there is a limit to how long the disk may
@@ -92,9 +88,4 @@ impl Appended {
             Self::Behind(behind) => behind.flush(),
         }
     }
-}
-
-/// Says why a file has an end before its time.
-pub(super) fn cannot_append(path: &Path, why: &str) -> String {
-    format!("cannot append to {}: {why}", path.display())
 }

@@ -11,8 +11,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::appended::{Failed, cannot_append};
-
 /// How long a disk may take to answer, unless set.
 pub(crate) const DISK_LIMIT: Duration = Duration::from_secs(10);
 
@@ -62,6 +60,10 @@ struct State {
     /// Nothing more is appended.
     is_closed: bool,
 }
+
+/// Nothing is written any more; the failure of the record says why.
+#[derive(Debug)]
+pub(super) struct Failed;
 
 impl Behind {
     /// Opens a file in a thread of its own and writes to it there; a disk that takes longer than the
@@ -229,6 +231,11 @@ fn look_for(holds: impl Fn() -> bool) -> bool {
         }
         std::hint::spin_loop();
     }
+}
+
+/// Says why a file has an end before its time.
+pub(super) fn cannot_append(path: &Path, why: &str) -> String {
+    format!("cannot append to {}: {why}", path.display())
 }
 
 /// Says that a disk does not answer.
