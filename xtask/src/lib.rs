@@ -24,6 +24,7 @@ pub mod flag_table;
 pub mod front_pages;
 pub mod hot_functions;
 pub mod installed_cli;
+pub mod instructions;
 pub mod machine;
 #[cfg(target_os = "linux")]
 mod measured_process;

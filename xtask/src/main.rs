@@ -11,8 +11,8 @@ use xtask::{acp_bench, batch_bench, bench, sessions_bench};
 #[cfg(unix)]
 use xtask::{batch, package, page, release};
 use xtask::{
-    check_layers, conformance, control, demo, drift, hot_functions, mutants, newcomer, oracle,
-    picture, record, retry, soak, tidy, windows,
+    check_layers, conformance, control, demo, drift, hot_functions, instructions, mutants,
+    newcomer, oracle, picture, record, retry, soak, tidy, windows,
 };
 
 /// Upkeep of the amp-* workspace
@@ -41,6 +41,8 @@ enum Command {
     CheckLayers,
     /// Note the functions that `ampctl run` calls, for the order in which they are linked
     HotFunctions,
+    /// Count the instructions that lines take, and hold them against what was kept
+    Instructions(instructions::Options),
     /// Hold two turns of one thread with the real Amp CLI, or replay them
     Demo(demo::Arguments),
     /// Check file sizes, module docs and the words the repository keeps out
@@ -147,6 +149,7 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Command::SessionsBench(options) => sessions_bench::run(&options),
         Command::HotFunctions => hot_functions::run(),
+        Command::Instructions(options) => instructions::run(&options),
         Command::Soak(options) => soak::run(&options),
         #[cfg(target_os = "linux")]
         Command::StartCost(options) => control::start_cost::run(&options),

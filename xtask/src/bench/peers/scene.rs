@@ -182,11 +182,15 @@ impl Scene {
 }
 
 /// Gives a line the shape of the agent that `claude-codes` is made for: a session is a UUID, and a
-/// message has a number and a model.
+/// message has a number and a model, and a result says what it cost.
 fn claude_shaped(line: &str) -> String {
     line.replace("\"session_id\":\"T-", "\"session_id\":\"")
         .replace(
             "\"message\":{\"type\":\"message\",",
             "\"message\":{\"id\":\"msg_01\",\"model\":\"a\",\"type\":\"message\",",
+        )
+        .replace(
+            "\"duration_ms\":",
+            "\"duration_api_ms\":1,\"total_cost_usd\":0,\"duration_ms\":",
         )
 }
