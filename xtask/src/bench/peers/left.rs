@@ -65,7 +65,7 @@ fn left_of(installed: &Installed, driver: Driver, ending: Ending) -> Result<f64>
     if let Ending::Left = ending {
         command.env("PEERS_LEAVE", "1");
     }
-    let home = scene.path("");
+    let home = scene.home().to_path_buf();
     let mut driver = command.spawn().context("a driver cannot be started")?;
     let begun = scene.path("begun");
     let has_begun = until(STARTING, || begun.exists());

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
@@ -81,7 +81,7 @@ impl Scene {
     /// When it cannot be written.
     pub(super) fn that_never_ends() -> Result<Self> {
         let scene = Self::with_answer(
-            "setsid sleep 600 & head -n 1 \"$PEERS_STREAM\"; : > \"$HOME/begun\"; exec sleep 600",
+            "setsid sleep 600 & : > \"$HOME/begun\"; head -n 1 \"$PEERS_STREAM\"; exec sleep 600",
         )?;
         let mut stream = Vec::new();
         RecordedTurn::read()?.write(&mut stream, &[], 0)?;
@@ -109,6 +109,11 @@ impl Scene {
             ),
         );
         Ok(Self { folder, lines: 0 })
+    }
+
+    /// Returns the folder, which is the home of all that runs in it.
+    pub(super) fn home(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -170,7 +175,7 @@ impl Scene {
             .args(arguments)
             .env_clear()
             .env("PATH", path.unwrap_or_else(|_| machine::search_path()))
-            .env("HOME", self.folder.path())
+            .env("HOME", self.home())
             .env("AMP_API_KEY", "fake")
             .env("PEERS_STREAM", stream)
             .current_dir(self.folder.path())
