@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use fixtures::benchmark::Row;
 
 use crate::{command, machine};
@@ -33,13 +33,15 @@ pub(super) fn build_example(package: &str, example: &str) -> Result<PathBuf> {
 /// Runs a benchmark of a crate and returns what it measured.
 ///
 /// # Errors
-/// When it does not build, fails, or writes what is no row.
+/// When it does not build, fails, measures nothing, or writes what is no row.
 pub(super) fn rows(package: &str, bench: &str) -> Result<Vec<Row>> {
     let which = ["--package", package, "--bench", bench, "--", "--json"];
     let written = cargo(&[&["bench", "--locked", "--quiet"], &which[..]].concat())?;
     let lines = written.lines().map(serde_json::from_str);
     let rows: Result<Vec<Row>, _> = lines.collect();
-    rows.with_context(|| format!("{bench} of {package} writes what is no row"))
+    let rows = rows.with_context(|| format!("{bench} of {package} writes what is no row"))?;
+    ensure!(!rows.is_empty(), "{bench} of {package} measured nothing");
+    Ok(rows)
 }
 
 fn cargo(arguments: &[&str]) -> Result<String> {
