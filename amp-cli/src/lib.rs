@@ -76,7 +76,6 @@ struct RustPage;
 use std::ffi::OsString;
 use std::io::{self, Write};
 
-use amp_session::process::release_program_pages;
 use clap::{FromArgMatches, Parser};
 
 use self::arguments::{Arguments, GlobalArguments};
@@ -119,11 +118,7 @@ where
         let written = context.stderr.write_all(steps.as_bytes());
         return or_complain(written.map(|()| ExitCode::Usage), context);
     }
-    // To describe every command and every option takes more code than to run one.
-    release_program_pages();
-    let parsed = parse(&arguments, context);
-    release_program_pages();
-    let arguments = match parsed {
+    let arguments = match parse(&arguments, context) {
         Ok(arguments) => arguments,
         Err(error) => {
             let meant = arguments::meant(&error, &arguments);

@@ -13,6 +13,7 @@ mod work;
 
 use std::io::Write;
 
+use amp_session::process::release_program_pages;
 use amp_session::{Answers, SessionId};
 
 use self::prepare::{Asked, Prepared, Which, prepare};
@@ -72,6 +73,8 @@ pub(super) fn go_on(
 }
 
 fn turn(asked: Asked<'_>, context: &mut Context) -> Result<ExitCode, Failure> {
+    // To describe every command and every option takes more code than to run one.
+    release_program_pages();
     let settings = Settings::resolve(Layer::from(asked.agent), asked.global, context)?;
     let as_json = settings.output == OutputFormat::Json;
     let mut notices = Notices::new(&settings.notify, context);

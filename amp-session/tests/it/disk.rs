@@ -16,7 +16,8 @@ fn recorded(home: &TempDir, script: &str) -> Session {
     let ledger = Ledger::new(home.path().join("ledger"));
     let record = ledger.create(NewSession::new()).unwrap();
     let record = record.with_disk_limit(LIMIT);
-    let session = amp.start(SessionConfig::default()).unwrap();
+    let config = SessionConfig::default().with_working_directory(home.path());
+    let session = amp.start(config).unwrap();
     session.recorded(record)
 }
 
@@ -45,6 +46,7 @@ async fn a_turn_is_not_begun_where_its_beginning_cannot_be_recorded() {
     assert_eq!(error.kind(), ErrorKind::Files);
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(cause, "the disk did not answer within 0.1 s");
+    assert!(!home.path().join("started").exists());
     drop(held);
     let turn = session.prompt("Do it.").await.unwrap();
     assert_eq!(end_of(turn).await, (Status::Completed, None));
