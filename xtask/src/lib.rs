@@ -2,6 +2,10 @@
 
 #[cfg(target_os = "linux")]
 pub mod acp_bench;
+#[cfg(target_os = "linux")]
+mod acp_editor;
+#[cfg(target_os = "linux")]
+pub mod acp_soak;
 #[cfg(unix)]
 pub mod batch;
 #[cfg(target_os = "linux")]

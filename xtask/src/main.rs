@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 #[cfg(target_os = "linux")]
-use xtask::{acp_bench, batch_bench, bench, sessions_bench};
+use xtask::{acp_bench, acp_soak, batch_bench, bench, sessions_bench};
 #[cfg(unix)]
 use xtask::{batch, package, page, release};
 use xtask::{
@@ -28,6 +28,9 @@ enum Command {
     /// Measure what `ampctl acp` takes between an agent and an editor
     #[cfg(target_os = "linux")]
     AcpBench(acp_bench::Options),
+    /// Let an editor read nothing for a minute while an agent floods it, and others work
+    #[cfg(target_os = "linux")]
+    AcpSoak(acp_soak::Options),
     /// Measure where we stand, beside what users know, and print one table
     #[cfg(target_os = "linux")]
     Bench(bench::Options),
@@ -112,6 +115,8 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         #[cfg(target_os = "linux")]
         Command::AcpBench(options) => acp_bench::run(&options),
+        #[cfg(target_os = "linux")]
+        Command::AcpSoak(options) => acp_soak::run(&options),
         #[cfg(target_os = "linux")]
         Command::Bench(options) => bench::run(&options),
         #[cfg(unix)]
