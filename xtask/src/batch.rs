@@ -1,14 +1,15 @@
 //! `cargo xtask batch`: batches on real engines. Forty tasks in eight shards on four workers, one of
 //! which is killed: each prompt is sent once, and every result is there.
 //!
-//! `--cluster` tries Slurm so, with two nodes of its own, and holds the manifest for Kubernetes to the
-//! published schema. `--big` kills the processes of thousands of tasks, and `--real` has real CLIs
-//! meet the limits of the stand-in service.
+//! `--big` kills the processes of thousands of tasks, and `--real` has real CLIs meet the limits of
+//! the stand-in service. `cargo xtask cluster` tries Slurm so, with two nodes of its own, and holds
+//! the manifest for Kubernetes to the published schema.
 //!
 //! GNU parallel runs the script that `ampctl batch submit` writes; HyperQueue, from its wheel, runs
 //! the job file, whose commands a program of ours hands to it.
 
 mod big;
+pub mod cluster;
 mod kubernetes;
 mod real;
 
@@ -42,17 +43,14 @@ pub enum Engine {
     Parallel,
     /// HyperQueue, as the Python package `hyperqueue`
     Hyperqueue,
-    /// Slurm, with two nodes of its own on this machine; wants root
+    /// Slurm, with two nodes of its own on this machine, for `cargo xtask cluster`; wants root
+    #[value(skip)]
     Slurm,
 }
 
-/// Which engines, and whether they have to be there.
+/// What to try them with, and whether they have to be there.
 #[derive(Debug, Clone, Args)]
-pub struct Options {
-    /// Try this engine; may be given several times [default: both]
-    #[arg(long, value_name = "ENGINE")]
-    engine: Vec<Engine>,
-
+struct Tried {
     /// Fail when one of them is not here
     #[arg(long)]
     required: bool,
@@ -60,14 +58,21 @@ pub struct Options {
     /// The `ampctl` to try [default: the one beside this program]
     #[arg(long, value_name = "PATH")]
     ampctl: Option<PathBuf>,
+}
+
+/// Which batches on which engines.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// Try this engine; may be given several times [default: both]
+    #[arg(long, value_name = "ENGINE")]
+    engine: Vec<Engine>,
+
+    #[command(flatten)]
+    tried: Tried,
 
     /// The Python that has HyperQueue
     #[arg(long, value_name = "PATH", default_value = "python3")]
     python: PathBuf,
-
-    /// Try Slurm and the manifest for Kubernetes instead
-    #[arg(long, conflicts_with_all = ["engine", "big", "real"])]
-    cluster: bool,
 
     /// Work with this version of Amp against the stand-in service instead: `native`, `javascript` or
     /// a number; may be given several times
@@ -78,7 +83,7 @@ pub struct Options {
     big: big::BigBatch,
 }
 
-impl Options {
+impl Tried {
     /// Returns the path of the `ampctl` to try.
     fn ampctl(&self) -> Result<PathBuf> {
         let beside = || std::env::current_exe().map(|own| own.with_file_name("ampctl"));
@@ -98,26 +103,28 @@ pub fn run(options: &Options) -> Result<()> {
     if !options.real.is_empty() {
         return real::run(&options.real);
     }
-    let ampctl = options.ampctl()?;
-    let environment = machine::environment();
     if options.big.big {
-        return big::run(&options.big, &ampctl, &environment);
-    }
-    if options.cluster {
-        kubernetes::run(options)?;
+        let ampctl = options.tried.ampctl()?;
+        return big::run(&options.big, &ampctl, &machine::environment());
     }
     let both = [Engine::Parallel, Engine::Hyperqueue];
     let engines = match options.engine.as_slice() {
-        [] if options.cluster => &[Engine::Slurm][..],
         [] => &both[..],
         engines => engines,
     };
-    let runtime = tokio::runtime::Runtime::new()?;
+    try_engines(engines, &options.tried, &options.python)
+}
+
+/// Tries engines, one after the other, and says what came of each.
+fn try_engines(engines: &[Engine], tried: &Tried, python: &Path) -> Result<()> {
+    let ampctl = tried.ampctl()?;
+    let environment = machine::environment();
+    let runtime = machine::runtime()?;
     for engine in engines {
-        let trial = Trial::new(*engine, &ampctl, options, &environment)?;
+        let trial = Trial::new(*engine, &ampctl, python, &environment)?;
         match runtime.block_on(trial.is_here()) {
             true => say(runtime.block_on(trial.run())?),
-            false if options.required => bail!("{engine:?} is not here"),
+            false if tried.required => bail!("{engine:?} is not here"),
             false => say(format!("{engine:?} is not here: not tried")),
         }
     }
@@ -170,7 +177,7 @@ impl<'a> Trial<'a> {
     fn new(
         engine: Engine,
         ampctl: &'a Path,
-        options: &'a Options,
+        python: &'a Path,
         environment: &BTreeMap<OsString, OsString>,
     ) -> Result<Self> {
         let folder = tempfile::tempdir()?;
@@ -182,7 +189,7 @@ impl<'a> Trial<'a> {
         Ok(Self {
             engine,
             ampctl,
-            python: &options.python,
+            python,
             folder,
             environment,
         })
@@ -247,7 +254,9 @@ impl<'a> Trial<'a> {
             }
             Engine::Slurm => {
                 let script = self.path("slurm.sh").into_os_string();
-                let words = ["--net", "sh"].into_iter().map(OsString::from);
+                // Its daemons listen everywhere, and end with the script.
+                let words = ["--net", "--pid", "--mount-proc", "--kill-child", "sh"];
+                let words = words.into_iter().map(OsString::from);
                 let arguments = words.chain([script, job("slurm.sbatch"), out]);
                 self.spec("unshare").with_arguments(arguments)
             }

@@ -37,6 +37,9 @@ enum Command {
     /// Work on batches with real engines, one worker of which is killed
     #[cfg(unix)]
     Batch(batch::Options),
+    /// Work on a batch with Slurm, one node of which is drained, and check the manifest for Kubernetes
+    #[cfg(unix)]
+    Cluster(batch::cluster::Options),
     /// Measure what a batch adds to its agents, beside `xargs`
     #[cfg(target_os = "linux")]
     BatchBench(batch_bench::Options),
@@ -121,6 +124,8 @@ fn main() -> ExitCode {
         Command::Bench(options) => bench::run(&options),
         #[cfg(unix)]
         Command::Batch(options) => batch::run(&options),
+        #[cfg(unix)]
+        Command::Cluster(options) => batch::cluster::run(&options),
         #[cfg(target_os = "linux")]
         Command::BatchBench(options) => batch_bench::run(&options),
         Command::CheckLayers => check_layers::run(),
