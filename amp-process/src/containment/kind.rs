@@ -25,8 +25,8 @@ pub enum ContainmentKind {
     /// The host's executable, started again as a shim between host and program. It adopts every
     /// orphan of the tree, and ends the tree when the host is gone.
     Shim,
-    /// A PID namespace made by bubblewrap: the kernel ends the tree together with its first
-    /// process, a shim, which ends with the host.
+    /// A PID namespace, made by the shim or, where the kernel lets only that, by bubblewrap: the
+    /// kernel ends the tree together with its first process, a shim, which ends with the host.
     ///
     /// Processes outside cannot be seen or signalled from within, and nothing within gains
     /// privileges by setuid.

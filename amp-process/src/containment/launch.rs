@@ -48,12 +48,17 @@ pub(crate) async fn launch(launch: Launch) -> Result<TreeGuard, Error> {
 /// Nothing is tried out before: the program does not run unless the containment holds, and a trial
 /// would take as long as the start.
 async fn find_and_start(kind: ContainmentKind, launch: &Launch) -> Result<TreeGuard, Error> {
-    let strategy = strategy::find(kind, &launch.spec)?;
-    let started = start(strategy.clone(), launch).await;
-    if let Err(Error::Containment { reason, .. }) = &started {
-        strategy::remember_refusal(&strategy, reason);
+    for strategy in strategy::find(kind, &launch.spec)? {
+        match start(strategy.clone(), launch).await {
+            Err(Error::Containment { reason, .. }) => {
+                strategy::remember_refusal(&strategy, &reason);
+            }
+            started => return started,
+        }
     }
-    started
+    // Why each of them fails is known by now.
+    let refusal = strategy::find(kind, &launch.spec).err();
+    Err(refusal.unwrap_or_else(|| Error::unavailable(kind, "it was refused")))
 }
 
 /// Starts the program in the sandbox that it asks for.
@@ -100,7 +105,8 @@ async fn start_once(strategy: Strategy, launch: &Launch) -> Result<TreeGuard, Er
         Strategy::Group => TreeGuard::new(GroupTree::new(again.spawn()?)),
         #[cfg(target_os = "linux")]
         Strategy::Shim(command) => {
-            // Bubblewrap asks for a parent-death signal, which belongs to the starting thread.
+            // Whoever makes a namespace asks for a parent-death signal, which belongs to the starting
+            // thread.
             let work = move || super::shim::ShimTree::start(&command, &again).map(TreeGuard::new);
             crate::reaper::run(work).await??
         }

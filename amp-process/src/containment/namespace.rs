@@ -1,17 +1,18 @@
-//! Containment by a PID namespace that bubblewrap makes; its first process is the shim.
+//! Containment by a PID namespace whose first process is the shim.
+//!
+//! The shim makes the namespace itself. Where the kernel does not let it, bubblewrap may be allowed
+//! to: AppArmor has profiles for single programs, and some systems install it setuid.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::kind::ContainmentKind;
-use super::shim::ShimCommand;
+use super::shim::{NOT_HOOKED, ShimCommand};
+use crate::shim::protocol::OWN_NAMESPACE;
 use crate::spec::ProcessSpec;
 
 /// Where bubblewrap lies when the program's `PATH` does not tell.
 const USUAL_FOLDERS: &[&str] = &["/usr/bin", "/bin", "/usr/local/bin"];
-
-/// Why there is no shim in a host that has not called the hook.
-pub(crate) const NOT_HOOKED: &str = "the host's main does not call run_shim_if_requested";
 
 /// The same files, devices and network as outside, but processes of its own.
 ///
@@ -29,8 +30,17 @@ const ARGUMENTS: &[&str] = &[
     "--",
 ];
 
-/// Returns how to start a shim in a namespace of its own, or why that cannot be.
-pub(crate) fn command(spec: &ProcessSpec) -> Result<ShimCommand, String> {
+/// Returns how to start a shim that makes its own namespace, or why that cannot be.
+pub(crate) fn of_the_shim(spec: &ProcessSpec) -> Result<ShimCommand, String> {
+    Ok(ShimCommand {
+        kind: ContainmentKind::Namespace,
+        confinement: vec![OWN_NAMESPACE.into()],
+        ..ShimCommand::alone(spec)?
+    })
+}
+
+/// Returns how to start a shim in a namespace that bubblewrap makes, or why that cannot be.
+pub(crate) fn of_bubblewrap(spec: &ProcessSpec) -> Result<ShimCommand, String> {
     let bubblewrap = find(spec).ok_or("bubblewrap (bwrap) is not installed")?;
     let shim = shim_program(spec)?;
     let arguments = ARGUMENTS.iter().map(OsString::from);
@@ -38,8 +48,7 @@ pub(crate) fn command(spec: &ProcessSpec) -> Result<ShimCommand, String> {
         kind: ContainmentKind::Namespace,
         program: bubblewrap,
         arguments: arguments.chain([shim.into_os_string()]).collect(),
-        confinement: Vec::new(),
-        data: None,
+        ..ShimCommand::alone(spec)?
     })
 }
 

@@ -26,6 +26,7 @@ use crate::exit::{ExitStatus, Survivor};
 use crate::platform::{self, Launch};
 use crate::shim::protocol::{self, Order, Report};
 use crate::signal::Signal;
+use crate::spec::ProcessSpec;
 
 /// How a shim is started: an executable and the arguments before those of the shim.
 #[derive(Debug, Clone)]
@@ -39,6 +40,28 @@ pub(crate) struct ShimCommand {
     pub(crate) data: Option<Vec<u8>>,
 }
 
+impl ShimCommand {
+    /// Returns how to start the shim in no namespace of its own, or why that cannot be.
+    pub(crate) fn alone(spec: &ProcessSpec) -> Result<Self, String> {
+        let program = match &spec.shim_program {
+            Some(program) => program.clone(),
+            // Still the same program when its file was replaced meanwhile.
+            None if crate::shim::is_hooked() => PathBuf::from("/proc/self/exe"),
+            None => return Err(NOT_HOOKED.to_owned()),
+        };
+        Ok(Self {
+            kind: ContainmentKind::Shim,
+            program,
+            arguments: Vec::new(),
+            confinement: Vec::new(),
+            data: None,
+        })
+    }
+}
+
+/// Why there is no shim in a host that has not called the hook.
+pub(crate) const NOT_HOOKED: &str = "the host's main does not call run_shim_if_requested";
+
 /// How long a shim may take to empty the tree before the host does it as well.
 const SHIM_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -49,11 +72,11 @@ const COMPLAINT: usize = 2048;
 #[derive(Debug)]
 pub(crate) struct ShimTree {
     kind: ContainmentKind,
-    /// The shim, or bubblewrap, which waits for it.
+    /// The shim, or whoever has made its namespace and waits for it.
     child: Child,
     /// Waits for its end.
     over: LeaderWatch,
-    /// What it, or bubblewrap, writes on standard error before the program runs.
+    /// What it writes on standard error before the program runs.
     complaint: File,
     control: UnixStream,
     readiness: Readiness,
@@ -351,7 +374,10 @@ impl Tree for ShimTree {
             let _ = self.order(&Order::Kill);
         }
         let since = *self.ordered.get_or_insert_with(Instant::now);
-        let over = matches!(self.child.try_wait(), Ok(Some(_)) | Err(_));
+        let ended = self.child.try_wait();
+        let over = matches!(ended, Ok(Some(_)) | Err(_));
+        // Whoever has made a namespace and was killed has not waited for its end.
+        let waited = ended.is_ok_and(|status| status.is_some_and(|status| status.code().is_some()));
         self.listen();
         let mut alive = self.state.found.clone();
         if over && !self.state.empty {
@@ -364,7 +390,8 @@ impl Tree for ShimTree {
         Sweep {
             empty,
             // With its first process a namespace is gone; a shim that was killed proves nothing.
-            proven: empty && (self.state.empty || self.kind == ContainmentKind::Namespace),
+            proven: empty
+                && (self.state.empty || waited && self.kind == ContainmentKind::Namespace),
             alive,
             status: self.state.status,
         }

@@ -53,33 +53,50 @@ type Key = (PathBuf, Vec<OsString>);
 
 static ANSWERS: Mutex<Option<HashMap<Key, Answer>>> = Mutex::new(None);
 
-/// Returns how to start the program in this containment, or why that cannot be, as far as it is
-/// known without a trial.
-pub(crate) fn find(kind: ContainmentKind, spec: &ProcessSpec) -> Result<Strategy, Error> {
-    let unavailable = |reason| Error::unavailable(kind, reason);
-    match kind {
-        ContainmentKind::Group => Ok(Strategy::Group),
-        ContainmentKind::Shim => shim(spec).map(Strategy::Shim).map_err(unavailable),
+/// Returns the ways to start the program in this containment, best first, or why there is none, as
+/// far as it is known without a trial.
+pub(crate) fn find(kind: ContainmentKind, spec: &ProcessSpec) -> Result<Vec<Strategy>, Error> {
+    let ways = match kind {
+        ContainmentKind::Group => return Ok(vec![Strategy::Group]),
+        ContainmentKind::Shim => vec![ShimCommand::alone(spec)],
         ContainmentKind::Namespace => {
-            let command = namespace::command(spec).map_err(unavailable)?;
-            match known(&key(&command)) {
-                Some(Err(failure)) => Err(unavailable(failure.to_string())),
-                Some(Ok(())) | None => Ok(Strategy::Shim(command)),
-            }
+            vec![namespace::of_the_shim(spec), namespace::of_bubblewrap(spec)]
         }
-        ContainmentKind::Job => Err(unavailable("there are no job objects on Linux".to_owned())),
+        ContainmentKind::Job => vec![Err("there are no job objects on Linux".to_owned())],
+    };
+    let mut reasons: Vec<String> = Vec::new();
+    let mut strategies = Vec::new();
+    for way in ways {
+        let answer = way.and_then(|command| match known(&key(&command)) {
+            Some(Err(failure)) => Err(failure.to_string()),
+            Some(Ok(())) | None => Ok(Strategy::Shim(command)),
+        });
+        match answer {
+            Ok(strategy) => strategies.push(strategy),
+            Err(reason) if reasons.contains(&reason) => {}
+            Err(reason) => reasons.push(reason),
+        }
+    }
+    match strategies.is_empty() {
+        true => Err(Error::unavailable(kind, reasons.join("; "))),
+        false => Ok(strategies),
     }
 }
 
 /// Returns why the program cannot be started in this containment, by a trial where only that tells.
 pub(crate) async fn try_out(kind: ContainmentKind, spec: &ProcessSpec) -> Result<(), Error> {
-    match find(kind, spec)? {
-        Strategy::Shim(command) if kind == ContainmentKind::Namespace => {
-            let trial = probe(&command, spec).await?;
-            trial.map_err(|failure| Error::unavailable(kind, failure.to_string()))
+    for strategy in find(kind, spec)? {
+        match strategy {
+            Strategy::Shim(command) if kind == ContainmentKind::Namespace => {
+                if probe(&command, spec).await?.is_ok() {
+                    return Ok(());
+                }
+            }
+            Strategy::Shim(_) | Strategy::Group => return Ok(()),
         }
-        Strategy::Shim(_) | Strategy::Group => Ok(()),
     }
+    // Every way was tried by now, and why it fails is known.
+    find(kind, spec).map(drop)
 }
 
 /// Remembers that nothing can be started in this way, for the next start to pass it over.
@@ -105,23 +122,6 @@ fn known(key: &Key) -> Option<Answer> {
 fn remember(key: Key, answer: Answer) {
     let mut answers = ANSWERS.lock().unwrap_or_else(PoisonError::into_inner);
     answers.get_or_insert_default().insert(key, answer);
-}
-
-/// Returns how to start the shim by itself.
-fn shim(spec: &ProcessSpec) -> Result<ShimCommand, String> {
-    let program = match &spec.shim_program {
-        Some(program) => program.clone(),
-        // Still the same program when its file was replaced meanwhile.
-        None if crate::shim::is_hooked() => PathBuf::from("/proc/self/exe"),
-        None => return Err(namespace::NOT_HOOKED.to_owned()),
-    };
-    Ok(ShimCommand {
-        kind: ContainmentKind::Shim,
-        program,
-        arguments: Vec::new(),
-        confinement: Vec::new(),
-        data: None,
-    })
 }
 
 /// Starts the shim to see whether it can be started, and can confine itself as the command says;

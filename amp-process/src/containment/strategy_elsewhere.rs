@@ -22,10 +22,10 @@ impl Strategy {
 /// Every containment of this platform, strongest first.
 pub(crate) const KINDS: &[ContainmentKind] = &[ContainmentKind::Group];
 
-/// Returns how to start the program in this containment, or why that cannot be.
-pub(crate) fn find(kind: ContainmentKind, _: &ProcessSpec) -> Result<Strategy, Error> {
+/// Returns the ways to start the program in this containment, or why there is none.
+pub(crate) fn find(kind: ContainmentKind, _: &ProcessSpec) -> Result<Vec<Strategy>, Error> {
     match kind {
-        ContainmentKind::Group => Ok(Strategy::Group),
+        ContainmentKind::Group => Ok(vec![Strategy::Group]),
         _ => Err(Error::unavailable(kind, "it needs Linux")),
     }
 }

@@ -6,9 +6,9 @@ use std::net::{TcpListener, UdpSocket};
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
-use rustix::thread::{CapabilitySet, CapabilitySets, UnshareFlags};
+use rustix::thread::UnshareFlags;
 
-use super::{devices, protocol};
+use super::{devices, protocol, user};
 use crate::sandbox::linux::confinement::Confinement;
 use crate::sandbox::linux::{landlock, seccomp};
 
@@ -46,8 +46,10 @@ pub(super) fn apply(
         evidence.check().map_err(Unconfined::NotSeparate)?;
     }
     listen(confinement, control)?;
-    if let Some((user, group)) = confinement.user {
-        become_user(user, group).map_err(|error| format!("the user cannot be changed: {error}"))?;
+    if let Some(before) = confinement.user {
+        // Root stands for this user here, who becomes the one that it was.
+        user::unshare(UnshareFlags::empty(), before, (0, 0))
+            .map_err(|error| format!("the user cannot be changed: {error}"))?;
     }
     if confinement.protect_devices {
         devices::protect().map_err(|error| {
@@ -55,7 +57,8 @@ pub(super) fn apply(
         })?;
     }
     close_on_start().map_err(|error| format!("descriptors cannot be closed: {error}"))?;
-    drop_capabilities().map_err(|error| format!("capabilities cannot be given up: {error}"))?;
+    user::drop_capabilities()
+        .map_err(|error| format!("capabilities cannot be given up: {error}"))?;
     // Nobody inside can look into this process, which has the program's environment too.
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .map_err(|error| format!("the shim cannot be closed to others: {error}"))?;
@@ -116,37 +119,6 @@ fn close_on_start() -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Becomes a user and group again that root stands for here, in a user namespace of its own.
-#[expect(
-    unsafe_code,
-    reason = "a namespace of files would pull them from under other threads"
-)]
-fn become_user(user: u32, group: u32) -> io::Result<()> {
-    // SAFETY: no namespace but that of users is left, and this is the only thread.
-    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWUSER)? };
-    std::fs::write("/proc/self/setgroups", "deny")?;
-    std::fs::write("/proc/self/uid_map", format!("{user} 0 1"))?;
-    std::fs::write("/proc/self/gid_map", format!("{group} 0 1"))
-}
-
-/// Gives up all capabilities, those that the shim alone needs among them, for good and for root
-/// too.
-fn drop_capabilities() -> rustix::io::Result<()> {
-    // These two fail for those who have none, which is as good. What they need comes last.
-    let all = CapabilitySet::all() - CapabilitySet::SETPCAP;
-    for capability in all.iter().chain([CapabilitySet::SETPCAP]) {
-        let _ = rustix::thread::remove_capability_from_bounding_set(capability);
-    }
-    let _ = rustix::thread::clear_ambient_capability_set();
-    let none = CapabilitySet::empty();
-    let none = CapabilitySets {
-        effective: none,
-        permitted: none,
-        inheritable: none,
-    };
-    rustix::thread::set_capabilities(None, none)
 }
 
 fn limit(confinement: &Confinement) -> rustix::io::Result<()> {

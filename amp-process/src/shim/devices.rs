@@ -1,12 +1,11 @@
 //! The devices in the view of root: they can be used, but they are the host's own files.
 
-use std::ffi::CString;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use rustix::fs::StatVfsMountFlags;
+use rustix::mount::MountFlags;
 
 /// Where bubblewrap puts the devices.
 const FOLDER: &str = "/dev";
@@ -30,26 +29,18 @@ pub(super) fn protect() -> io::Result<()> {
 }
 
 /// Adds "read-only" to what holds for a mount already, which cannot be taken away from it.
-#[expect(unsafe_code, reason = "the call takes pointers")]
 fn remount_read_only(path: &Path) -> io::Result<()> {
     let present = rustix::fs::statvfs(path)?.f_flag;
-    let mut flags = libc::MS_REMOUNT | libc::MS_BIND | libc::MS_RDONLY;
+    let mut flags = MountFlags::BIND | MountFlags::RDONLY;
     for (held, flag) in [
-        (StatVfsMountFlags::NOSUID, libc::MS_NOSUID),
-        (StatVfsMountFlags::NODEV, libc::MS_NODEV),
-        (StatVfsMountFlags::NOEXEC, libc::MS_NOEXEC),
+        (StatVfsMountFlags::NOSUID, MountFlags::NOSUID),
+        (StatVfsMountFlags::NODEV, MountFlags::NODEV),
+        (StatVfsMountFlags::NOEXEC, MountFlags::NOEXEC),
     ] {
         if present.contains(held) {
             flags |= flag;
         }
     }
-    let target = CString::new(path.as_os_str().as_bytes())?;
-    let none = std::ptr::null();
-    // SAFETY: the path ends in a zero byte and outlives the call; the rest may be null, as a
-    // change of flags has no source, no type and no data.
-    let result = unsafe { libc::mount(none, target.as_ptr(), none, flags, none.cast()) };
-    match result {
-        0 => Ok(()),
-        _ => Err(io::Error::last_os_error()),
-    }
+    rustix::mount::mount_remount(path, flags, "")?;
+    Ok(())
 }

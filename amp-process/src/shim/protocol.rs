@@ -21,6 +21,8 @@ use crate::signal::Signal;
 pub(crate) const REQUEST: &str = "__amp-process-shim-v1";
 /// The second argument of a shim that shall only prove that it can be started.
 pub(crate) const PROBE: &str = "__probe";
+/// The argument before the program of a shim that makes a PID namespace, and lives in it.
+pub(crate) const OWN_NAMESPACE: &str = "__own-namespace";
 /// The most listeners that a shim can hand over.
 pub(crate) const MOST_LISTENERS: usize = 32;
 /// How a shim that was probed ends.

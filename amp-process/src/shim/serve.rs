@@ -17,6 +17,7 @@ use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, WaitOptions};
 
 use super::cleaner::Cleaner;
 use super::confine::{self, Unconfined};
+use super::namespace::{self, Side};
 use super::protocol::{self, Order, Report};
 use crate::containment::process_table;
 use crate::exit::{ExitStatus, Survivor};
@@ -35,6 +36,17 @@ pub(super) fn serve(arguments: Vec<OsString>) -> i32 {
     };
     if program == protocol::PROBE {
         return answer_probe(arguments);
+    }
+    if program == protocol::OWN_NAMESPACE {
+        match namespace::enter() {
+            Ok(Side::Inside) => {}
+            Ok(Side::Outside(code)) => return code,
+            Err(reason) => return refuse(reason),
+        }
+        let Some(next) = arguments.next() else {
+            return 2;
+        };
+        program = next;
     }
     let mut confinement = None;
     if program == confinement::BEGIN {
@@ -57,16 +69,22 @@ pub(super) fn serve(arguments: Vec<OsString>) -> i32 {
 /// Confines itself as a trial, if it is told to, and returns the exit code that tells what came of
 /// it.
 fn answer_probe(mut arguments: impl Iterator<Item = OsString>) -> i32 {
-    if arguments
-        .next()
-        .is_none_or(|first| first != confinement::BEGIN)
-    {
-        return protocol::PROBE_ANSWER;
-    }
-    let Some(confinement) = Confinement::decode(&mut arguments) else {
-        return 2;
+    let first = arguments.next().unwrap_or_default();
+    let outcome = if first == protocol::OWN_NAMESPACE {
+        match namespace::enter() {
+            Ok(Side::Outside(code)) => return code,
+            Ok(Side::Inside) => Ok(()),
+            Err(reason) => Err(Unconfined::Failed(reason)),
+        }
+    } else if first == confinement::BEGIN {
+        match Confinement::decode(&mut arguments) {
+            Some(confinement) => confine::apply(&confinement, None),
+            None => return 2,
+        }
+    } else {
+        Ok(())
     };
-    let (code, reason) = match confine::apply(&confinement, None) {
+    let (code, reason) = match outcome {
         Ok(()) => return protocol::PROBE_ANSWER,
         Err(Unconfined::NotSeparate(found)) => (protocol::PROBE_NOT_SEPARATE, found),
         Err(Unconfined::Failed(reason)) => (protocol::PROBE_POWERLESS, reason),
@@ -74,6 +92,17 @@ fn answer_probe(mut arguments: impl Iterator<Item = OsString>) -> i32 {
     // The code tells as well, if in fewer words.
     let _ = writeln!(io::stderr(), "{reason}");
     code
+}
+
+/// Tells the host why the program is not started, and returns the shim's own exit code.
+fn refuse(reason: String) -> i32 {
+    if let Ok(control) = io::stdin().as_fd().try_clone_to_owned() {
+        let control = UnixStream::from(control);
+        // Without a host there is nobody to tell.
+        let _ = protocol::receive_streams(&control);
+        let _ = (&control).write_all(Report::Refused(reason).encode().as_bytes());
+    }
+    1
 }
 
 /// What both threads of a shim share.

@@ -218,31 +218,82 @@ async fn auto_takes_the_strongest_that_works() {
     assert_eq!(exit.containment(), strongest.unwrap().kind);
 }
 
+/// Returns a program whose shim makes no namespace of its own, on a kernel that has none for it,
+/// with the attempts written to a file.
+#[cfg(target_os = "linux")]
+fn without_own_namespace(folder: &Path, attempts: &Path) -> ProcessSpec {
+    let script = format!(
+        "case \"$2\" in __own-namespace) echo own >> '{}'; echo 'no namespace' >&2; exit 1;; esac\n\
+         exec '{}' \"$@\"",
+        attempts.display(),
+        supervise().display()
+    );
+    let shim = folder.join("shim");
+    fixtures::write_script(&shim, &script);
+    fake("err own; exit 0")
+        .with_shim_program(shim)
+        .with_containment(amp_process::Containment::Auto)
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_namespace_that_cannot_be_made_is_tried_once_and_its_reason_told() {
     let folder = tempfile::tempdir().unwrap();
     let attempts = folder.path().join("attempts");
     let script = format!(
-        "echo once >> {}\necho 'bwrap: no namespace' >&2\nexit 1",
+        "echo bubblewrap >> {}\necho 'bwrap: not allowed' >&2\nexit 1",
         attempts.display()
     );
     fixtures::write_script(folder.path().join("bwrap"), &script);
-    let spec = fake("err own; exit 0").with_variable("PATH", folder.path());
-    let auto = spec
-        .clone()
-        .with_containment(amp_process::Containment::Auto);
+    let auto = without_own_namespace(folder.path(), &attempts).with_variable("PATH", folder.path());
     for _ in 0..2 {
         let (_, exit) = run(auto.clone()).await;
         assert_eq!(exit.containment(), ContainmentKind::Shim);
         // What bubblewrap says is not what the program says.
         assert_eq!(exit.stderr().to_string().trim_end(), "own");
     }
-    assert_eq!(std::fs::read_to_string(attempts).unwrap(), "once\n");
+    let attempts = std::fs::read_to_string(attempts).unwrap();
+    assert_eq!(attempts, "own\nbubblewrap\n");
     let namespace = amp_process::Containment::Require(ContainmentKind::Namespace);
-    let error = spec.with_containment(namespace).spawn().await.unwrap_err();
+    let error = auto.with_containment(namespace).spawn().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ContainmentUnavailable);
-    assert!(error.to_string().contains("bwrap: no namespace"), "{error}");
+    let reasons = "containment by namespace is not available: no namespace; bwrap: not allowed";
+    assert_eq!(error.to_string(), reasons);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn where_the_shim_may_not_make_a_namespace_bubblewrap_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let attempts = folder.path().join("attempts");
+    let auto = without_own_namespace(folder.path(), &attempts);
+    let Some(spec) = within(ContainmentKind::Namespace, auto).await else {
+        return;
+    };
+    let (_, exit) = run(spec).await;
+    assert_eq!(exit.containment(), ContainmentKind::Namespace);
+    assert_eq!(std::fs::read_to_string(attempts).unwrap(), "own\n");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn nothing_in_a_namespace_gains_privileges() {
+    let script = "grep -E '^(NoNewPrivs|CapEff|CapBnd):' /proc/self/status";
+    let spec = ProcessSpec::new("/bin/sh").with_arguments(["-c", script]);
+    let spec = spec.with_shim_program(supervise());
+    let Some(spec) = within(ContainmentKind::Namespace, spec).await else {
+        return;
+    };
+    let (found, _) = run(spec).await;
+    let of = |name: &str| {
+        let value = found.iter().find_map(|line| line.strip_prefix(name));
+        value.expect("the kernel tells").trim().to_owned()
+    };
+    assert_eq!(of("NoNewPrivs:"), "1");
+    if !rustix::process::geteuid().is_root() {
+        assert_eq!(of("CapEff:"), "0000000000000000");
+        assert_eq!(of("CapBnd:"), "0000000000000000");
+    }
 }
 
 #[tokio::test]

@@ -256,6 +256,30 @@ async fn a_shim_that_was_suspended_cannot_save_the_tree() {
     mark.wait_until_gone();
 }
 
+/// Whoever makes the namespace waits outside of it.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_namespace_ends_with_the_process_that_made_it() {
+    let mark = Mark::new();
+    let Some(spec) = family(ContainmentKind::Namespace, "daemon", &mark).await else {
+        return;
+    };
+    let mut process = start(&spec).await;
+    let own = format!("PPid:\t{}\n", std::process::id());
+    let is_child = |pid: &i32| {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status"));
+        status.is_ok_and(|status| status.contains(&own))
+    };
+    let maker = mark.alive().into_iter().find(is_child).unwrap();
+    let maker = rustix::process::Pid::from_raw(maker).unwrap();
+    rustix::process::kill_process(maker, rustix::process::Signal::KILL).unwrap();
+    lines(&mut process).await.unwrap_or_default();
+    let exit = process.finish().await;
+    assert_eq!(exit.status(), ExitStatus::Unknown);
+    assert!(!exit.is_proven_empty());
+    mark.wait_until_gone();
+}
+
 #[tokio::test]
 async fn a_shim_that_was_killed_does_not_save_the_program() {
     let mark = Mark::new();

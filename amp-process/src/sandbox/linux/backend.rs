@@ -15,7 +15,7 @@ use super::seccomp;
 use super::shells;
 use super::temporary::{self, TemporaryFolder};
 use crate::containment::kind::{Containment, ContainmentKind};
-use crate::containment::shim::ShimCommand;
+use crate::containment::shim::{NOT_HOOKED, ShimCommand};
 use crate::containment::tree::Listeners;
 use crate::containment::{namespace, strategy};
 use crate::error::Error;
@@ -57,7 +57,7 @@ pub(crate) async fn prepare(launch: &mut Launch) -> Result<Prepared, Error> {
         layers,
     } = planned;
     let Some(shim) = shim else {
-        return Err(Error::sandbox(namespace::NOT_HOOKED, layers));
+        return Err(Error::sandbox(NOT_HOOKED, layers));
     };
     if let Containment::Require(wanted) = launch.spec.containment
         && wanted != kind
