@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use amp_session::{Outcome, Turn, TurnItem};
+use futures::FutureExt;
 
 use crate::approve::{Event, QuestionQueue};
 use crate::context::{Listener, Signal, UserRequest};
@@ -15,6 +16,9 @@ use crate::view::View;
 
 /// How often moving things move.
 const TICK: Duration = Duration::from_millis(100);
+
+/// How much is taken at once before anything else is looked at, in bytes of lines.
+const AT_ONCE: usize = 64 << 10;
 
 /// The most items that are kept while a question is on the terminal; the agent waits then.
 const MOST_WAITING: usize = 1000;
@@ -141,13 +145,9 @@ pub(crate) async fn drive(
                     }
                 }
             }
-            item = next_item(&mut turn, waiting.len() < MOST_WAITING) => {
-                item.iter().for_each(&mut see);
-                match item {
-                    Some(TurnItem::End(outcome)) => break outcome,
-                    Some(item) if busy => waiting.push_back(item),
-                    Some(item) => display.show(&item, &turn),
-                    None => {}
+            outcome = next_items(&mut turn, &mut waiting, &mut see) => {
+                if let Some(outcome) = outcome {
+                    break outcome;
                 }
             }
             _ = ticks.tick(), if !busy => display.view.tick(),
@@ -171,6 +171,32 @@ async fn next_event(questions: &mut Option<QuestionQueue>) -> Event {
     match questions {
         Some(questions) => questions.next().await,
         None => std::future::pending().await,
+    }
+}
+
+/// Waits for items and adds those that are there to the ones that wait, or for a deadline where no
+/// more can be taken; returns the outcome once there is one.
+///
+/// To wait for everything else costs as much as an item does, so it is done once for many.
+async fn next_items(
+    turn: &mut Turn,
+    waiting: &mut VecDeque<TurnItem>,
+    see: &mut impl FnMut(&TurnItem),
+) -> Option<Box<Outcome>> {
+    let mut item = next_item(turn, waiting.len() < MOST_WAITING).await?;
+    let mut length = 0;
+    loop {
+        see(&item);
+        match item {
+            TurnItem::End(outcome) => return Some(outcome),
+            TurnItem::Line(ref line) => length += line.bytes().len(),
+            _ => {}
+        }
+        waiting.push_back(item);
+        if length >= AT_ONCE {
+            return None;
+        }
+        item = turn.next_item().now_or_never()??;
     }
 }
 

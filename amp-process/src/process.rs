@@ -130,6 +130,12 @@ impl Process {
         std::future::poll_fn(|context| self.poll_line(context)).await
     }
 
+    /// Returns a line that was read already, which [`next_line`](Self::next_line) would return
+    /// next; nothing is read or waited for.
+    pub fn take_buffered_line(&mut self) -> Option<Line> {
+        self.stdout.next_line()
+    }
+
     /// Waits until a deadline passes, and reads nothing meanwhile.
     ///
     /// For a caller that is busy with a line, for instance because its own reader has stalled, and

@@ -13,10 +13,11 @@ mod replay;
 mod source;
 mod standard_error;
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use amp_process::Process;
+use amp_process::{Line, Process};
 use futures::Stream;
 
 pub use cancel::Canceller;
@@ -66,6 +67,8 @@ pub struct Turn {
     outbox: Option<Arc<Outbox>>,
     /// Why the lines could not be read to their end.
     trouble: Option<String>,
+    /// Lines that were read and recorded ahead of their turn.
+    ahead: VecDeque<Line>,
     /// A line that waits until it is noted, and the thread that it names.
     noting: Option<(Noting, TurnLine)>,
     /// There are no more lines.
@@ -138,6 +141,7 @@ impl Turn {
             build: None,
             outbox: None,
             trouble: None,
+            ahead: VecDeque::new(),
             noting: None,
             ended: false,
             claim: None,

@@ -73,7 +73,7 @@ pub(super) fn go_on(
 }
 
 fn turn(asked: Asked<'_>, context: &mut Context) -> Result<ExitCode, Failure> {
-    // To describe every command and every option takes more code than to run one.
+    // The description of every command and option is not needed any more.
     release_program_pages();
     let settings = Settings::resolve(Layer::from(asked.agent), asked.global, context)?;
     let as_json = settings.output == OutputFormat::Json;

@@ -7,16 +7,16 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::behind::{Behind, Failed, cannot_append};
 
 /// A file that is appended to.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) enum Appended {
     /// Whoever appends waits for the disk.
-    AtOnce(Arc<AtOnce>),
+    AtOnce(AtOnce),
     /// A thread of its own waits for it.
     Behind(Behind),
 }
@@ -24,8 +24,7 @@ pub(super) enum Appended {
 #[derive(Debug)]
 pub(super) struct AtOnce {
     path: PathBuf,
-    /// Nothing once a write has failed: a gap would be worse than an end.
-    file: Mutex<Option<File>>,
+    file: File,
     /// Why the record is not whole.
     failure: Arc<OnceLock<String>>,
 }
@@ -44,48 +43,38 @@ impl Appended {
     ) -> io::Result<Self> {
         Ok(match limit {
             Some(limit) => Self::Behind(Behind::new(path, open, limit, failure)?),
-            None => Self::AtOnce(Arc::new(AtOnce {
+            None => Self::AtOnce(AtOnce {
                 path: path.to_path_buf(),
-                file: Mutex::new(Some(open()?)),
+                file: open()?,
                 failure: Arc::clone(failure),
-            })),
+            }),
         })
     }
 
-    /// Appends bytes, and tells whether they are written.
+    /// Appends bytes, and tells whether they are written. After an error nothing more may be
+    /// appended: a gap would be worse than an end.
     ///
     /// # Errors
-    /// Fails once a write has failed, or took longer than the limit.
-    pub(super) fn append(&self, bytes: &[u8]) -> Result<bool, Failed> {
-        let AtOnce {
-            path,
-            file,
-            failure,
-        } = match self {
-            Self::AtOnce(at_once) => &**at_once,
-            Self::Behind(behind) => return behind.append(bytes),
-        };
-        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = file.as_mut().ok_or(Failed)?.write_all(bytes);
-        written.map(|()| true).map_err(|error| {
-            *file = None;
-            failure.get_or_init(|| cannot_append(path, &error.to_string()));
-            Failed
-        })
-    }
-
-    /// Waits until everything was written.
-    ///
-    /// # Errors
-    /// As [`append`](Self::append).
-    pub(super) fn flush(&self) -> Result<(), Failed> {
+    /// Fails when a write fails, or takes longer than the limit.
+    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<bool, Failed> {
         match self {
-            Self::AtOnce(at_once) => {
-                let file = at_once.file.lock();
-                let file = file.unwrap_or_else(PoisonError::into_inner);
-                file.as_ref().map(drop).ok_or(Failed)
-            }
-            Self::Behind(behind) => behind.flush(),
+            Self::AtOnce(at_once) => match at_once.file.write_all(bytes) {
+                Ok(()) => Ok(true),
+                Err(error) => {
+                    let reason = || cannot_append(&at_once.path, &error.to_string());
+                    at_once.failure.get_or_init(reason);
+                    Err(Failed)
+                }
+            },
+            Self::Behind(behind) => behind.append(bytes),
+        }
+    }
+
+    /// Returns what is written by a thread of its own, which can be waited for.
+    pub(super) fn behind(&self) -> Option<&Behind> {
+        match self {
+            Self::AtOnce(_) => None,
+            Self::Behind(behind) => Some(behind),
         }
     }
 }

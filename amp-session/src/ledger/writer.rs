@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::appended::Appended;
-use super::behind::DISK_LIMIT;
+use super::behind::{Behind, DISK_LIMIT};
 use super::files::{
     self, APPROVALS, END, EVENTS, LOCK, MESSAGES, SNAPSHOT, START, STDERR, SessionMetadata, TURNS,
     TurnEnd, TurnStart,
@@ -63,8 +63,8 @@ pub(crate) struct TurnWriter {
     events: Lines,
     secrets: Secrets,
     thread_noted: bool,
-    /// The files that are appended to.
-    appended: Mutex<Vec<Appended>>,
+    /// The files that threads of their own write.
+    behind: Mutex<Vec<Behind>>,
     /// Why the record is not whole.
     failure: Arc<OnceLock<String>>,
     /// How long the disk may take to answer, where others write for who appends.
@@ -114,12 +114,12 @@ impl SessionRecord {
         // Before the beginning, so that a reader who finds that knows that there were lines.
         let path = folder.join(EVENTS);
         let file = Lines::create(&path).map_err(ledger_error("create", &path))?;
-        let written = Appended::new(&path, move || Ok(file), disk_limit, &failure);
-        let written = written.map_err(ledger_error("append to", &path))?;
+        let file = Appended::new(&path, move || Ok(file), disk_limit, &failure);
+        let events = Lines::new(file.map_err(ledger_error("append to", &path))?, &secrets);
         files::write(&folder.join(START), &start)?;
         Ok(TurnWriter {
-            events: Lines::new(written.clone(), &secrets),
-            appended: Mutex::new(vec![written]),
+            behind: Mutex::new(events.behind().cloned().into_iter().collect()),
+            events,
             disk_limit,
             session: self.folder().to_path_buf(),
             folder,
@@ -132,14 +132,20 @@ impl SessionRecord {
 }
 
 impl TurnWriter {
-    /// Appends a line of the agent; `cut` says whether it is a whole one.
-    pub(crate) fn append(&mut self, line: &[u8], cut: Cut) {
-        self.events.append(line, cut);
+    /// Takes in a line of the agent, which [`write`](Self::write) writes; `cut` says whether it is a
+    /// whole one.
+    pub(crate) fn add(&mut self, line: &[u8], cut: Cut) {
+        self.events.add(line, cut);
     }
 
-    /// Returns what waits until the last line of the agent is written, unless that was done at once;
-    /// the disk limit ends it.
-    pub(crate) fn unwritten(&self) -> Option<impl FnOnce() + Send + 'static> {
+    /// Writes the lines of the agent that were taken in.
+    pub(crate) fn write(&mut self) {
+        self.events.write();
+    }
+
+    /// Returns what waits until the last lines of the agent are written, unless that was done at once
+    /// or is waited for; the disk limit ends it.
+    pub(crate) fn unwritten(&mut self) -> Option<impl FnOnce() + Send + 'static> {
         self.events.unwritten()
     }
 
@@ -186,11 +192,11 @@ impl TurnWriter {
             move || Lines::create(&path)
         };
         match Appended::new(&path, created, self.disk_limit, &self.failure) {
-            Ok(written) => {
-                let appended = self.appended.lock();
-                let mut appended = appended.unwrap_or_else(PoisonError::into_inner);
-                appended.push(written.clone());
-                Some(Lines::new(written, &self.secrets))
+            Ok(file) => {
+                let behind = self.behind.lock();
+                let mut behind = behind.unwrap_or_else(PoisonError::into_inner);
+                behind.extend(file.behind().cloned());
+                Some(Lines::new(file, &self.secrets))
             }
             Err(error) => {
                 self.fail(ledger_error("append to", &path)(error).to_string());
@@ -266,8 +272,8 @@ impl TurnWriter {
 
     /// Waits until every line is written, or the disk has taken too long.
     fn flush(&self) {
-        let appended = self.appended.lock();
-        for file in std::mem::take(&mut *appended.unwrap_or_else(PoisonError::into_inner)) {
+        let behind = self.behind.lock();
+        for file in std::mem::take(&mut *behind.unwrap_or_else(PoisonError::into_inner)) {
             // Why it cannot be written stands in the failure already.
             let _ = file.flush();
         }

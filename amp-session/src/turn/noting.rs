@@ -27,10 +27,11 @@ impl Noting {
         named: Option<(&ThreadId, &Claim)>,
         record: Option<&mut TurnWriter>,
     ) -> Option<Self> {
+        let mut record = record;
         let limit = record
             .as_ref()
             .map_or(DISK_LIMIT, |record| record.disk_limit());
-        let unwritten = record.as_ref().and_then(|record| record.unwritten());
+        let unwritten = record.as_mut().and_then(|record| record.unwritten());
         let locking = named
             .and_then(|(thread, claim)| claim.note_thread(thread).then(|| claim.locking(thread)));
         let noting = named

@@ -128,7 +128,8 @@ impl Turn {
             }
             self.serve(context);
             let record = self.record.as_mut();
-            let line = self.source.poll_line(context, record, &mut self.trouble);
+            let source = &mut self.source;
+            let line = source.poll_line(context, record, &mut self.ahead, &mut self.trouble);
             let Some(line) = ready!(line) else {
                 self.ended = true;
                 return Poll::Ready(None);

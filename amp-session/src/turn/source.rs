@@ -1,10 +1,11 @@
 //! Where the lines of a turn come from: a process, or the record of one.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use amp_process::{Completeness, Line, Process};
-use amp_protocol::{Decoded, decode_line};
+use amp_protocol::decode_line;
 use futures::Stream;
 
 use super::replay::Replay;
@@ -21,19 +22,33 @@ pub(super) enum Source {
     Concluded,
 }
 
+/// How much is read and recorded ahead of the line that is decoded next, in bytes, so that short
+/// lines do not take a write each.
+const AHEAD: usize = 64 << 10;
+
 impl Source {
     /// Polls for the next line, which is in the record then; `None` when there will be no more.
     ///
-    /// The trouble is why there will be none, if that is not the end.
+    /// Lines that were read with it are recorded as well, and wait in `ahead`. The trouble is why
+    /// there will be none, if that is not the end.
     pub(super) fn poll_line(
         &mut self,
         context: &mut Context<'_>,
         record: Option<&mut TurnWriter>,
+        ahead: &mut VecDeque<Line>,
         trouble: &mut Option<String>,
     ) -> Poll<Option<TurnLine>> {
         match self {
-            Self::Process(process) => poll_process(process, context, trouble)
-                .map(|line| line.map(|line| record_and_decode(&line, record, decode_line))),
+            Self::Process(process) => {
+                if ahead.is_empty() {
+                    let line = ready!(poll_process(process, context, trouble));
+                    ahead.extend(line);
+                    if let Some(record) = record {
+                        record_lines(ahead, record, || process.take_buffered_line());
+                    }
+                }
+                Poll::Ready(ahead.pop_front().as_ref().map(decode))
+            }
             Self::Replay(replay) => Poll::Ready(replay.next_line(trouble)),
             Self::Concluded => Poll::Ready(None),
         }
@@ -61,19 +76,30 @@ fn poll_process(
     }
 }
 
-/// Records a line, then decodes it: whatever decoding does to us, the record survives.
-fn record_and_decode(
-    line: &Line,
-    record: Option<&mut TurnWriter>,
-    decode: impl FnOnce(&[u8]) -> Decoded,
-) -> TurnLine {
-    let completeness = line.completeness();
-    if let Some(record) = record {
-        record.append(line.bytes(), cut_of(completeness));
+/// Records lines, and more of them that are there already, by one write.
+fn record_lines(
+    lines: &mut VecDeque<Line>,
+    record: &mut TurnWriter,
+    mut more: impl FnMut() -> Option<Line>,
+) {
+    let mut length = 0;
+    let mut recorded = 0;
+    while let Some(line) = lines.get(recorded) {
+        record.add(line.bytes(), cut_of(line.completeness()));
+        length += line.bytes().len();
+        recorded += 1;
+        if length < AHEAD {
+            lines.extend(more());
+        }
     }
+    record.write();
+}
+
+/// Decodes a line that is in the record: whatever decoding does to us, the record survives.
+fn decode(line: &Line) -> TurnLine {
     let bytes = line.to_vec();
-    let decoded = decode(&bytes);
-    TurnLine::new(line.number(), bytes, decoded, completeness)
+    let decoded = decode_line(&bytes);
+    TurnLine::new(line.number(), bytes, decoded, line.completeness())
 }
 
 /// Tells whether a line lost its end, so that a secret in it may have lost one as well.
@@ -91,7 +117,7 @@ mod tests {
     use crate::secrets::Secrets;
 
     #[tokio::test]
-    async fn a_line_is_in_the_record_before_it_is_decoded() {
+    async fn lines_that_were_read_together_are_in_the_record_before_one_is_decoded() {
         let spec = amp_process::ProcessSpec::new(fixtures::fake_agent())
             .with_variable("FAKE_AGENT_SCRIPT", "out a line");
         let mut process = spec.spawn().await.unwrap();
@@ -109,10 +135,11 @@ mod tests {
         };
         let mut record = session.begin_turn(beginning).unwrap();
         let events = session.folder().join("turns/0001/events.jsonl");
-        let decode = |bytes: &[u8]| {
-            assert_eq!(std::fs::read(events).unwrap(), b"a line\n");
-            decode_line(bytes)
-        };
-        record_and_decode(&line, Some(&mut record), decode);
+        let mut lines = VecDeque::from([line.clone()]);
+        let mut more = vec![line.clone(), line];
+        record_lines(&mut lines, &mut record, || more.pop());
+        assert_eq!(lines.len(), 3);
+        assert_eq!(std::fs::read(&events).unwrap(), b"a line\n".repeat(3));
+        assert_eq!(decode(&lines[2]).bytes(), b"a line");
     }
 }
