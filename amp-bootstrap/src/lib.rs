@@ -108,3 +108,15 @@ pub use store::{
 };
 pub use version::{CliVersion, KNOWN_VERSIONS, VersionSpec};
 pub use warning::Warning;
+
+/// Reads any bytes as an archive, for the fuzzer.
+#[cfg(fuzzing)]
+pub fn fuzz_archive(bytes: &[u8]) {
+    unpack::promises::check(bytes);
+}
+
+/// Reads any bytes as documents of a registry, for the fuzzer.
+#[cfg(fuzzing)]
+pub fn fuzz_documents(bytes: &[u8]) {
+    source::fuzz_documents(bytes);
+}

@@ -258,3 +258,9 @@ fn with_versions(error: Error, mut available: Vec<CliVersion>) -> Error {
         available: available.iter().map(ToString::to_string).collect(),
     })
 }
+
+/// Reads any bytes as documents of a registry, for the fuzzer.
+#[cfg(fuzzing)]
+pub(crate) fn fuzz_documents(bytes: &[u8]) {
+    registry::promises::check(bytes);
+}

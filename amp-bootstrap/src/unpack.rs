@@ -1,5 +1,8 @@
 //! Taking the executable out of its wrapping, byte by byte, with nothing trusted.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod promises;
+
 use std::io::{self, BufReader, Read};
 
 use flate2::read::MultiGzDecoder;

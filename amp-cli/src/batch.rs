@@ -25,6 +25,8 @@ mod on_result;
 pub(crate) mod options;
 mod pace;
 pub(crate) mod plan;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod promises;
 mod report;
 mod result;
 mod run;

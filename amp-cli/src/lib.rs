@@ -221,3 +221,21 @@ fn show_failure(
     // A person is told even when the failure is that nothing can be written to standard output.
     as_json
 }
+
+/// Reads any bytes as a file of tasks, for the fuzzer.
+#[cfg(fuzzing)]
+pub fn fuzz_tasks(bytes: &[u8]) {
+    batch::promises::check_tasks(bytes);
+}
+
+/// Reads any bytes as the journal of a batch, for the fuzzer.
+#[cfg(fuzzing)]
+pub fn fuzz_journal(bytes: &[u8]) {
+    batch::promises::check_journal(bytes);
+}
+
+/// Reads any bytes as a lock file, for the fuzzer.
+#[cfg(fuzzing)]
+pub fn fuzz_lock_file(bytes: &[u8]) {
+    settings::check_lock_file(bytes);
+}

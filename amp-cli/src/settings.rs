@@ -26,6 +26,8 @@ pub(crate) use self::file::Files;
 pub(crate) use self::key::{APPROVE, MODE, RETRY, SOURCES, VERSION};
 pub(crate) use self::layer::Layer;
 pub(crate) use self::lock_file::LockFile;
+#[cfg(fuzzing)]
+pub(crate) use self::lock_file::check_promises as check_lock_file;
 pub(crate) use self::place::{Origin, Places, Setting};
 use crate::arguments::{
     AgentArguments, Amount, Approver, GlobalArguments, Limit, Notifier, OutputFormat,

@@ -3,6 +3,9 @@
 //! Seen for 0.0.1784106548 and 0.0.1790142911. The meta package `@ampcode/cli` may be ahead of
 //! them, so only the platform package's own list counts.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod promises;
+
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 

@@ -28,8 +28,8 @@ pub(super) struct TaskFile {
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) id: Box<str>,
-    begin: u64,
-    length: u32,
+    pub(super) begin: u64,
+    pub(super) length: u32,
     hash: [u8; 32],
 }
 
@@ -39,11 +39,14 @@ impl TaskFile {
     /// # Errors
     /// Fails when a line is no task, or two have the same id.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        let unreadable = |error| unreadable(path, &error);
+        let file = File::open(path).map_err(unreadable)?;
+        Self::read_from(path, BufReader::new(file))
+    }
+
+    /// Reads what stands in the file at a path.
+    pub(super) fn read_from(path: &Path, mut reader: impl BufRead) -> Result<Self, Failure> {
         let name = path.display();
-        let unreadable = |error: std::io::Error| {
-            Failure::new(ExitCode::Usage, format!("{name} cannot be read")).caused_by(&error)
-        };
-        let mut reader = BufReader::new(File::open(path).map_err(unreadable)?);
         let mut file = Self {
             path: path.to_owned(),
             hash: String::new(),
@@ -56,7 +59,7 @@ impl TaskFile {
             line.clear();
             let limit = LONGEST as u64 + 2;
             let read = reader.by_ref().take(limit).read_until(b'\n', &mut line);
-            if read.map_err(unreadable)? == 0 {
+            if read.map_err(|error| unreadable(path, &error))? == 0 {
                 break;
             }
             all.update(&line);
@@ -123,6 +126,11 @@ impl TaskFile {
         }
         Task::parse(&text).map_err(changed)
     }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    let what = format!("{} cannot be read", path.display());
+    Failure::new(ExitCode::Usage, what).caused_by(error)
 }
 
 #[cfg(test)]

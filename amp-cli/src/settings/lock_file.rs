@@ -39,6 +39,29 @@ struct Content {
     sha256: BTreeMap<String, String>,
 }
 
+impl Content {
+    /// Reads what stands in a file.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    fn parse(bytes: Vec<u8>) -> Result<Self, String> {
+        let text = String::from_utf8(bytes).map_err(|cause| cause.to_string())?;
+        let content: Self = toml::from_str(&text).map_err(|cause| cause.message().to_owned())?;
+        for (platform, sha256) in &content.sha256 {
+            let is_of_name = |one: u8| one.is_ascii_alphanumeric() || one == b'-';
+            if platform.is_empty() || !platform.bytes().all(is_of_name) {
+                return Err(format!("{platform:?} is the name of no platform"));
+            }
+            if sha256.len() != 64 || !sha256.bytes().all(|one| one.is_ascii_hexdigit()) {
+                return Err(format!(
+                    "the sum for {platform} is not 64 hexadecimal digits"
+                ));
+            }
+        }
+        Ok(content)
+    }
+}
+
 impl LockFile {
     /// Reads the nearest one.
     ///
@@ -52,16 +75,17 @@ impl LockFile {
             }
             None => return Ok(None),
         };
-        let failed = |reason: String| unusable(&path, &reason);
-        let bytes = named_file::read(&path, LONGEST).map_err(|cause| failed(cause.to_string()))?;
-        let text = String::from_utf8(bytes).map_err(|cause| failed(cause.to_string()))?;
-        let content: Content =
-            toml::from_str(&text).map_err(|cause| failed(cause.message().to_owned()))?;
-        Ok(Some(Self {
-            path,
-            version: content.version,
-            sha256: content.sha256,
-        }))
+        let content = named_file::read(&path, LONGEST)
+            .map_err(|cause| cause.to_string())
+            .and_then(Content::parse);
+        match content {
+            Ok(Content { version, sha256 }) => Ok(Some(Self {
+                path,
+                version,
+                sha256,
+            })),
+            Err(reason) => Err(unusable(&path, &reason)),
+        }
     }
 
     /// Returns the file that an installation in the current folder writes: the one that applies, or
@@ -111,4 +135,38 @@ fn unusable(path: &std::path::Path, reason: &str) -> Failure {
     Failure::new(ExitCode::Usage, what)
         .because(reason)
         .hint("mend the file, or move it away to go without")
+}
+
+/// Reads bytes as a lock file, for the fuzzer and the tests: what can be read is written so that it
+/// reads the same.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn check_promises(bytes: &[u8]) {
+    let Ok(Content { version, sha256 }) = Content::parse(bytes.to_vec()) else {
+        return;
+    };
+    let lock = LockFile {
+        path: PathBuf::from(NAME),
+        version,
+        sha256,
+    };
+    let again = Content::parse(lock.text().into_bytes()).expect("what was written can be read");
+    assert_eq!((again.version, again.sha256), (lock.version, lock.sha256));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Content, check_promises};
+
+    #[test]
+    fn seeds_hold_what_is_promised_and_so_do_damaged_ones() {
+        fixtures::with_seeds(env!("CARGO_MANIFEST_DIR"), "lock_file", check_promises);
+    }
+
+    #[test]
+    fn what_is_no_platform_and_what_is_no_sum_is_refused() {
+        for line in ["\"a b\" = \"00\"", "linux-x64 = \"00\""] {
+            let text = format!("version = \"0.0.1790142911-g7618fb\"\n[sha256]\n{line}\n");
+            assert!(Content::parse(text.into_bytes()).is_err(), "{line}");
+        }
+    }
 }
