@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::install::InstallRequest;
 use crate::platform::Platform;
 use crate::progress::Progress;
+use crate::store::Store;
 use crate::version::CliVersion;
 
 /// A version that a source announces.
@@ -22,12 +23,13 @@ pub struct Available {
 }
 
 /// Returns what the first source with an answer announces for a platform, the newest first; the
-/// bucket names no version but the newest.
+/// bucket names no version but the newest. The store remembers which is the latest.
 ///
 /// # Errors
 ///
 /// As for [`install`](crate::install) while it asks for the newest version.
 pub fn available(
+    store: &Store,
     request: &InstallRequest,
     environment: &Variables,
     progress: &dyn Progress,
@@ -43,6 +45,8 @@ pub fn available(
             let publisher = source.publisher(Environment(environment), &request.limits)?;
             request.check_encrypted(publisher.as_ref())?;
             let latest = publisher.newest(platform, progress)?;
+            let origin = source.origin(Environment(environment));
+            store.remember_newer(&origin, platform, &latest);
             let mut versions = publisher.versions(platform, progress)?;
             versions.sort_unstable_by(|a, b| b.cmp(a));
             let versions = versions.into_iter();

@@ -27,10 +27,15 @@ const TICK: Duration = Duration::from_millis(100);
 /// They need a terminal that can move its cursor, and a person: continuous integration keeps a log.
 pub(crate) fn may_animate(context: &Context, output: &Output) -> bool {
     let dumb = context.variable("TERM").is_some_and(|term| term == "dumb");
+    !dumb && has_reader(context, output)
+}
+
+/// Tells whether a person reads an output: a terminal, and not one of continuous integration.
+pub(crate) fn has_reader(context: &Context, output: &Output) -> bool {
     let unattended = context
         .variable("CI")
         .is_some_and(|value| value != "false" && value != "0");
-    output.terminal().is_some() && !dumb && !unattended
+    output.terminal().is_some() && !unattended
 }
 
 /// Writes lasting text above a transient line.

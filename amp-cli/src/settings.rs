@@ -63,6 +63,7 @@ pub(crate) struct Settings {
     pub(crate) progress: bool,
     pub(crate) record: bool,
     pub(crate) snapshots: bool,
+    pub(crate) update_notice: bool,
     /// A project file that is not read because it is not the user's.
     pub(crate) ignored_project: Option<PathBuf>,
     /// The version to install.
@@ -148,6 +149,7 @@ impl Settings {
             progress: layer.progress.unwrap_or(true),
             record: layer.record.unwrap_or(true),
             snapshots: layer.snapshots.unwrap_or(true),
+            update_notice: layer.update_notice.unwrap_or(true),
             ignored_project: files.foreign_project,
             version: layer.version,
             sources: layer.sources.unwrap_or_default(),

@@ -36,6 +36,29 @@ impl Store {
         (Duration::from_secs(age) < at_most).then_some(latest.version)
     }
 
+    /// Returns the newest version that a source was last heard to announce for a platform, by
+    /// [`install`](crate::install) or [`available`](crate::available); asks nobody.
+    #[must_use]
+    pub fn last_announced(&self, platform: Platform) -> Option<CliVersion> {
+        let end = format!("-{platform}.json");
+        let files = fs::read_dir(self.root().join("latest")).ok()?.flatten();
+        let answers = files
+            .filter(|file| file.file_name().to_string_lossy().ends_with(&end))
+            .filter_map(|file| serde_json::from_slice::<Latest>(&fs::read(file.path()).ok()?).ok());
+        let last = answers.max_by_key(|latest| latest.learned_unix)?;
+        Some(last.version)
+    }
+
+    /// Remembers the newest version of a source, unless it has taken back what was the newest: that is
+    /// for an installation to say.
+    pub(crate) fn remember_newer(&self, source: &str, platform: Platform, version: &CliVersion) {
+        let before = self.latest(source, &platform.to_string());
+        if before.is_none_or(|before| before.version <= *version) {
+            // A store that may only be read has no memory.
+            let _ = self.remember_latest(source, platform, version);
+        }
+    }
+
     /// Remembers the newest version of a source, and returns the one that it has taken back since it
     /// was last asked.
     ///

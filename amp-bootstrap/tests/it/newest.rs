@@ -69,7 +69,8 @@ fn what_a_source_announces_is_listed_newest_first() {
     let newest = world.release.version.to_string();
     serve(&world, OLDER, &[OLDER, &newest, "not a version"]);
     let list = |world: &World| {
-        let listed = available(&world.request, &world.environment, &amp_bootstrap::Silent);
+        let silent = &amp_bootstrap::Silent;
+        let listed = available(&world.store(), &world.request, &world.environment, silent);
         let listed = listed.unwrap().into_iter();
         listed
             .map(|one| (one.version.to_string(), one.source, one.is_latest))
@@ -80,7 +81,10 @@ fn what_a_source_announces_is_listed_newest_first() {
         (newest.clone(), npm(), false),
         (OLDER.to_owned(), npm(), true),
     ];
+    let remembered = |world: &World| world.store().last_announced(LINUX).map(|v| v.to_string());
+    assert_eq!(remembered(&world), None);
     assert_eq!(list(&world), expected);
+    assert_eq!(remembered(&world).as_deref(), Some(OLDER));
     // The bucket names one.
     world.request.sources = vec![Source::Bucket];
     assert_eq!(list(&world), [(newest, "bucket".to_owned(), true)]);

@@ -2,6 +2,7 @@
 
 mod check;
 mod dry_run;
+mod newer;
 pub(crate) mod prepare;
 mod present;
 mod remarks;
@@ -137,6 +138,9 @@ fn take_turn(
         )
         .await?;
         remarks.on_amp(&amp, &config, &mut view)?;
+        if let Some(notice) = newer::notice(amp.version().as_str(), settings, global, context) {
+            view.remark(&notice, &mut context.stderr)?;
+        }
         let persistence = settings.retry.map(|retry| {
             config.limits_from_log = true;
             Persistence::new(retry, &amp, prompt.clone(), thread.is_some(), context)

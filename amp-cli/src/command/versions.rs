@@ -69,7 +69,8 @@ fn list_available(
 ) -> Result<ExitCode, Failure> {
     let request = super::install::request(settings, false, Platform::detect()?, context)?;
     let environment = context.environment.clone();
-    let ask = move || available(&request, &environment, &Silent);
+    let asked = store.clone();
+    let ask = move || available(&asked, &request, &environment, &Silent);
     let announced = runtime::interruptible(&context.signals, async {
         Ok(runtime::on_a_thread(ask).await?)
     })??;

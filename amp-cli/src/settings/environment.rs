@@ -48,6 +48,7 @@ pub(super) fn layer(context: &Context) -> Result<Layer, Failure> {
         progress: variables.parsed(&key::PROGRESS, A_SWITCH)?,
         record: variables.parsed(&key::RECORD, A_SWITCH)?,
         snapshots: variables.parsed(&key::SNAPSHOTS, A_SWITCH)?,
+        update_notice: variables.parsed(&key::UPDATE_NOTICE, A_SWITCH)?,
         version: variables.parsed(&key::VERSION, A_VERSION)?,
         sources: variables.list(&key::SOURCES)?,
         install: variables.parsed(&key::INSTALL, A_SWITCH)?,

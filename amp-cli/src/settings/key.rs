@@ -85,6 +85,8 @@ pub(super) const COLOR: Key = Key::new("color", "--color", "AMPCTL_COLOR");
 pub(super) const PROGRESS: Key =
     Key::new("progress", "--no-progress or --quiet", "AMPCTL_PROGRESS");
 pub(super) const RECORD: Key = Key::of_user("record", "--no-record", "AMPCTL_RECORD");
+pub(super) const UPDATE_NOTICE: Key =
+    Key::of_user("update-notice", "--quiet", "AMPCTL_UPDATE_NOTICE");
 pub(super) const SNAPSHOTS: Key = Key::of_user("snapshots", "--no-snapshots", "AMPCTL_SNAPSHOTS");
 pub(crate) const VERSION: Key = Key::of_user("version", "the version given", "AMPCTL_VERSION");
 pub(super) const INSTALL: Key = Key::of_user("install", "--install", "AMPCTL_INSTALL");
@@ -103,7 +105,7 @@ pub(super) const ALLOW_ENV: Key = Key::of_sandbox("allow-env", "--allow-env");
 pub(super) const LIMIT: Key = Key::of_sandbox("limit", "--limit");
 
 /// Every setting, in the order in which they are shown.
-pub(super) const ALL: [&Key; 36] = [
+pub(super) const ALL: [&Key; 37] = [
     &MODE,
     &EFFORT,
     &LABELS,
@@ -118,6 +120,7 @@ pub(super) const ALL: [&Key; 36] = [
     &VERSION,
     &SOURCES,
     &INSTALL,
+    &UPDATE_NOTICE,
     &PIN_KEY,
     &CROSS_CHECK,
     &ALLOW_HTTP,

@@ -44,6 +44,7 @@ pub(crate) struct Layer {
     pub(crate) progress: Option<bool>,
     pub(crate) record: Option<bool>,
     pub(crate) snapshots: Option<bool>,
+    pub(crate) update_notice: Option<bool>,
     #[serde(deserialize_with = "version")]
     pub(crate) version: Option<VersionSpec>,
     pub(crate) sources: Option<Vec<String>>,
@@ -128,6 +129,7 @@ impl Layer {
             progress: self.progress.or(lower.progress),
             record: self.record.or(lower.record),
             snapshots: self.snapshots.or(lower.snapshots),
+            update_notice: self.update_notice.or(lower.update_notice),
             version: self.version.or(lower.version),
             sources: self.sources.or(lower.sources),
             install: self.install.or(lower.install),
@@ -180,6 +182,7 @@ impl Layer {
             progress: Some(true),
             record: Some(true),
             snapshots: Some(true),
+            update_notice: Some(true),
             approve: Some(Approver::default()),
             notify: Some(Vec::new()),
             sandbox: Some(SandboxMode::default()),
@@ -222,6 +225,7 @@ impl Layer {
             key::PROGRESS => self.progress.map(Value::from),
             key::RECORD => self.record.map(Value::from),
             key::SNAPSHOTS => self.snapshots.map(Value::from),
+            key::UPDATE_NOTICE => self.update_notice.map(Value::from),
             key::VERSION => self.version.as_ref().map(text),
             key::SOURCES => {
                 let sources = self.sources.as_ref()?.iter();

@@ -231,7 +231,7 @@ const EVERYTHING: &str = "
     max-tokens = '200k'\nmax-tool-calls = 20\nmax-turns = 'none'
     retry = 3\nwait-for-limits = '2h'
     check = 'true'\nattempts = 3\nconfirm-end = true
-    color = 'never'\nprogress = false\nrecord = false\nsnapshots = false\nversion = 'known'\nsources = ['npm']
+    color = 'never'\nprogress = false\nrecord = false\nsnapshots = false\nupdate-notice = false\nversion = 'known'\nsources = ['npm']
     install = true\npin-key = 'RW'\ncross-check = 'bucket'\nallow-http = ['mirror.example']\napprove = 'ask'\nnotify = ['bell']\nsandbox = 'full'\nallow-host = ['example.com']\nallow-read = ['/r']\nallow-write = ['/w']
     allow-env = ['E']\nlimit = ['memory=4g']
 ";

@@ -40,6 +40,8 @@ mod lock;
 mod login;
 #[cfg(unix)]
 mod manual;
+#[cfg(unix)]
+mod newer;
 #[cfg(target_os = "linux")]
 mod notify;
 #[cfg(unix)]
