@@ -6,8 +6,10 @@
 //! ([`transport`]), and each counts what of it is not written yet ([`wire`]): a client that reads
 //! nothing suspends the agents, and neither their deadlines nor the other sessions' orders.
 
+mod address;
 mod approval;
 mod client;
+mod commands;
 mod error;
 mod history;
 mod host;
@@ -18,7 +20,6 @@ mod options;
 mod peer;
 mod prompt;
 mod session;
-mod skills;
 mod transport;
 mod wire;
 

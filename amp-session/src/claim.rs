@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::OwnedMutexGuard;
+
 use crate::error::Error;
 use crate::thread_id::ThreadId;
 use crate::thread_lock::ThreadLock;
@@ -16,6 +18,8 @@ pub(crate) struct SharedThread {
     resumed: bool,
     id: Mutex<Option<ThreadId>>,
     busy: AtomicBool,
+    /// Held while the beginning of a turn is recorded, also when nobody waits for that any more.
+    recording: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl SharedThread {
@@ -26,7 +30,14 @@ impl SharedThread {
             resumed: thread.is_some(),
             id: Mutex::new(thread),
             busy: AtomicBool::new(false),
+            recording: Arc::default(),
         }
+    }
+
+    /// Waits until the beginning of no other turn is being recorded: one that was given up may be
+    /// waiting for the disk, with the lock of the thread.
+    pub(crate) async fn recording(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.recording).lock_owned().await
     }
 
     /// Tells whether it goes on with a thread that was begun elsewhere.

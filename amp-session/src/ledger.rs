@@ -51,7 +51,8 @@ mod writer;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use behind::{DISK_LIMIT, no_answer};
+pub use behind::DISK_LIMIT;
+pub(crate) use behind::no_answer;
 pub use export::ExportFormat;
 pub(crate) use files::create_private_folder;
 pub use files::{SessionMetadata, TurnEnd, TurnStart, recorded_folder};

@@ -143,8 +143,8 @@ pub use file_change::FileChange;
 pub use image::{LARGEST_IMAGE, image_from_bytes};
 pub use invocation::{Input, Invocation, Request, RunFile, StandardInput, invocation};
 pub use ledger::{
-    Excerpt, ExportFormat, Found, Ledger, Listing, NewSession, Retention, Search, SessionId,
-    SessionMetadata, SessionRecord, Totals, TurnEnd, TurnLines, TurnRecord, TurnStart,
+    DISK_LIMIT, Excerpt, ExportFormat, Found, Ledger, Listing, NewSession, Retention, Search,
+    SessionId, SessionMetadata, SessionRecord, Totals, TurnEnd, TurnLines, TurnRecord, TurnStart,
     recorded_folder,
 };
 pub use outcome::{Failure, LineCounts, Outcome, Reason, RefusedCall, Status};

@@ -34,7 +34,7 @@ use source::Source;
 use crate::approval::Supervision;
 use crate::claim::Claim;
 use crate::dialect::Dialect;
-use crate::ledger::TurnWriter;
+use crate::ledger::{SessionMetadata, TurnWriter};
 use crate::outcome::{Failure, Observer, Outcome};
 use crate::policy::caps::{CapWatch, Caps};
 use crate::run_folder::RunFiles;
@@ -186,6 +186,13 @@ impl Turn {
     #[must_use]
     pub fn thread(&self) -> Option<&ThreadId> {
         self.observer.thread.as_ref()
+    }
+
+    /// Returns its number in the record of its session, and what the session was when it began;
+    /// `None` of a turn that is not recorded, and when it is over.
+    #[must_use]
+    pub fn recorded(&self) -> Option<(u32, &SessionMetadata)> {
+        self.record.as_ref().map(TurnWriter::begun)
     }
 
     /// Takes the sender of messages of a turn begun by [`converse`](crate::Session::converse);

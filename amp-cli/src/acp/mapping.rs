@@ -4,8 +4,10 @@
 mod content;
 mod edit;
 mod patch;
+mod patched;
 mod request;
 mod result;
+mod search;
 #[cfg(test)]
 mod tests;
 
@@ -262,16 +264,13 @@ impl Mapping {
             updates.push(changed(id, fields));
             return;
         }
+        let title = request.title_of(is_subagent);
         let (shown, meta) = match self.shows.terminals && request.runs_in_terminal {
             true => {
                 self.terminals.push(id.clone());
                 request.in_terminal(&id, &self.folder)
             }
             false => (request.content, None),
-        };
-        let title = match is_subagent {
-            true => format!("subagent: {}", request.title),
-            false => request.title,
         };
         let status = match self.moment {
             Moment::Now { asks: true } => ToolCallStatus::Pending,
@@ -296,8 +295,7 @@ impl Mapping {
             let in_terminal = self.forget_terminal(&id);
             match closed.result {
                 Some(result) => {
-                    let files = &self.folder;
-                    updates.extend(result::updates(&call.request, result, files, in_terminal));
+                    updates.extend(result::updates(call, result, &self.folder, in_terminal));
                 }
                 // What a subagent's tool has answered is not told.
                 None => updates.push(status(id, ToolCallStatus::Completed)),
@@ -322,7 +320,7 @@ impl Mapping {
         }
         let request = self.request_of(subject);
         self.unseen.push(id.clone());
-        let title = format!("subagent: {}", request.title);
+        let title = request.title_of(true);
         vec![SessionUpdate::ToolCall(
             ToolCall::new(id, title)
                 .name(subject.tool.clone())

@@ -12,18 +12,19 @@ use agent_client_protocol::v1::schema::{
 use agent_client_protocol::{Client as ClientRole, Error, RequestCancellation};
 use amp_session::protocol::SettingsKey;
 use amp_session::{
-    Amp, Approval, Effective, Feature, Session as AmpSession, SessionConfig, SessionRecord,
+    Amp, Approval, DISK_LIMIT, Effective, Feature, Session as AmpSession, SessionConfig,
+    SessionRecord,
 };
 use tokio::sync::mpsc;
 
 use super::approval::Editor;
+use super::commands::Commands;
 use super::error::{invalid, of_failure};
 use super::history::{self, Meant};
 use super::host::Host;
 use super::mcp;
 use super::options::{Options, Preset};
-use super::session::{DISK_LIMIT, Session};
-use super::skills::Skills;
+use super::session::{Heard, Session};
 use super::wire::Wire;
 use crate::amp_in_use;
 use crate::approve;
@@ -170,10 +171,10 @@ impl Opening {
         let rules = rules.cloned();
         let takes_images = amp.dialect().supports(Feature::ImageInput);
         let can_steer = amp.dialect().supports(Feature::Steer);
-        let skills = match config.sandbox {
-            None => Skills::look(&amp, &folder, host.looking()),
+        let commands = match config.sandbox {
+            None => Commands::look(&amp, &folder, host.looking()),
             // Amp would look outside of it.
-            Some(_) => Skills::none(),
+            Some(_) => Commands::without_skills(),
         };
         let (session, record) = self
             .session(
@@ -201,12 +202,12 @@ impl Opening {
             program,
             rules,
             questions,
-            orders,
+            orders: Heard::new(orders),
             waiting: VecDeque::new(),
             steering: Vec::new(),
             takes_images,
             can_steer,
-            skills,
+            commands,
             service_url,
             turns: 0,
             context,

@@ -7,8 +7,9 @@ use amp_session::protocol::UserInput;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
+use super::address::path_of;
+use super::commands::Commands;
 use super::error::invalid;
-use super::skills::Skills;
 
 /// Returns the blocks of a prompt as one text, and its pictures behind it; a command of the client in
 /// words.
@@ -18,7 +19,7 @@ use super::skills::Skills;
 pub(super) fn input(
     blocks: &[ContentBlock],
     takes_images: bool,
-    skills: &Skills,
+    commands: &Commands,
 ) -> Result<UserInput, Error> {
     let mut text = String::new();
     let mut images = Vec::new();
@@ -54,41 +55,20 @@ pub(super) fn input(
     if text.is_empty() {
         return Err(invalid("the prompt is empty"));
     }
-    let in_words = skills.in_words(text);
+    let in_words = commands.in_words(text);
     let input = UserInput::text(in_words.as_deref().unwrap_or(text));
     Ok(images.into_iter().fold(input, UserInput::with_image))
 }
 
 /// Names what a link leads to: a file by its path; an address that only the editor knows as such.
 fn reference(uri: &str, name: &str) -> String {
-    if let Some(path) = uri.strip_prefix("file://") {
-        return decoded(path);
+    if let Some(path) = path_of(uri) {
+        return path;
     }
     match uri.starts_with("http://") || uri.starts_with("https://") {
         true => uri.to_owned(),
         false => format!("{name} ({uri}, which only the editor can open)"),
     }
-}
-
-/// Takes `%20` and its like out of a path; what cannot be text stays as it is.
-fn decoded(path: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = path.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let escaped = (*first == b'%').then(|| tail.get(..2)).flatten();
-        let digits = escaped.and_then(|digits| std::str::from_utf8(digits).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| path.to_owned())
 }
 
 #[cfg(test)]
@@ -100,7 +80,7 @@ mod tests {
     use super::*;
 
     fn text(blocks: &[ContentBlock]) -> String {
-        let input = input(blocks, true, &Skills::none()).expect("a prompt");
+        let input = input(blocks, true, &Commands::without_skills()).expect("a prompt");
         input.all_text()
     }
 
@@ -123,21 +103,21 @@ mod tests {
         let image =
             || ContentBlock::Image(ImageContent::new(BASE64_STANDARD.encode(png), "image/png"));
         let blocks = ["What is it?".into(), image()];
-        assert!(input(&blocks, false, &Skills::none()).is_err());
+        assert!(input(&blocks, false, &Commands::without_skills()).is_err());
         assert!(
-            input(&blocks, true, &Skills::none())
+            input(&blocks, true, &Commands::without_skills())
                 .expect("a prompt")
                 .has_image()
         );
         let broken = ContentBlock::Image(ImageContent::new("*", "image/png"));
-        assert!(input(&["x".into(), broken], true, &Skills::none()).is_err());
+        assert!(input(&["x".into(), broken], true, &Commands::without_skills()).is_err());
     }
 
     #[test]
     fn what_amp_cannot_take_is_refused() {
-        assert!(input(&[], true, &Skills::none()).is_err());
-        assert!(input(&["  ".into()], true, &Skills::none()).is_err());
+        assert!(input(&[], true, &Commands::without_skills()).is_err());
+        assert!(input(&["  ".into()], true, &Commands::without_skills()).is_err());
         let sound = ContentBlock::Audio(AudioContent::new("AAAA", "audio/wav"));
-        assert!(input(&["x".into(), sound], true, &Skills::none()).is_err());
+        assert!(input(&["x".into(), sound], true, &Commands::without_skills()).is_err());
     }
 }

@@ -5,7 +5,6 @@ mod turn;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use agent_client_protocol::Error;
 use agent_client_protocol::v1::Responder;
@@ -14,16 +13,16 @@ use agent_client_protocol::v1::schema::{
     SetSessionConfigOptionResponse, SetSessionModeResponse, StopReason,
 };
 use amp_session::protocol::Event;
-use amp_session::{Approval, Session as AmpSession, SessionRecord};
+use amp_session::{Approval, DISK_LIMIT, Session as AmpSession, SessionRecord};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
 use self::turn::Next;
 use super::client::Shows;
+use super::commands::Commands;
 use super::error::invalid;
 use super::history;
 use super::options::{Options, Preset};
-use super::skills::Skills;
 use super::wire::Wire;
 use crate::amp_in_use::Found;
 use crate::approve::person::Questions;
@@ -33,9 +32,6 @@ use crate::sessions::Sessions;
 
 /// How many prompts may wait for the one before them or for the turn that they have reached.
 const MOST_PROMPTS: usize = 100;
-
-/// How long a disk may take to answer between two turns; within them the library has such a limit.
-pub(super) const DISK_LIMIT: Duration = Duration::from_secs(10);
 
 /// What is done when a session has ended.
 pub(super) type Afterwards = Box<dyn FnOnce() + Send>;
@@ -100,6 +96,56 @@ impl Order {
     }
 }
 
+/// The orders of a session, in the order in which they came.
+pub(super) struct Heard {
+    receiver: mpsc::UnboundedReceiver<Order>,
+    /// Those that have come while nothing could be done about them.
+    early: VecDeque<Order>,
+}
+
+impl Heard {
+    pub(super) fn new(receiver: mpsc::UnboundedReceiver<Order>) -> Self {
+        Self {
+            receiver,
+            early: VecDeque::new(),
+        }
+    }
+
+    /// Waits for the next order; `None` when there will be no more. Dropping the future loses
+    /// nothing.
+    pub(super) async fn next(&mut self) -> Option<Order> {
+        match self.early.pop_front() {
+            Some(order) => Some(order),
+            None => self.receiver.recv().await,
+        }
+    }
+
+    /// Waits for the order to stop, and keeps what comes before it. Dropping the future loses nothing.
+    async fn stop(&mut self) -> Stop {
+        loop {
+            match self.receiver.recv().await {
+                Some(Order::Cancel) => return Stop::Cancelled,
+                Some(Order::Close(afterwards)) => return Stop::Closed(Some(afterwards)),
+                None => return Stop::Closed(None),
+                Some(order) => self.early.push_back(order),
+            }
+        }
+    }
+
+    /// Takes what has come before the order to stop.
+    fn take_early(&mut self) -> VecDeque<Order> {
+        std::mem::take(&mut self.early)
+    }
+}
+
+/// Why a turn is being stopped.
+enum Stop {
+    /// The client has cancelled the session's work, or taken back a prompt of the turn.
+    Cancelled,
+    /// The session ends.
+    Closed(Option<Afterwards>),
+}
+
 /// A session of the connection.
 pub(super) struct Session {
     pub(super) session: AmpSession,
@@ -114,16 +160,16 @@ pub(super) struct Session {
     /// The permission rules of the command line and the settings.
     pub(super) rules: Option<Value>,
     pub(super) questions: Questions,
-    pub(super) orders: mpsc::UnboundedReceiver<Order>,
+    pub(super) orders: Heard,
     pub(super) waiting: VecDeque<Prompt>,
     /// The prompts that have reached the running turn beside its own.
     pub(super) steering: Vec<Prompt>,
     pub(super) takes_images: bool,
     /// A prompt that comes while a turn runs can reach it.
     pub(super) can_steer: bool,
-    pub(super) skills: Skills,
+    pub(super) commands: Commands,
     pub(super) service_url: String,
-    /// How many turns there were, of a session without a record.
+    /// How many turns there were.
     pub(super) turns: u64,
     pub(super) context: Context,
     /// Keeps the executable from being removed.
@@ -158,13 +204,13 @@ impl Session {
     }
 
     /// Waits for an order between two turns. Nothing is told after the answer to a prompt, but
-    /// before the first one the client hears of skills.
+    /// before the first one the client hears of commands.
     async fn next_order(&mut self) -> Option<Order> {
         loop {
             tokio::select! {
                 biased;
-                order = self.orders.recv() => return order,
-                skills = self.skills.found(), if self.turns == 0 => self.wire.update(skills),
+                order = self.orders.next() => return order,
+                commands = self.commands.found(), if self.turns == 0 => self.wire.update(commands),
             }
         }
     }

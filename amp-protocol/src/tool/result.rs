@@ -132,11 +132,12 @@ wire_object! {
 wire_object! {
     /// What a patch did to one file.
     pub struct PatchedFile {
-        /// The file, relative to the workspace.
+        /// The file, relative to the workspace; not in the build of 2026-09-23.
         "path" => path: optional String,
-        /// The file as a `file:` address.
+        /// The file as a `file:` address; of one that was moved, the new one.
         "uri" => uri: optional String,
-        /// What happened to it; `add` was recorded.
+        /// What happened to it: `add`, `update`, `move` or `delete` (builds of 2026-05-04 and
+        /// 2026-09-23).
         "type" => change: optional String,
         /// Lines added.
         "additions" => additions: optional Count,

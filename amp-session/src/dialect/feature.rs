@@ -93,7 +93,8 @@ pub enum Feature {
     ModeChecked,
     /// Image blocks are accepted on `--stream-json-input`.
     ImageInput,
-    /// `"steer": true` is accepted on `--stream-json-input`.
+    /// `"steer": true` is accepted on `--stream-json-input`. The build of 2026-05-04 cancels the tool
+    /// that is running for such a message, that of 2026-09-23 lets it end.
     Steer,
     /// Assistant lines of subagents appear in the stream with `parent_tool_use_id`.
     SubagentLines,

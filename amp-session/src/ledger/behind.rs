@@ -11,8 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a disk may take to answer, unless set.
-pub(crate) const DISK_LIMIT: Duration = Duration::from_secs(10);
+/// How long a disk may take to answer, unless [set](crate::SessionRecord::with_disk_limit).
+pub const DISK_LIMIT: Duration = Duration::from_secs(10);
 
 /// How much may wait to be written, in bytes; who has more waits until some of it was.
 const MOST_WAITING: usize = 8 << 20;

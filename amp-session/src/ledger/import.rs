@@ -96,11 +96,16 @@ fn folder(thread: &Value) -> Option<PathBuf> {
     Some(PathBuf::from(tree.strip_prefix("file://")?))
 }
 
-/// Parts messages into turns: each begins with what a person wrote.
+/// Parts messages into turns: each begins with what a person wrote, but for what has reached a turn
+/// that ran, which comes behind the answers of its tools.
 fn turns(messages: &[Value]) -> Vec<&[Value]> {
-    let begins = |message: &Value| message["role"] == "user" && !prompt(message).is_empty();
-    let starts = messages.iter().enumerate().filter(|(_, it)| begins(it));
-    let mut starts: Vec<usize> = starts.map(|(index, _)| index).collect();
+    let begins = |index: &usize| {
+        let message = &messages[*index];
+        let before = index.checked_sub(1).map(|before| &messages[before]);
+        let is_prompt = message["role"] == "user" && !prompt(message).is_empty();
+        is_prompt && !before.is_some_and(has_tool_result)
+    };
+    let mut starts: Vec<usize> = (0..messages.len()).filter(begins).collect();
     if starts.first() != Some(&0) && !messages.is_empty() {
         starts.insert(0, 0);
     }
@@ -110,6 +115,12 @@ fn turns(messages: &[Value]) -> Vec<&[Value]> {
         .zip(ends)
         .map(|(start, end)| &messages[*start..end])
         .collect()
+}
+
+fn has_tool_result(message: &Value) -> bool {
+    let blocks = message["content"].as_array();
+    let mut blocks = blocks.into_iter().flatten();
+    blocks.any(|block| block["type"] == "tool_result")
 }
 
 /// Returns what a person wrote in a message.
@@ -172,10 +183,14 @@ fn block(block: &Value) -> Value {
             let run = &block["run"];
             let said = [&run["error"]["message"], &run["error"], &run["result"]];
             let said = said.into_iter().find(|said| !said.is_null());
-            let text = match said {
-                Some(Value::String(text)) => text.clone(),
-                Some(value) => value.to_string(),
-                None => run["status"].as_str().unwrap_or_default().to_owned(),
+            let text = match (said, run["status"].as_str(), run["reason"].as_str()) {
+                (Some(Value::String(text)), ..) => text.clone(),
+                (Some(value), ..) => value.to_string(),
+                // As the stream says it (build of 2026-05-04, of a prompt that came meanwhile).
+                (None, Some("cancelled"), Some(reason)) => {
+                    format!("Tool execution cancelled: {reason}")
+                }
+                (None, status, _) => status.unwrap_or_default().to_owned(),
             };
             json!({"type": "tool_result", "tool_use_id": block["toolUseID"], "content": text,
                 "is_error": run["status"] != "done"})
@@ -198,5 +213,58 @@ fn count(lines: &[String]) -> Totals {
         tool_calls: progress.tool_calls(),
         refused_calls: progress.refused_calls(),
         wall_time: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the build of 2026-05-04 exports of a prompt that came while a tool ran.
+    fn steered() -> Value {
+        let text = |role: &str, text: &str| json!({"role": role, "content": [{"type": "text", "text": text}]});
+        let call =
+            json!({"type": "tool_use", "id": "a", "name": "Bash", "input": {"cmd": "sleep 3"}});
+        let run = json!({"status": "cancelled", "reason": "user:interrupted"});
+        let result = json!({"type": "tool_result", "toolUseID": "a", "run": run});
+        json!({"id": "T-00000000-0000-7000-8000-000000000001", "created": 1, "messages": [
+            text("user", "first"),
+            {"role": "assistant", "content": [call], "state": {"stopReason": "tool_use"}},
+            {"role": "user", "content": [result]},
+            text("user", "second"),
+            text("assistant", "Both are done."),
+            text("user", "third"),
+            text("assistant", "That too."),
+        ]})
+    }
+
+    #[test]
+    fn a_prompt_that_has_reached_a_running_turn_belongs_to_that_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = Ledger::new(folder.path()).import(&steered()).unwrap();
+        let turns = record.turns().unwrap().into_iter();
+        let turns: Vec<_> = turns
+            .map(|turn| {
+                let prompt = turn.start().unwrap().unwrap().prompt.unwrap();
+                (prompt, turn.answer().unwrap().unwrap())
+            })
+            .collect();
+        let own = |prompt: &str, answer: &str| (prompt.to_owned(), answer.to_owned());
+        assert_eq!(
+            turns,
+            [own("first", "Both are done."), own("third", "That too.")]
+        );
+    }
+
+    #[test]
+    fn a_call_that_was_cancelled_says_so_as_in_the_stream() {
+        let thread = steered();
+        let messages = thread["messages"].as_array().unwrap();
+        let id = "T-00000000-0000-7000-8000-000000000001".parse().unwrap();
+        let lines = lines(&id, &thread, &messages[..3]).concat();
+        assert!(
+            lines.contains("Tool execution cancelled: user:interrupted"),
+            "{lines}"
+        );
     }
 }

@@ -48,7 +48,7 @@ impl SessionRecord {
 
     /// Sets how long a turn waits for a disk that does not answer, and lets a thread of its own write
     /// the lines, so that such a disk does not stop who takes them. Unless set, who takes a line
-    /// writes it, which is faster, and all else is waited for 10 seconds.
+    /// writes it, which is faster, and all else is waited for [`DISK_LIMIT`](crate::DISK_LIMIT).
     ///
     /// A turn whose beginning cannot be recorded within it is not begun. Later the record ends there,
     /// [`Outcome::ledger_failure`](crate::Outcome::ledger_failure) says so, and the turn goes on.

@@ -60,6 +60,9 @@ pub(crate) struct Ended {
 pub(crate) struct TurnWriter {
     session: PathBuf,
     folder: PathBuf,
+    number: u32,
+    /// What the session was when the turn began.
+    metadata: SessionMetadata,
     events: Lines,
     secrets: Secrets,
     thread_noted: bool,
@@ -88,7 +91,7 @@ impl SessionRecord {
         // Only a deletion holds it exclusively, and there is no session left after that.
         lock.lock_shared()
             .map_err(ledger_error("lock", &lock_path))?;
-        let folder = next_turn(&self.folder().join(TURNS))?;
+        let (number, folder) = next_turn(&self.folder().join(TURNS))?;
         let metadata = SessionMetadata::update(self.folder(), |metadata| {
             metadata.updated_at = now_ms();
             metadata.last_status = None;
@@ -123,8 +126,10 @@ impl SessionRecord {
             disk_limit,
             session: self.folder().to_path_buf(),
             folder,
+            number,
             secrets,
             thread_noted: metadata.thread.is_some(),
+            metadata,
             failure,
             _lock: lock,
         })
@@ -132,6 +137,11 @@ impl SessionRecord {
 }
 
 impl TurnWriter {
+    /// Returns the number of the turn, and what the session was when it began.
+    pub(crate) fn begun(&self) -> (u32, &SessionMetadata) {
+        (self.number, &self.metadata)
+    }
+
     /// Takes in a line of the agent, which [`write`](Self::write) writes; `cut` says whether it is a
     /// whole one.
     pub(crate) fn add(&mut self, line: &[u8], cut: Cut) {
@@ -292,7 +302,7 @@ impl Drop for TurnWriter {
 }
 
 /// Takes the next free number by creating its folder, which only one of several writers can.
-fn next_turn(turns: &Path) -> Result<PathBuf, Error> {
+fn next_turn(turns: &Path) -> Result<(u32, PathBuf), Error> {
     let last = super::reader::turn_numbers(turns)?
         .last()
         .copied()
@@ -300,7 +310,7 @@ fn next_turn(turns: &Path) -> Result<PathBuf, Error> {
     for number in last + 1.. {
         let folder = turns.join(format!("{number:04}"));
         match files::create_folder(&folder) {
-            Ok(()) => return Ok(folder),
+            Ok(()) => return Ok((number, folder)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(source) => return Err(ledger_error("create", &folder)(source)),
         }

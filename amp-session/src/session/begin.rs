@@ -178,7 +178,7 @@ impl Session {
         let (shared, record) = (Arc::clone(&self.shared), self.record.clone());
         let limit = self.record.as_ref().map(|record| record.disk_limit());
         let folder = self.record.as_ref().map(|record| record.folder());
-        let beginning = blocking(move || {
+        let work = move |alone| {
             let lock = match &beginning.thread {
                 Some(thread) => shared.lock(thread)?,
                 None => None,
@@ -190,9 +190,13 @@ impl Session {
             {
                 messages.append(message.trim_end().as_bytes(), Cut::Nowhere);
             }
-            Ok::<_, Error>((lock, record))
-        });
-        let (lock, record) = match limit.zip(folder) {
+            Ok::<_, Error>((lock, record, alone))
+        };
+        let beginning = async {
+            let alone = self.shared.recording().await;
+            blocking(move || work(alone)).await
+        };
+        let (lock, record, _) = match limit.zip(folder) {
             None => beginning.await?,
             Some((limit, folder)) => {
                 let begun = tokio::time::timeout(limit, beginning).await;

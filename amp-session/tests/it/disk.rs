@@ -3,19 +3,26 @@
 use std::fs::File;
 use std::time::Duration;
 
-use amp_session::{ErrorKind, Ledger, NewSession, Session, SessionConfig, Status, Turn, TurnItem};
+use amp_session::{
+    DISK_LIMIT, ErrorKind, Ledger, NewSession, Session, SessionConfig, Status, Turn, TurnItem,
+};
 use tempfile::TempDir;
 
 use crate::support::{INIT, SEPTEMBER, SUCCESS, playing};
 
 const LIMIT: Duration = Duration::from_millis(100);
 
-/// Begins a session that is recorded, and waits so long for the disk.
+/// Begins a session that is recorded, and waits a moment for the disk.
 fn recorded(home: &TempDir, script: &str) -> Session {
+    recorded_within(LIMIT, home, script)
+}
+
+/// Begins a session that is recorded, and waits so long for the disk.
+fn recorded_within(limit: Duration, home: &TempDir, script: &str) -> Session {
     let amp = playing(home, SEPTEMBER, script);
     let ledger = Ledger::new(home.path().join("ledger"));
     let record = ledger.create(NewSession::new()).unwrap();
-    let record = record.with_disk_limit(LIMIT);
+    let record = record.with_disk_limit(limit);
     let config = SessionConfig::default().with_working_directory(home.path());
     let session = amp.start(config).unwrap();
     session.recorded(record)
@@ -50,6 +57,29 @@ async fn a_turn_is_not_begun_where_its_beginning_cannot_be_recorded() {
     drop(held);
     let turn = session.prompt("Do it.").await.unwrap();
     assert_eq!(end_of(turn).await, (Status::Completed, None));
+}
+
+#[tokio::test]
+async fn the_next_turn_waits_for_a_beginning_that_was_given_up() {
+    let home = TempDir::new().unwrap();
+    let session = recorded_within(DISK_LIMIT, &home, &format!("{INIT}; {SUCCESS}"));
+    let turn = session.prompt("The thread is known from now on.").await;
+    let thread = turn.unwrap().finish().await.thread.unwrap();
+    let held = hold_up(&session);
+    let lock = home
+        .path()
+        .join(format!(".local/state/ampctl/threads/{thread}.lock"));
+    let until_locked = async {
+        while !lock.exists() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        begun = session.prompt("Given up.") => panic!("it has begun: {begun:?}"),
+        () = until_locked => {}
+    }
+    let (turn, ()) = tokio::join!(session.prompt("Do it."), async { drop(held) });
+    assert_eq!(end_of(turn.unwrap()).await, (Status::Completed, None));
 }
 
 #[tokio::test]

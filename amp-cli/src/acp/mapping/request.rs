@@ -12,10 +12,10 @@ use serde_json::{Map, Value, json};
 use super::content::{fenced, outline, text};
 use super::edit::{Files, of_creation, of_edit};
 use super::patch;
-use crate::text::one_line;
+use crate::text::{fit, one_line};
 use crate::view::relative;
 
-/// The most characters of a title; questions show the whole command.
+/// The most columns of a title; questions show the whole command.
 const LONGEST_TITLE: usize = 200;
 
 /// A tool call before it runs.
@@ -38,22 +38,25 @@ impl Request {
         let about = About { folder, files };
         let typed = ToolInput::read(name, input);
         let (kind, title) = about.kind_and_title(name, &typed);
-        let mut shown: String = one_line(&title).chars().take(LONGEST_TITLE + 1).collect();
-        if let Some((end, _)) = shown.char_indices().nth(LONGEST_TITLE) {
-            shown.truncate(end);
-            shown.push('…');
-        }
         let details = match typed.shell_command() {
             Some(command) => command.to_owned(),
             None => outline(&input.parse::<Value>().unwrap_or_default()),
         };
         Self {
-            title: shown,
+            title: fit(&one_line(&title), LONGEST_TITLE),
             kind,
             locations: about.locations(&typed),
             content: about.content(&typed),
             runs_in_terminal: typed.shell_command().is_some(),
             details,
+        }
+    }
+
+    /// Returns the title of a call; of one of a subagent it says so.
+    pub(super) fn title_of(&self, is_subagent: bool) -> String {
+        match is_subagent {
+            true => format!("subagent: {}", self.title),
+            false => self.title.clone(),
         }
     }
 

@@ -6,6 +6,7 @@ use agent_client_protocol::v1::schema::{
     ContentBlock as Block, ImageContent, Meta, SessionUpdate, ToolCallContent, ToolCallId,
     ToolCallLocation, ToolCallStatus, ToolCallUpdate, ToolCallUpdateFields,
 };
+use amp_session::protocol::progress::OpenCall;
 use amp_session::protocol::tool::{
     FileResult, McpContent, ShellResult, ToolInput, ToolOutcome, ToolOutput,
 };
@@ -14,14 +15,20 @@ use amp_session::without_escapes;
 use serde_json::{Value, json};
 
 use super::content::{block, fenced, fenced_as, outline, text};
+use super::edit::Files;
+use super::patch::sections;
+use super::patched::{deviations, files};
+use super::request::Request;
+use super::search;
 
 /// Returns the end of a call, and before it the output of a command that is shown in a terminal.
 pub(super) fn updates(
-    call: &ToolUseBlock,
+    open: &OpenCall,
     result: &ToolResultBlock,
     folder: &Path,
     in_terminal: bool,
 ) -> Vec<SessionUpdate> {
+    let call = &open.request;
     let id = ToolCallId::new(call.id.as_str());
     let update = |fields, meta: Option<Meta>| {
         let update = ToolCallUpdate::new(id.clone(), fields).meta(meta);
@@ -31,6 +38,7 @@ pub(super) fn updates(
     let output = result.typed_output(&call.name);
     let fields = ToolCallUpdateFields::new()
         .status(status(&outcome))
+        .title(title(open, &output, folder))
         .raw_output(raw(result, &output));
     match &output {
         ToolOutput::Shell(shell) if in_terminal => {
@@ -45,7 +53,7 @@ pub(super) fn updates(
             ]
         }
         _ => {
-            let fields = match content(call, result, &outcome, &output) {
+            let fields = match content(call, result, &outcome, &output, folder) {
                 Some(content) => fields.content(content),
                 None => fields,
             };
@@ -63,6 +71,19 @@ fn status(outcome: &ToolOutcome<'_>) -> ToolCallStatus {
         ToolOutcome::Succeeded | ToolOutcome::ExitCode(_) => ToolCallStatus::Completed,
         _ => ToolCallStatus::Failed,
     }
+}
+
+/// Returns the title of a command that has ended with another code than 0; others keep theirs.
+fn title(open: &OpenCall, output: &ToolOutput<'_>, folder: &Path) -> Option<String> {
+    let ToolOutput::Shell(shell) = output else {
+        return None;
+    };
+    let code = shell.exit_code.as_ref();
+    let code = code.filter(|code| code.as_i64() != Some(0))?;
+    let call = &open.request;
+    let request = Request::of(&call.name, &call.input, folder, Files::Unknown);
+    let title = request.title_of(open.parent.is_some());
+    Some(format!("{title} (exit code {code})"))
 }
 
 /// Returns the answer as data; a picture is content, and not said twice.
@@ -92,6 +113,7 @@ fn content(
     result: &ToolResultBlock,
     outcome: &ToolOutcome<'_>,
     output: &ToolOutput<'_>,
+    folder: &Path,
 ) -> Option<Vec<ToolCallContent>> {
     match outcome {
         ToolOutcome::Refused(rejection) => return Some(vec![text(&plain(rejection.reason))]),
@@ -112,6 +134,9 @@ fn content(
                 "diff",
                 edit.diff.trim_matches('`').trim_start_matches("diff\n"),
             )]
+        }
+        (ToolInput::ApplyPatch(input), ToolOutput::Patch(patched)) => {
+            return deviations(&sections(&input.patch), patched, folder);
         }
         (_, ToolOutput::Edit(_) | ToolOutput::Patch(_)) | (ToolInput::CreateFile(_), _) => {
             return None;
@@ -197,6 +222,9 @@ fn of_text(input: &ToolInput<'_>, answer: &str) -> Vec<ToolCallContent> {
             | ToolInput::ReadWebPage(_)
             | ToolInput::Skill(_)
     );
+    if let Some(found) = search::found(input, answer) {
+        return vec![fenced(&plain(&found.join("\n")))];
+    }
     match is_prose && structure(answer).is_none() {
         _ if answer.trim().is_empty() => Vec::new(),
         true => vec![text(&plain(answer))],
@@ -222,17 +250,25 @@ fn plain(text: &str) -> String {
     without_escapes(text)
 }
 
-/// Returns the files of a call with the line that was changed first, where the answer tells.
+/// Returns the files that the answer tells of: those that were found or patched, or the one that was
+/// edited, with the line that was changed first. Else what the call has named stands.
 fn locations(
     call: &ToolUseBlock,
     output: &ToolOutput<'_>,
     folder: &Path,
 ) -> Option<Vec<ToolCallLocation>> {
-    let ToolOutput::Edit(edit) = output else {
-        return None;
+    let locations = match output {
+        ToolOutput::Edit(edit) => {
+            let first = edit.line_range.as_deref()?.first()?;
+            let line: u32 = first.as_u64()?.try_into().ok()?;
+            let path = folder.join(call.typed_input().path()?);
+            vec![ToolCallLocation::new(path).line(line)]
+        }
+        ToolOutput::Patch(patched) => files(patched, folder)
+            .map(|(path, _)| ToolCallLocation::new(path))
+            .collect(),
+        ToolOutput::Text(answer) => search::locations(&call.typed_input(), answer, folder),
+        _ => Vec::new(),
     };
-    let first = edit.line_range.as_deref()?.first()?;
-    let line: u32 = first.as_u64()?.try_into().ok()?;
-    let path = folder.join(call.typed_input().path()?);
-    Some(vec![ToolCallLocation::new(path).line(line)])
+    (!locations.is_empty()).then_some(locations)
 }

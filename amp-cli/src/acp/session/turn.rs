@@ -8,16 +8,17 @@ use std::time::Duration;
 
 use agent_client_protocol::Error;
 use agent_client_protocol::v1::schema::StopReason;
-use amp_session::protocol::SettingsKey;
+use amp_session::protocol::{Event, SettingsKey};
 use amp_session::{Outcome, Reason, Status, Turn, TurnInput, TurnItem};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 
 use super::open_input::{OpenInput, QUIET};
-use super::{Afterwards, MOST_PROMPTS, Order, Prompt, Session};
+use super::{Afterwards, MOST_PROMPTS, Order, Prompt, Session, Stop};
 use crate::acp::approval::{Choices, rules_without_questions};
 use crate::acp::error::of_failure;
+use crate::acp::history;
 use crate::acp::mapping::{Mapping, Moment};
 use crate::acp::prompt::input;
 use crate::acp::wire::Wire;
@@ -34,12 +35,21 @@ pub(super) enum Next {
     End(Option<Afterwards>),
 }
 
-/// Why a turn is being stopped.
-enum Stop {
-    /// The client has cancelled the session's work, or taken back a prompt of the turn.
-    Cancelled,
-    /// The session ends.
-    Closed(Option<Afterwards>),
+impl Next {
+    fn after(stop: Option<Stop>) -> Self {
+        match stop {
+            Some(Stop::Closed(afterwards)) => Self::End(afterwards),
+            Some(Stop::Cancelled) | None => Self::GoOn,
+        }
+    }
+}
+
+/// Why a turn has not begun.
+enum Unbegun {
+    Failed(Error),
+    /// The client has taken its prompt back.
+    Withdrawn,
+    Stopped(Stop),
 }
 
 impl Session {
@@ -49,17 +59,28 @@ impl Session {
             prompt.answer(Ok(StopReason::Cancelled));
             return Next::GoOn;
         }
-        let begun = self.begin(&prompt).await;
-        let (turn, input) = match begun {
-            Ok(begun) => begun,
-            Err(error) => {
+        let (outcome, stop) = match self.begin(&prompt).await {
+            Ok((turn, input)) => {
+                let input = OpenInput::new(input, QUIET);
+                self.drive(turn, input, &prompt).await
+            }
+            Err(Unbegun::Stopped(stop)) => {
+                for order in self.orders.take_early() {
+                    self.obey(order);
+                }
+                self.cancel_waiting();
+                prompt.answer(Ok(StopReason::Cancelled));
+                return Next::after(Some(stop));
+            }
+            Err(Unbegun::Withdrawn) => {
+                prompt.answer(Ok(StopReason::Cancelled));
+                return Next::GoOn;
+            }
+            Err(Unbegun::Failed(error)) => {
                 prompt.answer(Err(error));
                 return Next::GoOn;
             }
         };
-        let (outcome, stop) = self
-            .drive(turn, OpenInput::new(input, QUIET), &prompt)
-            .await;
         self.tell_info().await;
         let of_turn = match &stop {
             None => stop_reason(&outcome, &self.service_url),
@@ -69,14 +90,36 @@ impl Session {
         for prompt in self.steering.drain(..) {
             prompt.answer(of_turn.clone());
         }
-        match stop {
-            Some(Stop::Closed(afterwards)) => Next::End(afterwards),
-            _ => Next::GoOn,
+        Next::after(stop)
+    }
+
+    /// Begins a turn, unless it is to be stopped before that: then an agent that was about to start
+    /// is killed.
+    async fn begin(&mut self, prompt: &Prompt) -> Result<(Turn, Option<TurnInput>), Unbegun> {
+        let input = input(&prompt.blocks, self.takes_images, &self.commands);
+        let input = input.map_err(Unbegun::Failed)?;
+        self.configure();
+        let beginning = async {
+            match self.can_steer {
+                true => {
+                    let begun = self.session.converse_from(input).await;
+                    begun.map(|(turn, input)| (turn, Some(input)))
+                }
+                false => self.session.prompt(input).await.map(|turn| (turn, None)),
+            }
+        };
+        tokio::select! {
+            biased;
+            stop = self.orders.stop() => Err(Unbegun::Stopped(stop)),
+            () = prompt.withdrawal() => Err(Unbegun::Withdrawn),
+            begun = beginning => {
+                begun.map_err(|error| Unbegun::Failed(of_failure(&error.into())))
+            }
         }
     }
 
-    async fn begin(&mut self, prompt: &Prompt) -> Result<(Turn, Option<TurnInput>), Error> {
-        let input = input(&prompt.blocks, self.takes_images, &self.skills)?;
+    /// Sets what the next turn goes by.
+    fn configure(&mut self) {
         let approval = self.approval();
         let mode = self.options.mode().map(str::to_owned);
         let rules = match &approval {
@@ -91,14 +134,6 @@ impl Session {
         };
         config.approval = approval;
         config.mode = mode;
-        let begun = match self.can_steer {
-            true => {
-                let begun = self.session.converse_from(input).await;
-                begun.map(|(turn, input)| (turn, Some(input)))
-            }
-            false => self.session.prompt(input).await.map(|turn| (turn, None)),
-        };
-        begun.map_err(|error| of_failure(&error.into()))
     }
 
     async fn drive(
@@ -109,7 +144,10 @@ impl Session {
     ) -> (Outcome, Option<Stop>) {
         let asks = self.session.config().approval.is_some();
         let moment = Moment::Now { asks };
-        let number = self.next_turn().await;
+        self.turns += 1;
+        let recorded = turn.recorded();
+        let number = recorded.map_or(self.turns, |(number, _)| number.into());
+        let mut info = recorded.map(|(_, metadata)| history::info(metadata));
         let mut mapping = Mapping::new(&self.folder, number, moment, self.shows);
         let mut arrived: HashMap<u64, OpenQuestion> = HashMap::new();
         let mut asked: FuturesUnordered<BoxFuture<'static, ()>> = FuturesUnordered::new();
@@ -122,7 +160,7 @@ impl Session {
             let is_closed = matches!(stop, Some(Stop::Closed(_)));
             tokio::select! {
                 biased;
-                order = self.orders.recv(), if !is_closed => match order {
+                order = self.orders.next(), if !is_closed => match order {
                     Some(Order::Cancel) => {
                         self.cancel_waiting();
                         stop = stop.or(Some(Stop::Cancelled));
@@ -148,7 +186,7 @@ impl Session {
                     }
                     Some(order) => self.obey(order),
                 },
-                skills = self.skills.found() => self.wire.update(skills),
+                commands = self.commands.found() => self.wire.update(commands),
                 Some(()) = withdrawals.next() => {
                     self.answer_withdrawn();
                     // What has reached the agent cannot be taken from it: its turn is cancelled.
@@ -173,6 +211,9 @@ impl Session {
                     if let TurnItem::Line(line) = &item {
                         input.hear(line.event());
                         self.hear(line.event());
+                        if let Some(Event::System(_)) = line.event() {
+                            info.take().into_iter().for_each(|info| self.wire.update(info));
+                        }
                     }
                     for update in mapping.item(&item) {
                         self.wire.update(update);
@@ -205,7 +246,7 @@ impl Session {
         let is_taken = is_next
             && turn.is_open()
             // What is wrong with it is said when its turn comes.
-            && input(&prompt.blocks, self.takes_images, &self.skills)
+            && input(&prompt.blocks, self.takes_images, &self.commands)
                 .is_ok_and(|input| turn.steer(input));
         if !is_taken {
             return Some(prompt);
@@ -219,16 +260,6 @@ impl Session {
         let mut stderr = self.context.stderr.clone();
         // What cannot be written is in no log.
         let _ = thread::Builder::new().spawn(move || writeln!(stderr, "ampctl: {what}"));
-    }
-
-    /// Returns the number of the turn that has just begun.
-    async fn next_turn(&mut self) -> u64 {
-        self.turns += 1;
-        let last = self.read_record(|_, record| {
-            let turns = record.turns().ok()?;
-            turns.last().map(|turn| u64::from(turn.number()))
-        });
-        last.await.flatten().unwrap_or(self.turns)
     }
 }
 

@@ -1,5 +1,7 @@
 //! A client that misbehaves: nothing hangs, nothing is done unasked, and nothing stays behind.
 
+use std::fs::File;
+
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -14,6 +16,14 @@ fn asking(arguments: &[&str]) -> (Editor, String, u64) {
     let (mut editor, session) = Editor::with_session(doing(&call("cargo test", "ran")), arguments);
     let id = editor.prompt(&session, "go");
     (editor, session, id)
+}
+
+/// Takes what every change of a session's record waits for.
+fn held(editor: &Editor, session: &str) -> File {
+    let records = editor.world.home().join(".local/state/ampctl/sessions");
+    let lock = File::open(records.join(session).join("session.lock")).expect("a lock");
+    lock.lock().expect("nobody else");
+    lock
 }
 
 #[test]
@@ -123,10 +133,7 @@ fn a_disk_that_does_not_answer_stops_neither_its_session_nor_others() {
     let (held_up, other) = (editor.new_session(), editor.new_session());
     let waiting = editor.prompt(&held_up, "go");
     let question = editor.question();
-    // What every change of the record waits for.
-    let records = editor.world.home().join(".local/state/ampctl/sessions");
-    let lock = std::fs::File::open(records.join(&held_up).join("session.lock")).expect("a lock");
-    lock.lock().expect("nobody else");
+    let _lock = held(&editor, &held_up);
     editor.choose(&question, "allow");
     let id = editor.prompt(&other, "go");
     let question = editor.question();
@@ -142,6 +149,38 @@ fn a_disk_that_does_not_answer_stops_neither_its_session_nor_others() {
     assert!(text.contains("the record is not whole"), "{text}");
     let (status, _) = editor.end();
     assert!(status.success(), "{status}");
+}
+
+#[test]
+fn a_turn_that_is_cancelled_while_it_begins_is_answered_at_once_and_the_next_one_runs() {
+    let (mut editor, session) = Editor::with_session(doing("touch ran"), &["--approve", "none"]);
+    let id = editor.prompt(&session, "the thread is known from now on");
+    assert_eq!(editor.answer_to(id)["result"]["stopReason"], "end_turn");
+    // The beginning of a turn waits for it for 10 seconds, and fails then.
+    let lock = held(&editor, &session);
+    let ids = ["first", "second"].map(|text| editor.prompt(&session, text));
+    editor.notify("session/cancel", json!({"sessionId": session}));
+    for id in ids {
+        assert_eq!(editor.answer_to(id)["result"]["stopReason"], "cancelled");
+    }
+    let third = editor.prompt(&session, "third");
+    editor.notify("$/cancel_request", json!({"requestId": third}));
+    assert_eq!(editor.answer_to(third)["error"]["code"], -32800);
+    let fourth = editor.prompt(&session, "fourth");
+    drop(lock);
+    let answer = editor.answer_to(fourth);
+    assert_eq!(answer["result"]["stopReason"], "end_turn", "{answer}");
+}
+
+#[test]
+fn a_session_that_is_closed_while_a_turn_begins_ends_at_once() {
+    let (mut editor, session) = Editor::with_session(doing("touch ran"), &["--approve", "none"]);
+    let _lock = held(&editor, &session);
+    let id = editor.prompt(&session, "go");
+    let close = editor.request("session/close", json!({"sessionId": session}));
+    assert_eq!(editor.answer_to(id)["result"]["stopReason"], "cancelled");
+    assert_eq!(editor.answer_to(close)["result"], json!({}));
+    assert!(!exists(&editor.world, "ran"));
 }
 
 #[test]

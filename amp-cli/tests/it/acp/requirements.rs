@@ -389,6 +389,7 @@ fn a_prompt_is_answered_after_every_update_of_its_turn() {
         kinds.collect::<Vec<_>>(),
         [
             "config_option_update",
+            "session_info_update",
             "agent_message_chunk",
             "tool_call",
             "tool_call_update",

@@ -100,7 +100,7 @@ fn skills_are_commands_and_their_use_is_put_into_words() {
     let commands = list["params"]["update"]["availableCommands"].as_array();
     let names = commands.expect("commands").iter();
     let names: Vec<_> = names.map(|command| &command["name"]).collect();
-    assert_eq!(names, ["release-notes", "building-skills"]);
+    assert_eq!(names, ["init", "release-notes", "building-skills"]);
     let id = editor.prompt(&session, "/release-notes of version 2");
     assert_eq!(editor.answer_to(id)["result"]["stopReason"], "end_turn");
     let folder = editor.world.project();
