@@ -265,12 +265,12 @@ impl Mapping {
             return;
         }
         let title = request.title_of(is_subagent);
-        let (shown, meta) = match self.shows.terminals && request.runs_in_terminal {
-            true => {
+        let (shown, meta) = match &request.runs_in {
+            Some(folder) if self.shows.terminals => {
                 self.terminals.push(id.clone());
-                request.in_terminal(&id, &self.folder)
+                request.in_terminal(&id, folder)
             }
-            false => (request.content, None),
+            _ => (request.content, None),
         };
         let status = match self.moment {
             Moment::Now { asks: true } => ToolCallStatus::Pending,

@@ -26,8 +26,8 @@ pub(super) struct Request {
     pub(super) locations: Vec<ToolCallLocation>,
     /// What it would change, or what it asks somebody else.
     pub(super) content: Vec<ToolCallContent>,
-    /// Whether it runs a command whose output suits a terminal.
-    pub(super) runs_in_terminal: bool,
+    /// The folder of a command, whose output suits a terminal.
+    pub(super) runs_in: Option<PathBuf>,
     /// The command, or every argument, for who decides about the call.
     details: String,
 }
@@ -47,7 +47,7 @@ impl Request {
             kind,
             locations: about.locations(&typed),
             content: about.content(&typed),
-            runs_in_terminal: typed.shell_command().is_some(),
+            runs_in: about.folder_of_command(&typed),
             details,
         }
     }
@@ -74,7 +74,7 @@ impl Request {
                 kind: ToolKind::Other,
                 locations: Vec::new(),
                 content: Vec::new(),
-                runs_in_terminal: false,
+                runs_in: None,
                 details: String::new(),
             },
         }
@@ -95,12 +95,12 @@ impl Request {
     pub(super) fn in_terminal(
         &self,
         id: &ToolCallId,
-        folder: &Path,
+        runs_in: &Path,
     ) -> (Vec<ToolCallContent>, Option<Meta>) {
         let terminal = Terminal::new(TerminalId::new(id.0.clone()));
         let meta = Meta::from_iter([(
             "terminal_info".to_owned(),
-            json!({"terminal_id": id, "cwd": folder}),
+            json!({"terminal_id": id, "cwd": runs_in}),
         )]);
         (vec![ToolCallContent::Terminal(terminal)], Some(meta))
     }
@@ -192,6 +192,15 @@ impl About<'_> {
             ToolInput::Painter(input) => (ToolKind::Other, first_line(&input.prompt).to_owned()),
             _ => (ToolKind::Other, of_unknown(name)),
         }
+    }
+
+    fn folder_of_command(&self, input: &ToolInput<'_>) -> Option<PathBuf> {
+        let folder = match input {
+            ToolInput::Bash(input) => &input.working_directory,
+            ToolInput::ShellCommand(input) => &input.working_directory,
+            _ => return None,
+        };
+        Some(self.path(folder.as_deref().unwrap_or_default()))
     }
 
     fn locations(&self, input: &ToolInput<'_>) -> Vec<ToolCallLocation> {

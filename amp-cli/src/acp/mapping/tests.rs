@@ -320,6 +320,32 @@ fn a_command_is_shown_in_a_terminal_where_the_client_has_one() {
     assert_eq!(of_call[2]["status"], "completed");
 }
 
+#[test]
+fn a_terminal_is_in_the_folder_of_its_command() {
+    let shows = Shows {
+        terminals: true,
+        notices: false,
+    };
+    for (input, folder) in [
+        (json!({"command": "ls"}), "/home/user/project"),
+        (
+            json!({"command": "ls", "workdir": "src"}),
+            "/home/user/project/src",
+        ),
+        (json!({"command": "ls", "workdir": "/etc"}), "/etc"),
+    ] {
+        let call = json!({"type": "tool_use", "id": "a", "name": "shell_command", "input": input});
+        let message = json!({"role": "assistant", "content": [call]});
+        let line = json!({"type": "assistant", "message": message}).to_string();
+        let told = updates_of(&[line.into_bytes()], Moment::Now { asks: false }, shows);
+        let told = serde_json::to_value(&told[0]).expect("JSON");
+        let told = told["_meta"]["terminal_info"]["cwd"]
+            .as_str()
+            .expect("a folder");
+        assert_eq!(Path::new(told), Path::new(folder));
+    }
+}
+
 /// Reads what a question is about.
 fn subject(number: u64, id: &str) -> Subject {
     let json = json!({"number": number, "concern": "call", "tool": "shell_command",

@@ -145,6 +145,21 @@ fn init_003_a_version_that_there_is_not_is_answered_with_version_1() {
 }
 
 #[test]
+fn pictures_are_taken_by_builds_that_take_them_and_by_no_other() {
+    for (version, takes) in [
+        ("0.0.1790142911-g7618fb", true),
+        ("0.0.1770734955-g93e689", false),
+    ] {
+        let world = doing("sleep 0ms").with("FAKE_AGENT_VERSION", version);
+        let mut editor = Editor::start(world, &[]);
+        let answer = editor.ask("initialize", json!({"protocolVersion": 1}));
+        let prompts = &answer["result"]["agentCapabilities"]["promptCapabilities"];
+        assert_eq!(prompts["image"], takes, "{version}: {answer}");
+        assert_eq!(prompts["embeddedContext"], true);
+    }
+}
+
+#[test]
 fn init_004_the_agent_has_a_name_and_a_version() {
     let mut editor = Editor::start(doing("sleep 0ms"), &[]);
     let answer = editor.ask("initialize", json!({"protocolVersion": 1}));

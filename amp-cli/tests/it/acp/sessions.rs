@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use amp_session::Ledger;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -155,6 +156,34 @@ fn sessions_are_listed_by_folder_and_those_without_a_turn_are_not() {
     assert_eq!(elsewhere["result"]["sessions"], json!([]));
     let answer = editor.ask("session/list", json!({"cursor": "none"}));
     assert_eq!(answer["error"]["code"], -32602);
+}
+
+#[test]
+fn a_long_list_of_sessions_comes_in_pieces() {
+    let mut editor = Editor::connected(doing("sleep 0ms"), &[]);
+    let folder = editor.world.home().join(".local/state/ampctl/sessions");
+    let ledger = Ledger::new(folder);
+    let all = 1..=230;
+    for number in all.clone() {
+        let id = format!("T-00000000-0000-7000-8000-{number:012}");
+        let thread = json!({"id": id, "title": id, "created": number, "messages": []});
+        ledger.import(&thread).expect("a record");
+    }
+    let mut listed: Vec<String> = Vec::new();
+    let mut params = json!({});
+    loop {
+        let answer = editor.ask("session/list", params);
+        let sessions = answer["result"]["sessions"].as_array().expect("sessions");
+        let titles = sessions.iter().map(|session| session["title"].as_str());
+        listed.extend(titles.map(|title| title.expect("a title").to_owned()));
+        match &answer["result"]["nextCursor"] {
+            Value::Null => break,
+            cursor => params = json!({"cursor": cursor}),
+        }
+    }
+    let newest_first = all.rev();
+    let expected = newest_first.map(|number| format!("T-00000000-0000-7000-8000-{number:012}"));
+    assert_eq!(listed, expected.collect::<Vec<_>>());
 }
 
 #[test]

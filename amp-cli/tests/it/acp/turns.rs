@@ -196,6 +196,18 @@ fn a_turn_that_fails_is_an_error_with_its_reason() {
 }
 
 #[test]
+fn a_prompt_that_is_too_long_has_a_reason_to_stop_of_its_own() {
+    let (mut editor, session) = Editor::with_session(World::replaying(&["ectx"]), &[]);
+    let id = editor.prompt(&session, "go");
+    let answer = editor.answer_to(id);
+    assert_eq!(
+        answer["result"],
+        json!({"stopReason": "max_tokens"}),
+        "{answer}"
+    );
+}
+
+#[test]
 fn a_key_that_the_service_refuses_asks_for_a_login() {
     let (mut editor, session) = Editor::with_session(World::replaying(&["e401"]), &[]);
     let id = editor.prompt(&session, "go");
@@ -255,5 +267,7 @@ fn mcp_servers_of_the_client_reach_the_agent_by_a_file() {
     let events = std::fs::read_to_string(editor.world.home().join("..").join(events));
     let events = events.expect("a record");
     assert!(events.contains("--mcp-config"), "{events}");
+    // The thread of a conversation is not put away after a turn.
+    assert!(events.contains("--no-archive-after-execute"), "{events}");
     assert!(!events.contains("hidden-value"), "{events}");
 }
