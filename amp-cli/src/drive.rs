@@ -107,7 +107,7 @@ pub(crate) async fn drive(
     };
     let mut waiting = VecDeque::new();
     let mut ticks = tokio::time::interval(TICK);
-    let outcome = loop {
+    let outcome = 'turn: loop {
         let busy = questions.as_ref().is_some_and(QuestionQueue::is_open);
         while let Some(item) = waiting.pop_front_if(|_| !busy) {
             display.show(&item, &turn);
@@ -145,9 +145,23 @@ pub(crate) async fn drive(
                     }
                 }
             }
-            outcome = next_items(&mut turn, &mut waiting, &mut see) => {
-                if let Some(outcome) = outcome {
-                    break outcome;
+            mut item = next_item(&mut turn, waiting.len() < MOST_WAITING) => {
+                // To wait for everything else costs as much as an item, so it is done once for many.
+                let mut length = 0;
+                while let Some(taken) = item {
+                    see(&taken);
+                    match taken {
+                        TurnItem::End(outcome) => break 'turn outcome,
+                        TurnItem::Line(ref line) => length += line.bytes().len(),
+                        _ => {}
+                    }
+                    match busy {
+                        true => waiting.push_back(taken),
+                        false => display.show(&taken, &turn),
+                    }
+                    let may_go_on = length < AT_ONCE && waiting.len() < MOST_WAITING;
+                    let next = may_go_on.then(|| turn.next_item().now_or_never());
+                    item = next.flatten().flatten();
                 }
             }
             _ = ticks.tick(), if !busy => display.view.tick(),
@@ -171,32 +185,6 @@ async fn next_event(questions: &mut Option<QuestionQueue>) -> Event {
     match questions {
         Some(questions) => questions.next().await,
         None => std::future::pending().await,
-    }
-}
-
-/// Waits for items and adds those that are there to the ones that wait, or for a deadline where no
-/// more can be taken; returns the outcome once there is one.
-///
-/// To wait for everything else costs as much as an item does, so it is done once for many.
-async fn next_items(
-    turn: &mut Turn,
-    waiting: &mut VecDeque<TurnItem>,
-    see: &mut impl FnMut(&TurnItem),
-) -> Option<Box<Outcome>> {
-    let mut item = next_item(turn, waiting.len() < MOST_WAITING).await?;
-    let mut length = 0;
-    loop {
-        see(&item);
-        match item {
-            TurnItem::End(outcome) => return Some(outcome),
-            TurnItem::Line(ref line) => length += line.bytes().len(),
-            _ => {}
-        }
-        waiting.push_back(item);
-        if length >= AT_ONCE {
-            return None;
-        }
-        item = turn.next_item().now_or_never()??;
     }
 }
 

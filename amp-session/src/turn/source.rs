@@ -24,7 +24,7 @@ pub(super) enum Source {
 
 /// How much is read and recorded ahead of the line that is decoded next, in bytes, so that short
 /// lines do not take a write each.
-const AHEAD: usize = 64 << 10;
+const AHEAD: usize = 32 << 10;
 
 impl Source {
     /// Polls for the next line, which is in the record then; `None` when there will be no more.
