@@ -21,6 +21,7 @@ mod sandbox;
 mod sessions;
 mod threads;
 mod turn_files;
+mod work;
 
 use clap::{Parser, Subcommand};
 
@@ -45,9 +46,7 @@ pub(crate) use self::permissions::{
 };
 pub(crate) use self::prompt::PromptArguments;
 pub(crate) use self::resource::ResourceLimit;
-pub(crate) use self::run::{
-    AgentArguments, ContinueArguments, OutputFormat, RunArguments, Variable,
-};
+pub(crate) use self::run::{AgentArguments, ContinueArguments, OutputFormat, RunArguments};
 pub(crate) use self::sandbox::{
     Allowances, SandboxArguments, SandboxCommand, SandboxMode, SandboxSubject,
 };
@@ -57,6 +56,7 @@ pub(crate) use self::sessions::{
 };
 pub(crate) use self::threads::ThreadsCommand;
 pub(crate) use self::turn_files::{DiffArguments, TurnArguments, UndoArguments};
+pub(crate) use self::work::{Variable, WorkArguments};
 
 /// Install, run and continue the Amp coding agent
 #[derive(Debug, Parser)]

@@ -241,31 +241,32 @@ fn retry(layer: &Layer) -> Option<Retry> {
 
 impl From<&AgentArguments> for Layer {
     fn from(arguments: &AgentArguments) -> Self {
+        let work = &arguments.work;
         Self {
-            amp: arguments.amp.clone(),
-            mode: arguments.mode.clone(),
-            effort: arguments.effort.clone(),
-            visibility: arguments.visibility.clone(),
-            labels: (!arguments.labels.is_empty()).then(|| arguments.labels.clone()),
+            amp: work.amp.clone(),
+            mode: work.mode.clone(),
+            effort: work.effort.clone(),
+            visibility: work.visibility.clone(),
+            labels: (!work.labels.is_empty()).then(|| work.labels.clone()),
             output: arguments.output,
             thinking: arguments.thinking.then_some(true),
-            timeout: arguments.timeout,
-            idle_timeout: arguments.idle_timeout,
-            startup_timeout: arguments.startup_timeout,
-            max_tokens: arguments.max_tokens,
-            max_tool_calls: arguments.max_tool_calls,
-            max_turns: arguments.max_turns,
-            retry: arguments.retry,
-            wait_for_limits: arguments.wait_for_limits,
+            timeout: work.timeout,
+            idle_timeout: work.idle_timeout,
+            startup_timeout: work.startup_timeout,
+            max_tokens: work.max_tokens,
+            max_tool_calls: work.max_tool_calls,
+            max_turns: work.max_turns,
+            retry: work.retry,
+            wait_for_limits: work.wait_for_limits,
             check: arguments.check.clone(),
-            attempts: arguments.attempts,
+            attempts: work.attempts,
             confirm_end: arguments.confirm_end.then_some(true),
             record: arguments.no_record.then_some(false),
             snapshots: arguments.no_snapshots.then_some(false),
             install: arguments.install.then_some(true),
             approve: arguments.approve.clone(),
             notify: (!arguments.notify.is_empty()).then(|| arguments.notify.clone()),
-            ..Self::of_sandbox(&arguments.sandbox)
+            ..Self::of_sandbox(&work.sandbox)
         }
     }
 }

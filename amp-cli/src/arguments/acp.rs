@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{AgentArguments, Approver, Limit, SandboxArguments};
+use super::{AgentArguments, Approver, Limit, SandboxArguments, WorkArguments};
 
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct AcpArguments {
@@ -58,13 +58,16 @@ impl AcpArguments {
     /// Returns what a run of the command line would have been told.
     pub(crate) fn of_agent(&self) -> AgentArguments {
         AgentArguments {
-            mode: self.mode.clone(),
+            work: WorkArguments {
+                mode: self.mode.clone(),
+                timeout: self.timeout,
+                idle_timeout: self.idle_timeout,
+                amp: self.amp.clone(),
+                rules: self.rules.clone(),
+                sandbox: self.sandbox.clone(),
+                ..WorkArguments::default()
+            },
             approve: self.approve.clone(),
-            timeout: self.timeout,
-            idle_timeout: self.idle_timeout,
-            amp: self.amp.clone(),
-            rules: self.rules.clone(),
-            sandbox: self.sandbox.clone(),
             no_record: self.no_record,
             ..AgentArguments::default()
         }

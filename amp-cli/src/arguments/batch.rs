@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{AgentArguments, Amount, Approver, Limit, SandboxArguments, Variable};
+use super::{AgentArguments, Amount, Approver, Limit, WorkArguments};
 use crate::batch::options::Isolate;
 use crate::batch::plan::OnInterrupted;
 use crate::batch::shard::Shard;
@@ -95,21 +95,9 @@ pub(crate) struct BatchRunArguments {
     #[arg(long)]
     pub(crate) dry_run: bool,
 
-    /// Go on so many times after limits and failures of the service [default: 5]
-    #[arg(long, value_name = "COUNT")]
-    pub(crate) retry: Option<u32>,
-
-    /// Wait up to this long in total for the service's limits, for each task [default: 30m]
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) wait_for_limits: Option<Limit>,
-
     /// Run this command of the shell when the agent is done with a task, unless that has its own
     #[arg(long, value_name = "COMMAND")]
     pub(crate) check: Option<String>,
-
-    /// Give the agent up to this many turns until the check passes [default: 1]
-    #[arg(long, value_name = "COUNT")]
-    pub(crate) attempts: Option<NonZeroU32>,
 
     /// Count a task as failed when one of its tool calls was refused
     #[arg(long)]
@@ -128,107 +116,19 @@ pub(crate) struct BatchRunArguments {
     )]
     pub(crate) approve: Option<Approver>,
 
-    /// Let the agents use every tool; overrides even reject rules
-    #[arg(long)]
-    pub(crate) dangerously_allow_all: bool,
-
-    /// Permission rules for every task: a JSON file with a list of rules
-    #[arg(long, value_name = "FILE")]
-    pub(crate) rules: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) sandbox: SandboxArguments,
-
-    /// The agent mode of tasks that name none (see `ampctl modes`)
-    #[arg(long, short, value_name = "MODE")]
-    pub(crate) mode: Option<String>,
-
-    /// The reasoning effort, where the Amp in use knows it
-    #[arg(long, value_name = "EFFORT")]
-    pub(crate) effort: Option<String>,
-
-    /// A label for every thread; may be given several times
-    #[arg(long = "label", short = 'l', value_name = "LABEL")]
-    pub(crate) labels: Vec<String>,
-
-    /// Who may see the threads on the service
-    #[arg(long, value_name = "VISIBILITY")]
-    pub(crate) visibility: Option<String>,
-
-    /// Stop a task after this long, unless it says so itself, for example `30m` [default: none]
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) timeout: Option<Limit>,
-
-    /// Stop a task when its agent writes nothing for this long [default: 1h]
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) idle_timeout: Option<Limit>,
-
-    /// Stop a task when its agent has not written anything after this long [default: 2m]
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) startup_timeout: Option<Limit>,
-
-    /// Stop a task when it wants more tokens than this, for example `200k`
-    #[arg(long, value_name = "COUNT")]
-    pub(crate) max_tokens: Option<Amount>,
-
-    /// Stop a task when it makes more tool calls than this
-    #[arg(long, value_name = "COUNT")]
-    pub(crate) max_tool_calls: Option<Amount>,
-
-    /// Stop a task when it wants more messages of the model than this
-    #[arg(long, value_name = "COUNT")]
-    pub(crate) max_turns: Option<Amount>,
-
-    /// Use this Amp executable
-    #[arg(long, value_name = "PATH")]
-    pub(crate) amp: Option<PathBuf>,
-
-    /// MCP servers for every task, as Amp's `--mcp-config` takes them
-    #[arg(long, value_name = "FILE")]
-    pub(crate) mcp_config: Option<PathBuf>,
-
-    /// Let the agents use this tool and others named so, and no other
-    #[arg(long = "enable-tool", value_name = "TOOL")]
-    pub(crate) tools_enabled: Vec<String>,
-
-    /// Keep this tool from the agents; may be given several times
-    #[arg(long = "disable-tool", value_name = "TOOL")]
-    pub(crate) tools_disabled: Vec<String>,
-
-    /// A variable for the agents, over those they have anyway; an empty value removes it
-    #[arg(long = "env", value_name = "NAME=VALUE")]
-    pub(crate) environment: Vec<Variable>,
+    #[command(flatten, next_help_heading = "For each task, unless it says otherwise")]
+    pub(crate) work: WorkArguments,
 }
 
 impl BatchRunArguments {
     /// Returns what a run of the command line would have been told.
     pub(crate) fn of_agent(&self) -> AgentArguments {
         AgentArguments {
-            mode: self.mode.clone(),
-            effort: self.effort.clone(),
-            labels: self.labels.clone(),
-            visibility: self.visibility.clone(),
-            timeout: self.timeout,
-            idle_timeout: self.idle_timeout,
-            startup_timeout: self.startup_timeout,
-            max_tokens: self.max_tokens,
-            max_tool_calls: self.max_tool_calls,
-            max_turns: self.max_turns,
-            retry: self.retry,
-            wait_for_limits: self.wait_for_limits,
+            work: self.work.clone(),
             check: self.check.clone(),
-            attempts: self.attempts,
             fail_on_refusal: self.fail_on_refusal,
             confirm_end: self.confirm_end,
             approve: self.approve.clone(),
-            dangerously_allow_all: self.dangerously_allow_all,
-            rules: self.rules.clone(),
-            sandbox: self.sandbox.clone(),
-            amp: self.amp.clone(),
-            mcp_config: self.mcp_config.clone(),
-            tools_enabled: self.tools_enabled.clone(),
-            tools_disabled: self.tools_disabled.clone(),
-            environment: self.environment.clone(),
             ..AgentArguments::default()
         }
     }

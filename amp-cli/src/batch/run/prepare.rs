@@ -160,12 +160,12 @@ fn common(
 ) -> Result<Common, Failure> {
     let agent = arguments.of_agent();
     let mut settings = Settings::resolve(Layer::from(&agent), global, context)?;
-    if arguments.attempts.is_some() && settings.check.is_none() {
+    if arguments.work.attempts.is_some() && settings.check.is_none() {
         // Tasks may have checks of their own, which are tried as often.
-        settings.attempts = arguments.attempts.unwrap_or(settings.attempts);
+        settings.attempts = arguments.work.attempts.unwrap_or(settings.attempts);
     }
     let is_unsaid = settings.places.origin(&APPROVE) == Origin::Default;
-    if is_unsaid && !arguments.dangerously_allow_all {
+    if is_unsaid && !arguments.work.dangerously_allow_all {
         settings.approve = Approver::Deny;
     }
     if settings.approve == Approver::Ask {
@@ -175,7 +175,7 @@ fn common(
     }
     let mut config = session_config(&agent, &settings, folder.to_owned(), context)?;
     let style = settings.color.style(context, &context.stderr);
-    config.approval = match arguments.dangerously_allow_all {
+    config.approval = match arguments.work.dangerously_allow_all {
         true => None,
         false => approval(&settings.approve, style, context)?.0,
     };

@@ -71,7 +71,7 @@ pub(super) fn prepare(
         agent,
         global,
     } = asked;
-    if agent.attempts.is_some() && settings.check.is_none() {
+    if agent.work.attempts.is_some() && settings.check.is_none() {
         let what = "--attempts needs a check that the work is to pass";
         return Err(Failure::new(ExitCode::Usage, what)
             .next("ampctl run --check \"…\" --attempts …", "names it"));
@@ -286,25 +286,26 @@ pub(crate) fn session_config(
     config.caps = settings.caps;
     config.snapshots = settings.snapshots;
     config.deadlines = settings.deadlines.clone();
-    config.dangerously_allow_all = agent.dangerously_allow_all;
+    config.dangerously_allow_all = agent.work.dangerously_allow_all;
     config.title.clone_from(&agent.title);
     config.archive = match (agent.archive, agent.no_archive) {
         (false, false) => None,
         (archive, _) => Some(archive),
     };
-    config.tools_enabled.clone_from(&agent.tools_enabled);
-    config.tools_disabled.clone_from(&agent.tools_disabled);
+    config.tools_enabled.clone_from(&agent.work.tools_enabled);
+    config.tools_disabled.clone_from(&agent.work.tools_disabled);
     let skills = agent.skills.iter().map(|folder| context.resolve(folder));
     config.skills = skills.collect();
-    for Variable { name, value } in &agent.environment {
+    for Variable { name, value } in &agent.work.environment {
         config = config.with_variable(name, value);
     }
     config.extra_arguments.clone_from(&agent.extra_arguments);
     config.mcp_config_file = agent
+        .work
         .mcp_config
         .as_deref()
         .map(|path| context.resolve(path));
-    if let Some(path) = &agent.rules {
+    if let Some(path) = &agent.work.rules {
         config = config.with_setting("amp.permissions", rules::read(path, context)?);
     }
     config.working_directory = Some(directory);
