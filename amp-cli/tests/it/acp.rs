@@ -1,5 +1,6 @@
 //! `ampctl acp` as an editor sees it, over real pipes; the fake agent is Amp.
 
+mod advice;
 mod always;
 mod faults;
 mod foreign;
@@ -12,6 +13,7 @@ mod withdrawn;
 use serde_json::Value;
 
 use crate::support::World;
+use crate::support::editor::Editor;
 
 const INIT: &str = r#"out {"type":"system","subtype":"init","session_id":"T-00000000-0000-7000-8000-000000000001","agent_mode":"high","tools":["shell_command"],"mcp_servers":[]}"#;
 const SUCCESS: &str =
@@ -20,6 +22,11 @@ const SUCCESS: &str =
 /// Creates a world whose agent does something in a turn that succeeds.
 fn doing(what: &str) -> World {
     World::playing(&format!("{INIT}; {what}; {SUCCESS}"))
+}
+
+/// Starts a client of an agent that does nothing, and introduces it.
+fn connected() -> Editor {
+    Editor::connected(doing("sleep 0ms"), &[])
 }
 
 /// Creates a world whose agent works until it is stopped.

@@ -218,27 +218,27 @@ fn bridge(cli: &InstalledCli) -> Result<Vec<String>> {
     Ok(words.map(str::to_owned).to_vec())
 }
 
-/// Runs a client to its end and returns its exit code, where it has one, and what it wrote. What it
-/// leaves behind is left, for that is looked at.
+/// Runs a client to its end and returns what it wrote, and beside that its errors. What it leaves
+/// behind is left, for that is looked at.
 #[expect(
     clippy::disallowed_methods,
     reason = "amp-process would end what a client or a bridge leaves behind"
 )]
-async fn run(program: &Path, arguments: &[&str], place: &Place) -> Result<(Option<i32>, String)> {
+async fn run(program: &Path, arguments: &[&str], place: &Place) -> Result<(String, String)> {
     let run = Command::new(program)
         .args(arguments)
         .env_clear()
         .envs(place.environment())
         .current_dir(place.path("project"))
         .stdin(Stdio::null())
-        .stderr(Stdio::null())
         .kill_on_drop(true)
         .output();
     let output = timeout(LIMIT, run)
         .await
         .context("the client does not end")??;
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    Ok((output.status.code(), stdout))
+    let [stdout, stderr] = [&output.stdout, &output.stderr]
+        .map(|written| String::from_utf8_lossy(written).into_owned());
+    Ok((stdout, stderr))
 }
 
 /// Says whether a process of the place is left.

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use agent_client_protocol::v1::schema::{
     ContentBlock as Block, SessionNotification, SessionUpdate, ToolCallContent,
 };
+use amp_session::approval::{Decided, Subject};
 use amp_session::protocol::decode_line;
 use fixtures::{Recording, recording, recordings};
 use jsonschema::Validator;

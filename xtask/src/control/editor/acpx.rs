@@ -100,7 +100,7 @@ async fn run(
 ) -> Result<Said> {
     let bridge = super::bridge(cli)?.join(" ");
     let arguments = [&["--format", "json", "--agent", &bridge], options, command].concat();
-    let (_, stdout) = super::run(&installed::acpx().await?, &arguments, place).await?;
+    let (stdout, _) = super::run(&installed::acpx().await?, &arguments, place).await?;
     let messages = stdout.lines();
     let messages = messages.filter_map(|line| serde_json::from_str(line).ok());
     Ok(Said(messages.collect()))

@@ -59,6 +59,7 @@ async fn run(mut task: Value, cli: &InstalledCli, place: &Place) -> Result<Print
     task["prompt"] = PROMPT.into();
     let task = task.to_string();
     let python = installed::python().await?;
-    let (_, printed) = super::run(&python, &["-c", SCRIPT, &task], place).await?;
-    serde_json::from_str(&printed).with_context(|| format!("the script printed {printed}"))
+    let (printed, errors) = super::run(&python, &["-c", SCRIPT, &task], place).await?;
+    let seen = serde_json::from_str(&printed);
+    seen.with_context(|| format!("the script printed `{printed}` and the errors\n{errors}"))
 }
