@@ -314,6 +314,7 @@ impl Installation<'_> {
             if let Some(receipt) = announced_too(&entry, &release, confirmation) {
                 let receipt = Receipt {
                     registry_key,
+                    attestations: release.attestations.clone(),
                     ..receipt
                 };
                 let entry = self.adopt(entry, receipt, source, &release)?;
@@ -349,6 +350,7 @@ impl Installation<'_> {
             confirmed_by: check.map(|check| check.source.to_string()),
             signed_by: key.map(|key| key.as_str().to_owned()),
             registry_key,
+            attestations: release.attestations.clone(),
             ..Receipt::blank(version.clone())
         };
         let placed = self.put_in_place(receipt, fetched);

@@ -191,6 +191,8 @@ pub(crate) struct Release {
     pub(crate) signature: Option<Place>,
     /// What a registry has signed, if it is one.
     pub(crate) claim: Option<Claim>,
+    /// Where a registry serves attestations of how the package was built, without credentials.
+    pub(crate) attestations: Option<String>,
 }
 
 /// A digest and what it is the digest of.

@@ -151,6 +151,7 @@ impl Publisher for Layout {
             packing: Packing::Raw,
         };
         Ok(Release {
+            attestations: None,
             artifacts: vec![packed, raw],
             announced: Announced::Executable(digest),
             signature: Some(self.place(&format!("{executable}.minisig"))?),

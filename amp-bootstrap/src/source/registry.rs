@@ -57,6 +57,9 @@ struct Distribution {
     tarball: String,
     #[serde(default)]
     signatures: Vec<RegistrySignature>,
+    /// An object with a `url`, of packages that were published with provenance.
+    #[serde(default)]
+    attestations: serde_json::Value,
 }
 
 impl Document {
@@ -194,7 +197,11 @@ impl Publisher for Registry {
         }
         let digest = Digest::from_integrity(&published.dist.integrity)
             .map_err(|error| error.at(tarball.to_string()))?;
+        // They say how the package was built and prove nothing here: one that leads nowhere is no error.
+        let attestations = published.dist.attestations.get("url");
+        let attestations = attestations.and_then(|url| self.address.join(url.as_str()?).ok());
         Ok(Release {
+            attestations: attestations.map(|address| address.to_string()),
             artifacts: vec![Artifact {
                 place: Place::Web(tarball),
                 packing: Packing::Package,

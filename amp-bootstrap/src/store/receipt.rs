@@ -44,6 +44,10 @@ pub struct Receipt {
     /// The identifier of the registry's key that signed version and digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registry_key: Option<String>,
+    /// Where the registry serves attestations of how the package was built (`dist.attestations.url`
+    /// of its document), without credentials. They are for auditors, and are not checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attestations: Option<String>,
     /// The moment of the installation, in seconds since the Unix epoch.
     pub installed_unix: u64,
     /// The file's modification time, in nanoseconds since the Unix epoch.
@@ -67,6 +71,7 @@ impl Receipt {
             confirmed_by: None,
             signed_by: None,
             registry_key: None,
+            attestations: None,
             installed_unix: now_unix(),
             modified_nanoseconds: 0,
             identity: 0,

@@ -67,12 +67,22 @@ fn message(world: &World) -> String {
 
 /// Serves the release with these signatures.
 fn serve(world: &World, signatures: &[serde_json::Value]) {
+    serve_attested(world, signatures, serde_json::Value::Null);
+}
+
+/// Serves the release with these signatures and what the registry says of attestations.
+fn serve_attested(
+    world: &World,
+    signatures: &[serde_json::Value],
+    attestations: serde_json::Value,
+) {
     let document = json!({
         "dist-tags": { "latest": world.release.version.to_string() },
         "versions": { world.release.version.to_string(): { "dist": {
             "integrity": integrity(&world.release.package()),
             "tarball": format!("{}{}", world.server.url(), world.release.tarball_path()),
             "signatures": signatures,
+            "attestations": attestations,
         } } },
     });
     let reply = Reply::body(document.to_string());
@@ -95,6 +105,28 @@ fn a_sound_signature_is_checked_and_its_key_noted() {
     let entry = &world.store().list().unwrap()[0];
     let receipt = entry.receipt.as_ref().unwrap();
     assert_eq!(receipt.registry_key.as_deref(), Some(key.id));
+}
+
+#[test]
+fn the_receipt_says_where_the_registry_serves_attestations() {
+    let path = "/-/npm/v1/attestations/@ampcode%2fcli-linux-x64@1";
+    let elsewhere = format!("https://me:secret@other.example{path}");
+    for (attestations, expected) in [
+        (
+            json!({ "url": elsewhere }),
+            format!("https://other.example{path}"),
+        ),
+        (json!({ "url": "not a url" }), String::new()),
+        (json!({ "provenance": {} }), String::new()),
+        (json!("none"), String::new()),
+    ] {
+        let (world, key) = signed_world();
+        serve_attested(&world, &[key.sign(&message(&world))], attestations);
+        world.installs();
+        let entry = world.store().list().unwrap().remove(0);
+        let receipt = entry.receipt.unwrap();
+        assert_eq!(receipt.attestations.unwrap_or_default(), expected);
+    }
 }
 
 #[test]
