@@ -125,10 +125,7 @@ fn a_turn_that_had_ended_only_wants_its_result() {
     place.tasks(1);
     assert_eq!(place.run(&[]).code, ExitCode::Done);
     // As a process leaves it that dies between the end of the turn and its result.
-    let journal = place.results().join("journal/1-of-1.00000001.jsonl");
-    let text = std::fs::read_to_string(&journal).expect("a journal");
-    let until = text.find("{\"seq\":4").expect("the line behind the prompt");
-    std::fs::write(&journal, &text[..until]).expect("a file");
+    place.forget_what_follows_the_prompt();
     std::fs::remove_file(place.results().join("tasks/t1/result.json")).expect("a result");
     let finished = place.run(&[]);
     assert_eq!(finished.code, ExitCode::Done, "{finished:?}");
@@ -141,10 +138,7 @@ fn a_turn_that_had_failed_for_good_is_its_result_and_is_not_sent_again() {
     let place = Place::new();
     place.write(&[r#"{"id":"t1","prompt":"fail"}"#]);
     assert_eq!(place.run(&[]).code, ExitCode::Failed);
-    let journal = place.results().join("journal/1-of-1.00000001.jsonl");
-    let text = std::fs::read_to_string(&journal).expect("a journal");
-    let until = text.find("{\"seq\":4").expect("the line behind the prompt");
-    std::fs::write(&journal, &text[..until]).expect("a file");
+    place.forget_what_follows_the_prompt();
     std::fs::remove_file(place.results().join("tasks/t1/result.json")).expect("a result");
     let recalled = place.run(&["--on-interrupted", "continue"]);
     assert_eq!(recalled.code, ExitCode::Failed, "{recalled:?}");
