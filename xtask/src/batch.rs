@@ -143,9 +143,7 @@ fn place(
         fs::create_dir(path(name))?;
     }
     fixtures::write_script(path("agent.sh"), agent);
-    let line = |number| format!("{{\"id\":\"t{number}\",\"prompt\":\"do {number}\"}}\n");
-    let lines: String = (1..=tasks).map(line).collect();
-    fs::write(path("tasks.jsonl"), lines)?;
+    fs::write(path("tasks.jsonl"), lines_of_tasks(tasks))?;
     let kept = ["PATH", "LANG"].map(OsStr::new);
     let kept = environment
         .iter()
@@ -162,6 +160,12 @@ fn place(
         ("AGENT_VERSION".into(), fixtures::NEWEST_VERSION.into()),
     ]);
     Ok(kept)
+}
+
+/// Returns so many tasks, one a line.
+pub(crate) fn lines_of_tasks(count: usize) -> String {
+    let line = |number| format!("{{\"id\":\"t{number}\",\"prompt\":\"do {number}\"}}\n");
+    (1..=count).map(line).collect()
 }
 
 /// A batch on an engine, in a folder of its own.

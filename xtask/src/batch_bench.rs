@@ -15,6 +15,7 @@ use clap::Args;
 use fixtures::benchmark::{Bar, Row};
 use futures::executor::block_on;
 
+use crate::batch::lines_of_tasks;
 use crate::built_ampctl::BuiltAmpctl;
 use crate::measured_process::{self, Taken};
 use crate::pairs::interleaved_when_warm;
@@ -77,46 +78,40 @@ pub fn rows(options: &Options) -> Result<Vec<Row>> {
     let ways = [Way::Batch, Way::Xargs];
     let measure = async |way: &Way| scene.work(*way);
     let taken = block_on(interleaved_when_warm(options.rounds, &ways, measure))?;
-    let [batch, others] = [0, 1].map(|way| -> Vec<f64> {
-        let taken = taken[way].iter();
-        taken.map(|taken| taken.milliseconds).collect()
-    });
-    let mebibytes = |way: usize| -> Vec<f64> {
-        let taken = taken[way].iter();
-        taken.map(|taken| taken.peak as f64 / 1024.0).collect()
-    };
     scene.finish_many()?;
     let ways = [Way::Status, Way::Version];
     let measure = async |way: &Way| scene.work(*way);
     let taken_by_status = block_on(interleaved_when_warm(options.rounds, &ways, measure))?;
-    let [status, version] = [0, 1].map(|way| -> Vec<f64> {
-        let taken = taken_by_status[way].iter();
-        taken.map(|taken| taken.milliseconds).collect()
-    });
+    let milliseconds =
+        |taken: &[Taken]| -> Vec<f64> { taken.iter().map(|taken| taken.milliseconds).collect() };
+    let mebibytes = |taken: &[Taken]| -> Vec<f64> {
+        let peaks = taken.iter().map(|taken| taken.peak as f64 / 1024.0);
+        peaks.collect()
+    };
     let tasks = options.tasks;
     Ok(vec![
         Row::of(
             &format!("batch run: {tasks} agents of 50 ms, {JOBS} at once"),
             "ms",
-            &batch,
+            &milliseconds(&taken[0]),
             &format!("xargs -P {JOBS}"),
-            &others,
+            &milliseconds(&taken[1]),
         )
         .with_bar(Bar::RatioAtMost(TIME_LIMIT)),
         Row::of(
             &format!("batch run: memory for {tasks} tasks"),
             "MiB",
-            &mebibytes(0),
+            &mebibytes(&taken[0]),
             "xargs",
-            &mebibytes(1),
+            &mebibytes(&taken[1]),
         )
         .with_bar(Bar::OursAtMost(MEMORY_LIMIT)),
         Row::of(
             &format!("batch status of {STATUS_TASKS} tasks"),
             "ms",
-            &status,
+            &milliseconds(&taken_by_status[0]),
             "ampctl --version",
-            &version,
+            &milliseconds(&taken_by_status[1]),
         )
         .with_bar(Bar::OursAtMost(STATUS_LIMIT)),
     ])
@@ -153,7 +148,7 @@ impl Scene {
             xargs,
             agent,
         };
-        fs::write(scene.path("tasks.jsonl"), lines_of_tasks(tasks)?)?;
+        fs::write(scene.path("tasks.jsonl"), lines_of_tasks(tasks))?;
         let numbers: String = (1..=tasks).map(|number| format!("{number}\n")).collect();
         fs::write(scene.path("numbers"), numbers)?;
         Ok(scene)
@@ -237,7 +232,7 @@ impl Scene {
 
     /// Makes a batch of many tasks that are done: what is noted of the first is noted of all.
     fn finish_many(&self) -> Result<()> {
-        fs::write(self.path("many.jsonl"), lines_of_tasks(STATUS_TASKS)?)?;
+        fs::write(self.path("many.jsonl"), lines_of_tasks(STATUS_TASKS))?;
         // It is paused after its first task.
         measured_process::run(&mut self.command(Way::First)?)?;
         let path = self.path("done").join("journal/1-of-1.00000001.jsonl");
@@ -262,13 +257,4 @@ impl Scene {
         }
         Ok(fs::write(path, journal)?)
     }
-}
-
-/// Returns so many tasks, one a line.
-fn lines_of_tasks(count: usize) -> Result<String> {
-    let mut lines = String::new();
-    for number in 1..=count {
-        writeln!(lines, r#"{{"id":"t{number}","prompt":"do {number}"}}"#)?;
-    }
-    Ok(lines)
 }

@@ -5,13 +5,14 @@
 //! thirds of the program are in memory; side by side, they are a quarter.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
 use amp_process::ProcessSpec;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
+use crate::agent_script::agent_script;
+use crate::callgrind::callgrind;
 use crate::{command, machine, workspace_root};
 
 /// The longest time to build `ampctl`, or to run it in valgrind.
@@ -55,16 +56,11 @@ async fn called() -> Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
     for way in WAYS {
         let seen = folder.path().join("seen");
-        let mut output = OsString::from("--callgrind-out-file=");
-        output.push(&seen);
-        let spec = ProcessSpec::new(machine::find_program("valgrind").context("no valgrind")?)
-            .with_arguments(["--tool=callgrind", "--demangle=no"])
-            .with_argument(output)
+        let spec = callgrind(&seen)?
             .with_argument(&ampctl)
             .with_arguments(["run", "hi", "--amp"])
             .with_argument(&agent)
             .with_arguments(way.iter().copied())
-            .with_environment(machine::environment())
             .with_variable("HOME", folder.path())
             .with_variable("AMP_API_KEY", "fake")
             .with_working_directory(folder.path());
@@ -79,13 +75,9 @@ async fn called() -> Result<BTreeSet<String>> {
 fn write_agent(folder: &Path) -> Result<std::path::PathBuf> {
     let recording = fixtures::recording(fixtures::NEWEST_VERSION, "text")?;
     let agent = folder.join("amp");
-    let script = format!(
-        "case \"$1\" in --version|version) echo '{} (released 2026-09-23)'; exit;; esac\n\
-         cat > /dev/null; exec cat '{}'",
-        fixtures::NEWEST_VERSION,
-        recording.folder.join("stdout.jsonl").display(),
-    );
-    fixtures::write_script(&agent, &script);
+    let stream = recording.folder.join("stdout.jsonl");
+    let answer = format!("cat > /dev/null; exec cat '{}'", stream.display());
+    fixtures::write_script(&agent, &agent_script(&answer));
     Ok(agent)
 }
 

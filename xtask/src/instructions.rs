@@ -5,17 +5,17 @@
 //! `inspect` of `amp-protocol`, which decodes every line and writes it back.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use amp_process::ProcessSpec;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use fixtures::benchmark::{big_lines, small_lines};
 
-use crate::{command, machine, workspace_root};
+use crate::callgrind::callgrind;
+use crate::{command, machine, release_build, workspace_root};
 
-/// The longest time to build or to run it.
+/// The longest time to run it.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
 
 /// So much more than was kept is growth.
@@ -44,7 +44,8 @@ type Counts = BTreeMap<String, u64>;
 /// When a count has grown by more than a twentieth and the change log says nothing of it; when the
 /// program cannot be built, or valgrind is not there.
 pub fn run(options: &Options) -> Result<()> {
-    let counted = machine::runtime()?.block_on(count())?;
+    let program = release_build::example("amp-protocol", "inspect")?;
+    let counted = machine::runtime()?.block_on(count(&program))?;
     let path = workspace_root().join(KEPT);
     if options.keep {
         let text = serde_json::to_string_pretty(&counted)?;
@@ -77,43 +78,23 @@ fn compare(counted: &Counts, kept: &Counts, changes: &str) -> Vec<String> {
     counted.iter().filter_map(grown).collect()
 }
 
-async fn count() -> Result<Counts> {
-    let build = [
-        "build",
-        "--release",
-        "--locked",
-        "--package",
-        "amp-protocol",
-    ];
-    let cargo = ProcessSpec::new("cargo")
-        .with_arguments(build)
-        .with_arguments(["--example", "inspect"])
-        .with_environment(machine::environment())
-        .with_working_directory(workspace_root());
-    command::output(cargo, LIMIT).await?;
-    let program = workspace_root().join("target/release/examples/inspect");
+async fn count(program: &Path) -> Result<Counts> {
     let folder = tempfile::tempdir()?;
     let mut counts = Counts::new();
     for (name, lines) in [("big lines", big_lines()), ("small lines", small_lines())] {
         let file = folder.path().join("lines.jsonl");
         std::fs::write(&file, (lines.join("\n") + "\n").repeat(REPEATS))?;
-        counts.insert(name.to_owned(), instructions(&program, &file).await?);
+        counts.insert(name.to_owned(), instructions(program, &file).await?);
     }
     Ok(counts)
 }
 
 /// Returns how many instructions a program takes to read a file.
-async fn instructions(program: &PathBuf, file: &Path) -> Result<u64> {
-    let valgrind = machine::find_program("valgrind").context("no valgrind")?;
+async fn instructions(program: &Path, file: &Path) -> Result<u64> {
     let output = file.with_extension("callgrind");
-    let mut option = std::ffi::OsString::from("--callgrind-out-file=");
-    option.push(&output);
-    let spec = ProcessSpec::new(valgrind)
-        .with_argument("--tool=callgrind")
-        .with_argument(option)
+    let spec = callgrind(&output)?
         .with_argument(program)
-        .with_argument(file)
-        .with_environment(machine::environment());
+        .with_argument(file);
     command::output(spec, LIMIT).await?;
     let seen = std::fs::read_to_string(output)?;
     let total = seen.lines().find_map(|line| line.strip_prefix("summary: "));

@@ -6,6 +6,7 @@ pub mod acp_bench;
 mod acp_editor;
 #[cfg(target_os = "linux")]
 pub mod acp_soak;
+mod agent_script;
 #[cfg(unix)]
 pub mod batch;
 #[cfg(target_os = "linux")]
@@ -15,6 +16,7 @@ pub mod bench;
 #[cfg(target_os = "linux")]
 mod benchmark_rows;
 pub mod built_ampctl;
+mod callgrind;
 pub mod check_circles;
 pub mod check_layers;
 pub mod command;
@@ -48,6 +50,7 @@ mod python;
 pub mod record;
 #[cfg(unix)]
 pub mod release;
+mod release_build;
 pub mod retry;
 #[cfg(target_os = "linux")]
 pub mod sessions_bench;
@@ -55,6 +58,8 @@ pub mod soak;
 pub mod tidy;
 pub mod trial;
 pub mod versions;
+#[cfg(target_os = "linux")]
+mod wait;
 pub mod windows;
 
 use std::io::Write;

@@ -11,10 +11,11 @@ use fixtures::benchmark::{Bar, Row, big_lines};
 use futures::executor::block_on;
 
 use super::recorded_turn::RecordedTurn;
+use crate::agent_script::agent_script;
 use crate::built_ampctl::BuiltAmpctl;
-use crate::machine;
 use crate::measured_process::{self, Taken};
 use crate::pairs::interleaved_when_warm;
+use crate::{machine, release_build};
 
 /// How much the agent writes, in bytes.
 const LENGTH: usize = 200_000_000;
@@ -88,19 +89,14 @@ impl Scene {
         RecordedTurn::read()?.write(&mut file, &big_lines(), LENGTH)?;
         file.flush()?;
         let agent = folder.path().join("amp");
-        let version = fixtures::NEWEST_VERSION;
         fixtures::write_script(
             &agent,
-            &format!(
-                "case \"$1\" in --version) echo '{version} (released 2026-09-23)';; \
-                 *) cat > /dev/null; exec cat '{}';; esac",
-                stream.display()
-            ),
+            &agent_script(&format!("cat > /dev/null; exec cat '{}'", stream.display())),
         );
         Ok(Self {
             folder,
             ampctl,
-            count: super::crates::build_example("amp-session", "count")?,
+            count: release_build::example("amp-session", "count")?,
             stream,
             agent,
         })

@@ -25,10 +25,11 @@ use tokio::time::timeout;
 
 use self::seen::Seen;
 use super::Case;
-use super::killed_host::{GOING, until};
+use super::killed_host::GOING;
 use super::place::Place;
 use crate::installed_cli::InstalledCli;
 use crate::processes;
+use crate::wait::until;
 
 /// The longest time for what a client does; installing it is not part of it.
 const LIMIT: Duration = Duration::from_secs(60);

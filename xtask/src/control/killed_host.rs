@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use amp_session::approval::approve_with;
 use amp_session::{Amp, Approval, SessionConfig};
@@ -13,12 +13,10 @@ use super::Case;
 use super::place::{LIMIT, PROMPT, Place};
 use crate::installed_cli::InstalledCli;
 use crate::processes;
+use crate::wait::until;
 
 /// How long processes may take to notice that their host is gone.
 pub(super) const GOING: Duration = Duration::from_secs(10);
-
-/// How often it is looked for what is waited for.
-const LOOK: Duration = Duration::from_millis(50);
 
 pub(super) fn cases() -> Vec<Case> {
     vec![Case {
@@ -106,15 +104,4 @@ fn start(cli: &InstalledCli, place: &Place) -> Result<Child> {
         .stderr(Stdio::null())
         .spawn();
     started.context("the host cannot be started")
-}
-
-pub(super) async fn until(limit: Duration, holds: impl Fn() -> bool) -> bool {
-    let begun = Instant::now();
-    while !holds() {
-        if begun.elapsed() > limit {
-            return false;
-        }
-        tokio::time::sleep(LOOK).await;
-    }
-    true
 }

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use fixtures::benchmark::Row;
 
 use super::driver::Driver;
+use crate::bench::crates::rows_in;
 use crate::built_ampctl::BuiltAmpctl;
 use crate::npm::{JAVASCRIPT_PACKAGE, Npm};
 use crate::{command, machine, python};
@@ -104,14 +105,13 @@ impl Installed {
     /// Runs the readers of JSON that other people keep, beside ours.
     ///
     /// # Errors
-    /// When they fail, or write what is no row.
+    /// When they fail, measure nothing, or write what is no row.
     pub(super) fn rows_of_readers(&self) -> Result<Vec<Row>> {
         let spec = ProcessSpec::new(self.rust.join("json_readers"))
             .with_argument("--json")
             .with_environment(machine::environment());
         let written = machine::runtime()?.block_on(command::output(spec, BUILD_LIMIT))?;
-        let rows: Result<Vec<Row>, _> = written.lines().map(serde_json::from_str).collect();
-        rows.context("the readers of JSON write what is no row")
+        rows_in(&written, "json_readers")
     }
 }
 

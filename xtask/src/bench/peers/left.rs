@@ -1,7 +1,7 @@
 //! What is still running when a driver's reader has gone away, or the driver was killed.
 
 use std::process::Child;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use fixtures::benchmark::{Bar, Row};
@@ -11,16 +11,14 @@ use nix::unistd::Pid;
 use super::driver::Driver;
 use super::installed::Installed;
 use super::scene::Scene;
-use crate::processes;
+use crate::wait::until;
+use crate::{machine, processes};
 
 /// How long processes may take to go.
 const GOING: Duration = Duration::from_secs(5);
 
 /// How long a driver may take to begin.
 const STARTING: Duration = Duration::from_secs(20);
-
-/// How often it is looked for what is waited for.
-const LOOK: Duration = Duration::from_millis(20);
 
 /// How a driver ends.
 #[derive(Debug, Clone, Copy)]
@@ -37,12 +35,16 @@ enum Ending {
 /// # Errors
 /// When a driver cannot be started.
 pub(super) fn rows(installed: &Installed) -> Result<Vec<Row>> {
+    let runtime = machine::runtime()?;
     let mut rows = Vec::new();
     for (ending, name) in [
         (Ending::Left, "processes left when the reader goes away"),
         (Ending::Killed, "processes left when the driver is killed"),
     ] {
-        let left = |driver| anyhow::Ok((driver, left_of(installed, driver, ending)?));
+        let left = |driver| {
+            let left = runtime.block_on(left_of(installed, driver, ending));
+            anyhow::Ok((driver, left?))
+        };
         // A program has no reader of messages that could go away.
         let drivers = installed.drivers().into_iter();
         let drivers = drivers.filter(|driver| matches!(ending, Ending::Killed) || driver.tells());
@@ -59,7 +61,7 @@ pub(super) fn rows(installed: &Installed) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn left_of(installed: &Installed, driver: Driver, ending: Ending) -> Result<f64> {
+async fn left_of(installed: &Installed, driver: Driver, ending: Ending) -> Result<f64> {
     let scene = Scene::that_never_ends()?;
     let mut command = scene.command(installed, driver);
     if let Ending::Left = ending {
@@ -68,15 +70,15 @@ fn left_of(installed: &Installed, driver: Driver, ending: Ending) -> Result<f64>
     let home = scene.home().to_path_buf();
     let mut driver = command.spawn().context("a driver cannot be started")?;
     let begun = scene.path("begun");
-    let has_begun = until(STARTING, || begun.exists());
+    let has_begun = until(STARTING, || begun.exists()).await;
     if let Ending::Left = ending {
-        until(GOING, || has_ended(&mut driver));
+        until(GOING, || has_ended(&mut driver)).await;
     }
     driver.kill()?;
     driver.wait()?;
     anyhow::ensure!(has_begun, "the agent was not started");
     let count = || processes::of_home(&home).map_or(usize::MAX, |found| found.len());
-    until(GOING, || count() == 0);
+    until(GOING, || count() == 0).await;
     let left = processes::of_home(&home)?;
     for process in &left {
         // One that has ended meanwhile is what is wanted.
@@ -87,15 +89,4 @@ fn left_of(installed: &Installed, driver: Driver, ending: Ending) -> Result<f64>
 
 fn has_ended(driver: &mut Child) -> bool {
     !matches!(driver.try_wait(), Ok(None))
-}
-
-fn until(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
-    let begun = Instant::now();
-    while !holds() {
-        if begun.elapsed() > limit {
-            return false;
-        }
-        std::thread::sleep(LOOK);
-    }
-    true
 }

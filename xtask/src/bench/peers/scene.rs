@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::driver::Driver;
 use super::installed::Installed;
+use crate::agent_script::agent_script;
 use crate::bench::recorded_turn::RecordedTurn;
 use crate::machine;
 use crate::measured_process::{self, Taken};
@@ -98,15 +99,11 @@ impl Scene {
     /// An agent that takes the prompt and then does this in a shell.
     fn with_answer(answer: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let version = fixtures::NEWEST_VERSION;
         fs::create_dir(folder.path().join("bin"))?;
         // Some ask it for its version, and some keep its input open.
         fixtures::write_script(
             folder.path().join("bin/amp"),
-            &format!(
-                "case \"$1\" in --version|version) echo '{version} (released 2026-09-23)'; exit;; esac\n\
-                 read -r prompt; {answer}"
-            ),
+            &agent_script(&format!("read -r prompt; {answer}")),
         );
         Ok(Self { folder, lines: 0 })
     }

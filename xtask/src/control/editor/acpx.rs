@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 use super::seen::Seen;
 use super::{Reply, Try, With, installed, left};
-use crate::control::killed_host::{GOING, until};
+use crate::control::killed_host::GOING;
 use crate::control::place::{PROMPT, Place};
 use crate::installed_cli::InstalledCli;
+use crate::wait::until;
 
 pub(super) async fn drive(case: &Try, cli: &InstalledCli, place: &Place) -> Result<Seen> {
     let answers: &[&str] = match case.reply {
