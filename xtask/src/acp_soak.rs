@@ -1,9 +1,10 @@
 //! `cargo xtask acp-soak`: an editor that reads nothing for a minute, while an agent writes more than
 //! every pipe and queue holds.
 //!
-//! Four other sessions of the same `ampctl acp` have turns of their own meanwhile, and end them: one
-//! works, one asks a question that is refused at its deadline, one is stopped because its agent says
-//! nothing, and one begins while nothing is read. Then the editor reads, and misses nothing.
+//! Another agent writes long lines instead of many. Four other sessions of the same `ampctl acp` have
+//! turns of their own meanwhile, and end them: one works, one asks a question that is refused at its
+//! deadline, one is stopped because its agent says nothing, and one begins while nothing is read. Then
+//! the editor reads, and misses nothing.
 
 use std::collections::HashMap;
 use std::fs;
@@ -18,11 +19,16 @@ use serde_json::{Value, json};
 use crate::acp_editor::{Bridge, INIT, environment, stamp};
 use crate::built_ampctl::BuiltAmpctl;
 
-/// How much more memory `ampctl acp` may have had at any time than before the flood, in MiB.
-const MEMORY_LIMIT: f64 = 16.0;
+/// How much more memory `ampctl acp` may have had at any time than before the floods, in MiB: 8 of
+/// each session that writes too much, and what is on its way.
+const MEMORY_LIMIT: f64 = 32.0;
 
 /// Ends of the deadlines, which are within the time in which nothing is read.
 const DEADLINES: [&str; 4] = ["--question-timeout", "5s", "--idle-timeout", "15s"];
+
+/// How many long lines there are, and how long each is; together they would be too much.
+const LONG_LINES: usize = 1000;
+const LENGTH: usize = 100_000;
 
 /// How often the session writes that works; each line waits for the editor.
 const STEPS: usize = 30;
@@ -46,8 +52,10 @@ struct Part {
     session: String,
     /// The id of its prompt.
     prompt: u64,
-    /// The times that its agent has written, in the order in which the editor read them.
-    read: Vec<u128>,
+    /// How many messages of its agent the editor has read.
+    messages: usize,
+    /// The times among them, in their order.
+    times: Vec<u128>,
     /// The statuses of its call.
     statuses: Vec<String>,
     answer: Value,
@@ -62,6 +70,9 @@ pub fn run(options: &Options) -> Result<()> {
     let home = tempfile::tempdir()?;
     let mut bridge = begin(&ampctl, home.path())?;
     let success = r#"out {"type":"result","subtype":"success","is_error":false,"num_turns":1,"result":"Done."}"#;
+    let content = json!([{"type": "text", "text": "x".repeat(LENGTH)}]);
+    let message = json!({"role": "assistant", "content": content});
+    let long = json!({"type": "assistant", "parent_tool_use_id": null, "message": message});
     let scripts = [
         (
             "flood",
@@ -69,6 +80,10 @@ pub fn run(options: &Options) -> Result<()> {
                 "repeat {} stamp 0ms; touch written; {success}",
                 options.lines
             ),
+        ),
+        (
+            "long",
+            format!("repeat {LONG_LINES} out {long}; touch written; {success}"),
         ),
         ("working", format!("repeat {STEPS} stamp 500ms; {success}")),
         (
@@ -87,7 +102,8 @@ pub fn run(options: &Options) -> Result<()> {
             name,
             session: bridge.new_session(&folder)?,
             prompt: 0,
-            read: Vec::new(),
+            messages: 0,
+            times: Vec::new(),
             statuses: Vec::new(),
             answer: Value::Null,
         });
@@ -111,10 +127,12 @@ pub fn run(options: &Options) -> Result<()> {
         unread <= before + MEMORY_LIMIT,
         "it should be at most {MEMORY_LIMIT} MiB more"
     );
-    ensure!(
-        !home.path().join("flood/written").exists(),
-        "the flood was too short to stop anybody"
-    );
+    for name in ["flood", "long"] {
+        ensure!(
+            !home.path().join(name).join("written").exists(),
+            "{name}: it was too little to stop anybody"
+        );
+    }
     for part in &parts {
         let end = end_of(home.path(), &part.session);
         crate::say(format!(
@@ -123,7 +141,7 @@ pub fn run(options: &Options) -> Result<()> {
             end.as_deref().unwrap_or("goes on")
         ));
         let expected = match part.name {
-            "flood" => None,
+            "flood" | "long" => None,
             "silent" => Some("timed_out"),
             _ => Some("completed"),
         };
@@ -146,7 +164,10 @@ pub fn run(options: &Options) -> Result<()> {
         !home.path().join("asking/ran").exists(),
         "a call ran that nobody allowed"
     );
-    crate::say(format!("{} lines came whole and in order", options.lines));
+    crate::say(format!(
+        "{} lines came whole and in order, and {LONG_LINES} of {LENGTH} bytes",
+        options.lines
+    ));
     Ok(())
 }
 
@@ -195,8 +216,10 @@ fn read_all(bridge: &mut Bridge, parts: &mut [Part]) -> Result<()> {
             "{}: an update after the answer",
             part.name
         );
-        part.read.extend(stamp(&message));
-        let status = message["params"]["update"]["status"].as_str();
+        let update = &message["params"]["update"];
+        part.messages += usize::from(update["sessionUpdate"] == "agent_message_chunk");
+        part.times.extend(stamp(&message));
+        let status = update["status"].as_str();
         part.statuses.extend(status.map(str::to_owned));
     }
     Ok(())
@@ -206,13 +229,17 @@ fn judge(parts: &[Part], lines: usize) -> Result<()> {
     for part in parts {
         let expected = match part.name {
             "flood" => lines,
+            "long" => LONG_LINES,
             "working" => STEPS,
             "late" => 1,
             _ => 0,
         };
-        let (name, read) = (part.name, part.read.len());
-        ensure!(read == expected, "{name}: {read} lines came of {expected}");
-        ensure!(part.read.is_sorted(), "{name}: the lines are out of order");
+        let (name, messages) = (part.name, part.messages);
+        ensure!(
+            messages == expected,
+            "{name}: {messages} lines came of {expected}"
+        );
+        ensure!(part.times.is_sorted(), "{name}: the lines are out of order");
         let answer = &part.answer;
         match name {
             "silent" => {
