@@ -13,7 +13,7 @@ use clap::Args;
 use fixtures::benchmark::{big_lines, small_lines};
 
 use crate::callgrind::callgrind;
-use crate::{command, machine, release_build, workspace_root};
+use crate::{command, machine, workspace_cargo, workspace_root};
 
 /// The longest time to run it.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
@@ -44,7 +44,7 @@ type Counts = BTreeMap<String, u64>;
 /// When a count has grown by more than a twentieth and the change log says nothing of it; when the
 /// program cannot be built, or valgrind is not there.
 pub fn run(options: &Options) -> Result<()> {
-    let program = release_build::example("amp-protocol", "inspect")?;
+    let program = workspace_cargo::build_example("amp-protocol", "inspect")?;
     let counted = machine::runtime()?.block_on(count(&program))?;
     let path = workspace_root().join(KEPT);
     if options.keep {

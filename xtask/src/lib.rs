@@ -50,7 +50,6 @@ mod python;
 pub mod record;
 #[cfg(unix)]
 pub mod release;
-mod release_build;
 pub mod retry;
 #[cfg(target_os = "linux")]
 pub mod sessions_bench;
@@ -61,6 +60,7 @@ pub mod versions;
 #[cfg(target_os = "linux")]
 mod wait;
 pub mod windows;
+mod workspace_cargo;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use fixtures::benchmark::Row;
 
-use crate::release_build::cargo;
+use crate::workspace_cargo::cargo;
 
 /// Builds `ampctl` for release.
 ///

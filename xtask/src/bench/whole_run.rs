@@ -15,7 +15,7 @@ use crate::agent_script::agent_script;
 use crate::built_ampctl::BuiltAmpctl;
 use crate::measured_process::{self, Taken};
 use crate::pairs::interleaved_when_warm;
-use crate::{machine, release_build};
+use crate::{machine, workspace_cargo};
 
 /// How much the agent writes, in bytes.
 const LENGTH: usize = 200_000_000;
@@ -96,7 +96,7 @@ impl Scene {
         Ok(Self {
             folder,
             ampctl,
-            count: release_build::example("amp-session", "count")?,
+            count: workspace_cargo::build_example("amp-session", "count")?,
             stream,
             agent,
         })

@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use amp_process::ProcessSpec;
 use anyhow::{Context, Result};
 use fixtures::backend::{Backend, Options};
 use fixtures::script::Script;
@@ -11,10 +10,8 @@ use serde::Deserialize;
 use tempfile::TempDir;
 
 use crate::demo::{self, Environment};
-use crate::{command, machine};
-
-/// How long `ampctl` may take to build.
-const BUILD: std::time::Duration = std::time::Duration::from_secs(600);
+use crate::machine;
+use crate::workspace_cargo::cargo;
 
 /// The prompt of the shell, below a blank line.
 pub(super) const PROMPT: &str = "\x1b[1;32m$\x1b[0m ";
@@ -75,12 +72,7 @@ impl Setup {
 
 /// Builds the program and returns its folder.
 fn build_ampctl() -> Result<PathBuf> {
-    let cargo = machine::find_program("cargo").context("no cargo on the path")?;
-    let spec = ProcessSpec::new(cargo)
-        .with_arguments(["build", "--quiet", "-p", "amp-cli", "--bin", "ampctl"])
-        .with_environment(machine::environment())
-        .with_working_directory(crate::workspace_root());
-    machine::runtime()?.block_on(command::output(spec, BUILD))?;
+    cargo(&["build", "--quiet", "-p", "amp-cli", "--bin", "ampctl"])?;
     // This program was built into the same folder.
     let this = std::env::current_exe().context("this program has no path")?;
     let folder = this.parent().context("a program without a folder")?;

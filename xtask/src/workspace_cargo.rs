@@ -1,4 +1,4 @@
-//! What is built of the workspace for release, to be measured.
+//! Cargo, run in this workspace.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,14 +7,14 @@ use anyhow::{Context, Result};
 
 use crate::{command, machine};
 
-/// The longest time to build and run one.
+/// The longest time to build and to run something.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// Builds an example of a crate for release and returns its path.
 ///
 /// # Errors
 /// When it does not build.
-pub(crate) fn example(package: &str, example: &str) -> Result<PathBuf> {
+pub(crate) fn build_example(package: &str, example: &str) -> Result<PathBuf> {
     let which = ["--package", package, "--example", example];
     cargo(&[&["build", "--locked", "--release"], &which[..]].concat())?;
     let built = crate::workspace_root().join("target/release/examples");
