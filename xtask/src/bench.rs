@@ -5,9 +5,12 @@
 //! all tell [`Row`]s, and the bars stand beside the code that measures.
 
 mod crates;
+mod growth;
+mod page;
 mod peers;
+mod picture;
 mod recorded_turn;
-pub mod scale;
+mod scale;
 mod whole_run;
 
 use anyhow::{Result, ensure};
@@ -25,13 +28,16 @@ pub struct Options {
     #[arg(long)]
     json: bool,
     /// Measure only what has this text in its name: `decode`, `end_to_end`, `spawn`, `sandbox`,
-    /// `install`, `whole-run`, `scale`, `start-cost`, `question-cost`, `acp`, `batch`, `sessions`
+    /// `install`, `whole-run`, `scale`, `growth`, `start-cost`, `question-cost`, `acp`, `batch`, `sessions`
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
     /// Measure the drivers of other people beside ours instead, which are installed for it by the
     /// ordinary clients of their registries
     #[arg(long, conflicts_with = "only")]
     peers: bool,
+    /// Measure both, and write the tables and pictures of `PERFORMANCE.md`
+    #[arg(long, conflicts_with_all = ["only", "peers"])]
+    page: bool,
 }
 
 /// One of the things to measure.
@@ -50,7 +56,7 @@ fn usual<T: Args>() -> Result<T> {
     )?)
 }
 
-const PARTS: [Part; 12] = [
+const PARTS: [Part; 13] = [
     Part {
         name: "decode",
         of_ampctl: false,
@@ -70,6 +76,11 @@ const PARTS: [Part; 12] = [
         name: "scale",
         of_ampctl: false,
         rows: scale::rows,
+    },
+    Part {
+        name: "growth",
+        of_ampctl: true,
+        rows: || growth::rows(&usual()?),
     },
     Part {
         name: "start-cost",
@@ -118,25 +129,30 @@ const PARTS: [Part; 12] = [
 /// # Errors
 /// When something cannot be measured, and when a bar is missed; the rest is measured all the same.
 pub fn run(options: &Options) -> Result<()> {
-    if options.peers {
-        crates::build_ampctl()?;
-        let rows = peers::rows(&usual()?)?;
-        report(&rows, options.json)?;
-        return judge(&rows);
-    }
+    let (mut tables, mut failed) = (Vec::new(), Vec::new());
+    let mut add = |name, measured: Result<Vec<Row>>| match measured {
+        Ok(rows) => tables.push((name, rows)),
+        Err(error) => failed.push(format!("{name} was not measured: {error:#}")),
+    };
     let text = options.only.as_deref().unwrap_or_default();
-    let parts = || PARTS.iter().filter(|part| part.name.contains(text));
-    if parts().any(|part| part.of_ampctl) {
+    let parts = || {
+        let of_ours = |part: &&Part| options.page || !options.peers && part.name.contains(text);
+        PARTS.iter().filter(of_ours)
+    };
+    if options.peers || parts().any(|part| part.of_ampctl) {
         crates::build_ampctl()?;
     }
-    let (mut rows, mut failed) = (Vec::new(), Vec::new());
     for part in parts() {
-        match (part.rows)() {
-            Ok(measured) => rows.extend(measured),
-            Err(error) => failed.push(format!("{} was not measured: {error:#}", part.name)),
-        }
+        add(part.name, (part.rows)());
     }
+    if options.page || options.peers {
+        add("peers", peers::rows(&usual()?));
+    }
+    let rows: Vec<Row> = tables.iter().flat_map(|(_, rows)| rows).cloned().collect();
     report(&rows, options.json)?;
     ensure!(failed.is_empty(), "{}", failed.join("; "));
+    if options.page {
+        page::write(&tables)?;
+    }
     judge(&rows)
 }

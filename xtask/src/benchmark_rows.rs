@@ -80,7 +80,7 @@ fn cells_of(row: &Row) -> [String; 7] {
 }
 
 /// Writes three digits that count, or all before the point.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     match value.abs() {
         100.0.. => format!("{value:.0}"),
         10.0.. => format!("{value:.1}"),

@@ -69,10 +69,6 @@ enum Command {
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
     HoldQuestion(control::killed_host::Host),
-    /// Play the host of many turns, for a row of `bench`
-    #[cfg(target_os = "linux")]
-    #[command(hide = true)]
-    HoldTurns(bench::scale::Host),
     /// Compare the newest published CLI with the newest recorded one: 0 same, 1 drift, 2 no source
     /// answered, 3 failed
     Drift,
@@ -139,8 +135,6 @@ fn main() -> ExitCode {
         Command::Forge(options) => control::forge::run(&options),
         #[cfg(target_os = "linux")]
         Command::HoldQuestion(host) => control::killed_host::serve(&host),
-        #[cfg(target_os = "linux")]
-        Command::HoldTurns(host) => bench::scale::serve(&host),
         #[cfg(target_os = "linux")]
         Command::QuestionCost(options) => control::cost::run(&options),
         Command::Drift => return drift::run(),

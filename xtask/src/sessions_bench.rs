@@ -4,7 +4,7 @@
 //! with `rg` over the same files, in one run; the processes of a pair see the same machine, so the
 //! ratio is theirs.
 
-mod records;
+pub(crate) mod records;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

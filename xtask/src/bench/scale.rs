@@ -1,25 +1,19 @@
 //! Many turns at once in one process: what each costs, and whether any line is lost.
 //!
-//! The host is this program, started anew, so that its memory and its descriptors are its own. The
-//! agents are real processes that write a kept answer of a megabyte each.
+//! The host is an example of `amp-session`. The agents are real processes that write a kept answer of a
+//! megabyte each.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use amp_process::{Containment, ContainmentKind};
-use amp_session::protocol::Decoded;
-use amp_session::{Amp, SessionConfig};
 use anyhow::{Context, Result, ensure};
-use clap::Args;
 use fixtures::benchmark::{Bar, Row, big_lines};
-use futures::stream::{StreamExt, TryStreamExt};
-use serde::{Deserialize, Serialize};
 
 use super::recorded_turn::RecordedTurn;
-use crate::machine;
 use crate::measured_process::{self, Taken};
+use crate::{machine, release_build};
 
 /// How much each agent writes, in bytes.
 const LENGTH: usize = 1_000_000;
@@ -34,69 +28,6 @@ const MEMORY_BAR: f64 = 300.0;
 /// The fewest turns that are held, so that one process is worth measuring.
 const FEWEST: usize = 64;
 
-/// A host of many turns: a hidden command of this program.
-#[derive(Debug, Clone, Args)]
-pub struct Host {
-    agent: PathBuf,
-    /// How many turns there are in all.
-    turns: usize,
-    /// How many there are at once.
-    at_once: usize,
-}
-
-/// What a host tells.
-#[derive(Debug, Serialize, Deserialize)]
-struct Held {
-    lines: usize,
-    failed: usize,
-    /// How many descriptors are open that were not before.
-    descriptors_left: i64,
-}
-
-/// Holds turns, so many at once, and writes what came of them.
-///
-/// # Errors
-/// When a turn cannot be started.
-pub fn serve(host: &Host) -> Result<()> {
-    let runtime = machine::runtime()?;
-    let one = runtime.block_on(hold(host))?;
-    let before = descriptors()?;
-    let mut held = runtime.block_on(async {
-        let turns = futures::stream::iter(0..host.turns).map(|_| hold(host));
-        let turns = turns.buffer_unordered(host.at_once);
-        turns.try_collect::<Vec<_>>().await
-    })?;
-    held.push(one);
-    let told = Held {
-        lines: held.iter().map(|(lines, _)| lines).sum(),
-        failed: held.iter().filter(|(_, succeeded)| !succeeded).count(),
-        descriptors_left: descriptors()? - before,
-    };
-    crate::say(serde_json::to_string(&told)?);
-    Ok(())
-}
-
-/// Holds a turn; returns how many events came, and whether it succeeded.
-async fn hold(host: &Host) -> Result<(usize, bool)> {
-    // A namespace is a process more for each, which is not what is measured.
-    let config = SessionConfig::new().with_working_directory(std::env::current_dir()?);
-    let amp = Amp::new(&host.agent, fixtures::NEWEST_VERSION)
-        .with_containment(Containment::Require(ContainmentKind::Group))
-        .with_environment(machine::environment());
-    let mut turn = amp.start(config)?.prompt("hi").await?;
-    let mut lines = 0;
-    while let Some(line) = turn.next_line().await {
-        lines += usize::from(matches!(line.decoded(), Decoded::Event(_)));
-    }
-    let outcome = turn.finish().await;
-    Ok((lines, outcome.failure.is_none()))
-}
-
-fn descriptors() -> Result<i64> {
-    let open = std::fs::read_dir("/proc/self/fd")?.count();
-    Ok(i64::try_from(open)?)
-}
-
 /// Measures each number of turns beside one after the other.
 ///
 /// # Errors
@@ -110,22 +41,17 @@ pub(super) fn rows() -> Result<Vec<Row>> {
     let agent = folder.path().join("amp");
     let script = format!("cat > /dev/null; exec cat '{}'", stream.display());
     fixtures::write_script(&agent, &script);
+    let host = release_build::example("amp-session", "many")?;
     let hold = |turns: usize, at_once: usize| -> Result<Taken> {
         let said = folder.path().join("said");
-        let host = Host {
-            agent: agent.clone(),
-            turns,
-            at_once,
-        };
-        let taken = measured_process::run(command(&host)?.stdout(File::create(&said)?))?;
+        let mut command = command(&host, &agent, [turns, at_once])?;
+        let taken = measured_process::run(command.stdout(File::create(&said)?))?;
         let said = std::fs::read_to_string(said)?;
-        let told: Held = serde_json::from_str(&said)
-            .with_context(|| format!("{at_once} turns at once: the host failed: {said}"))?;
-        let expected = (turns + 1) * lines;
-        let is_whole = told.lines == expected && told.failed == 0 && told.descriptors_left == 0;
+        let events = (turns + 1) * lines;
+        let expected = format!("{events} events, 0 failed, 0 descriptors left");
         ensure!(
-            is_whole,
-            "{at_once} turns at once: {told:?} of {expected} lines"
+            said.trim() == expected,
+            "{at_once} turns at once: {said} instead of {expected}"
         );
         Ok(taken)
     };
@@ -163,16 +89,15 @@ pub(super) fn rows() -> Result<Vec<Row>> {
     clippy::disallowed_methods,
     reason = "amp-process has a cost of its own, which would be measured too"
 )]
-fn command(host: &Host) -> Result<Command> {
-    let mut command = Command::new(std::env::current_exe()?);
+fn command(host: &Path, agent: &Path, numbers: [usize; 2]) -> Result<Command> {
+    let mut command = Command::new(host);
     command
-        .arg("hold-turns")
-        .arg(&host.agent)
-        .args([host.turns, host.at_once].map(|number| number.to_string()))
+        .arg(agent)
+        .args(numbers.map(|number| number.to_string()))
         .env_clear()
         .envs(machine::environment())
         .env("AMP_API_KEY", "fake")
-        .current_dir(host.agent.parent().context("an agent in a folder")?)
+        .current_dir(agent.parent().context("an agent in a folder")?)
         .stdin(Stdio::null());
     Ok(command)
 }

@@ -30,13 +30,13 @@ const HOUR: u64 = 3_600_000;
 const FIRST: u64 = 1_767_225_600_000;
 
 /// Records in a home folder that is gone with this.
-pub(super) struct Records {
+pub(crate) struct Records {
     home: TempDir,
 }
 
 impl Records {
     /// Makes so many records of so many bytes together.
-    pub(super) fn make(count: usize, bytes: usize) -> Result<Self> {
+    pub(crate) fn make(count: usize, bytes: usize) -> Result<Self> {
         let home = tempfile::tempdir().context("no temporary folder")?;
         let records = Self { home };
         let recording = fixtures::recording(fixtures::NEWEST_VERSION, "files")?;
@@ -64,7 +64,7 @@ impl Records {
         Ok(records)
     }
 
-    pub(super) fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
@@ -73,7 +73,7 @@ impl Records {
         self.home.path().join("ampctl/sessions")
     }
 
-    pub(super) fn environment(&self) -> BTreeMap<OsString, OsString> {
+    pub(crate) fn environment(&self) -> BTreeMap<OsString, OsString> {
         let home = || self.home.path().as_os_str().to_owned();
         [
             ("HOME".into(), home()),
