@@ -55,10 +55,11 @@
 //!
 //! # Platforms
 //!
-//! It needs a tokio runtime with I/O and time. Linux (5.3 or newer) has three
-//! containments: a PID namespace where bubblewrap works, a shim, and process groups. The shim is
-//! the host's own executable, started again, so `main` calls [`run_shim_if_requested`] first;
-//! without that call, and on other Unixes, there are process groups alone. Windows has job objects.
+//! It needs a tokio runtime with I/O and time. Linux (5.3 or newer) has three containments: a PID
+//! namespace where the kernel lets the shim or bubblewrap make one, a shim, and process groups. The
+//! shim is the host's own executable, started again, so `main` calls [`run_shim_if_requested`]
+//! first; without that call, and on other Unixes, there are process groups alone. Windows has job
+//! objects.
 //! [`Containment`] asks for one of them, and [`ContainmentStatus`] tells which work here.
 //!
 //! A host that was started with SIGCHLD ignored gets its default effect back, because no exit code
