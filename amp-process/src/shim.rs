@@ -37,9 +37,10 @@ static HOOKED: AtomicBool = AtomicBool::new(false);
 ///
 /// Call it first thing in `main`, before anything reads arguments or starts threads. The first line
 /// of an async `main` will do; each shim then carries the idle threads of a runtime, and with more
-/// than one thread it leaves its PID namespace to bubblewrap. Without the call (or [`ProcessSpec::with_shim_program`](crate::ProcessSpec::with_shim_program)) programs run
-/// as [`ContainmentKind::Group`](crate::ContainmentKind::Group), which cannot catch daemons and
-/// does not outlive the host.
+/// than one thread it leaves its PID namespace to bubblewrap. Without the call (or
+/// [`ProcessSpec::with_shim_program`](crate::ProcessSpec::with_shim_program)) programs run as
+/// [`ContainmentKind::Group`](crate::ContainmentKind::Group), which cannot catch daemons and does
+/// not outlive the host.
 ///
 /// ```no_run
 /// amp_process::run_shim_if_requested();
