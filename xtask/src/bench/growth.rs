@@ -19,7 +19,7 @@ use crate::built_ampctl::BuiltAmpctl;
 use crate::measured_process::{self, Taken};
 use crate::pairs::interleaved_when_warm;
 use crate::sessions_bench::records::Records;
-use crate::{machine, release_build};
+use crate::{machine, workspace_cargo};
 
 const ROUNDS: usize = 3;
 
@@ -60,7 +60,7 @@ pub(super) fn rows(ampctl: &BuiltAmpctl) -> Result<Vec<Row>> {
     let place = Place {
         folder: tempfile::tempdir()?,
         ampctl: ampctl.path()?,
-        count: release_build::example("amp-session", "count")?,
+        count: workspace_cargo::build_example("amp-session", "count")?,
     };
     let mut rows = Vec::new();
     let mut add = |growth: &Growth<'_>, prepare: &dyn Fn(usize) -> Result<Measured>| {

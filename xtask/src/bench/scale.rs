@@ -13,7 +13,7 @@ use fixtures::benchmark::{Bar, Row, big_lines};
 
 use super::recorded_turn::RecordedTurn;
 use crate::measured_process::{self, Taken};
-use crate::{machine, release_build};
+use crate::{machine, workspace_cargo};
 
 /// How much each agent writes, in bytes.
 const LENGTH: usize = 1_000_000;
@@ -41,7 +41,7 @@ pub(super) fn rows() -> Result<Vec<Row>> {
     let agent = folder.path().join("amp");
     let script = format!("cat > /dev/null; exec cat '{}'", stream.display());
     fixtures::write_script(&agent, &script);
-    let host = release_build::example("amp-session", "many")?;
+    let host = workspace_cargo::build_example("amp-session", "many")?;
     let hold = |turns: usize, at_once: usize| -> Result<Taken> {
         let said = folder.path().join("said");
         let mut command = command(&host, &agent, [turns, at_once])?;
