@@ -151,6 +151,7 @@ fn a_prompt_is_answered_after_every_update_of_its_turn() {
             "session_info_update"
         ]
     );
+    assert_eq!(updates[1]["title"], "run a command");
     let (_, last) = editor.end();
     assert_eq!(last, Vec::<Value>::new(), "nothing follows the answer");
 }
