@@ -70,6 +70,10 @@ pub(crate) struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
+// Only the command that is asked for is described: all of them take longer than the rest of a start.
+// The doc comment of a group of options would come last and replace the command's own, so those groups
+// have plain comments.
+#[command(defer = true)]
 pub(crate) enum Command {
     /// Give the agent a prompt and wait for its answer
     Run(RunArguments),

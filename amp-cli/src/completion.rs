@@ -49,7 +49,10 @@ pub(crate) fn write(shell: &OsStr, words: &[OsString], context: &mut Context) ->
         environment: context.environment.clone(),
         directory: context.directory.clone(),
     });
-    let mut command = with_candidates(Arguments::command(), &machine);
+    let mut command = Arguments::command();
+    // What a command takes is not described before.
+    command.build();
+    let mut command = with_candidates(command, &machine);
     let mut candidates = Vec::new();
     completer.write_complete(
         &mut command,

@@ -37,7 +37,7 @@ pub(crate) struct InstallArguments {
     pub(crate) trust: TrustArguments,
 }
 
-/// What a source must satisfy.
+// What a source must satisfy.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct TrustArguments {
     /// The key that must have signed it: minisign's, or the one of an npm registry

@@ -41,7 +41,7 @@ pub(crate) struct ContinueArguments {
     pub(crate) agent: AgentArguments,
 }
 
-/// How the agent runs and how its answer is shown.
+// How the agent runs and how its answer is shown.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct AgentArguments {
     /// How to write the answer [default: text]

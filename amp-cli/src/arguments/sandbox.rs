@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::ResourceLimit;
 
-/// What the agent and its tools may reach.
+// What the agent and its tools may reach.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct SandboxArguments {
     /// Let the agent reach its folder and its service, and nothing else
@@ -25,7 +25,7 @@ pub(crate) struct SandboxArguments {
     pub(crate) allowances: Allowances,
 }
 
-/// What is allowed in a sandbox beyond the default, and how much of it.
+// What is allowed in a sandbox beyond the default, and how much of it.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Allowances {
     /// A service to reach from the sandbox: NAME, *.NAME, NAME:PORT, NAME=ADDRESS, or a port of

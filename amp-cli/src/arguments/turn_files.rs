@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-/// Which turns are meant.
+// Which turns are meant.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct TurnArguments {
     /// Its name or id, the `T-…` id of its thread, or `last`; otherwise the last one of this folder

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{Amount, Limit, SandboxArguments};
 
-/// How an agent works, and how far it may go.
+// How an agent works, and how far it may go.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct WorkArguments {
     /// The agent mode, for example `smart` or `medium` (see `ampctl modes`)
