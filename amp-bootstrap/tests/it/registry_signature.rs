@@ -67,14 +67,14 @@ fn message(world: &World) -> String {
 
 /// Serves the release with these signatures.
 fn serve(world: &World, signatures: &[serde_json::Value]) {
-    serve_attested(world, signatures, serde_json::Value::Null);
+    serve_attested(world, signatures, &serde_json::Value::Null);
 }
 
 /// Serves the release with these signatures and what the registry says of attestations.
 fn serve_attested(
     world: &World,
     signatures: &[serde_json::Value],
-    attestations: serde_json::Value,
+    attestations: &serde_json::Value,
 ) {
     let document = json!({
         "dist-tags": { "latest": world.release.version.to_string() },
@@ -121,7 +121,7 @@ fn the_receipt_says_where_the_registry_serves_attestations() {
         (json!("none"), String::new()),
     ] {
         let (world, key) = signed_world();
-        serve_attested(&world, &[key.sign(&message(&world))], attestations);
+        serve_attested(&world, &[key.sign(&message(&world))], &attestations);
         world.installs();
         let entry = world.store().list().unwrap().remove(0);
         let receipt = entry.receipt.unwrap();

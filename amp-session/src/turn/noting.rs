@@ -25,9 +25,8 @@ impl Noting {
     /// when both are noted already.
     pub(super) fn begin(
         named: Option<(&ThreadId, &Claim)>,
-        record: Option<&mut TurnWriter>,
+        mut record: Option<&mut TurnWriter>,
     ) -> Option<Self> {
-        let mut record = record;
         let limit = record
             .as_ref()
             .map_or(DISK_LIMIT, |record| record.disk_limit());
