@@ -104,7 +104,9 @@ fn nothing_is_sent_again_where_nothing_says_what_was_sent() {
     let place = Place::with_threads("silent");
     place.tasks(1);
     let mut child = place.start(&[]);
-    wait_until(|| place.world.project().join("../threads/count").exists());
+    let count = place.world.project().join("../threads/count");
+    // The agent has written it, and not only made it.
+    wait_until(|| std::fs::read_to_string(&count).is_ok_and(|count| !count.is_empty()));
     child.kill().expect("a process");
     child.wait().expect("its end");
     let held = place.run(&["--on-interrupted", "continue"]);
