@@ -35,8 +35,8 @@ pub struct Options {
     /// ordinary clients of their registries
     #[arg(long, conflicts_with = "only")]
     peers: bool,
-    /// Measure both, and write the tables and pictures of `PERFORMANCE.md`
-    #[arg(long, conflicts_with_all = ["only", "peers"])]
+    /// Write the tables and pictures of `PERFORMANCE.md` about what is measured
+    #[arg(long)]
     page: bool,
 }
 
@@ -136,8 +136,8 @@ pub fn run(options: &Options) -> Result<()> {
     };
     let text = options.only.as_deref().unwrap_or_default();
     let parts = || {
-        let of_ours = |part: &&Part| options.page || !options.peers && part.name.contains(text);
-        PARTS.iter().filter(of_ours)
+        let is_meant = |part: &&Part| !options.peers && part.name.contains(text);
+        PARTS.iter().filter(is_meant)
     };
     if options.peers || parts().any(|part| part.of_ampctl) {
         crates::build_ampctl()?;
@@ -145,7 +145,7 @@ pub fn run(options: &Options) -> Result<()> {
     for part in parts() {
         add(part.name, (part.rows)());
     }
-    if options.page || options.peers {
+    if options.peers {
         add("peers", peers::rows(&usual()?));
     }
     let rows: Vec<Row> = tables.iter().flat_map(|(_, rows)| rows).cloned().collect();
