@@ -36,7 +36,7 @@ pub(super) fn write(tables: &[(&str, Vec<Row>)]) -> Result<()> {
             fs::write(root.join(&path), picture.svg)?;
             writeln!(text, "![{}]({path})", picture.title)?;
         }
-        page = replaced(&page, name, &format!("{text}{}", table(rows)))?;
+        page = replaced(&page, name, &format!("{text}\n{}", table(rows)))?;
     }
     Ok(fs::write(path, page)?)
 }
@@ -49,7 +49,7 @@ fn replaced(page: &str, name: &str, text: &str) -> Result<String> {
     let (_, after) = rest.split_once("<!-- end -->").with_context(missing)?;
     Ok(format!(
         "{before}{begin}\n{}\n\n<!-- end -->{after}",
-        text.trim_end()
+        text.trim()
     ))
 }
 
