@@ -23,10 +23,10 @@
 //!
 //! # What it leaves to others
 //!
-//! Programs that run turns use `amp-session`, and those that install use `amp-bootstrap`:
-//! this crate is the command line on top of both. It alone prints, reads the environment and knows the terminal; all of
-//! it arrives through the [`Context`]. It has no types for what commands say: `--json` is the
-//! interface.
+//! Programs that run turns use `amp-session`, and those that install use `amp-bootstrap`: this crate
+//! is the command line on top of both. It alone prints, reads the environment and knows the
+//! terminal; all of it arrives through the [`Context`]. It has no types for what commands say:
+//! `--json` is the interface.
 //!
 //! # Errors and limits
 //!
@@ -89,8 +89,8 @@ use self::style::ColorChoice;
 /// Runs one command to its end and returns what the shell should see.
 ///
 /// `arguments` starts with the name of the program. Everything the command says is written to the
-/// context before this returns, and every process that it has started is gone. It blocks, and starts an async runtime of its own where it needs
-/// one: do not call it from inside a runtime.
+/// context before this returns, and every process that it has started is gone. It blocks, and starts
+/// an async runtime of its own where it needs one: do not call it from inside a runtime.
 pub fn run<Argument>(
     arguments: impl IntoIterator<Item = Argument>,
     context: &mut Context,

@@ -1,5 +1,7 @@
 //! A shell script in Amp's place, for what is measured.
 
+use std::path::Path;
+
 use fixtures::NEWEST_VERSION;
 
 /// Returns a script that answers questions for the version, and does this otherwise.
@@ -8,4 +10,9 @@ pub(crate) fn agent_script(answer: &str) -> String {
         "case \"$1\" in --version|version) echo '{NEWEST_VERSION} (released 2026-09-23)'; exit;; esac\n\
          {answer}"
     )
+}
+
+/// Returns a script that takes the prompt and answers it with a file.
+pub(crate) fn agent_that_writes(stream: &Path) -> String {
+    agent_script(&format!("cat > /dev/null; exec cat '{}'", stream.display()))
 }

@@ -172,16 +172,16 @@ impl Scene {
         environment
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "amp-process has a cost of its own, which would be measured too"
-    )]
     fn command(&self, way: Way) -> Result<Command> {
         let program = match way {
             Way::Xargs => &self.xargs,
             _ => &self.ampctl,
         };
-        let mut command = Command::new(program);
+        let folder = self.folder.path();
+        let mut command = measured_process::command(program, folder, &self.environment());
+        command
+            .stdout(File::create(self.path("said"))?)
+            .stderr(Stdio::inherit());
         match way {
             Way::Batch => command.args(self.batch("tasks.jsonl", "out", JOBS)),
             Way::First => {
@@ -189,20 +189,12 @@ impl Scene {
                 command.args(first).args(["--stop-after-tokens", "1"]);
                 command.stderr(Stdio::null())
             }
-            Way::Xargs => command.args(["-P", JOBS, "-n", "1", &self.agent, "-x"]),
+            Way::Xargs => command
+                .args(["-P", JOBS, "-n", "1", &self.agent, "-x"])
+                .stdin(File::open(self.path("numbers"))?),
             Way::Status => command.args(["batch", "status", "done"]),
             Way::Version => command.arg("--version"),
         };
-        let stdin = match way {
-            Way::Xargs => Stdio::from(File::open(self.path("numbers"))?),
-            _ => Stdio::null(),
-        };
-        command
-            .env_clear()
-            .envs(self.environment())
-            .current_dir(self.folder.path())
-            .stdin(stdin)
-            .stdout(File::create(self.path("said"))?);
         Ok(command)
     }
 

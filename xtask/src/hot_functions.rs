@@ -11,7 +11,7 @@ use std::time::Duration;
 use amp_process::ProcessSpec;
 use anyhow::{Result, ensure};
 
-use crate::agent_script::agent_script;
+use crate::agent_script::agent_that_writes;
 use crate::callgrind::callgrind;
 use crate::{command, machine, workspace_root};
 
@@ -76,8 +76,7 @@ fn write_agent(folder: &Path) -> Result<std::path::PathBuf> {
     let recording = fixtures::recording(fixtures::NEWEST_VERSION, "text")?;
     let agent = folder.join("amp");
     let stream = recording.folder.join("stdout.jsonl");
-    let answer = format!("cat > /dev/null; exec cat '{}'", stream.display());
-    fixtures::write_script(&agent, &agent_script(&answer));
+    fixtures::write_script(&agent, &agent_that_writes(&stream));
     Ok(agent)
 }
 

@@ -1,10 +1,15 @@
 //! A process run to its end, and what it took: time, processor time and memory.
 
-use std::process::{Child, Command};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use nix::sys::resource::{UsageWho, getrusage};
+
+use crate::machine;
 
 /// How often memory is looked at.
 const LOOK: Duration = Duration::from_millis(2);
@@ -20,6 +25,36 @@ pub(crate) struct Taken {
     pub(crate) peak: u64,
     /// Whether it ended with success.
     pub(crate) is_success: bool,
+}
+
+/// Returns a program to measure, at work in its home, with the environment of this process and a key.
+pub(crate) fn at_home(program: &Path, home: &Path) -> Command {
+    let mut environment = machine::environment();
+    environment.insert("HOME".into(), home.into());
+    environment.insert("AMP_API_KEY".into(), "fake".into());
+    command(program, home, &environment)
+}
+
+/// Returns a program to measure: it has this environment alone, nothing to read, and no one reads
+/// what it writes.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "amp-process has a cost of its own, which would be measured too"
+)]
+pub(crate) fn command(
+    program: &Path,
+    folder: &Path,
+    environment: &BTreeMap<OsString, OsString>,
+) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .envs(environment)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command
 }
 
 /// Runs a process to its end; no other child of this one may end meanwhile.

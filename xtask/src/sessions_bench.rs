@@ -8,7 +8,7 @@ pub(crate) mod records;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -161,20 +161,15 @@ impl Bench {
         self.process(&self.rg, &words, "")
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "amp-process has a cost of its own, which would be measured too"
-    )]
     fn process(&self, program: &Path, words: &[OsString], proof: &str) -> Result<Taken> {
         let output = tempfile::tempfile()?;
-        let mut command = Command::new(program);
+        let records = &self.records;
+        let mut command =
+            measured_process::command(program, records.home(), &records.environment());
         command
             .args(words)
-            .env_clear()
-            .envs(self.records.environment())
-            .current_dir(self.records.home())
-            .stdin(Stdio::null())
-            .stdout(output.try_clone()?);
+            .stdout(output.try_clone()?)
+            .stderr(Stdio::inherit());
         let taken = measured_process::run(&mut command)?;
         ensure!(taken.is_success, "{} {words:?} failed", program.display());
         let mut written = String::new();

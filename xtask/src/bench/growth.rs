@@ -3,10 +3,8 @@
 //! Each size is held beside the one before it, in processor time for the same amount; what stays the
 //! same is linear.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use fixtures::benchmark::{Bar, Row, big_lines};
@@ -14,12 +12,12 @@ use futures::executor::block_on;
 use serde_json::{Value, json};
 
 use super::recorded_turn::RecordedTurn;
-use crate::agent_script::agent_script;
+use crate::agent_script::agent_that_writes;
 use crate::built_ampctl::BuiltAmpctl;
-use crate::measured_process::{self, Taken};
+use crate::measured_process::{self, Taken, at_home};
 use crate::pairs::interleaved_when_warm;
 use crate::sessions_bench::records::Records;
-use crate::{machine, workspace_cargo};
+use crate::workspace_cargo;
 
 const ROUNDS: usize = 3;
 
@@ -127,11 +125,13 @@ impl Growth<'_> {
             let before = index.saturating_sub(1);
             let against = format!("at {}", self.sizes[before]);
             let name = format!("growth with {}: {size}", self.what);
-            let row = Row::of(&name, self.unit, &taken[index], &against, &taken[before]);
-            rows.push(
-                row.with_bar(Bar::RatioAtMost(STEEPEST))
-                    .with_size(*size as f64),
-            );
+            let row = Row::of(&name, self.unit, &taken[index], &against, &taken[before])
+                .with_size(*size as f64);
+            // Before the first there is none.
+            rows.push(match index {
+                0 => row,
+                _ => row.with_bar(Bar::RatioAtMost(STEEPEST)),
+            });
         }
         Ok(rows)
     }
@@ -152,18 +152,14 @@ impl Place {
     /// Reads the same lines over and over.
     fn lines(&self, name: &str, lines: &[String]) -> Result<Measured> {
         let stream = self.path(name);
-        let mut file = BufWriter::new(File::create(&stream)?);
-        RecordedTurn::read()?.write(&mut file, lines, AMOUNT)?;
-        file.flush()?;
+        RecordedTurn::read()?.write_file(&stream, lines, AMOUNT)?;
         self.reading(&stream, 1, AMOUNT / MEGABYTE)
     }
 
     /// Reads the usual lines, so many megabytes of them.
     fn stream(&self, megabytes: usize) -> Result<Measured> {
         let part = self.path("part");
-        let mut file = BufWriter::new(File::create(&part)?);
-        RecordedTurn::read()?.write(&mut file, &big_lines(), MEGABYTE)?;
-        file.flush()?;
+        RecordedTurn::read()?.write_file(&part, &big_lines(), MEGABYTE)?;
         self.reading(&part, megabytes, megabytes)
     }
 
@@ -173,7 +169,7 @@ impl Place {
         let folder = self.folder.path().to_owned();
         Ok(Measured {
             command: Box::new(move || {
-                let mut command = command(&count, &folder);
+                let mut command = at_home(&count, &folder);
                 command.arg("cat").args(vec![&stream; often]);
                 command
             }),
@@ -184,22 +180,18 @@ impl Place {
     /// Runs a turn in which a tool is called so many times.
     fn calls(&self, calls: usize) -> Result<Measured> {
         let stream = self.path(&format!("calls-{calls}"));
-        let recorded = RecordedTurn::read()?;
         let mut lines = Vec::with_capacity(2 * calls);
         for call in 0..calls {
             lines.extend(call_and_result(&format!("toolu_{call:024}"))?);
         }
         let length = lines.iter().map(|line| line.len() + 1).sum();
-        let mut file = BufWriter::new(File::create(&stream)?);
-        recorded.write(&mut file, &lines, length)?;
-        file.flush()?;
+        RecordedTurn::read()?.write_file(&stream, &lines, length)?;
         let agent = self.path(&format!("agent-{calls}"));
-        let answer = format!("cat > /dev/null; exec cat '{}'", stream.display());
-        fixtures::write_script(&agent, &agent_script(&answer));
+        fixtures::write_script(&agent, &agent_that_writes(&stream));
         let (ampctl, folder) = (self.ampctl.clone(), self.folder.path().to_owned());
         Ok(Measured {
             command: Box::new(move || {
-                let mut command = command(&ampctl, &folder);
+                let mut command = at_home(&ampctl, &folder);
                 command
                     .args(["run", "--no-record", "hi", "--amp"])
                     .arg(&agent);
@@ -215,7 +207,7 @@ impl Place {
         let ampctl = self.ampctl.clone();
         Ok(Measured {
             command: Box::new(move || {
-                let mut command = command(&ampctl, records.home());
+                let mut command = at_home(&ampctl, records.home());
                 command.args(["sessions", "list", "--json"]);
                 command.envs(records.environment());
                 command
@@ -223,24 +215,6 @@ impl Place {
             amount: count as f64 / 1e3,
         })
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "amp-process has a cost of its own, which would be measured too"
-)]
-fn command(program: &Path, folder: &Path) -> Command {
-    let mut command = Command::new(program);
-    command
-        .env_clear()
-        .envs(machine::environment())
-        .env("HOME", folder)
-        .env("AMP_API_KEY", "fake")
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    command
 }
 
 /// Returns an answer of about so many bytes.

@@ -1,6 +1,6 @@
 //! Pictures of how costs grow.
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result};
 use fixtures::benchmark::Row;
 use plotters::prelude::*;
 
@@ -30,7 +30,9 @@ pub(super) fn growths(rows: &[Row]) -> Result<Vec<Picture>> {
         }
     }
     let pictures = pictures.into_iter();
-    pictures.map(|(title, rows)| draw(title, &rows)).collect()
+    pictures
+        .map(|(title, rows)| draw(title, &rows).context(format!("{title} cannot be drawn")))
+        .collect()
 }
 
 fn draw(title: &str, rows: &[&Row]) -> Result<Picture> {
@@ -45,26 +47,17 @@ fn draw(title: &str, rows: &[&Row]) -> Result<Picture> {
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
-        let failed = |error| anyhow!("{title} cannot be drawn: {error}");
-        area.fill(&WHITE)
-            .map_err(|error| failed(error.to_string()))?;
+        area.fill(&WHITE)?;
         let mut chart = ChartBuilder::on(&area)
             .caption(title, ("sans-serif", 16))
             .margin(12)
             .x_label_area_size(32)
             .y_label_area_size(56)
-            .build_cartesian_2d((first..last).log_scale(), 0.0..most)
-            .map_err(|error| failed(error.to_string()))?;
+            .build_cartesian_2d((first..last).log_scale(), 0.0..most)?;
         let unit = rows.first().map_or("", |row| row.unit.as_str());
-        chart
-            .configure_mesh()
-            .y_desc(unit)
-            .draw()
-            .map_err(|error| failed(error.to_string()))?;
-        chart
-            .draw_series(LineSeries::new(points.iter().copied(), &BLUE).point_size(3))
-            .map_err(|error| failed(error.to_string()))?;
-        area.present().map_err(|error| failed(error.to_string()))?;
+        chart.configure_mesh().y_desc(unit).draw()?;
+        chart.draw_series(LineSeries::new(points.iter().copied(), &BLUE).point_size(3))?;
+        area.present()?;
     }
     let words = title.split(|character: char| !character.is_ascii_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();

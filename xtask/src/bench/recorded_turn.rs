@@ -1,6 +1,8 @@
 //! A turn as long as wanted: what a recording begins and ends with, and other lines between.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
@@ -31,12 +33,13 @@ impl RecordedTurn {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(super) fn write(
+    pub(super) fn write_file(
         &self,
-        target: &mut impl Write,
+        path: &Path,
         lines: &[String],
         length: usize,
     ) -> io::Result<usize> {
+        let mut target = BufWriter::new(File::create(path)?);
         writeln!(target, "{}", self.first)?;
         let (mut written, mut count) = (0, 2);
         for line in lines.iter().cycle() {
@@ -48,6 +51,7 @@ impl RecordedTurn {
             count += 1;
         }
         writeln!(target, "{}", self.last)?;
+        target.flush()?;
         Ok(count)
     }
 

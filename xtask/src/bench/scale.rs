@@ -4,16 +4,15 @@
 //! megabyte each.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use fixtures::benchmark::{Bar, Row, big_lines};
 
 use super::recorded_turn::RecordedTurn;
+use crate::agent_script::agent_that_writes;
 use crate::measured_process::{self, Taken};
-use crate::{machine, workspace_cargo};
+use crate::workspace_cargo;
 
 /// How much each agent writes, in bytes.
 const LENGTH: usize = 1_000_000;
@@ -35,17 +34,19 @@ const FEWEST: usize = 64;
 pub(super) fn rows() -> Result<Vec<Row>> {
     let folder = tempfile::tempdir()?;
     let stream = folder.path().join("stream.jsonl");
-    let mut file = BufWriter::new(File::create(&stream)?);
-    let lines = RecordedTurn::read()?.write(&mut file, &big_lines(), LENGTH)?;
-    file.flush()?;
+    let lines = RecordedTurn::read()?.write_file(&stream, &big_lines(), LENGTH)?;
     let agent = folder.path().join("amp");
-    let script = format!("cat > /dev/null; exec cat '{}'", stream.display());
-    fixtures::write_script(&agent, &script);
+    fixtures::write_script(&agent, &agent_that_writes(&stream));
     let host = workspace_cargo::build_example("amp-session", "many")?;
     let hold = |turns: usize, at_once: usize| -> Result<Taken> {
         let said = folder.path().join("said");
-        let mut command = command(&host, &agent, [turns, at_once])?;
-        let taken = measured_process::run(command.stdout(File::create(&said)?))?;
+        let mut command = measured_process::at_home(&host, folder.path());
+        command
+            .arg(&agent)
+            .args([turns, at_once].map(|number| number.to_string()))
+            .stdout(File::create(&said)?)
+            .stderr(Stdio::inherit());
+        let taken = measured_process::run(&mut command)?;
         let said = std::fs::read_to_string(said)?;
         let events = (turns + 1) * lines;
         let expected = format!("{events} events, 0 failed, 0 descriptors left");
@@ -83,21 +84,4 @@ pub(super) fn rows() -> Result<Vec<Row>> {
         rows.push(memory.with_bar(Bar::OursAtMost(MEMORY_BAR)));
     }
     Ok(rows)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "amp-process has a cost of its own, which would be measured too"
-)]
-fn command(host: &Path, agent: &Path, numbers: [usize; 2]) -> Result<Command> {
-    let mut command = Command::new(host);
-    command
-        .arg(agent)
-        .args(numbers.map(|number| number.to_string()))
-        .env_clear()
-        .envs(machine::environment())
-        .env("AMP_API_KEY", "fake")
-        .current_dir(agent.parent().context("an agent in a folder")?)
-        .stdin(Stdio::null());
-    Ok(command)
 }

@@ -1,21 +1,19 @@
 //! What a long answer costs: the library's loop and `ampctl run`, beside a shell that only counts
 //! its lines.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Result, ensure};
 use fixtures::benchmark::{Bar, Row, big_lines};
 use futures::executor::block_on;
 
 use super::recorded_turn::RecordedTurn;
-use crate::agent_script::agent_script;
+use crate::agent_script::agent_that_writes;
 use crate::built_ampctl::BuiltAmpctl;
 use crate::measured_process::{self, Taken};
 use crate::pairs::interleaved_when_warm;
-use crate::{machine, workspace_cargo};
+use crate::workspace_cargo;
 
 /// How much the agent writes, in bytes.
 const LENGTH: usize = 200_000_000;
@@ -85,14 +83,9 @@ impl Scene {
     fn create(ampctl: PathBuf) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let stream = folder.path().join("stream.jsonl");
-        let mut file = BufWriter::new(File::create(&stream)?);
-        RecordedTurn::read()?.write(&mut file, &big_lines(), LENGTH)?;
-        file.flush()?;
+        RecordedTurn::read()?.write_file(&stream, &big_lines(), LENGTH)?;
         let agent = folder.path().join("amp");
-        fixtures::write_script(
-            &agent,
-            &agent_script(&format!("cat > /dev/null; exec cat '{}'", stream.display())),
-        );
+        fixtures::write_script(&agent, &agent_that_writes(&stream));
         Ok(Self {
             folder,
             ampctl,
@@ -108,17 +101,13 @@ impl Scene {
         Ok(taken)
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "amp-process has a cost of its own, which would be measured too"
-    )]
     fn command(&self, way: Way) -> Command {
         let program = match way {
             Way::Shell => Path::new("/bin/sh"),
             Way::Library => &self.count,
             Way::Unrecorded | Way::Recorded => &self.ampctl,
         };
-        let mut command = Command::new(program);
+        let mut command = measured_process::at_home(program, self.folder.path());
         match way {
             Way::Shell => command.args(["-c", "cat \"$0\" | wc -l"]).arg(&self.stream),
             Way::Library => command.arg("cat").arg(&self.stream),
@@ -127,15 +116,6 @@ impl Scene {
                 .arg(&self.agent),
             Way::Recorded => command.args(["run", "hi", "--amp"]).arg(&self.agent),
         };
-        command
-            .env_clear()
-            .envs(machine::environment())
-            .env("HOME", self.folder.path())
-            .env("AMP_API_KEY", "fake")
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
         command
     }
 }

@@ -1,9 +1,9 @@
 //! An agent on the path that writes a stream, and a driver that reads it.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use fixtures::benchmark::big_lines;
@@ -53,13 +53,10 @@ impl Scene {
     pub(super) fn of_long_answer() -> Result<Self> {
         let scene = Self::empty()?;
         let turn = RecordedTurn::read()?;
-        let mut file = BufWriter::new(File::create(scene.path("stream"))?);
-        let lines = turn.write(&mut file, &big_lines(), LENGTH)?;
-        file.flush()?;
+        let lines = turn.write_file(&scene.path("stream"), &big_lines(), LENGTH)?;
         let shaped: Vec<String> = big_lines().iter().map(|line| claude_shaped(line)).collect();
-        let mut file = BufWriter::new(File::create(scene.path("claude"))?);
-        turn.map(claude_shaped).write(&mut file, &shaped, LENGTH)?;
-        file.flush()?;
+        let turn = turn.map(claude_shaped);
+        turn.write_file(&scene.path("claude"), &shaped, LENGTH)?;
         Ok(Self { lines, ..scene })
     }
 
@@ -84,11 +81,10 @@ impl Scene {
         let scene = Self::with_answer(
             "setsid sleep 600 & : > \"$HOME/begun\"; head -n 1 \"$PEERS_STREAM\"; exec sleep 600",
         )?;
-        let mut stream = Vec::new();
-        RecordedTurn::read()?.write(&mut stream, &[], 0)?;
-        fs::write(scene.path("stream"), &stream)?;
-        let shaped = claude_shaped(&String::from_utf8_lossy(&stream));
-        fs::write(scene.path("claude"), shaped)?;
+        let turn = RecordedTurn::read()?;
+        turn.write_file(&scene.path("stream"), &[], 0)?;
+        let turn = turn.map(claude_shaped);
+        turn.write_file(&scene.path("claude"), &[], 0)?;
         Ok(scene)
     }
 
@@ -154,10 +150,6 @@ impl Scene {
     }
 
     /// Returns the program of a driver, with a home of its own and this scene's agent on its path.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "amp-process has a cost of its own, which would be measured too"
-    )]
     pub(super) fn command(&self, installed: &Installed, driver: Driver) -> Command {
         let (program, arguments) = installed.command(driver);
         let stream = match driver {
@@ -167,18 +159,17 @@ impl Scene {
         let path = std::env::join_paths(
             std::iter::once(self.path("bin")).chain(std::env::split_paths(&machine::search_path())),
         );
-        let mut command = Command::new(program);
-        command
-            .args(arguments)
-            .env_clear()
-            .env("PATH", path.unwrap_or_else(|_| machine::search_path()))
-            .env("HOME", self.home())
-            .env("AMP_API_KEY", "fake")
-            .env("PEERS_STREAM", stream)
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        let environment = BTreeMap::from([
+            (
+                "PATH".into(),
+                path.unwrap_or_else(|_| machine::search_path()),
+            ),
+            ("HOME".into(), self.home().into()),
+            ("AMP_API_KEY".into(), "fake".into()),
+            ("PEERS_STREAM".into(), stream.into()),
+        ]);
+        let mut command = measured_process::command(&program, self.home(), &environment);
+        command.args(arguments);
         command
     }
 }
