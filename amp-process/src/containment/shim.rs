@@ -76,6 +76,8 @@ pub(crate) struct ShimTree {
     child: Child,
     /// Waits for its end.
     over: LeaderWatch,
+    /// Whether a sweep has found that it has ended.
+    is_over: bool,
     /// What it writes on standard error before the program runs.
     complaint: File,
     control: UnixStream,
@@ -162,6 +164,7 @@ impl ShimTree {
         Ok(Self {
             kind: command.kind,
             over: LeaderWatch::new(Pid::from_child(&child)),
+            is_over: false,
             child,
             complaint,
             control: ours,
@@ -349,15 +352,19 @@ impl Tree for ShimTree {
 
     fn poll_over(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Self { over, child, .. } = self;
-        let mut status = || {
+        // What is alive after its end is found by sweeps alone.
+        if self.is_over {
+            return Poll::Pending;
+        }
+        let status = || {
             let status = child.try_wait()?;
             Ok(status.map(|_| ExitStatus::Unknown))
         };
-        // What is alive after its end is found by sweeps alone.
-        if !matches!(status(), Ok(None)) {
-            return Poll::Pending;
+        match over.poll(context, status) {
+            Poll::Ready(Ok(_)) => Poll::Ready(()),
+            // Sweeps find its end as well, if later.
+            Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
         }
-        over.poll(context, status).map(drop)
     }
 
     fn signal(&mut self, signal: Signal) -> io::Result<()> {
@@ -376,6 +383,7 @@ impl Tree for ShimTree {
         let since = *self.ordered.get_or_insert_with(Instant::now);
         let ended = self.child.try_wait();
         let over = matches!(ended, Ok(Some(_)) | Err(_));
+        self.is_over = over;
         // Whoever has made a namespace and was killed has not waited for its end.
         let waited = ended.is_ok_and(|status| status.is_some_and(|status| status.code().is_some()));
         self.listen();
@@ -405,4 +413,51 @@ fn in_memory(data: &[u8]) -> io::Result<File> {
     file.write_all(data)?;
     file.rewind()?;
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::os::fd::OwnedFd;
+    use std::task::Poll;
+    use std::time::Duration;
+
+    use super::{ContainmentKind, File, Launch, ProcessSpec, ShimCommand, ShimTree, Tree};
+    use crate::platform::ChildEnds;
+
+    fn nowhere() -> OwnedFd {
+        File::open("/dev/null").unwrap().into()
+    }
+
+    /// A shim that ends by itself.
+    fn short() -> ShimTree {
+        let command = ShimCommand {
+            kind: ContainmentKind::Shim,
+            program: "/bin/true".into(),
+            arguments: Vec::new(),
+            confinement: Vec::new(),
+            data: None,
+        };
+        let launch = Launch {
+            program: "/bin/true".into(),
+            spec: ProcessSpec::new("/bin/true"),
+            ends: ChildEnds {
+                stdin: nowhere(),
+                stdout: nowhere(),
+                stderr: nowhere(),
+            },
+        };
+        ShimTree::start(&command, &launch).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_shim_is_told_when_it_comes_and_not_after_a_sweep_has_seen_it() {
+        let mut tree = short();
+        let over = poll_fn(|context| tree.poll_over(context));
+        let told = tokio::time::timeout(Duration::from_secs(60), over).await;
+        assert_eq!(told, Ok(()));
+        assert!(tree.sweep().empty);
+        let again = poll_fn(|context| Poll::Ready(tree.poll_over(context))).await;
+        assert!(again.is_pending());
+    }
 }
