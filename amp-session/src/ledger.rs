@@ -133,7 +133,7 @@ impl Ledger {
                     files::create_empty(&folder.join(files::LOCK))?;
                     files::create_empty(&folder.join(files::METADATA_LOCK))?;
                     files::create_private_folder(&folder.join(files::TURNS))?;
-                    metadata.write(&folder)?;
+                    metadata.create(&folder)?;
                     return Ok(SessionRecord::new(folder, metadata));
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

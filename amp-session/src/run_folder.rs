@@ -31,10 +31,13 @@ const LOCK: &str = "lock";
 /// How long a folder is left alone without a look at its lock, which is not there at first.
 const YOUNG: Duration = Duration::from_secs(60 * 60);
 
-/// A folder that only this user can read and that is removed on drop.
+/// How long the part of a name is that chance makes.
+const CHANCE: usize = 12;
+
+/// Where the folder of a run is made when there is a file to put into it.
 #[derive(Debug)]
 pub(crate) struct RunFolder {
-    folder: TempDir,
+    path: PathBuf,
 }
 
 /// A folder that is in use, with files in it.
@@ -45,45 +48,58 @@ pub(crate) struct RunFiles {
 }
 
 impl RunFolder {
-    /// Creates it where the environment wants temporary files, else where the system does.
-    pub(crate) fn create(environment: &Environment) -> Result<Self, Error> {
+    /// Takes a name where the environment wants temporary files, else where the system does.
+    pub(crate) fn within(environment: &Environment) -> Self {
         let wanted = ["TMPDIR", "TEMP"];
         let base = wanted
             .iter()
             .find_map(|name| environment::value(environment, name));
         let base = base.map_or_else(std::env::temp_dir, PathBuf::from);
-        let mut folder = tempfile::Builder::new();
-        platform::make_private(&mut folder);
-        let folder = folder
-            .prefix(PREFIX)
-            .tempdir_in(platform::without_links(base));
-        Ok(Self {
-            folder: folder.map_err(Error::RunFiles)?,
-        })
+        let chance: String = std::iter::repeat_with(fastrand::alphanumeric)
+            .take(CHANCE)
+            .collect();
+        Self {
+            path: platform::without_links(base).join(format!("{PREFIX}{chance}")),
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.folder.path()
+        &self.path
     }
 
-    /// Writes the files with mode 0600; without any, the folder is not needed.
-    pub(crate) fn fill(self, files: &[RunFile]) -> Result<Option<RunFiles>, Error> {
+    /// Makes the folder, which only this user can read and which is removed with what is returned,
+    /// and writes the files with mode 0600; without any, the folder is not needed.
+    pub(crate) fn fill(&self, files: &[RunFile]) -> Result<Option<RunFiles>, Error> {
         if files.is_empty() {
             return Ok(None);
         }
-        self.remove_abandoned();
-        let files = self.write(files).map_err(Error::RunFiles)?;
-        Ok(Some(files))
+        let files = self.make().and_then(|folder| {
+            self.remove_abandoned();
+            Self::write(folder, files)
+        });
+        files.map(Some).map_err(Error::RunFiles)
     }
 
-    fn write(self, files: &[RunFile]) -> io::Result<RunFiles> {
-        let lock = create_private(&self.path().join(LOCK))?;
+    /// Makes the folder, which must not be there yet.
+    fn make(&self) -> io::Result<TempDir> {
+        let (base, name) = self
+            .path
+            .parent()
+            .zip(self.path.file_name())
+            .ok_or(io::ErrorKind::InvalidFilename)?;
+        let mut folder = tempfile::Builder::new();
+        platform::make_private(&mut folder);
+        folder.prefix(name).rand_bytes(0).tempdir_in(base)
+    }
+
+    fn write(folder: TempDir, files: &[RunFile]) -> io::Result<RunFiles> {
+        let lock = create_private(&folder.path().join(LOCK))?;
         lock.try_lock()?;
         for file in files {
             create_private(&file.path)?.write_all(file.content.as_bytes())?;
         }
         Ok(RunFiles {
-            _folder: self.folder,
+            _folder: folder,
             _lock: lock,
         })
     }
@@ -125,7 +141,7 @@ mod tests {
     use super::*;
 
     fn folder_in(base: &TempDir) -> RunFolder {
-        RunFolder::create(&[("TMPDIR".into(), base.path().into())].into()).unwrap()
+        RunFolder::within(&[("TMPDIR".into(), base.path().into())].into())
     }
 
     fn filled(folder: RunFolder) -> (PathBuf, RunFiles) {
@@ -148,6 +164,19 @@ mod tests {
         let base = TempDir::new().unwrap();
         assert!(folder_in(&base).fill(&[]).unwrap().is_none());
         assert_eq!(fs::read_dir(base.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_name_that_somebody_else_has_taken_is_not_used() {
+        let base = TempDir::new().unwrap();
+        let folder = folder_in(&base);
+        fs::create_dir(folder.path()).unwrap();
+        let file = RunFile {
+            path: folder.path().join("settings.json"),
+            content: "{}".to_owned(),
+        };
+        assert!(folder.fill(&[file]).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]
@@ -181,7 +210,7 @@ mod tests {
         let base = TempDir::new().unwrap();
         let (long, _files) = filled(folder_in(&base));
         make_old(&long);
-        let young = folder_in(&base);
+        let young = folder_in(&base).make().unwrap();
         fs::write(young.path().join(LOCK), "").unwrap();
         let _next = filled(folder_in(&base));
         assert!(long.join("settings.json").exists() && young.path().exists());
@@ -194,8 +223,11 @@ mod tests {
         let (real, link) = (base.path().join("real"), base.path().join("link"));
         fs::create_dir(&real).unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
-        let folder = RunFolder::create(&[("TMPDIR".into(), link.into())].into()).unwrap();
-        assert_eq!(folder.path(), folder.path().canonicalize().unwrap());
+        let folder = RunFolder::within(&[("TMPDIR".into(), link.into())].into());
+        assert_eq!(
+            folder.path().parent(),
+            Some(real.canonicalize().unwrap().as_path())
+        );
     }
 
     #[cfg(unix)]
@@ -203,8 +235,8 @@ mod tests {
     fn a_folder_is_closed_to_others() {
         use std::os::unix::fs::PermissionsExt;
         let base = TempDir::new().unwrap();
-        let folder = folder_in(&base);
-        let mode = fs::metadata(folder.path()).unwrap().permissions().mode();
+        let (path, _files) = filled(folder_in(&base));
+        let mode = fs::metadata(path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
     }
 

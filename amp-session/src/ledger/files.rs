@@ -14,7 +14,7 @@ use crate::outcome::{Failure, Status};
 use crate::policy::retry::note::RetryNote;
 use crate::sandbox::SandboxReport;
 use crate::thread_id::ThreadId;
-use crate::whole_file;
+use crate::whole_file::{self, Draft};
 
 pub(super) const LOCK: &str = "lock";
 pub(super) const METADATA_LOCK: &str = "session.lock";
@@ -151,20 +151,43 @@ impl SessionMetadata {
         Ok(metadata)
     }
 
-    pub(super) fn write(&self, folder: &Path) -> Result<(), Error> {
-        write(&folder.join(METADATA), self)
+    /// Writes what a new session is. The disk is not waited for: nothing was sent, and the first
+    /// turn writes it again.
+    pub(super) fn create(&self, folder: &Path) -> Result<(), Error> {
+        let path = folder.join(METADATA);
+        let written = Draft::json(&path, self).and_then(Draft::put_unflushed);
+        written.map_err(ledger_error("write", &path))
     }
 
     /// Changes what is on disk, one writer after the other.
     pub(super) fn update(folder: &Path, change: impl FnOnce(&mut Self)) -> Result<Self, Error> {
+        Self::update_with(folder, Vec::new(), None, change)
+    }
+
+    /// Changes what is on disk, one writer after the other, after these drafts have taken their
+    /// places. The disk is waited for once for all of it, and for what was appended to a file.
+    pub(super) fn update_with(
+        folder: &Path,
+        mut drafts: Vec<Draft>,
+        appended: Option<&fs::File>,
+        change: impl FnOnce(&mut Self),
+    ) -> Result<Self, Error> {
         let lock_path = folder.join(METADATA_LOCK);
         let lock = fs::File::open(&lock_path).map_err(ledger_error("open", &lock_path))?;
         lock.lock().map_err(ledger_error("lock", &lock_path))?;
         let mut metadata = Self::read(folder)?;
         change(&mut metadata);
-        metadata.write(folder)?;
+        drafts.push(draft(&folder.join(METADATA), &metadata)?);
+        whole_file::put(drafts, appended).map_err(ledger_error("write to", folder))?;
         Ok(metadata)
     }
+}
+
+/// Tells whether the power went away just after a session was created: what it is was not flushed,
+/// and it has no turns.
+pub(super) fn is_abandoned(folder: &Path) -> bool {
+    let is_empty = fs::metadata(folder.join(METADATA)).is_ok_and(|file| file.len() == 0);
+    is_empty && fs::read_dir(folder.join(TURNS)).is_ok_and(|mut turns| turns.next().is_none())
 }
 
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
@@ -185,7 +208,12 @@ fn read_value<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
     Ok(serde_json::from_slice(&bytes)?)
 }
 
-/// Writes a whole file beside its place and renames it there.
+/// Writes a whole file beside its place, to be put there.
+pub(super) fn draft<T: Serialize>(path: &Path, value: &T) -> Result<Draft, Error> {
+    Draft::json(path, value).map_err(ledger_error("write", path))
+}
+
+/// Writes a whole file beside its place, and puts it there.
 pub(super) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
     whole_file::write_json(path, value).map_err(ledger_error("write", path))
 }

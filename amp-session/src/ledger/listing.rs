@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Ledger, SessionId, SessionMetadata, SessionRecord, ledger_error};
+use super::{Ledger, SessionId, SessionMetadata, SessionRecord, files, ledger_error};
 use crate::error::Error;
 
 /// How many records a thread takes at a time; fewer than that are read by one.
@@ -23,8 +23,8 @@ pub struct Listing {
 impl Ledger {
     /// Opens every record.
     ///
-    /// A host that was killed while it created one leaves a folder without metadata, from which
-    /// nothing was shown; that is no record.
+    /// A host that was killed while it created one leaves a folder without metadata, or after a loss
+    /// of power with an empty file of it, from which nothing was shown; that is no record.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl Ledger {
         let folder = self.folder.join(id.as_str());
         match SessionMetadata::read(&folder) {
             Ok(metadata) => records.sessions.push(SessionRecord::new(folder, metadata)),
-            Err(error) if error.is_missing() => {}
+            Err(error) if error.is_missing() || files::is_abandoned(&folder) => {}
             Err(error) => records.unreadable.push((id.clone(), error)),
         }
     }

@@ -92,22 +92,9 @@ impl SessionRecord {
         lock.lock_shared()
             .map_err(ledger_error("lock", &lock_path))?;
         let (number, folder) = next_turn(&self.folder().join(TURNS))?;
-        let metadata = SessionMetadata::update(self.folder(), |metadata| {
-            metadata.updated_at = now_ms();
-            metadata.last_status = None;
-            metadata.amp_version = Some(amp_version.to_string());
-            let is_anew = retry
-                .as_ref()
-                .is_some_and(|note| note.how == How::NewThread);
-            if metadata.thread.is_none() || is_anew {
-                metadata.thread.clone_from(&thread);
-            }
-            if let (None, Some(prompt)) = (&metadata.title, &prompt) {
-                metadata.title = Some(title(prompt));
-            }
-        })?;
+        let now = now_ms();
         let start = TurnStart {
-            started_at: metadata.updated_at,
+            started_at: now,
             amp_version: amp_version.to_string(),
             prompt,
             retry,
@@ -119,7 +106,19 @@ impl SessionRecord {
         let file = Lines::create(&path).map_err(ledger_error("create", &path))?;
         let file = Appended::new(&path, move || Ok(file), disk_limit, &failure);
         let events = Lines::new(file.map_err(ledger_error("append to", &path))?, &secrets);
-        files::write(&folder.join(START), &start)?;
+        let drafts = vec![files::draft(&folder.join(START), &start)?];
+        let metadata = SessionMetadata::update_with(self.folder(), drafts, None, |metadata| {
+            metadata.updated_at = now;
+            metadata.last_status = None;
+            metadata.amp_version = Some(start.amp_version);
+            let is_anew = start.retry.is_some_and(|note| note.how == How::NewThread);
+            if metadata.thread.is_none() || is_anew {
+                metadata.thread.clone_from(&thread);
+            }
+            if let (None, Some(prompt)) = (&metadata.title, &start.prompt) {
+                metadata.title = Some(title(prompt));
+            }
+        })?;
         Ok(TurnWriter {
             behind: Mutex::new(events.behind().cloned().into_iter().collect()),
             events,
@@ -256,8 +255,7 @@ impl TurnWriter {
         self.flush();
         let path = self.folder.join(EVENTS);
         let events = File::options().append(true).open(&path);
-        let flushed = events.and_then(|events| events.sync_data());
-        flushed.map_err(ledger_error("flush", &path))?;
+        let events = events.map_err(ledger_error("flush", &path))?;
         let stderr = self.folder.join(STDERR);
         fs::write(&stderr, &ended.stderr).map_err(ledger_error("write", &stderr))?;
         let now = now_ms();
@@ -271,8 +269,8 @@ impl TurnWriter {
             totals: Some(ended.totals),
             sandbox: ended.sandbox,
         };
-        files::write(&self.folder.join(END), &end)?;
-        SessionMetadata::update(&self.session, |metadata| {
+        let drafts = vec![files::draft(&self.folder.join(END), &end)?];
+        SessionMetadata::update_with(&self.session, drafts, Some(&events), |metadata| {
             metadata.updated_at = now;
             metadata.last_status = Some(ended.status);
             metadata.totals.add(&ended.totals);

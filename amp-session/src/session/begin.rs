@@ -37,7 +37,7 @@ impl Session {
         let circumstances = Circumstances::read(&self.amp, &self.config);
         let credentials = circumstances.credentials();
         credentials.check()?;
-        let folder = RunFolder::create(self.amp.environment())?;
+        let folder = RunFolder::within(self.amp.environment());
         let run_folder = folder.path().to_path_buf();
         let Plan {
             mut invocation,

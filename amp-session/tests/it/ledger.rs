@@ -519,6 +519,20 @@ async fn a_record_of_a_later_release_is_told_of() {
 }
 
 #[tokio::test]
+async fn a_session_that_a_loss_of_power_left_empty_is_no_record_unless_it_has_turns() {
+    let recorded = Recorded::replaying("text");
+    recorded.run("Do it.").await;
+    let unused = recorded.ledger.create(NewSession::new()).unwrap();
+    fs::write(unused.folder().join("session.json"), "").unwrap();
+    let records = recorded.ledger.records().unwrap();
+    assert_eq!((records.sessions.len(), records.unreadable.len()), (1, 0));
+    let metadata = recorded.record().folder().join("session.json");
+    fs::write(metadata, "").unwrap();
+    let records = recorded.ledger.records().unwrap();
+    assert_eq!((records.sessions.len(), records.unreadable.len()), (0, 1));
+}
+
+#[tokio::test]
 async fn messages_are_in_the_record_before_they_are_sent() {
     let recorded = Recorded::playing("echo");
     let mut turn = recorded.session.converse().await.unwrap();
