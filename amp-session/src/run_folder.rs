@@ -144,7 +144,7 @@ mod tests {
         RunFolder::within(&[("TMPDIR".into(), base.path().into())].into())
     }
 
-    fn filled(folder: RunFolder) -> (PathBuf, RunFiles) {
+    fn filled(folder: &RunFolder) -> (PathBuf, RunFiles) {
         let path = folder.path().to_path_buf();
         let file = RunFile {
             path: path.join("settings.json"),
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn files_are_gone_with_their_owner() {
         let base = TempDir::new().unwrap();
-        let (path, files) = filled(folder_in(&base));
+        let (path, files) = filled(&folder_in(&base));
         assert_eq!(fs::read(path.join("settings.json")).unwrap(), b"{}");
         drop(files);
         assert!(!path.exists());
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn the_next_run_removes_what_a_killed_host_has_left() {
         let base = TempDir::new().unwrap();
-        let (abandoned, files) = filled(folder_in(&base));
+        let (abandoned, files) = filled(&folder_in(&base));
         let RunFiles {
             _folder: folder,
             _lock: lock,
@@ -200,7 +200,7 @@ mod tests {
         let _ = folder.keep();
         drop(lock);
         make_old(&abandoned);
-        let _next = filled(folder_in(&base));
+        let _next = filled(&folder_in(&base));
         assert!(!abandoned.exists());
     }
 
@@ -208,11 +208,11 @@ mod tests {
     #[test]
     fn a_long_run_and_a_young_folder_keep_their_files() {
         let base = TempDir::new().unwrap();
-        let (long, _files) = filled(folder_in(&base));
+        let (long, _files) = filled(&folder_in(&base));
         make_old(&long);
         let young = folder_in(&base).make().unwrap();
         fs::write(young.path().join(LOCK), "").unwrap();
-        let _next = filled(folder_in(&base));
+        let _next = filled(&folder_in(&base));
         assert!(long.join("settings.json").exists() && young.path().exists());
     }
 
@@ -235,7 +235,7 @@ mod tests {
     fn a_folder_is_closed_to_others() {
         use std::os::unix::fs::PermissionsExt;
         let base = TempDir::new().unwrap();
-        let (path, _files) = filled(folder_in(&base));
+        let (path, _files) = filled(&folder_in(&base));
         let mode = fs::metadata(path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
     }
@@ -248,7 +248,7 @@ mod tests {
         make(&lure);
         let (done, waited) = std::sync::mpsc::channel();
         let folder = folder_in(&base);
-        std::thread::spawn(move || done.send(filled(folder)));
+        std::thread::spawn(move || done.send(filled(&folder)));
         let next = waited.recv_timeout(Duration::from_secs(60));
         assert!(next.is_ok(), "the run waits for what is not its own");
         assert!(
