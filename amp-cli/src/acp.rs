@@ -6,7 +6,6 @@
 //! ([`transport`]), and each counts what of it is not written yet ([`wire`]): a client that reads
 //! nothing suspends the agents, and neither their deadlines nor the other sessions' orders.
 
-mod address;
 mod approval;
 mod client;
 mod commands;

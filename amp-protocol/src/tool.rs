@@ -11,6 +11,7 @@
 mod input;
 pub(crate) mod name;
 mod outcome;
+mod patch;
 mod rejection;
 mod result;
 mod subject;
@@ -24,6 +25,7 @@ pub use input::{
 };
 pub use name::{McpToolName, ToolName};
 pub use outcome::ToolOutcome;
+pub use patch::{FilePatch, PatchedAs, file_patches};
 pub use rejection::{Rejection, RejectionKind};
 pub use result::{
     EditResult, FileResult, ImageInfo, McpContent, PatchResult, PatchedFile, ShellResult,

@@ -1,10 +1,13 @@
 //! What a tool call has changed in files, as far as the stream tells.
 
-use amp_protocol::tool::{PatchedFile, ToolInput, ToolName, ToolOutcome, ToolOutput};
+use amp_protocol::tool::{
+    FilePatch, PatchedFile, ToolInput, ToolName, ToolOutcome, ToolOutput, file_patches,
+};
 use amp_protocol::{Count, ToolResultBlock, ToolUseBlock};
 use serde::Serialize;
 
 use crate::diff::unified;
+use crate::file_address::path_of_address;
 
 /// The tools that say what they change in files.
 const CHANGING: [ToolName; 4] = [
@@ -20,7 +23,7 @@ const CHANGING: [ToolName; 4] = [
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FileChange {
-    /// The file, as the call or its result names it.
+    /// The file, as the call or its result names it; never an address.
     pub path: String,
     /// Lines added. All lines of a file that was written as a whole count as added.
     pub added: u64,
@@ -87,7 +90,9 @@ impl FileChange {
     }
 
     fn of_patched(file: PatchedFile) -> Self {
-        let path = file.path.or(file.uri).unwrap_or_default();
+        let address = file.uri.unwrap_or_default();
+        let path = file.path.or_else(|| path_of_address(&address));
+        let path = path.unwrap_or(address);
         let mut change = Self::of_diff(path, &file.diff.unwrap_or_default());
         let stated = |count: Option<Count>| count.as_ref().and_then(Count::as_u64);
         change.added = stated(file.additions).unwrap_or(change.added);
@@ -97,19 +102,10 @@ impl FileChange {
 
     /// Reads a patch in the form that the model writes it in.
     fn of_patch(patch: &str) -> Vec<Self> {
-        let mut files: Vec<(&str, Vec<&str>)> = Vec::new();
-        for line in patch.lines() {
-            let header = line.strip_prefix("*** ");
-            let path = header.and_then(|header| header.split_once(" File: "));
-            match (path, header, files.last_mut()) {
-                (Some((_, path)), _, _) => files.push((path, Vec::new())),
-                (None, None, Some((_, lines))) => lines.push(line),
-                _ => {}
-            }
-        }
+        let files = file_patches(patch).into_iter();
         let change =
-            |(path, lines): (&str, Vec<&str>)| Self::of_lines(path.to_owned(), lines.into_iter());
-        files.into_iter().map(change).collect()
+            |file: FilePatch<'_>| Self::of_lines(file.path.to_owned(), file.lines.into_iter());
+        files.map(change).collect()
     }
 }
 
@@ -162,6 +158,13 @@ mod tests {
         let patch = "*** Begin Patch\n*** Add File: a\n+one\n*** Update File: b\n@@\n-x\n+y\n z\n*** End Patch";
         let changes = FileChange::of_patch(patch);
         assert_eq!(counts(&changes), [("a", 1, 0), ("b", 1, 1)]);
+    }
+
+    #[test]
+    fn a_file_that_a_result_names_by_its_address_alone_has_its_path() {
+        let mut file = PatchedFile::default();
+        file.uri = Some("file:///w/a%20b".to_owned());
+        assert_eq!(FileChange::of_patched(file).path, "/w/a b");
     }
 
     #[test]

@@ -93,6 +93,7 @@ mod diff;
 mod environment;
 mod error;
 mod execute;
+mod file_address;
 mod file_change;
 mod file_lock;
 mod guard;
@@ -139,6 +140,7 @@ pub use dialect::{
 pub use environment::Environment;
 pub use error::{Error, ErrorKind};
 pub use execute::{Options, execute};
+pub use file_address::path_of_address;
 pub use file_change::FileChange;
 pub use image::{LARGEST_IMAGE, image_from_bytes};
 pub use invocation::{Input, Invocation, Request, RunFile, StandardInput, invocation};

@@ -2,12 +2,11 @@
 
 use agent_client_protocol::Error;
 use agent_client_protocol::v1::schema::{ContentBlock, EmbeddedResourceResource};
-use amp_session::image_from_bytes;
 use amp_session::protocol::UserInput;
+use amp_session::{image_from_bytes, path_of_address};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::address::path_of;
 use super::commands::Commands;
 use super::error::invalid;
 
@@ -62,7 +61,7 @@ pub(super) fn input(
 
 /// Names what a link leads to: a file by its path; an address that only the editor knows as such.
 fn reference(uri: &str, name: &str) -> String {
-    if let Some(path) = path_of(uri) {
+    if let Some(path) = path_of_address(uri) {
         return path;
     }
     match uri.starts_with("http://") || uri.starts_with("https://") {

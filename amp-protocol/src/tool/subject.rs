@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::content::ToolUseBlock;
+use crate::tool::patch::file_patches;
 
 /// The arguments that say best what a call is about, the most telling first.
 ///
@@ -53,16 +54,10 @@ impl ToolUseBlock {
 
 /// Returns the files that a patch changes, from its own headers.
 fn patched_files(arguments: &Map<String, Value>) -> Option<String> {
-    const HEADERS: [&str; 3] = ["*** Add File: ", "*** Update File: ", "*** Delete File: "];
     let patch = ["patchText", "patch", "input"]
         .iter()
         .find_map(|name| arguments.get(*name)?.as_str())
         .filter(|text| text.contains("*** Begin Patch"))?;
-    let file = |line| {
-        HEADERS
-            .iter()
-            .find_map(|header| str::strip_prefix(line, header))
-    };
-    let files: Vec<&str> = patch.lines().filter_map(file).collect();
+    let files: Vec<&str> = file_patches(patch).iter().map(|file| file.path).collect();
     (!files.is_empty()).then(|| files.join(", "))
 }

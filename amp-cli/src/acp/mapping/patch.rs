@@ -3,25 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use agent_client_protocol::v1::schema::{Diff, ToolKind};
+use amp_session::protocol::tool::{FilePatch, PatchedAs, file_patches};
 
 use super::edit::{Before, Files};
 
 /// What a patch does to one file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Section<'patch> {
-    change: Change,
+    change: PatchedAs,
     /// The file, as the patch names it.
     pub(super) path: &'patch str,
     /// Where the file goes.
     moved_to: Option<&'patch str>,
     hunks: Vec<Hunk>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Change {
-    Add,
-    Update,
-    Delete,
 }
 
 /// Lines that are replaced by others.
@@ -31,37 +25,28 @@ struct Hunk {
     new: String,
 }
 
-/// Reads a patch in the form that the model writes it in, from `*** Begin Patch` to `*** End Patch`.
+/// Reads a patch in the form that the model writes it in.
 pub(super) fn sections(patch: &str) -> Vec<Section<'_>> {
-    let mut sections: Vec<Section<'_>> = Vec::new();
-    for line in patch.lines() {
-        let header = [
-            ("*** Add File: ", Change::Add),
-            ("*** Update File: ", Change::Update),
-            ("*** Delete File: ", Change::Delete),
-        ];
-        let begun = header.iter().find_map(|(header, change)| {
-            let path = line.strip_prefix(header)?.trim();
-            Some((path, *change))
-        });
-        if let Some((path, change)) = begun {
-            sections.push(Section {
-                change,
-                path,
-                moved_to: None,
-                hunks: Vec::new(),
-            });
-        } else if let Some(section) = sections.last_mut() {
-            section.take(line);
-        }
+    file_patches(patch).into_iter().map(section).collect()
+}
+
+fn section(file: FilePatch<'_>) -> Section<'_> {
+    let mut hunks = Vec::new();
+    for line in file.lines {
+        take(line, &mut hunks);
     }
-    sections
+    Section {
+        change: file.change,
+        path: file.path,
+        moved_to: file.moved_to,
+        hunks,
+    }
 }
 
 /// Returns the kind of a whole patch: deletions or moves alone are told from edits.
 pub(super) fn kind(sections: &[Section<'_>]) -> ToolKind {
     let all = |is: fn(&Section<'_>) -> bool| !sections.is_empty() && sections.iter().all(is);
-    if all(|section| section.change == Change::Delete) {
+    if all(|section| section.change == PatchedAs::Deleted) {
         ToolKind::Delete
     } else if all(|section| section.moved_to.is_some() && section.hunks.is_empty()) {
         ToolKind::Move
@@ -70,34 +55,28 @@ pub(super) fn kind(sections: &[Section<'_>]) -> ToolKind {
     }
 }
 
-impl<'patch> Section<'patch> {
-    fn take(&mut self, line: &'patch str) {
-        if let Some(path) = line.strip_prefix("*** Move to: ") {
-            self.moved_to = Some(path.trim());
-            return;
-        }
-        if line.starts_with("*** ") {
-            return;
-        }
-        if line.starts_with("@@") || self.hunks.is_empty() {
-            self.hunks.push(Hunk::default());
-        }
-        let Some(hunk) = self.hunks.last_mut().filter(|_| !line.starts_with("@@")) else {
-            return;
-        };
-        let (mark, text) = match line.chars().next() {
-            Some(mark @ ('+' | '-' | ' ')) => (mark, &line[1..]),
-            // An empty line of the file may have lost its space.
-            _ => (' ', line),
-        };
-        for (is_there, side) in [(mark != '+', &mut hunk.old), (mark != '-', &mut hunk.new)] {
-            if is_there {
-                side.push_str(text);
-                side.push('\n');
-            }
+/// Adds a line to the hunk that it belongs to.
+fn take(line: &str, hunks: &mut Vec<Hunk>) {
+    if line.starts_with("@@") || hunks.is_empty() {
+        hunks.push(Hunk::default());
+    }
+    let Some(hunk) = hunks.last_mut().filter(|_| !line.starts_with("@@")) else {
+        return;
+    };
+    let (mark, text) = match line.chars().next() {
+        Some(mark @ ('+' | '-' | ' ')) => (mark, &line[1..]),
+        // An empty line of the file may have lost its space.
+        _ => (' ', line),
+    };
+    for (is_there, side) in [(mark != '+', &mut hunk.old), (mark != '-', &mut hunk.new)] {
+        if is_there {
+            side.push_str(text);
+            side.push('\n');
         }
     }
+}
 
+impl Section<'_> {
     /// Returns where the file is when the patch was applied.
     pub(super) fn target(&self, folder: &Path) -> PathBuf {
         folder.join(self.moved_to.unwrap_or(self.path))
@@ -118,7 +97,7 @@ impl<'patch> Section<'patch> {
                 .map(|hunk| hunk.new.as_str())
                 .collect::<String>()
         };
-        if self.change == Change::Add {
+        if self.change == PatchedAs::Added {
             return Diff::new(target, new());
         }
         let before = match files.read(&folder.join(self.path)) {
@@ -126,7 +105,9 @@ impl<'patch> Section<'patch> {
             Before::Missing | Before::Unknown => None,
         };
         match (before, self.change) {
-            (before, Change::Delete) => Diff::new(target, "").old_text(before.unwrap_or_default()),
+            (before, PatchedAs::Deleted) => {
+                Diff::new(target, "").old_text(before.unwrap_or_default())
+            }
             (Some(before), _) => match self.applied_to(&before) {
                 Some(after) => Diff::new(target, after).old_text(before),
                 None => Diff::new(target, new()).old_text(old()),

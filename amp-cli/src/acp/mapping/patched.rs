@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use agent_client_protocol::v1::schema::ToolCallContent;
+use amp_session::path_of_address;
 use amp_session::protocol::tool::{PatchResult, PatchedFile};
 
 use super::content::{fenced_as, text};
 use super::edit::Files;
 use super::patch::Section;
-use crate::acp::address::path_of;
 
 /// Returns the files that Amp says it has changed; a file that was moved by its new name (builds of
 /// 2026-05-04 and 2026-09-23).
@@ -17,7 +17,7 @@ pub(super) fn files<'result>(
     folder: &Path,
 ) -> impl Iterator<Item = (PathBuf, &'result PatchedFile)> {
     patched.files.iter().filter_map(move |file| {
-        let address = file.uri.as_deref().and_then(path_of);
+        let address = file.uri.as_deref().and_then(path_of_address);
         let path = address.or_else(|| file.path.clone())?;
         Some((folder.join(path), file))
     })

@@ -6,9 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use agent_client_protocol::v1::schema::ToolCallLocation;
+use amp_session::path_of_address;
 use amp_session::protocol::tool::ToolInput;
-
-use crate::acp::address::path_of;
 
 /// The most files of an answer that an editor is told of.
 const MOST: usize = 100;
@@ -77,7 +76,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 /// Reads a word as an address, or as a path in the folder; `/or` and the like are neither.
 fn in_prose(word: &str, folder: &Path) -> Option<Named> {
     let (path, line) = with_line(word);
-    match path.to_str().and_then(path_of) {
+    match path.to_str().and_then(path_of_address) {
         Some(path) => Some((path.into(), line)),
         None => path.starts_with(folder).then_some((path, line)),
     }
