@@ -6,10 +6,10 @@
 
 mod crates;
 mod growth;
+mod long_turn;
 mod page;
 mod peers;
 mod picture;
-mod recorded_turn;
 mod scale;
 mod whole_run;
 

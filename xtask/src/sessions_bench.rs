@@ -4,7 +4,7 @@
 //! with `rg` over the same files, in one run; the processes of a pair see the same machine, so the
 //! ratio is theirs.
 
-pub(crate) mod records;
+pub(crate) mod sample_ledger;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use clap::Args;
 use fixtures::benchmark::{Bar, Row};
 use futures::executor::block_on;
 
-use self::records::{FOREIGN, RARE, Records};
+use self::sample_ledger::{FOREIGN, RARE, SampleLedger};
 use crate::built_ampctl::BuiltAmpctl;
 use crate::measured_process::{self, Taken};
 use crate::pairs::interleaved_when_warm;
@@ -64,7 +64,7 @@ pub fn run(options: &Options) -> Result<()> {
 /// When `ampctl` or `rg` is not there, or something is not found.
 pub fn rows(options: &Options) -> Result<Vec<Row>> {
     let rg = machine::find_program("rg").context("no rg on the path")?;
-    let records = Records::make(options.records, options.megabytes << 20)?;
+    let records = SampleLedger::make(options.records, options.megabytes << 20)?;
     let bench = Bench {
         ampctl: options.ampctl.path()?,
         rg,
@@ -102,7 +102,7 @@ pub fn rows(options: &Options) -> Result<Vec<Row>> {
     }
     let search = ["sessions", "search", "--limit", "1000", RARE];
     let all = bench.ampctl(&search, RARE)?.peak;
-    let tenth = records::TENTH.display().to_string();
+    let tenth = sample_ledger::TENTH.display().to_string();
     let of_tenth = [&search[..], &["--folder", &tenth]].concat();
     let tenth = bench.ampctl(&of_tenth, RARE)?.peak;
     let peaks = [all, tenth].map(|peak| [peak as f64]);
@@ -120,7 +120,7 @@ pub fn rows(options: &Options) -> Result<Vec<Row>> {
 struct Bench {
     ampctl: PathBuf,
     rg: PathBuf,
-    records: Records,
+    records: SampleLedger,
     rounds: usize,
 }
 

@@ -11,12 +11,12 @@ use fixtures::benchmark::{Bar, Row, big_lines};
 use futures::executor::block_on;
 use serde_json::{Value, json};
 
-use super::recorded_turn::RecordedTurn;
+use super::long_turn::LongTurn;
 use crate::agent_script::agent_that_writes;
 use crate::built_ampctl::BuiltAmpctl;
 use crate::measured_process::{self, Taken, at_home};
 use crate::pairs::interleaved_when_warm;
-use crate::sessions_bench::records::Records;
+use crate::sessions_bench::sample_ledger::SampleLedger;
 use crate::workspace_cargo;
 
 const ROUNDS: usize = 3;
@@ -152,14 +152,14 @@ impl Place {
     /// Reads the same lines over and over.
     fn lines(&self, name: &str, lines: &[String]) -> Result<Measured> {
         let stream = self.path(name);
-        RecordedTurn::read()?.write_file(&stream, lines, AMOUNT)?;
+        LongTurn::read()?.write_file(&stream, lines, AMOUNT)?;
         self.reading(&stream, 1, AMOUNT / MEGABYTE)
     }
 
     /// Reads the usual lines, so many megabytes of them.
     fn stream(&self, megabytes: usize) -> Result<Measured> {
         let part = self.path("part");
-        RecordedTurn::read()?.write_file(&part, &big_lines(), MEGABYTE)?;
+        LongTurn::read()?.write_file(&part, &big_lines(), MEGABYTE)?;
         self.reading(&part, megabytes, megabytes)
     }
 
@@ -185,7 +185,7 @@ impl Place {
             lines.extend(call_and_result(&format!("toolu_{call:024}"))?);
         }
         let length = lines.iter().map(|line| line.len() + 1).sum();
-        RecordedTurn::read()?.write_file(&stream, &lines, length)?;
+        LongTurn::read()?.write_file(&stream, &lines, length)?;
         let agent = self.path(&format!("agent-{calls}"));
         fixtures::write_script(&agent, &agent_that_writes(&stream));
         let (ampctl, folder) = (self.ampctl.clone(), self.folder.path().to_owned());
@@ -203,7 +203,7 @@ impl Place {
 
     /// Lists so many records.
     fn records(&self, count: usize) -> Result<Measured> {
-        let records = Records::make(count, count * 1000)?;
+        let records = SampleLedger::make(count, count * 1000)?;
         let ampctl = self.ampctl.clone();
         Ok(Measured {
             command: Box::new(move || {

@@ -9,7 +9,7 @@ use std::process::Stdio;
 use anyhow::{Result, ensure};
 use fixtures::benchmark::{Bar, Row, big_lines};
 
-use super::recorded_turn::RecordedTurn;
+use super::long_turn::LongTurn;
 use crate::agent_script::agent_that_writes;
 use crate::measured_process::{self, Taken};
 use crate::workspace_cargo;
@@ -34,7 +34,7 @@ const FEWEST: usize = 64;
 pub(super) fn rows() -> Result<Vec<Row>> {
     let folder = tempfile::tempdir()?;
     let stream = folder.path().join("stream.jsonl");
-    let lines = RecordedTurn::read()?.write_file(&stream, &big_lines(), LENGTH)?;
+    let lines = LongTurn::read()?.write_file(&stream, &big_lines(), LENGTH)?;
     let agent = folder.path().join("amp");
     fixtures::write_script(&agent, &agent_that_writes(&stream));
     let host = workspace_cargo::build_example("amp-session", "many")?;

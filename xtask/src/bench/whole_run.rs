@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use fixtures::benchmark::{Bar, Row, big_lines};
 use futures::executor::block_on;
 
-use super::recorded_turn::RecordedTurn;
+use super::long_turn::LongTurn;
 use crate::agent_script::agent_that_writes;
 use crate::built_ampctl::BuiltAmpctl;
 use crate::measured_process::{self, Taken};
@@ -83,7 +83,7 @@ impl Scene {
     fn create(ampctl: PathBuf) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let stream = folder.path().join("stream.jsonl");
-        RecordedTurn::read()?.write_file(&stream, &big_lines(), LENGTH)?;
+        LongTurn::read()?.write_file(&stream, &big_lines(), LENGTH)?;
         let agent = folder.path().join("amp");
         fixtures::write_script(&agent, &agent_that_writes(&stream));
         Ok(Self {

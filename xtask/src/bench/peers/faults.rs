@@ -7,7 +7,7 @@ use fixtures::handmade;
 use super::driver::Driver;
 use super::installed::Installed;
 use super::scene::Scene;
-use crate::bench::recorded_turn::RecordedTurn;
+use crate::bench::long_turn::LongTurn;
 
 /// Long lines, in bytes.
 const LONG: [usize; 3] = [70 << 10, 2 << 20, 32 << 20];
@@ -56,7 +56,7 @@ pub(super) fn rows(installed: &Installed) -> Result<Vec<Row>> {
 
 /// Returns the streams with the names of their faults.
 fn streams() -> Result<Vec<(String, Vec<u8>)>> {
-    let turn = RecordedTurn::read()?;
+    let turn = LongTurn::read()?;
     let mut faults = Vec::new();
     let unusual = handmade::synthetic()
         .into_iter()

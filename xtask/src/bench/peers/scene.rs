@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::driver::Driver;
 use super::installed::Installed;
 use crate::agent_script::agent_script;
-use crate::bench::recorded_turn::RecordedTurn;
+use crate::bench::long_turn::LongTurn;
 use crate::machine;
 use crate::measured_process::{self, Taken};
 
@@ -52,7 +52,7 @@ impl Scene {
     /// When it cannot be written.
     pub(super) fn of_long_answer() -> Result<Self> {
         let scene = Self::empty()?;
-        let turn = RecordedTurn::read()?;
+        let turn = LongTurn::read()?;
         let lines = turn.write_file(&scene.path("stream"), &big_lines(), LENGTH)?;
         let shaped: Vec<String> = big_lines().iter().map(|line| claude_shaped(line)).collect();
         let turn = turn.map(claude_shaped);
@@ -81,7 +81,7 @@ impl Scene {
         let scene = Self::with_answer(
             "setsid sleep 600 & : > \"$HOME/begun\"; head -n 1 \"$PEERS_STREAM\"; exec sleep 600",
         )?;
-        let turn = RecordedTurn::read()?;
+        let turn = LongTurn::read()?;
         turn.write_file(&scene.path("stream"), &[], 0)?;
         let turn = turn.map(claude_shaped);
         turn.write_file(&scene.path("claude"), &[], 0)?;

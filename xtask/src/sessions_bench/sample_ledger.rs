@@ -1,4 +1,4 @@
-//! Records by the thousand, made from lines that a real CLI wrote.
+//! SampleLedger by the thousand, made from lines that a real CLI wrote.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -29,12 +29,12 @@ const HOUR: u64 = 3_600_000;
 /// When the first of them began, in milliseconds since the UNIX epoch (2026-01-01).
 const FIRST: u64 = 1_767_225_600_000;
 
-/// Records in a home folder that is gone with this.
-pub(crate) struct Records {
+/// SampleLedger in a home folder that is gone with this.
+pub(crate) struct SampleLedger {
     home: TempDir,
 }
 
-impl Records {
+impl SampleLedger {
     /// Makes so many records of so many bytes together.
     pub(crate) fn make(count: usize, bytes: usize) -> Result<Self> {
         let home = tempfile::tempdir().context("no temporary folder")?;

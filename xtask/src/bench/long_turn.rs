@@ -7,12 +7,12 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 /// The first and the last line of a recorded turn.
-pub(super) struct RecordedTurn {
+pub(super) struct LongTurn {
     first: String,
     last: String,
 }
 
-impl RecordedTurn {
+impl LongTurn {
     /// Reads the recording of the newest version.
     ///
     /// # Errors
