@@ -37,7 +37,7 @@ fn main() {
         Err(error) => writeln!(std::io::stderr(), "not here: {error}"),
         Ok(rows) => rows.iter().try_for_each(Row::print),
     };
-    // Nobody who reads is nobody to complain to.
+    // Without a reader of the rows there is none of an error either.
     drop(said);
 }
 

@@ -40,7 +40,7 @@ fn main() {
                 row.with_bar(Bar::RatioAtMost(BAR)).print()
             }
         };
-        // Nobody who reads is nobody to complain to.
+        // Without a reader of the rows there is none of an error either.
         drop(said);
     }
 }

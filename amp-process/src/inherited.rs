@@ -36,7 +36,7 @@ pub fn take_inherited(number: RawFd) -> io::Result<OwnedFd> {
     if status & libc::O_ACCMODE == libc::O_RDONLY {
         return refused("it is open for reading alone");
     }
-    // SAFETY: it sets a flag that `execve` alone heeds.
+    // SAFETY: it sets a flag that `execve` alone reads.
     if unsafe { libc::fcntl(number, libc::F_SETFD, flags | libc::FD_CLOEXEC) } < 0 {
         return Err(io::Error::last_os_error());
     }

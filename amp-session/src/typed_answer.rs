@@ -9,7 +9,7 @@ use crate::turn::Turn;
 
 impl Turn {
     /// Waits for an answer that fits a schema, whose [`ask`](Schema::ask) is in the prompt. The
-    /// agent gets one more turn of the session to mend an answer that does not fit.
+    /// agent gets one more turn of the session to correct an answer that does not fit.
     ///
     /// # Errors
     ///

@@ -123,5 +123,5 @@ fn unusable(path: &Path) -> Failure {
         ExitCode::Usage,
         format!("configuration file {} cannot be used", path.display()),
     )
-    .hint("mend the file, or move it away to go without")
+    .hint("correct the file, or move it away to run without it")
 }

@@ -134,7 +134,7 @@ fn unusable(path: &std::path::Path, reason: &str) -> Failure {
     let what = format!("lock file {} cannot be used", path.display());
     Failure::new(ExitCode::Usage, what)
         .because(reason)
-        .hint("mend the file, or move it away to go without")
+        .hint("correct the file, or move it away to run without it")
 }
 
 /// Reads bytes as a lock file, for the fuzzer and the tests: what can be read is written so that it

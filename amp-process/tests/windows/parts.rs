@@ -279,7 +279,10 @@ impl Player {
 }
 
 /// Returns the environment of this process, without which Windows has no sockets.
-#[expect(clippy::disallowed_methods, reason = "a test is its own front door")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test begins here, and hands its environment on"
+)]
 pub(crate) fn environment() -> BTreeMap<OsString, OsString> {
     std::env::vars_os().collect()
 }

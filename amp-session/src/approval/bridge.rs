@@ -424,7 +424,7 @@ impl Host {
             .collect();
         let names = names.join(", ");
         let refusal = match change.paths.iter().any(|path| self.own.contains(path)) {
-            true => Some("the files of the run itself are nobody's to change".to_owned()),
+            true => Some("the files of the run itself may not be changed".to_owned()),
             false => (self.refusal)(),
         };
         let bypassed = |why: &str| {

@@ -16,7 +16,7 @@ pub enum ApprovalNote {
     Decided(Box<Decided>),
     /// Somebody asked on the socket who had no business there, and this is why.
     TurnedAway(String),
-    /// The run got round its questions, and this is how.
+    /// The run bypassed its questions, and this is how.
     Bypassed(String),
 }
 

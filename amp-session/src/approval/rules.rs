@@ -31,7 +31,7 @@ const NAMING: [(&str, &str); 8] = [
 ///
 /// The user's `ask` goes to the helper, for a scripted run has nobody else to ask. On a build whose
 /// reading of rules nobody measured no rule allows anything: a call that runs unasked could not be
-/// told from one that got round its question.
+/// told from one that bypassed its question.
 ///
 /// Returns what the linter says of the rules before they were changed: warnings alone.
 ///

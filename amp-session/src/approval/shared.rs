@@ -25,7 +25,7 @@ pub(super) struct State {
     pub(super) held: usize,
     /// The turn is to be cancelled.
     pub(super) stop: bool,
-    /// How the run got round its questions.
+    /// How the run bypassed its questions.
     pub(super) bypass: Option<String>,
     pub(super) decisions: Decisions,
     /// What is to be recorded.
@@ -93,7 +93,7 @@ impl Shared {
         self.note(ApprovalNote::TurnedAway(reason.to_owned()));
     }
 
-    /// Returns how the run got round its questions, if it did.
+    /// Returns how the run bypassed its questions, if it did.
     pub(super) fn bypass(&self) -> Option<String> {
         self.state().bypass.clone()
     }
@@ -109,7 +109,7 @@ impl Shared {
         self.waker.wake();
     }
 
-    /// Ends the turn, because it got round its questions.
+    /// Ends the turn, because it bypassed its questions.
     pub(super) fn bypassed(&self, reason: String) {
         self.note(ApprovalNote::Bypassed(reason.clone()));
         self.state().bypass.get_or_insert(reason);

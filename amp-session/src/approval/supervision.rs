@@ -175,7 +175,7 @@ impl Supervision {
         std::mem::take(&mut self.shared.state().notes)
     }
 
-    /// Returns how the run got round its questions, if it did.
+    /// Returns how the run bypassed its questions, if it did.
     pub(crate) fn bypass(&self) -> Option<String> {
         self.shared.bypass()
     }

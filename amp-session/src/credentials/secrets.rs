@@ -18,7 +18,7 @@ pub(super) fn read(path: &Path) -> io::Result<Option<Map<String, Value>>> {
     };
     match serde_json::from_slice(&text) {
         Ok(Value::Object(map)) => Ok(Some(map)),
-        // The cause is not passed on: an error text may quote what it stumbled over.
+        // The cause is not passed on: an error text may quote the text that it is about.
         _ => Err(io::Error::new(
             io::ErrorKind::InvalidData,
             "not a JSON object",

@@ -42,12 +42,12 @@ pub enum Feature {
     EffortOption,
     /// `amp.agent.deepReasoningEffort` changes what the `deep` mode asks of its model.
     ///
-    /// The builds of 2026-04-05 and 2026-04-21 know the setting and do not heed it; those of
+    /// The builds of 2026-04-05 and 2026-04-21 know the setting and ignore it; those of
     /// February have another one, and cannot stream JSON in that mode.
     DeepEffortSetting,
     /// `amp.anthropic.effort` changes what the `smart` mode asks of its model.
     ///
-    /// Builds from February on know the setting; only this one heeds it.
+    /// Builds from February on know the setting; only this one acts on it.
     SmartEffortSetting,
     /// `amp.experimental.modes` lists `deep` among the modes it can turn on.
     ExperimentalModesSetting,

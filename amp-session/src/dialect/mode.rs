@@ -242,12 +242,12 @@ impl Dialect {
     /// Returns whether this build is known to have a mode of this name.
     ///
     /// From July 2026 on the CLI takes any word and says nothing of one it does not know (recording
-    /// `mode-bogus`); it heeds no case there, and a plugin may bring more modes.
+    /// `mode-bogus`); case does not count there, and a plugin may bring more modes.
     #[must_use]
     pub fn knows_mode(&self, name: &str) -> bool {
         let modes = self.modes();
-        let heeds_case = self.supports(Feature::ModeChecked);
-        modes.iter().any(|mode| match heeds_case {
+        let is_case_sensitive = self.supports(Feature::ModeChecked);
+        modes.iter().any(|mode| match is_case_sensitive {
             true => mode.key == name,
             false => mode.key.eq_ignore_ascii_case(name),
         })

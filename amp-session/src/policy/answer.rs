@@ -11,7 +11,7 @@ use super::schema::{Misfit, Schema};
 /// How long an answer may take to be judged: a schema can be written so that it takes years.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Judges the answer of each turn, and gives the agent one more turn to mend one that does not fit.
+/// Judges the answer of each turn, and gives the agent one more turn to correct one that does not fit.
 #[derive(Debug, Clone)]
 pub struct Answers {
     schema: Schema,

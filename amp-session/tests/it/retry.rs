@@ -293,7 +293,7 @@ async fn the_record_says_why_each_turn_follows_and_names_the_thread_that_lasted(
 #[tokio::test]
 async fn a_build_that_cannot_be_asked_is_gone_on_with_once_its_thread_is_there() {
     let run = Run::of(JANUARY, "no-thread terminated").await;
-    assert_eq!(run.story(), "continue, failed, waiting does not mend that");
+    assert_eq!(run.story(), "continue, failed, waiting does not help");
     run.check();
 }
 

@@ -148,7 +148,7 @@ pub(super) fn all() -> Vec<Case> {
         case(
             "400 before the answer",
             |_| first(error(400)),
-            [end(Row::Other, 1, "stopped: waiting does not mend that"); 3],
+            [end(Row::Other, 1, "stopped: waiting does not help"); 3],
         ),
         case(
             "429 after a tool ran",

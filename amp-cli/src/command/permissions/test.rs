@@ -26,7 +26,7 @@ struct Document<'a> {
     build: &'a str,
     #[serde(flatten)]
     test: View<'a>,
-    /// What a run does: it drops bad rules, heeds allow-all, and asks where no rule matches.
+    /// What a run does: it drops bad rules, obeys allow-all, and asks where no rule matches.
     run: View<'a>,
 }
 

@@ -160,7 +160,7 @@ fn in_a_line(note: &ApprovalNote) -> Option<String> {
         ApprovalNote::Decided(answer) => Some(view::in_a_line(answer)),
         ApprovalNote::TurnedAway(reason) => Some(format!("not heard: {}", one_line(reason))),
         ApprovalNote::Bypassed(reason) => {
-            Some(format!("got round its questions: {}", one_line(reason)))
+            Some(format!("bypassed its questions: {}", one_line(reason)))
         }
         _ => None,
     }

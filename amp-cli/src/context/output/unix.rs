@@ -1,4 +1,4 @@
-//! Writes to a reader that may stop reading, and heeds signals and deadlines meanwhile.
+//! Writes to a reader that may stop reading; signals and deadlines count meanwhile.
 
 use std::fs::File;
 use std::io::{self, LineWriter, Stderr, Stdout, Write};

@@ -70,13 +70,13 @@ pub(super) fn dropped(place: Place<'_>, problems: &[RuleProblem]) -> Finding {
     let reasons: Vec<String> = problems.iter().map(ToString::to_string).collect();
     let message = format!("a run drops this rule: {}", reasons.join("; "));
     Finding {
-        safer: mended(place),
+        safer: corrected(place),
         ..place.error(Check::DroppedRule, message, None)
     }
 }
 
 /// Returns the rule with what is wrong put right, where it is plain what was meant.
-fn mended(place: Place<'_>) -> Option<String> {
+fn corrected(place: Place<'_>) -> Option<String> {
     let mut rule: Value = place.written.json.parse().ok()?;
     let fields = rule.as_object_mut()?;
     let action = fields

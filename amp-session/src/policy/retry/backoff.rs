@@ -19,7 +19,7 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// Returns the wait after so many failures, from 1; `share`, from 0 to 1, is the luck of it.
+    /// Returns the wait after so many failures, from 1; `share`, from 0 to 1, is drawn at random.
     pub(super) fn wait(self, failures: u32, is_rate: bool, share: f64) -> Duration {
         let first = if is_rate {
             self.first * RATE

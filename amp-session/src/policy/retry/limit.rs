@@ -50,7 +50,7 @@ pub(super) fn of(outcome: &Outcome, dialect: &Dialect) -> Result<Limit, &'static
         Reason::Cancelled => return Err("the turn was cancelled"),
         Reason::VersionNotSupported => return Err("this version of Amp is no longer served"),
         Reason::IdleTimeout | Reason::TotalTimeout => return Err("its time was up"),
-        _ => return Err("waiting does not mend that"),
+        _ => return Err("waiting does not help"),
     };
     let asked = outcome.failure.as_ref().and_then(|one| one.retry_after);
     Ok(Limit {

@@ -112,10 +112,10 @@ fn waiting_comes_to_an_end() {
 #[test]
 fn the_time_that_the_service_names_is_waited_or_not_at_all() {
     let asked = failed(r#"429 {"error":{"message":"Please try again in 100s."}}"#);
-    let mut patient = retries(Retry::default());
-    assert_eq!(pause(patient.after_with(&asked, 0.5)).wait.as_secs(), 105);
-    let mut hurried = retries(Retry::default().with_waiting(Duration::from_secs(60)));
-    let why = stop(hurried.after_with(&asked, 0.5));
+    let mut usual = retries(Retry::default());
+    assert_eq!(pause(usual.after_with(&asked, 0.5)).wait.as_secs(), 105);
+    let mut short = retries(Retry::default().with_waiting(Duration::from_secs(60)));
+    let why = stop(short.after_with(&asked, 0.5));
     let expected = "the service asks to wait 1 min 40 s, and 1 min of waiting are left";
     assert_eq!(why, expected);
 }
@@ -138,8 +138,8 @@ fn what_waiting_does_not_mend_is_not_tried_again() {
             "This version of Amp is no longer supported.",
             "no longer served",
         ),
-        ("I give up", "does not mend"),
-        ("prompt is too long", "does not mend"),
+        ("I give up", "does not help"),
+        ("prompt is too long", "does not help"),
     ];
     for (error, part) in cases {
         let why = stop(retries(Retry::default()).after(&failed(error)));

@@ -134,7 +134,7 @@ fn every_planted_fault_is_found() {
     );
 }
 
-/// Returns what is told of the way in which a rule for a command is got round.
+/// Returns what is told of the way in which a rule for a command can be bypassed.
 fn way(action: &str, command: &str) -> String {
     let rule = json!([{"tool": "Bash", "action": action, "matches": {"cmd": command}}]);
     let found = findings(&rule.to_string());
