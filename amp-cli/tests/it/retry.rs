@@ -159,7 +159,7 @@ fn a_thread_that_cannot_be_asked_is_asked_again() {
 }
 
 #[test]
-fn what_waiting_does_not_mend_ends_the_run_at_once() {
+fn what_waiting_does_not_help_ends_the_run_at_once() {
     let not_served = "start Error: This version of Amp is no longer supported. Update it.";
     let approval = World::replaying_version("0.0.1773432280-gcd86a7", &["perm-ask"]);
     for (name, world, more, code) in [
