@@ -24,8 +24,8 @@ fn main() -> io::Result<()> {
         1
     };
     for (name, lines, derived_bar, scan_bar) in [
-        ("big", big_lines(), 1.7, 0.58),
-        ("small", small_lines(), 2.2, 0.45),
+        ("big", big_lines(), 1.7, 1.0),
+        ("small", small_lines(), 2.2, 0.7),
     ] {
         let bytes: usize = lines.iter().map(String::len).sum();
         let rates = Rates::measure(&lines, bytes as f64 / 1e6, rounds);

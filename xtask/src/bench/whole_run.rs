@@ -29,12 +29,20 @@ const PEAK_BAR: f64 = 8.0;
 #[derive(Debug, Clone, Copy)]
 enum Way {
     Shell,
+    /// Writes it to a file, as a record does.
+    Copy,
     Library,
     Unrecorded,
     Recorded,
 }
 
-const WAYS: [Way; 4] = [Way::Shell, Way::Library, Way::Unrecorded, Way::Recorded];
+const WAYS: [Way; 5] = [
+    Way::Shell,
+    Way::Copy,
+    Way::Library,
+    Way::Unrecorded,
+    Way::Recorded,
+];
 
 /// Measures processor time and memory of each way.
 ///
@@ -51,6 +59,10 @@ pub(super) fn rows(ampctl: &BuiltAmpctl) -> Result<Vec<Row>> {
         let [ours, shell] = [way, Way::Shell].map(|way| of(way, |taken| taken.processor));
         Row::of(name, "ms", &ours, "cat | wc -l", &shell)
     };
+    let [recorded, unrecorded, copied] =
+        [Way::Recorded, Way::Unrecorded, Way::Copy].map(|way| of(way, |taken| taken.processor));
+    let rounds = recorded.iter().zip(&unrecorded);
+    let added: Vec<f64> = rounds.map(|(with, without)| with - without).collect();
     let peak = |name: &str, way| {
         let mebibytes = |taken: &Taken| taken.peak as f64 / 1024.0;
         let [ours, library] = [way, Way::Library].map(|way| of(way, mebibytes));
@@ -65,6 +77,13 @@ pub(super) fn rows(ampctl: &BuiltAmpctl) -> Result<Vec<Row>> {
             Way::Unrecorded,
         ),
         processor("processor time, ampctl run, 200 MB", Way::Recorded),
+        Row::of(
+            "processor time that the record adds, 200 MB",
+            "ms",
+            &added,
+            "cat to a file",
+            &copied,
+        ),
         peak("peak memory, ampctl run without a record", Way::Unrecorded),
         peak("peak memory, ampctl run", Way::Recorded),
     ])
@@ -103,13 +122,16 @@ impl Scene {
 
     fn command(&self, way: Way) -> Command {
         let program = match way {
-            Way::Shell => Path::new("/bin/sh"),
+            Way::Shell | Way::Copy => Path::new("/bin/sh"),
             Way::Library => &self.count,
             Way::Unrecorded | Way::Recorded => &self.ampctl,
         };
         let mut command = measured_process::at_home(program, self.folder.path());
         match way {
             Way::Shell => command.args(["-c", "cat \"$0\" | wc -l"]).arg(&self.stream),
+            Way::Copy => command
+                .args(["-c", "cat \"$0\" > copy && rm copy"])
+                .arg(&self.stream),
             Way::Library => command.arg("cat").arg(&self.stream),
             Way::Unrecorded => command
                 .args(["run", "--no-record", "hi", "--amp"])
