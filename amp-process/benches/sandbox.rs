@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use amp_process::sandbox::{Access, Network, Policy, Sandbox};
+use amp_process::sandbox::{Access, Backend, Network, Policy, Sandbox};
 use amp_process::{Containment, ContainmentKind, ProcessSpec};
 use fixtures::benchmark::{Bar, Row};
 
@@ -31,7 +31,11 @@ fn main() {
         ("namespace alone", plain(ContainmentKind::Namespace)),
         ("sandbox", sandboxed(false)),
         ("sandbox, transparent", sandboxed(true)),
-        ("sandbox of an agent", of_agent(place.path())),
+        ("sandbox of an agent", of_agent(place.path(), None)),
+        (
+            "sandbox of an agent, by bubblewrap",
+            of_agent(place.path(), Some(Backend::Bubblewrap)),
+        ),
     ];
     let said = match runtime.block_on(measure(&kinds)) {
         Err(error) => writeln!(std::io::stderr(), "not here: {error}"),
@@ -60,7 +64,7 @@ fn sandboxed(transparent: bool) -> ProcessSpec {
 
 /// As many rules as an agent has: a project in a hidden home folder, folders of its own, and what in
 /// them is protected.
-fn of_agent(place: &Path) -> ProcessSpec {
+fn of_agent(place: &Path, backend: Option<Backend>) -> ProcessSpec {
     let home = place.canonicalize().expect("a path").join("home");
     let mut policy = Policy::new().with_host("example.com".parse().expect("a rule"));
     policy = policy.with_files(&home, Access::Private);
@@ -86,9 +90,13 @@ fn of_agent(place: &Path) -> ProcessSpec {
         std::fs::create_dir_all(&path).expect("a folder");
         policy = policy.with_files(path, access);
     }
+    let sandbox = Sandbox::new(policy);
     ProcessSpec::new("/bin/true")
         .with_working_directory(home.join("project"))
-        .with_sandbox(Sandbox::new(policy))
+        .with_sandbox(match backend {
+            Some(backend) => sandbox.with_backend(backend),
+            None => sandbox,
+        })
 }
 
 /// Measures all kinds but the first, which the others are compared with.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! confine [--read PATH] [--write PATH] [--hide PATH] [--host RULE] [--variable NAME] [--open]
-//!         [--transparent] [--best-effort] -- COMMAND ARGUMENTS…
+//!         [--transparent] [--best-effort] [--backend NAME] -- COMMAND ARGUMENTS…
 //! ```
 //!
 //! The exit code is the command's own; 125 when it could not be started.
@@ -11,7 +11,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use amp_process::ProcessSpec;
-use amp_process::sandbox::{Access, HostRule, Network, Policy, Sandbox, SandboxStatus};
+use amp_process::sandbox::{Access, Backend, HostRule, Network, Policy, Sandbox, SandboxStatus};
 
 fn main() -> ExitCode {
     amp_process::run_shim_if_requested();
@@ -62,6 +62,7 @@ fn spec(
     let mut policy = Policy::new().with_variable("PATH");
     let mut rules: Vec<HostRule> = Vec::new();
     let (mut open, mut transparent, mut best_effort) = (false, false, false);
+    let mut backend = None;
     while let Some(option) = arguments.next() {
         let mut value = || arguments.next().ok_or("an option lacks its value");
         match option.as_str() {
@@ -73,6 +74,12 @@ fn spec(
             "--open" => open = true,
             "--transparent" => transparent = true,
             "--best-effort" => best_effort = true,
+            "--backend" => {
+                let name = value()?;
+                let known = [Backend::Namespaces, Backend::Bubblewrap];
+                let named = known.into_iter().find(|known| known.as_str() == name);
+                backend = Some(named.ok_or("there is no such backend")?);
+            }
             "--" => break,
             _ => return Err(format!("{option} is no option").into()),
         }
@@ -81,10 +88,13 @@ fn spec(
         true => Network::Open,
         false => Network::Hosts { rules, transparent },
     });
-    let sandbox = match best_effort {
-        true => Sandbox::new(policy).best_effort(),
-        false => Sandbox::new(policy),
-    };
+    let mut sandbox = Sandbox::new(policy);
+    if best_effort {
+        sandbox = sandbox.best_effort();
+    }
+    if let Some(backend) = backend {
+        sandbox = sandbox.with_backend(backend);
+    }
     let command = arguments.next().ok_or("there is no command")?;
     Ok(ProcessSpec::new(command)
         .with_arguments(arguments)

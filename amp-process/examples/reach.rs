@@ -6,7 +6,7 @@
 //!
 //! | attempt | what is tried |
 //! |---|---|
-//! | `tcp:ADDRESS` | a connection |
+//! | `tcp:ADDRESS` | a connection, and a word that is answered |
 //! | `udp:ADDRESS` | a packet |
 //! | `unix:PATH`, `abstract:NAME` | a connection to a Unix socket |
 //! | `socket:FAMILY` | a socket of `vsock`, `netlink`, `packet`, `raw` or `unix` |
@@ -30,7 +30,7 @@ fn main() {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::io::{self, BufRead, BufReader, Write};
+    use std::io::{self, BufRead, BufReader, Read, Write};
     use std::net::{TcpStream, ToSocketAddrs, UdpSocket};
     use std::os::fd::FromRawFd;
     use std::os::linux::net::SocketAddrExt;
@@ -57,7 +57,11 @@ mod linux {
     fn reach(what: &str, target: &str) -> io::Result<String> {
         let done = |()| String::new();
         match what {
-            "tcp" => TcpStream::connect(target).map(|_| String::new()),
+            "tcp" => {
+                let mut stream = TcpStream::connect(target)?;
+                stream.write_all(b"x")?;
+                stream.read(&mut [0]).map(|_| String::new())
+            }
             "udp" => {
                 let any = if target.starts_with('[') {
                     "[::]:0"

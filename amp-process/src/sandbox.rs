@@ -27,8 +27,8 @@
 //!
 //! # Layers
 //!
-//! On Linux, bubblewrap makes namespaces in which there is nothing but what the policy names;
-//! Landlock states the rules about files once more; a filter (seccomp) refuses the system calls
+//! On Linux, the shim makes namespaces in which there is nothing but what the policy names, or
+//! bubblewrap does where the kernel lets it alone; Landlock states the rules about files once more; a filter (seccomp) refuses the system calls
 //! that lead out of a sandbox; resource limits are set last. The network within is empty but for
 //! listeners that the shim binds and hands out to the host, where names are looked up and
 //! connections are made: no address, no name server and no other port can be reached from inside.
@@ -64,6 +64,6 @@ pub use layer::{Absence, Layer, LayerStatus};
 #[cfg(all(fuzzing, target_os = "linux"))]
 pub use linux::fuzz_parsers;
 pub use policy::{Access, Limits, Network, Policy, Variables};
-pub use request::Sandbox;
+pub use request::{Backend, Sandbox};
 pub use seatbelt::profile as seatbelt_profile;
 pub use status::SandboxStatus;

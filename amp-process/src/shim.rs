@@ -15,13 +15,23 @@ mod confine;
 #[cfg(target_os = "linux")]
 mod devices;
 #[cfg(target_os = "linux")]
+mod loopback;
+#[cfg(target_os = "linux")]
+mod mounts;
+#[cfg(target_os = "linux")]
 mod namespace;
 #[cfg(target_os = "linux")]
+mod preparation;
+#[cfg(target_os = "linux")]
 pub(crate) mod protocol;
+#[cfg(target_os = "linux")]
+mod root;
 #[cfg(target_os = "linux")]
 mod serve;
 #[cfg(target_os = "linux")]
 mod user;
+#[cfg(target_os = "linux")]
+mod view;
 #[cfg(target_os = "linux")]
 mod withhold;
 
@@ -37,7 +47,7 @@ static HOOKED: AtomicBool = AtomicBool::new(false);
 ///
 /// Call it first thing in `main`, before anything reads arguments or starts threads. The first line
 /// of an async `main` will do; each shim then carries the idle threads of a runtime, and with more
-/// than one thread it leaves its PID namespace to bubblewrap. Without the call (or
+/// than one thread it leaves its namespaces to bubblewrap. Without the call (or
 /// [`ProcessSpec::with_shim_program`](crate::ProcessSpec::with_shim_program)) programs run as
 /// [`ContainmentKind::Group`](crate::ContainmentKind::Group), which cannot catch daemons and does
 /// not outlive the host.

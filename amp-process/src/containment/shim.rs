@@ -36,7 +36,7 @@ pub(crate) struct ShimCommand {
     pub(crate) arguments: Vec<OsString>,
     /// What the shim does to itself first, as it is told by arguments.
     pub(crate) confinement: Vec<OsString>,
-    /// What whoever makes the namespace reads from its standard output.
+    /// What whoever makes the namespaces reads from its standard output.
     pub(crate) data: Option<Vec<u8>>,
 }
 

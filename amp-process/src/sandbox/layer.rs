@@ -32,8 +32,9 @@ pub enum Absence {
     Platform,
     /// The kernel filters no system calls (seccomp).
     NoFilter,
-    /// Bubblewrap (`bwrap`) is not installed.
-    NoBubblewrap,
+    /// Bubblewrap (`bwrap`), which may be let do what we are not, is not installed; why we are not,
+    /// where that was tried.
+    NoBubblewrap(Option<Box<Absence>>),
     /// The bubblewrap at hand is older than 0.8; what it said.
     OldBubblewrap(String),
     /// The kernel is told to give no user namespaces (by this setting of `sysctl`).
@@ -42,7 +43,7 @@ pub enum Absence {
     AppArmor,
     /// A namespace cannot be made, as within many containers; what was said.
     NamespaceRefused(String),
-    /// What bubblewrap made is not what it was told to make; what was found instead.
+    /// What was made is not what was asked for; what was found instead.
     NotSeparate(String),
     /// A namespace can be made, but not what needs capabilities in it; what was said.
     NoCapabilities(String),
@@ -65,7 +66,7 @@ pub enum Absence {
 pub struct LayerStatus {
     /// Which one.
     pub layer: Layer,
-    /// What provides it, such as `bubblewrap`.
+    /// What provides it, such as `namespaces`.
     pub by: &'static str,
     /// Why it is not there; `None` when it is.
     pub absence: Option<Absence>,
@@ -129,7 +130,12 @@ impl fmt::Display for Absence {
         match self {
             Self::Platform => formatter.write_str("no backend for this system is tried"),
             Self::NoFilter => formatter.write_str("the kernel filters no system calls (seccomp)"),
-            Self::NoBubblewrap => formatter.write_str("bubblewrap (bwrap) is not installed"),
+            Self::NoBubblewrap(reason) => {
+                if let Some(reason) = reason {
+                    write!(formatter, "{reason}, and ")?;
+                }
+                formatter.write_str("bubblewrap (bwrap) is not installed")
+            }
             Self::OldBubblewrap(said) => {
                 write!(formatter, "bubblewrap is older than 0.8: {said}")
             }
@@ -144,7 +150,7 @@ impl fmt::Display for Absence {
                 write!(formatter, "a namespace cannot be made: {said}")
             }
             Self::NotSeparate(found) => {
-                write!(formatter, "what bubblewrap makes is no sandbox: {found}")
+                write!(formatter, "what is made is no sandbox: {found}")
             }
             Self::NoCapabilities(said) => write!(
                 formatter,
@@ -165,7 +171,7 @@ impl fmt::Display for Absence {
     }
 }
 
-/// What came of a trial of bubblewrap that failed.
+/// What came of a trial that failed.
 #[cfg(any(test, target_os = "linux"))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TrialFailure {
@@ -205,7 +211,7 @@ pub(super) fn diagnose(
     let first = said.lines().next().unwrap_or_default().to_owned();
     match failure {
         TrialFailure::NotSeparate(_) => return Absence::NotSeparate(first),
-        // It lets bubblewrap make a namespace, and denies every capability to what it starts.
+        // It lets a namespace be made, and denies every capability in it.
         TrialFailure::Powerless(_) if is(APPARMOR, "1") => return Absence::AppArmor,
         TrialFailure::Powerless(_) => return Absence::NoCapabilities(first),
         TrialFailure::NotStarted(_) => {}

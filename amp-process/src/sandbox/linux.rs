@@ -1,8 +1,10 @@
-//! The backend of Linux: namespaces by bubblewrap, Landlock, a filter of system calls, limits.
+//! The backend of Linux: namespaces, Landlock, a filter of system calls, limits.
 //!
-//! [`backend`] puts a launch into its sandbox by a [`plan`] of all that enforces the policy. What
-//! the shim does to itself travels to it as a [`confinement`]; [`confined`] is the host's part of a
-//! program that runs, with the [`proxy`] that serves its network.
+//! [`backend`] puts a launch into its sandbox by a [`plan`] of all that enforces the policy. The
+//! namespaces and the files in them are a [`view`], which the shim makes, or [`bubblewrap`] where
+//! the kernel lets it alone. What the shim does to itself then travels to it as a [`confinement`];
+//! [`confined`] is the host's part of a program that runs, with the [`proxy`] that serves its
+//! network.
 
 mod address;
 pub(crate) mod backend;
@@ -16,13 +18,14 @@ mod evidence;
 mod host_names;
 pub(crate) mod landlock;
 mod links;
-mod mount;
+pub(crate) mod mount;
 mod name_query;
 mod plan;
 mod proxy;
 pub(crate) mod seccomp;
 pub(crate) mod shells;
 mod temporary;
+pub(crate) mod view;
 
 /// Reads any bytes as the head of a request, as a question about a name and as the first message of
 /// TLS, for the fuzzer.

@@ -7,6 +7,29 @@ use super::policy::Policy;
 pub struct Sandbox {
     policy: Policy,
     best_effort: bool,
+    backend: Option<Backend>,
+}
+
+/// What makes the namespaces of a sandbox, and the view of files in them. Linux alone has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Backend {
+    /// The shim itself, on Linux 5.12 or newer.
+    Namespaces,
+    /// Bubblewrap, which a system may let do what others may not: by a profile of AppArmor, for
+    /// instance, or as a setuid program.
+    Bubblewrap,
+}
+
+impl Backend {
+    /// Returns the name, such as `namespaces`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Namespaces => "namespaces",
+            Self::Bubblewrap => "bubblewrap",
+        }
+    }
 }
 
 impl Sandbox {
@@ -16,6 +39,7 @@ impl Sandbox {
         Self {
             policy,
             best_effort: false,
+            backend: None,
         }
     }
 
@@ -25,6 +49,20 @@ impl Sandbox {
     pub fn best_effort(mut self) -> Self {
         self.best_effort = true;
         self
+    }
+
+    /// Asks for one backend alone. Otherwise it is the shim itself, and bubblewrap where that is let
+    /// do more.
+    #[must_use]
+    pub fn with_backend(mut self, backend: Backend) -> Self {
+        self.backend = Some(backend);
+        self
+    }
+
+    /// Returns the backend that was asked for.
+    #[must_use]
+    pub fn backend(&self) -> Option<Backend> {
+        self.backend
     }
 
     /// Returns the policy.

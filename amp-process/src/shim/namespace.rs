@@ -1,4 +1,4 @@
-//! A PID namespace that a shim makes for itself.
+//! A PID namespace that a shim makes for itself, alone or with those of a sandbox.
 //!
 //! The process that the host started makes the namespace and waits; its child, the first process
 //! inside, is the shim. The kernel kills everybody inside together with that one, which cannot be
@@ -31,20 +31,40 @@ pub(super) enum Side {
 /// It has the files, devices and network of outside, but `/proc` shows its own processes, and
 /// nothing in it gains privileges by setuid. The error says which step failed, in either process.
 pub(super) fn enter() -> Result<Side, String> {
-    let failed = |what: &'static str| move |error| format!("{what}: {error}");
+    enter_by(
+        || separate().map_err(failed("the kernel refuses a PID namespace")),
+        |has_user| {
+            show_own_processes().map_err(failed("its own /proc cannot be mounted"))?;
+            let restricted = rustix::thread::set_no_new_privs(true).and_then(|()| match has_user {
+                true => user::drop_capabilities(),
+                false => Ok(()),
+            });
+            restricted.map_err(|error| failed("privileges could be gained")(error.into()))
+        },
+    )
+}
+
+/// Makes namespaces, one of processes among them, and goes on in its first process, which does what
+/// is left to do by `furnish`.
+pub(super) fn enter_by<T>(
+    separate: impl FnOnce() -> Result<T, String>,
+    furnish: impl FnOnce(T) -> Result<(), String>,
+) -> Result<Side, String> {
     // A forked process has one thread only, and a lock that another held stays locked.
     match threads() {
         Ok(1) => {}
         Ok(_) => return Err("threads were started before the shim".to_owned()),
         Err(error) => return Err(failed("its threads cannot be counted")(error)),
     }
-    let has_user = separate().map_err(failed("the kernel refuses a PID namespace"))?;
+    let nowhere = File::options().read(true).write(true).open("/dev/null");
+    let nowhere = nowhere.map_err(failed("/dev/null cannot be opened"))?;
+    let separated = separate()?;
     end_with_parent().map_err(failed("it could outlive the host"))?;
     let outside = rustix::process::pidfd_open(rustix::process::getpid(), PidfdFlags::empty());
     let outside = outside.map_err(|error| failed("it could outlive the host")(error.into()))?;
     if let Some(inside) = fork().map_err(failed("no process can be started in it"))? {
         drop(outside);
-        return Ok(Side::Outside(wait_for(inside)));
+        return Ok(Side::Outside(wait_for(inside, &nowhere)));
     }
     end_with_parent().map_err(failed("it could outlive the host"))?;
     let mut outside = [PollFd::new(&outside, PollFlags::IN)];
@@ -52,13 +72,12 @@ pub(super) fn enter() -> Result<Side, String> {
     if poll(&mut outside, Some(&Timespec::default())) != Ok(0) {
         return Err("the process outside has ended".to_owned());
     }
-    show_own_processes().map_err(failed("its own /proc cannot be mounted"))?;
-    let restricted = rustix::thread::set_no_new_privs(true).and_then(|()| match has_user {
-        true => user::drop_capabilities(),
-        false => Ok(()),
-    });
-    restricted.map_err(|error| failed("privileges could be gained")(error.into()))?;
+    furnish(separated)?;
     Ok(Side::Inside)
+}
+
+fn failed(what: &'static str) -> impl Fn(io::Error) -> String {
+    move |error| format!("{what}: {error}")
 }
 
 fn threads() -> io::Result<usize> {
@@ -110,13 +129,11 @@ fn show_own_processes() -> io::Result<()> {
 }
 
 /// Waits for the end of the namespace, and returns the exit code to end with.
-fn wait_for(inside: Pid) -> i32 {
+fn wait_for(inside: Pid, nowhere: &File) -> i32 {
     // What the shim holds alone tells the host of its end.
-    if let Ok(nowhere) = File::options().read(true).write(true).open("/dev/null") {
-        let _ = rustix::stdio::dup2_stdin(&nowhere);
-        let _ = rustix::stdio::dup2_stdout(&nowhere);
-        let _ = rustix::stdio::dup2_stderr(&nowhere);
-    }
+    let _ = rustix::stdio::dup2_stdin(nowhere);
+    let _ = rustix::stdio::dup2_stdout(nowhere);
+    let _ = rustix::stdio::dup2_stderr(nowhere);
     loop {
         match rustix::process::waitpid(Some(inside), WaitOptions::empty()) {
             Err(rustix::io::Errno::INTR) => {}

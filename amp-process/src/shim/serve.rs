@@ -17,11 +17,12 @@ use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, WaitOptions};
 
 use super::cleaner::Cleaner;
 use super::confine::{self, Unconfined};
-use super::namespace::{self, Side};
+use super::namespace::Side;
+use super::preparation::Preparation;
 use super::protocol::{self, Order, Report};
 use crate::containment::process_table;
 use crate::exit::{ExitStatus, Survivor};
-use crate::sandbox::linux::confinement::{self, Confinement};
+use crate::sandbox::linux::confinement::Confinement;
 use crate::signal::Signal;
 
 /// The pause between two rounds of killing; what forks faster is caught in the next round.
@@ -30,66 +31,46 @@ const ROUND: Duration = Duration::from_millis(1);
 /// Runs `arguments` (the program, then its arguments) and returns the shim's own exit code.
 pub(super) fn serve(arguments: Vec<OsString>) -> i32 {
     let told = protocol::fingerprint(arguments.iter().map(OsString::as_os_str));
-    let mut arguments = arguments.into_iter();
-    let Some(mut program) = arguments.next() else {
+    let mut arguments = arguments.into_iter().peekable();
+    let is_probe = arguments
+        .next_if(|first| first == protocol::PROBE)
+        .is_some();
+    let Some(preparation) = Preparation::decode(&mut arguments) else {
         return 2;
     };
-    if program == protocol::PROBE {
-        return answer_probe(arguments);
+    match preparation.enter() {
+        Ok(Side::Inside) => {}
+        Ok(Side::Outside(code)) => return code,
+        Err(reason) if is_probe => return complain(&reason, 1),
+        Err(reason) => return refuse(reason),
     }
-    if program == protocol::OWN_NAMESPACE {
-        match namespace::enter() {
-            Ok(Side::Inside) => {}
-            Ok(Side::Outside(code)) => return code,
-            Err(reason) => return refuse(reason),
-        }
-        let Some(next) = arguments.next() else {
-            return 2;
-        };
-        program = next;
+    if is_probe {
+        return answer_probe(&preparation);
     }
-    let mut confinement = None;
-    if program == confinement::BEGIN {
-        // Half a confinement is none; without its shim the program is not started.
-        let decoded = Confinement::decode(&mut arguments);
-        let (Some(decoded), Some(next)) = (decoded, arguments.next()) else {
-            return 2;
-        };
-        (confinement, program) = (Some(decoded), next);
-    }
-    let temporary = confinement.as_ref().and_then(|told| told.temporary.clone());
+    let Some(program) = arguments.next() else {
+        return 2;
+    };
+    let confinement = preparation.confinement.as_ref();
+    let temporary = confinement.and_then(|told| told.temporary.clone());
     let _cleaner = temporary.map(Cleaner::of);
-    match Shim::start(&program, arguments, confinement.as_ref(), told) {
+    match Shim::start(&program, arguments, confinement, told) {
         Ok(shim) => shim.reap(),
         // Without a host there is nobody to tell.
         Err(_) => 1,
     }
 }
 
-/// Confines itself as a trial, if it is told to, and returns the exit code that tells what came of
-/// it.
-fn answer_probe(mut arguments: impl Iterator<Item = OsString>) -> i32 {
-    let first = arguments.next().unwrap_or_default();
-    let outcome = if first == protocol::OWN_NAMESPACE {
-        match namespace::enter() {
-            Ok(Side::Outside(code)) => return code,
-            Ok(Side::Inside) => Ok(()),
-            Err(reason) => Err(Unconfined::Failed(reason)),
-        }
-    } else if first == confinement::BEGIN {
-        match Confinement::decode(&mut arguments) {
-            Some(confinement) => confine::apply(&confinement, None),
-            None => return 2,
-        }
-    } else {
-        Ok(())
-    };
-    let (code, reason) = match outcome {
-        Ok(()) => return protocol::PROBE_ANSWER,
-        Err(Unconfined::NotSeparate(found)) => (protocol::PROBE_NOT_SEPARATE, found),
-        Err(Unconfined::Failed(reason)) => (protocol::PROBE_POWERLESS, reason),
-    };
-    // The code tells as well, if in fewer words.
+/// Confines itself as a trial, and returns the exit code that tells what came of it.
+fn answer_probe(preparation: &Preparation) -> i32 {
+    match preparation.try_out() {
+        Ok(()) => protocol::PROBE_ANSWER,
+        Err(Unconfined::NotSeparate(found)) => complain(&found, protocol::PROBE_NOT_SEPARATE),
+        Err(Unconfined::Failed(reason)) => complain(&reason, protocol::PROBE_POWERLESS),
+    }
+}
+
+/// Says why a trial has failed, and returns the exit code, which tells as well, if in fewer words.
+fn complain(reason: &str, code: i32) -> i32 {
     let _ = writeln!(io::stderr(), "{reason}");
     code
 }

@@ -11,12 +11,51 @@ mod probe;
 mod programs;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use amp_process::sandbox::{Access, Decision, LayerStatus, Policy, Sandbox};
+use amp_process::sandbox::{Access, Backend, Decision, LayerStatus, Policy, Sandbox};
 use amp_process::{Exit, ProcessSpec};
 use fixtures::Requirement;
 
 use crate::support::{deadlines, example, lines, supervise, text};
+
+/// The variable that names the backend to try everything with; without it, it is the one that is
+/// used on this machine.
+const BACKEND: &str = "TEST_SANDBOX_BACKEND";
+
+#[expect(clippy::disallowed_methods, reason = "a setting of the test run")]
+fn backend() -> Option<Backend> {
+    let name = std::env::var(BACKEND).ok()?;
+    let known = [Backend::Namespaces, Backend::Bubblewrap];
+    let named = known.into_iter().find(|known| known.as_str() == name);
+    Some(named.unwrap_or_else(|| panic!("{BACKEND} names {name}, which is no backend")))
+}
+
+/// Asks for a policy by the backend under test.
+fn sandbox(policy: Policy) -> Sandbox {
+    by(backend(), policy)
+}
+
+fn by(backend: impl Into<Option<Backend>>, policy: Policy) -> Sandbox {
+    let sandbox = Sandbox::new(policy);
+    match backend.into() {
+        Some(backend) => sandbox.with_backend(backend),
+        None => sandbox,
+    }
+}
+
+/// Returns a host that makes a sandbox of its own, by the backend under test.
+#[expect(clippy::disallowed_methods, reason = "another host is under test")]
+fn confine() -> Command {
+    let mut host = Command::new(example("confine"));
+    host.args(asked());
+    host
+}
+
+/// Returns the options by which such a host asks for that backend.
+fn asked() -> Vec<&'static str> {
+    backend().map_or_else(Vec::new, |backend| vec!["--backend", backend.as_str()])
+}
 
 /// A home folder with a secret, a project in it, and what lies outside.
 struct Place {
@@ -84,7 +123,7 @@ impl Place {
             .with_working_directory(&self.project)
             .with_deadlines(deadlines())
             .with_shim_program(supervise())
-            .with_sandbox(Sandbox::new(policy))
+            .with_sandbox(sandbox(policy))
     }
 }
 

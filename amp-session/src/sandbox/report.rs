@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SandboxReport {
-    /// The protection that was there, such as `files (bubblewrap)`.
+    /// The protection that was there, such as `files (namespaces)`.
     pub layers: Vec<String>,
     /// What was missing, and why; with best effort alone is there anything.
     pub missing: Vec<String>,

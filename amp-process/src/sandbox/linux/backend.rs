@@ -9,13 +9,15 @@ use super::confinement::Confinement;
 use super::entry;
 use super::evidence;
 use super::landlock::{self, Right};
+use super::links;
 use super::mount::mounts;
 use super::plan::{HostFiles, Machine, NAME_SERVER, Plan, Purpose, is_transparent, plan};
 use super::seccomp;
 use super::shells;
 use super::temporary::{self, TemporaryFolder};
+use super::view::View;
 use crate::containment::kind::{Containment, ContainmentKind};
-use crate::containment::shim::{NOT_HOOKED, ShimCommand};
+use crate::containment::shim::ShimCommand;
 use crate::containment::tree::Listeners;
 use crate::containment::{namespace, strategy};
 use crate::error::Error;
@@ -24,7 +26,7 @@ use crate::sandbox::decision::NetworkLog;
 use crate::sandbox::host_rule::HostRule;
 use crate::sandbox::layer::{Absence, LayerStatus, diagnose};
 use crate::sandbox::policy::{Access, Network, Policy};
-use crate::sandbox::request::Sandbox;
+use crate::sandbox::request::{Backend, Sandbox};
 use crate::sandbox::status::SandboxStatus;
 use crate::spec::ProcessSpec;
 
@@ -42,23 +44,21 @@ pub(crate) async fn prepare(launch: &mut Launch) -> Result<Prepared, Error> {
     let Some(sandbox) = launch.spec.sandbox.take() else {
         return Err(Error::sandbox("none is asked for", Vec::new()));
     };
-    let (machine, bubblewrap, shim) = look_around(&launch.spec, sandbox.policy()).await?;
-    let executables = [Some(launch.program.as_path()), shim.as_deref()];
+    let (machine, tools) = look_around(&launch.spec, &sandbox).await?;
+    let shim = tools.shim.as_deref().ok();
+    let executables = [Some(launch.program.as_path()), shim];
     let policy = with_executables(sandbox.policy(), &executables);
-    let planned = planned(&policy, &launch.spec, &machine, shim.as_deref())?;
+    let planned = planned(&policy, &launch.spec, &machine, shim)?;
     refuse_missing(&sandbox, &planned.layers)?;
     let Plan {
         kind,
-        bubblewrap: mut arguments,
+        view,
         host_names,
         mut confinement,
         purposes,
         mut variables,
         layers,
     } = planned;
-    let Some(shim) = shim else {
-        return Err(Error::sandbox(NOT_HOOKED, layers));
-    };
     if let Containment::Require(wanted) = launch.spec.containment
         && wanted != kind
     {
@@ -81,20 +81,13 @@ pub(crate) async fn prepare(launch: &mut Launch) -> Result<Prepared, Error> {
     let visible = |(name, _): &(OsString, OsString)| policy.variables().allows(name);
     let given = std::mem::take(&mut launch.spec.environment).into_iter();
     launch.spec.environment = given.filter(visible).chain(variables).collect();
-    let program = match bubblewrap.filter(|_| !arguments.is_empty()) {
-        Some(bubblewrap) => {
-            arguments.push(shim.into_os_string());
-            bubblewrap
-        }
-        None => shim,
-    };
+    let view = view.as_ref().zip(machine.namespace.ok());
+    let command = tools.command(&launch.spec, view, &confinement);
+    let command = command.map_err(|reason| Error::sandbox(reason, layers.clone()))?;
     Ok(Prepared {
         command: ShimCommand {
-            kind,
-            program,
-            arguments,
-            confinement: confinement.encode(),
             data: host_names.map(String::into_bytes),
+            ..command
         },
         purposes,
         rules: match policy.network() {
@@ -137,9 +130,10 @@ impl ProcessSpec {
         let Some(sandbox) = &self.sandbox else {
             return Ok(Vec::new());
         };
-        let (machine, _, shim) = look_around(self, sandbox.policy()).await?;
-        let policy = with_executables(sandbox.policy(), &[shim.as_deref()]);
-        Ok(planned(&policy, self, &machine, shim.as_deref())?.layers)
+        let (machine, tools) = look_around(self, sandbox).await?;
+        let shim = tools.shim.as_deref().ok();
+        let policy = with_executables(sandbox.policy(), &[shim]);
+        Ok(planned(&policy, self, &machine, shim)?.layers)
     }
 }
 
@@ -165,6 +159,11 @@ fn planned(
 ) -> Result<Plan, Error> {
     let refused = |reason| Error::sandbox(reason, Vec::new());
     let entries = entry::resolve(policy).map_err(refused)?;
+    let mut policy = policy.clone();
+    let substitutes = policy.substitutes.iter();
+    policy.substitutes = substitutes
+        .map(|(path, from)| (links::resolved(path), links::resolved(from)))
+        .collect();
     let directory = spec.working_directory.clone();
     let directory = directory.unwrap_or_else(|| PathBuf::from("."));
     let directory = directory
@@ -174,9 +173,9 @@ fn planned(
         resolver: Path::new("/etc/resolv.conf").canonicalize().ok(),
         host_names: std::fs::read_to_string("/etc/hosts").unwrap_or_default(),
         shells: shells::find(),
-        shim: shim.map(Path::to_owned),
+        shim: shim.map(links::resolved),
     };
-    plan(policy, &entries, &directory, machine, &files).map_err(refused)
+    plan(&policy, &entries, &directory, machine, &files).map_err(refused)
 }
 
 /// Refuses a sandbox that lacks something, by the first reason that tells what to do about it.
@@ -195,19 +194,62 @@ fn refuse_missing(sandbox: &Sandbox, layers: &[LayerStatus]) -> Result<(), Error
     }
 }
 
-/// Finds out what this machine has, where bubblewrap is, and what to start as the shim.
-async fn look_around(
-    spec: &ProcessSpec,
-    policy: &Policy,
-) -> Result<(Machine, Option<PathBuf>, Option<PathBuf>), Error> {
-    let shim = namespace::shim_program(spec);
-    let bubblewrap = namespace::find(spec);
+/// The programs that make a sandbox.
+struct Tools {
+    shim: Result<PathBuf, String>,
+    bubblewrap: Option<PathBuf>,
+}
+
+impl Tools {
+    /// Returns how to start the shim, in a view that is made by this backend, or in none.
+    fn command(
+        &self,
+        spec: &ProcessSpec,
+        view: Option<(&View, Backend)>,
+        confinement: &Confinement,
+    ) -> Result<ShimCommand, String> {
+        let shim = self.shim.clone()?;
+        let alone = ShimCommand {
+            confinement: confinement.encode(),
+            ..ShimCommand::alone(spec)?
+        };
+        let Some((view, backend)) = view else {
+            return Ok(alone);
+        };
+        let kind = ContainmentKind::Namespace;
+        Ok(match backend {
+            Backend::Namespaces => ShimCommand {
+                kind,
+                confinement: [view.encode(), alone.confinement].concat(),
+                ..alone
+            },
+            Backend::Bubblewrap => {
+                let mut arguments = bubblewrap::arguments(view, confinement);
+                arguments.push(shim.into_os_string());
+                let bubblewrap = self.bubblewrap.clone();
+                ShimCommand {
+                    kind,
+                    program: bubblewrap.ok_or_else(|| Absence::NoBubblewrap(None).to_string())?,
+                    arguments,
+                    ..alone
+                }
+            }
+        })
+    }
+}
+
+/// Finds out what this machine has, and what makes a sandbox on it.
+async fn look_around(spec: &ProcessSpec, sandbox: &Sandbox) -> Result<(Machine, Tools), Error> {
+    let tools = Tools {
+        shim: namespace::shim_program(spec),
+        bubblewrap: namespace::find(spec),
+    };
     let user = rustix::process::geteuid();
-    let own_network = *policy.network() != Network::Open;
+    let own_network = *sandbox.policy().network() != Network::Open;
     let outside = evidence::namespaces(own_network);
     let mut machine = Machine {
-        namespace: None,
-        shim: shim.as_ref().err().cloned().map(Absence::NoShim),
+        namespace: Ok(Backend::Namespaces),
+        shim: tools.shim.as_ref().err().cloned().map(Absence::NoShim),
         landlock: landlock::version(),
         filter: seccomp::absence(),
         user: (!user.is_root()).then(|| {
@@ -216,58 +258,73 @@ async fn look_around(
         }),
         outside: outside.map_err(Error::io("look at the namespaces of this process"))?,
     };
-    machine.namespace = match (&bubblewrap, &shim) {
-        (None, _) => Some(Absence::NoBubblewrap),
-        (_, Err(reason)) => Some(Absence::NoShim(reason.clone())),
-        (Some(bubblewrap), Ok(shim)) => {
-            try_namespace(bubblewrap, shim, spec, policy, &machine).await?
-        }
+    machine.namespace = match &machine.shim {
+        Some(absence) => Err(absence.clone()),
+        None => find_backend(spec, sandbox, &machine, &tools).await?,
     };
-    Ok((machine, bubblewrap, shim.ok()))
+    Ok((machine, tools))
 }
 
-/// Makes namespaces once, with every kind of option that is used, and has a shim do in them all
-/// that needs a capability; the answer is remembered.
-async fn try_namespace(
-    program: &Path,
-    shim: &Path,
+/// Finds what makes namespaces here: bubblewrap is tried where the shim cannot.
+async fn find_backend(
+    spec: &ProcessSpec,
+    sandbox: &Sandbox,
+    machine: &Machine,
+    tools: &Tools,
+) -> Result<Result<Backend, Absence>, Error> {
+    let wanted = |backend| sandbox.backend().is_none_or(|asked| asked == backend);
+    let attempt = |backend| attempt(backend, spec, sandbox.policy(), machine, tools);
+    let mut refused = None;
+    if wanted(Backend::Namespaces) {
+        match attempt(Backend::Namespaces).await? {
+            None => return Ok(Ok(Backend::Namespaces)),
+            Some(absence) if !wanted(Backend::Bubblewrap) => return Ok(Err(absence)),
+            Some(absence) => refused = Some(Box::new(absence)),
+        }
+    }
+    if tools.bubblewrap.is_none() {
+        return Ok(Err(Absence::NoBubblewrap(refused)));
+    }
+    let absence = attempt(Backend::Bubblewrap).await?;
+    Ok(absence.map_or(Ok(Backend::Bubblewrap), Err))
+}
+
+/// Makes namespaces once, with every kind of step that is used, and has a shim do in them all that
+/// needs a capability; the answer, why that cannot be, is remembered.
+async fn attempt(
+    backend: Backend,
     spec: &ProcessSpec,
     policy: &Policy,
     machine: &Machine,
+    tools: &Tools,
 ) -> Result<Option<Absence>, Error> {
-    let transparent = is_transparent(policy);
-    let alone = with_executables(&Policy::new(), &[Some(shim)]);
     let refused = |reason| Error::sandbox(reason, Vec::new());
+    let machine = Machine {
+        namespace: Ok(backend),
+        ..machine.clone()
+    };
+    let transparent = is_transparent(policy);
+    let alone = with_executables(&Policy::new(), &[tools.shim.as_deref().ok()]);
     let mounts = mounts(&entry::resolve(&alone).map_err(refused)?);
-    let view = bubblewrap::View {
-        mounts: &mounts,
-        private_bytes: 1 << 20,
+    let view = View {
         own_network: *policy.network() != Network::Open,
-        low_ports: transparent,
-        own_host_names: false,
         root: machine.is_root(),
-        directory: Path::new("/"),
+        ..View::new(mounts, 1 << 20, Path::new("/"))
     };
     let confinement = Confinement {
         evidence: machine.outside.clone(),
         name_server: transparent.then_some(NAME_SERVER),
-        user: machine.user.filter(|_| transparent),
-        protect_devices: machine.is_root(),
+        user: machine
+            .user
+            .filter(|_| machine.stands_for_root(transparent)),
+        protect_devices: machine.protects_devices(),
         ..Confinement::default()
     };
-    let mut arguments = bubblewrap::arguments(&view);
-    arguments.push(shim.as_os_str().to_owned());
-    let trial = ShimCommand {
-        kind: ContainmentKind::Namespace,
-        program: program.to_owned(),
-        arguments,
-        confinement: confinement.encode(),
-        data: None,
-    };
+    let trial = tools.command(spec, Some((&view, backend)), &confinement);
+    let outcome = strategy::probe(&trial.map_err(refused)?, spec).await?;
     let setting = |name: &str| {
         let path = Path::new("/proc/sys").join(name.replace('.', "/"));
         std::fs::read_to_string(path).ok()
     };
-    let outcome = strategy::probe(&trial, spec).await?;
     Ok(outcome.err().map(|failure| diagnose(&failure, setting)))
 }

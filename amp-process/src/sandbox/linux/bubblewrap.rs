@@ -3,24 +3,9 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
+use super::confinement::Confinement;
 use super::mount::Mount;
-
-/// Everything that decides the arguments.
-pub(super) struct View<'a> {
-    pub(super) mounts: &'a [Mount],
-    /// The size of each private folder in bytes.
-    pub(super) private_bytes: u64,
-    /// Whether there is no network but what the shim opens.
-    pub(super) own_network: bool,
-    /// Whether the shim binds ports below 1024.
-    pub(super) low_ports: bool,
-    /// Whether the file of host names comes as standard output.
-    pub(super) own_host_names: bool,
-    /// Whether the kernel takes us for root, who may change its settings.
-    pub(super) root: bool,
-    /// The folder to start in.
-    pub(super) directory: &'a Path,
-}
+use super::view::View;
 
 /// Namespaces of its own for everything but the network.
 ///
@@ -39,24 +24,26 @@ const ALWAYS: &[&str] = &[
     "ALL",
 ];
 
-/// Returns the arguments up to the program, which is to follow.
-pub(super) fn arguments(view: &View<'_>) -> Vec<OsString> {
+/// Returns the arguments up to the program, which is to follow: a shim that may do what the
+/// confinement asks of it.
+pub(super) fn arguments(view: &View, confinement: &Confinement) -> Vec<OsString> {
+    let low_ports = confinement.name_server.is_some();
     let mut arguments = Arguments(ALWAYS.iter().map(OsString::from).collect());
     if view.own_network {
         arguments.add(["--unshare-net"]);
     }
-    if view.root {
-        // For the shim, to make the devices read-only.
+    if confinement.protect_devices {
+        // To make them read-only.
         arguments.add(["--cap-add", "CAP_SYS_ADMIN"]);
     }
-    if view.low_ports {
+    if low_ports {
         arguments.add(["--cap-add", "CAP_NET_BIND_SERVICE"]);
     }
-    if view.root || view.low_ports {
+    if confinement.protect_devices || low_ports {
         // For giving up the others.
         arguments.add(["--cap-add", "CAP_SETPCAP"]);
     }
-    if view.low_ports {
+    if low_ports {
         // For the pseudo-terminals of `--dev`, bubblewrap makes a second user namespace unless we
         // are root in the first. The capability counts in the one that owns the network, which is
         // the first; so the shim makes the second, when it has bound the ports. A namespace in
@@ -75,7 +62,7 @@ pub(super) fn arguments(view: &View<'_>) -> Vec<OsString> {
         // program that takes core files, for instance. Bubblewrap does not cover all of it.
         read_only.push(OsStr::new("/proc"));
     }
-    for mount in view.mounts {
+    for mount in &view.mounts {
         match mount {
             Mount::Link(text, path) => {
                 arguments.add([OsStr::new("--symlink"), text.as_os_str(), path.as_os_str()]);
@@ -114,7 +101,7 @@ impl Arguments {
         self.add([OsStr::new(how), from.as_os_str(), to.as_os_str()]);
     }
 
-    fn private(&mut self, view: &View<'_>, path: &Path) {
+    fn private(&mut self, view: &View, path: &Path) {
         self.add(["--size", &view.private_bytes.to_string(), "--tmpfs"]);
         self.add([path]);
     }
@@ -123,9 +110,8 @@ impl Arguments {
 #[cfg(test)]
 mod tests {
     use std::ffi::OsString;
-    use std::path::Path;
 
-    use super::{Mount, View, arguments};
+    use super::{Confinement, Mount, View, arguments};
 
     /// One option a line, as a person would write them.
     fn shown(arguments: &[OsString]) -> String {
@@ -157,40 +143,46 @@ mod tests {
         ]
     }
 
-    fn view(mounts: &[Mount]) -> View<'_> {
+    fn view(mounts: Vec<Mount>) -> View {
         View {
-            mounts,
-            private_bytes: 1 << 20,
             own_network: true,
-            low_ports: false,
-            own_host_names: false,
-            root: false,
-            directory: Path::new("/home/me/project"),
+            ..View::new(mounts, 1 << 20, "/home/me/project".as_ref())
         }
+    }
+
+    fn confinement() -> Confinement {
+        Confinement::default()
     }
 
     #[test]
     fn a_network_of_its_own() {
-        insta::assert_snapshot!(shown(&arguments(&view(&mounts()))));
+        insta::assert_snapshot!(shown(&arguments(&view(mounts()), &confinement())));
     }
 
     #[test]
     fn a_network_for_programs_that_ignore_proxies() {
         let view = View {
-            low_ports: true,
             own_host_names: true,
-            ..view(&[])
+            ..view(Vec::new())
         };
-        insta::assert_snapshot!(shown(&arguments(&view)));
+        let confinement = Confinement {
+            name_server: Some("127.0.0.1:53".parse().unwrap()),
+            ..confinement()
+        };
+        insta::assert_snapshot!(shown(&arguments(&view, &confinement)));
     }
 
     #[test]
     fn root_is_kept_from_the_settings_of_the_kernel() {
         let view = View {
             root: true,
-            ..view(&[])
+            ..view(Vec::new())
         };
-        let shown = shown(&arguments(&view));
+        let confinement = Confinement {
+            protect_devices: true,
+            ..confinement()
+        };
+        let shown = shown(&arguments(&view, &confinement));
         assert!(shown.contains("\n--remount-ro /proc\n"), "{shown}");
         assert!(shown.contains("\n--cap-add CAP_SYS_ADMIN\n"), "{shown}");
     }
@@ -199,8 +191,8 @@ mod tests {
     fn the_network_of_the_host() {
         let view = View {
             own_network: false,
-            ..view(&[])
+            ..view(Vec::new())
         };
-        insta::assert_snapshot!(shown(&arguments(&view)));
+        insta::assert_snapshot!(shown(&arguments(&view, &confinement())));
     }
 }

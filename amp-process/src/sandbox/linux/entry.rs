@@ -126,7 +126,7 @@ fn find(policy: &Policy, path: &Path, access: Access) -> Result<Option<Entry>, S
         // A private folder needs no original, as long as nothing real is around it.
         Err(_) if access == Access::Private && parent == Some(Access::Hidden) => {
             return Ok(Some(Entry {
-                path: path.to_owned(),
+                path: links::resolved(path),
                 kind: Kind::Folder(access),
                 identity: None,
             }));

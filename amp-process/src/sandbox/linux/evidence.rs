@@ -1,16 +1,16 @@
-//! What shows within a sandbox that bubblewrap has made what it was told to make.
+//! What shows within a sandbox that the view is the one that was asked for.
 //!
-//! `PATH` may lead to a wrapper that leaves options out, and a system may give less than it says.
-//! So the shim looks around before it starts the program.
+//! `PATH` may lead to a wrapper of bubblewrap that leaves options out, and a system may give less
+//! than it says. So the shim looks around before it starts the program.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::StatVfsMountFlags;
 
-use super::bubblewrap::View;
 use super::entry::{Entry, Identity};
 use super::mount::Mount;
+use super::view::View;
 use crate::sandbox::policy::Access;
 
 /// Where a process finds its namespaces.
@@ -78,7 +78,7 @@ pub(super) fn namespaces(own_network: bool) -> io::Result<Vec<Evidence>> {
 }
 
 /// Returns what shows that these rules are kept by this view, if there is one.
-pub(super) fn of_files(entries: &[Entry], view: Option<&View<'_>>) -> Vec<Evidence> {
+pub(super) fn of_files(entries: &[Entry], view: Option<&View>) -> Vec<Evidence> {
     let known = entries.iter().filter_map(|entry| {
         let path = entry.path.clone();
         let identity = entry.identity?;
@@ -90,7 +90,7 @@ pub(super) fn of_files(entries: &[Entry], view: Option<&View<'_>>) -> Vec<Eviden
     known.chain(view.into_iter().flat_map(of_mounts)).collect()
 }
 
-fn of_mounts(view: &View<'_>) -> impl Iterator<Item = Evidence> {
+fn of_mounts(view: &View) -> impl Iterator<Item = Evidence> {
     let read_only = view.mounts.iter().filter_map(|mount| match mount {
         Mount::Readable(path) | Mount::Unreadable(path) | Mount::EmptyFolder(path) => {
             Some(path.as_path())

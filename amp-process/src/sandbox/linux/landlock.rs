@@ -9,6 +9,7 @@ use landlock::{
 };
 
 use super::entry::{Entry, Kind};
+use super::view::DEVICES;
 use crate::sandbox::policy::Access;
 
 /// The oldest version that has all rights about files: earlier ones cannot keep a file from being
@@ -51,8 +52,7 @@ pub(super) fn rights(entries: &[Entry], own_view: bool) -> Vec<(PathBuf, Right)>
         rights.push(("/dev".into(), Right::Write));
         rights.push(("/".into(), Right::List));
     } else {
-        let devices = ["full", "null", "random", "tty", "urandom", "zero"];
-        rights.extend(devices.map(|name| (Path::new("/dev").join(name), Right::Write)));
+        rights.extend(DEVICES.map(|name| (Path::new("/dev").join(name), Right::Write)));
     }
     rights
 }

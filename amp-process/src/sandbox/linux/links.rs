@@ -35,6 +35,15 @@ pub(super) fn on_the_way(path: &Path) -> Vec<(PathBuf, PathBuf)> {
     found
 }
 
+/// Returns an absolute path without links, as far as it is there.
+pub(super) fn resolved(path: &Path) -> PathBuf {
+    match (path.canonicalize(), path.parent(), path.file_name()) {
+        (Ok(found), ..) => found,
+        (Err(_), Some(around), Some(name)) => resolved(around).join(name),
+        (Err(_), ..) => path.to_owned(),
+    }
+}
+
 /// Returns the names in a path, the last one first.
 fn backwards(path: &Path) -> Vec<OsString> {
     let names = path.components().rev().filter_map(|part| match part {
@@ -50,7 +59,7 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    use super::on_the_way;
+    use super::{on_the_way, resolved};
 
     #[test]
     fn each_link_is_found_where_it_really_is() {
@@ -73,5 +82,14 @@ mod tests {
         assert_eq!(found("beside/../folder/../tool"), ["folder"]);
         assert!(found("real/tool").is_empty() && found("nothing/there").is_empty());
         assert_eq!(found("circle").len(), 40);
+    }
+    #[test]
+    fn a_path_that_is_not_there_is_resolved_as_far_as_it_goes() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().canonicalize().unwrap();
+        fs::create_dir(root.join("real")).unwrap();
+        symlink("real", root.join("link")).unwrap();
+        assert_eq!(resolved(&root.join("link/a/b")), root.join("real/a/b"));
+        assert_eq!(resolved(&root.join("link")), root.join("real"));
     }
 }

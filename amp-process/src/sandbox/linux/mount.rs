@@ -7,7 +7,7 @@ use crate::sandbox::policy::Access;
 
 /// One step in making the view of files that a program has; later ones cover earlier ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Mount {
+pub(crate) enum Mount {
     /// A link with this text.
     Link(PathBuf, PathBuf),
     /// The file or folder as it is outside, for reading.

@@ -8,15 +8,17 @@ use std::path::{Path, PathBuf};
 use super::confinement::Confinement;
 use super::entry::{self, Entry};
 use super::evidence::{self, Evidence};
+use super::host_names;
 use super::landlock::{self, NEEDED};
 use super::mount::{Mount, mounts};
 use super::seccomp::Families;
 use super::shells::{self, Shell, StandIn};
-use super::{bubblewrap, host_names};
+use super::view::View;
 use crate::containment::kind::ContainmentKind;
 use crate::sandbox::host_rule::HostRule;
 use crate::sandbox::layer::{Absence, Layer, LayerStatus};
 use crate::sandbox::policy::{Access, Network, Policy};
+use crate::sandbox::request::Backend;
 use crate::shim::protocol::MOST_LISTENERS;
 
 /// Where the proxy listens within the sandbox, unless a rule wants the port.
@@ -29,8 +31,8 @@ const HTTPS_PORT: u16 = 443;
 /// What this machine has to offer.
 #[derive(Debug, Clone)]
 pub(super) struct Machine {
-    /// Why there are no namespaces; `None` when there are.
-    pub(super) namespace: Option<Absence>,
+    /// What makes namespaces, or why there are none.
+    pub(super) namespace: Result<Backend, Absence>,
     /// Why there is no shim without one.
     pub(super) shim: Option<Absence>,
     /// The version of Landlock; 0 without it.
@@ -47,6 +49,21 @@ impl Machine {
     pub(super) fn is_root(&self) -> bool {
         self.user.is_none()
     }
+
+    /// Returns whether the shim begins as root of its namespaces, whoever we are: where it has made
+    /// them, and where it needs a port that is `low`.
+    pub(super) fn stands_for_root(&self, low: bool) -> bool {
+        match self.namespace {
+            Ok(Backend::Namespaces) => true,
+            Ok(Backend::Bubblewrap) => low,
+            Err(_) => false,
+        }
+    }
+
+    /// Returns whether the devices are left to be protected.
+    pub(super) fn protects_devices(&self) -> bool {
+        self.is_root() && self.namespace == Ok(Backend::Bubblewrap)
+    }
 }
 
 /// Everything that enforces a policy.
@@ -54,8 +71,8 @@ impl Machine {
 pub(super) struct Plan {
     /// The containment that it is made of.
     pub(super) kind: ContainmentKind,
-    /// The arguments of bubblewrap, up to the program; empty without it.
-    pub(super) bubblewrap: Vec<OsString>,
+    /// What the program sees; nothing of its own without namespaces.
+    pub(super) view: Option<View>,
     /// The text of the file of host names, if it is replaced.
     pub(super) host_names: Option<String>,
     /// What the shim does.
@@ -88,7 +105,7 @@ pub(super) fn plan(
     machine: &Machine,
     files: &HostFiles,
 ) -> Result<Plan, String> {
-    let own_view = machine.namespace.is_none();
+    let own_view = machine.namespace.is_ok();
     if entry::access(entries, directory) == Access::Hidden {
         return Err(format!(
             "the working directory {} is not visible in the sandbox",
@@ -120,29 +137,28 @@ pub(super) fn plan(
             mounts.push(Mount::Unreadable(resolver.clone()));
         }
     }
-    let view = bubblewrap::View {
-        mounts: &mounts,
-        private_bytes: policy.private_bytes,
+    let view = own_view.then(|| View {
         own_network: *policy.network() != Network::Open,
-        low_ports: transparent,
         own_host_names: transparent,
         root: machine.is_root(),
-        directory,
-    };
+        ..View::new(mounts, policy.private_bytes, directory)
+    });
     let mut variables = variables(&purposes, &listeners);
     let names = stand_in.as_ref().map(|stand_in| stand_in.names.clone());
     variables.extend(names.map(|names| (shells::VARIABLE.into(), names)));
     let confinement = Confinement {
         evidence: {
             let namespaces = machine.outside.iter().filter(|_| own_view).cloned();
-            let of_files = evidence::of_files(entries, own_view.then_some(&view));
+            let of_files = evidence::of_files(entries, view.as_ref());
             let of_shells = stand_in.into_iter().flat_map(|stand_in| stand_in.evidence);
             namespaces.chain(of_files).chain(of_shells).collect()
         },
         listeners,
         name_server: transparent.then_some(NAME_SERVER),
-        user: machine.user.filter(|_| transparent),
-        protect_devices: own_view && machine.is_root(),
+        user: machine
+            .user
+            .filter(|_| machine.stands_for_root(transparent)),
+        protect_devices: machine.protects_devices(),
         temporary: None,
         limits: policy.limits(),
         rights: match machine.landlock >= NEEDED {
@@ -162,10 +178,7 @@ pub(super) fn plan(
             true => ContainmentKind::Namespace,
             false => ContainmentKind::Shim,
         },
-        bubblewrap: match own_view {
-            true => bubblewrap::arguments(&view),
-            false => Vec::new(),
-        },
+        view,
         host_names: transparent.then(|| host_names::text(policy, &files.host_names)),
         confinement,
         purposes,
@@ -195,7 +208,7 @@ fn stand_in(
     files: &HostFiles,
 ) -> Option<StandIn> {
     let shim = files.shim.as_ref()?;
-    if machine.namespace.is_some() || machine.landlock == 0 {
+    if machine.namespace.is_err() || machine.landlock == 0 {
         return None;
     }
     let withheld: Vec<OsString> = policy.withheld.iter().cloned().collect();
@@ -270,16 +283,15 @@ fn layers(
     machine: &Machine,
     files: &HostFiles,
 ) -> Vec<LayerStatus> {
-    const BUBBLEWRAP: &str = "bubblewrap";
     let mut layers = Vec::new();
     let by_namespace = |layer| match &machine.namespace {
-        None => LayerStatus::present(layer, BUBBLEWRAP),
-        Some(absence) => LayerStatus::absent(layer, BUBBLEWRAP, absence.clone()),
+        Ok(backend) => LayerStatus::present(layer, backend.as_str()),
+        Err(absence) => LayerStatus::absent(layer, Backend::Namespaces.as_str(), absence.clone()),
     };
     let old_landlock = (machine.landlock < NEEDED).then_some(Absence::Landlock {
         version: machine.landlock,
     });
-    if machine.namespace.is_none() {
+    if machine.namespace.is_ok() {
         layers.push(by_namespace(Layer::Files));
         layers.push(LayerStatus {
             absence: old_landlock,
@@ -312,7 +324,13 @@ fn layers(
         let absence = match stand_in(policy, entries, machine, files) {
             Some(_) => None,
             None if machine.landlock == 0 => Some(Absence::Landlock { version: 0 }),
-            None => Some(machine.namespace.clone().unwrap_or(Absence::BeyondLandlock)),
+            None => Some(
+                machine
+                    .namespace
+                    .clone()
+                    .err()
+                    .unwrap_or(Absence::BeyondLandlock),
+            ),
         };
         layers.push(LayerStatus {
             absence,
@@ -348,12 +366,13 @@ fn has_exceptions(entries: &[Entry]) -> bool {
 mod tests {
     use super::super::entry::Kind;
     use super::{
-        Absence, Access, Entry, HostFiles, Layer, Machine, Network, Plan, Policy, Purpose, plan,
+        Absence, Access, Backend, Entry, HostFiles, Layer, Machine, Network, Plan, Policy, Purpose,
+        plan,
     };
 
     fn machine() -> Machine {
         Machine {
-            namespace: None,
+            namespace: Ok(Backend::Namespaces),
             shim: None,
             landlock: 6,
             filter: None,
@@ -435,7 +454,7 @@ mod tests {
         let plan = planned(&Policy::new(), &machine());
         assert_eq!(plan.purposes, []);
         assert!(plan.variables.is_empty());
-        assert!(plan.bubblewrap.contains(&"--unshare-net".into()));
+        assert!(plan.view.is_some_and(|view| view.own_network));
     }
 
     #[test]
@@ -446,7 +465,7 @@ mod tests {
     #[test]
     fn without_namespaces_each_missing_layer_is_named() {
         let machine = Machine {
-            namespace: Some(Absence::NoBubblewrap),
+            namespace: Err(Absence::NoBubblewrap(None)),
             ..machine()
         };
         let plan = planned(&with_hosts(&["example.com"], false), &machine);
@@ -458,8 +477,8 @@ mod tests {
         ];
         assert_eq!(missing(&plan), expected);
         assert_eq!(plan.layers[0].absence, Some(Absence::BeyondLandlock));
-        assert_eq!(plan.layers[1].absence, Some(Absence::NoBubblewrap));
-        assert!(plan.purposes.is_empty() && plan.bubblewrap.is_empty());
+        assert_eq!(plan.layers[1].absence, Some(Absence::NoBubblewrap(None)));
+        assert!(plan.purposes.is_empty() && plan.view.is_none());
         assert!(!plan.confinement.rights.is_empty());
     }
 
@@ -475,7 +494,7 @@ mod tests {
             assert_eq!(plan.layers[1].absence, Some(Absence::Landlock { version }));
             assert!(plan.confinement.rights.is_empty());
             let alone = Machine {
-                namespace: Some(Absence::AppArmor),
+                namespace: Err(Absence::AppArmor),
                 ..old
             };
             let plan = planned(&Policy::new(), &alone);
@@ -502,14 +521,36 @@ mod tests {
             let plan = planned(&Policy::new(), &machine);
             plan.confinement.protect_devices
         };
-        let root = Machine {
+        let by = |namespace| Machine {
+            namespace,
             user: None,
             ..machine()
         };
-        let without = Machine {
-            namespace: Some(Absence::NoBubblewrap),
-            ..root.clone()
+        let bubblewrap = Ok(Backend::Bubblewrap);
+        let without = by(Err(Absence::NoBubblewrap(None)));
+        let user = Machine {
+            namespace: bubblewrap.clone(),
+            ..machine()
         };
-        assert!(protects(root) && !protects(without) && !protects(machine()));
+        // The shim mounts them read-only itself.
+        let own = by(Ok(Backend::Namespaces));
+        assert!(protects(by(bubblewrap)));
+        assert!(!protects(own) && !protects(without) && !protects(user));
+    }
+
+    #[test]
+    fn whoever_stands_for_root_becomes_who_they_were() {
+        let user = |namespace, transparent| {
+            let machine = Machine {
+                namespace: Ok(namespace),
+                ..machine()
+            };
+            planned(&with_hosts(&["example.com"], transparent), &machine)
+                .confinement
+                .user
+        };
+        assert_eq!(user(Backend::Bubblewrap, false), None);
+        assert_eq!(user(Backend::Bubblewrap, true), Some((1000, 1000)));
+        assert_eq!(user(Backend::Namespaces, false), Some((1000, 1000)));
     }
 }

@@ -6,10 +6,10 @@
 
 use std::process::{Command, Output};
 
-use amp_process::sandbox::{Absence, Layer, LayerStatus, Network, Policy, Sandbox};
+use amp_process::sandbox::{Absence, Backend, Layer, LayerStatus, Network, Policy};
 use amp_process::{ErrorKind, ProcessSpec};
 
-use super::{Place, run};
+use super::{Place, asked, by, run};
 use crate::support::{can_trace, example};
 
 /// Puts a wrapper in front of bubblewrap and returns a `PATH` on which it comes first.
@@ -36,6 +36,7 @@ fn without(option: &str, values: u8) -> String {
 fn behind(place: &Place, policy: &Policy, case: &str) -> ProcessSpec {
     place
         .spec("/bin/sh", policy.clone())
+        .with_sandbox(by(Backend::Bubblewrap, policy.clone()))
         .with_arguments(["-c", "echo ran > file.txt"])
         .with_variable("PATH", wrapped(place, case))
 }
@@ -69,7 +70,7 @@ async fn a_namespace_that_is_the_hosts_is_noticed_and_told() {
         };
         assert!(reason.contains(&found), "{reason}");
 
-        let sandbox = Sandbox::new(place.policy()).best_effort();
+        let sandbox = by(Backend::Bubblewrap, place.policy()).best_effort();
         let layers = spec.with_sandbox(sandbox).probe_sandbox().await.unwrap();
         for layer in [Layer::PrivateFolders, Layer::Processes, Layer::Network] {
             let status = layers.iter().find(|status| status.layer == layer).unwrap();
@@ -139,7 +140,7 @@ async fn a_namespace_in_which_no_capability_counts_is_noticed_and_told() {
         return;
     };
     assert!(reason.contains("no capability counts in it"), "{reason}");
-    let sandbox = Sandbox::new(policy).best_effort();
+    let sandbox = by(Backend::Bubblewrap, policy).best_effort();
     let layers = spec.with_sandbox(sandbox).probe_sandbox().await.unwrap();
     let is_network = |status: &&LayerStatus| status.layer == Layer::Network;
     let absence = layers.iter().find(is_network).unwrap().absence.clone();
@@ -194,6 +195,7 @@ fn refuses(output: &Output, place: &Place, reason: &str) {
 }
 
 const NO_LANDLOCK: &str = "inject=landlock_create_ruleset:error=EOPNOTSUPP";
+const BUBBLEWRAP: &[&str] = &["--backend", "bubblewrap"];
 const NO_FILTER: &str = "inject=seccomp:error=ENOSYS";
 
 #[tokio::test]
@@ -201,7 +203,7 @@ async fn without_landlock_mounts_protect_files_and_it_is_told() {
     let Some(place) = traceable().await else {
         return;
     };
-    let output = under(&place, NO_LANDLOCK, &[]);
+    let output = under(&place, NO_LANDLOCK, &asked());
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("Read-only file system"), "{said}");
     assert!(
@@ -218,9 +220,13 @@ async fn without_landlock_and_namespaces_nothing_protects_files_and_it_is_told()
         return;
     };
     wrapped(&place, "*) echo 'bwrap: no namespace' >&2; exit 1;;");
-    let output = under(&place, NO_LANDLOCK, &[]);
+    let output = under(&place, NO_LANDLOCK, BUBBLEWRAP);
     refuses(&output, &place, "no protection of files");
-    let output = under(&place, NO_LANDLOCK, &["--best-effort"]);
+    let output = under(
+        &place,
+        NO_LANDLOCK,
+        &[BUBBLEWRAP, &["--best-effort"]].concat(),
+    );
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
         said.contains("no files: the kernel has no Landlock"),
@@ -234,13 +240,17 @@ async fn without_a_filter_of_system_calls_the_start_is_refused_or_it_is_told() {
     let Some(place) = traceable().await else {
         return;
     };
-    let output = under(&place, NO_FILTER, &[]);
+    let output = under(&place, NO_FILTER, &asked());
     refuses(
         &output,
         &place,
         "the kernel filters no system calls (seccomp)",
     );
-    let output = under(&place, NO_FILTER, &["--best-effort"]);
+    let output = under(
+        &place,
+        NO_FILTER,
+        &[&asked()[..], &["--best-effort"]].concat(),
+    );
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
         said.contains("no system calls: the kernel filters"),
@@ -256,10 +266,42 @@ async fn a_layer_that_only_seems_to_be_there_is_noticed() {
     };
     // All filters but the first: the host tries once, and so does the shim, with success.
     let fault = "inject=seccomp:retval=0:when=2+";
-    let output = under(&place, fault, &[]);
+    let output = under(&place, fault, &asked());
     refuses(&output, &place, "the filter of system calls lets call");
     wrapped(&place, "*) echo 'bwrap: no namespace' >&2; exit 1;;");
     let fault = "inject=landlock_restrict_self:retval=0";
-    let output = under(&place, fault, &["--best-effort"]);
+    let output = under(&place, fault, &[BUBBLEWRAP, &["--best-effort"]].concat());
     refuses(&output, &place, "Landlock does not enforce the rules");
+}
+
+#[tokio::test]
+async fn what_the_kernel_refuses_the_shim_is_left_to_bubblewrap() {
+    let Some(place) = traceable().await else {
+        return;
+    };
+    let faults = [
+        // Linux before 5.12.
+        "inject=mount_setattr:error=ENOSYS",
+        "inject=fsopen:error=EPERM",
+    ];
+    for fault in faults {
+        let used = place.root().join("used");
+        let script = format!("touch {}; exec /usr/bin/bwrap \"$@\"", used.display());
+        place.script("bin/bwrap", &script);
+        let output = under(&place, fault, &[]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(place.read("home/project/file.txt"), "ran\n", "{said}");
+        std::fs::remove_file(used).expect("it was used");
+        place.write("home/project/file.txt", "original");
+        // Where that is to be done by nobody else, it is refused.
+        let output = under(&place, fault, &["--backend", "namespaces"]);
+        refuses(&output, &place, "a namespace cannot be made: ");
+        wrapped(&place, "*) echo 'bwrap: no namespace' >&2; exit 1;;");
+        let output = under(&place, fault, &[]);
+        refuses(
+            &output,
+            &place,
+            "a namespace cannot be made: bwrap: no namespace",
+        );
+    }
 }

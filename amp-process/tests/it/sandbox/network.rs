@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use amp_process::sandbox::{Network, Policy};
 
-use super::{Place, reach, shell};
+use super::{Place, asked, reach, shell};
 use crate::support::{LIMIT, example};
 
 /// A service of this machine that answers every connection.
@@ -248,6 +248,7 @@ fn with_addresses(place: &Place, addresses: &str, rule: &str, attempts: &[&str])
         .arg(example("names"))
         .args([addresses, "--"])
         .arg(example("confine"))
+        .args(asked())
         .args(["--transparent", "--host", rule])
         .args(["--variable", "HTTPS_PROXY", "--write"])
         .arg(&place.project)
@@ -331,7 +332,6 @@ async fn the_open_network_is_the_hosts() {
 }
 
 #[tokio::test]
-#[expect(clippy::disallowed_methods, reason = "another host is under test")]
 async fn a_gigabyte_passes_through_a_host_whose_memory_stays_as_it_is() {
     const BYTES: usize = 1 << 30;
     /// Beyond what a connection holds, by far; a host that kept the bytes would need all of them.
@@ -342,7 +342,7 @@ async fn a_gigabyte_passes_through_a_host_whose_memory_stays_as_it_is() {
     }
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let rule = format!("service.example={}", listener.local_addr().unwrap());
-    let mut host = std::process::Command::new(example("confine"))
+    let mut host = super::confine()
         .args(["--host", &rule, "--variable", "HTTPS_PROXY", "--read"])
         .arg(example("reach"))
         .arg("--write")
