@@ -14,10 +14,9 @@ use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 
 use super::Amp;
-use super::probe::with_no_update;
 use crate::error::Error;
 use crate::plain_text::{telling_line, without_escapes};
-use crate::settings::{DEFAULT_SERVICE_URL, ServiceAddress};
+use crate::settings::ServiceAddress;
 
 /// How long an Amp may take to its first line; measured are 1.5 seconds.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(60);
@@ -46,14 +45,8 @@ impl Amp {
         timeout: Duration,
     ) -> Result<Login, Error> {
         let folder = tempfile::tempdir().map_err(Error::RunFiles)?;
-        let mut environment = with_no_update(self.environment.clone());
-        for name in ["AMP_API_KEY", "AMP_PWD"] {
-            environment.remove(OsStr::new(name));
-        }
-        // The build of 2026-01-08 writes any address that it is given into the user's settings.
-        if service.url != DEFAULT_SERVICE_URL {
-            environment.insert("AMP_URL".into(), service.url.clone().into());
-        }
+        let mut environment = self.environment_for(service);
+        environment.remove(OsStr::new("AMP_API_KEY"));
         let deadlines = Deadlines::default()
             .with_startup(Some(STARTUP_TIMEOUT.min(timeout)))
             .with_total(Some(timeout));

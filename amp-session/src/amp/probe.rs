@@ -1,5 +1,6 @@
 //! Asking an executable what it is.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::environment::{self, Environment};
 use crate::error::Error;
 use crate::plain_text::{telling_line, without_escapes};
 use crate::sandbox::{allowed_variables, question_sandbox};
+use crate::settings::{DEFAULT_SERVICE_URL, ServiceAddress};
 use crate::version::AmpVersion;
 
 /// How long a question may take; measured answers take half a second to a second.
@@ -134,7 +136,7 @@ impl Amp {
             }
             spec = spec.with_working_directory(directory);
         }
-        let (answer, exit) = self.run_to_end(spec, &question).await?;
+        let (answer, exit) = self.question(spec, &question).await?;
         let answer = without_escapes(&answer);
         if answer.trim().is_empty() {
             let stderr = without_escapes(&exit.stderr().to_string());
@@ -149,18 +151,29 @@ impl Amp {
         Ok(answer)
     }
 
-    /// Runs the executable to its end; `question` names what it is asked.
-    pub(super) async fn run_to_end(
+    /// Asks the executable about itself; `question` names what it is asked.
+    pub(super) async fn question(
         &self,
         spec: ProcessSpec,
         question: &str,
     ) -> Result<(String, Exit), Error> {
+        let answer = self.run_to_end(spec, TIMEOUT, LONGEST_ANSWER).await?;
+        let kilobytes = LONGEST_ANSWER / 1024;
+        let too_long = || self.not_amp(format!("{question} prints more than {kilobytes} KiB"));
+        answer.ok_or_else(too_long)
+    }
+
+    /// Runs the executable to its end; `None` when it has printed more than `longest` bytes.
+    pub(super) async fn run_to_end(
+        &self,
+        spec: ProcessSpec,
+        timeout: Duration,
+        longest: usize,
+    ) -> Result<Option<(String, Exit)>, Error> {
         let deadlines = Deadlines::default()
-            .with_startup(Some(TIMEOUT))
-            .with_total(Some(TIMEOUT));
-        let spec = spec
-            .with_deadlines(deadlines)
-            .with_max_line_bytes(LONGEST_ANSWER);
+            .with_startup(Some(timeout))
+            .with_total(Some(timeout));
+        let spec = spec.with_deadlines(deadlines).with_max_line_bytes(longest);
         let failed = |source| Error::Process {
             executable: self.executable.clone(),
             source,
@@ -170,14 +183,24 @@ impl Amp {
         while let Some(line) = process.next_line().await.map_err(failed)? {
             answer.push_str(&String::from_utf8_lossy(line.bytes()));
             answer.push('\n');
-            if answer.len() > LONGEST_ANSWER {
+            if answer.len() > longest {
                 process.kill().await;
-                let kilobytes = LONGEST_ANSWER / 1024;
-                return Err(self.not_amp(format!("{question} prints more than {kilobytes} KiB")));
+                return Ok(None);
             }
         }
         let exit = process.finish().await;
-        Ok((answer, exit))
+        Ok(Some((answer, exit)))
+    }
+
+    /// Returns the environment in which Amp speaks with a service where no project names another.
+    pub(super) fn environment_for(&self, service: &ServiceAddress) -> Environment {
+        let mut environment = with_no_update(self.environment.clone());
+        environment.remove(OsStr::new("AMP_PWD"));
+        // The build of 2026-01-08 writes any address that it is given into the user's settings.
+        if service.url != DEFAULT_SERVICE_URL {
+            environment.insert("AMP_URL".into(), service.url.clone().into());
+        }
+        environment
     }
 
     pub(crate) fn not_amp(&self, reason: String) -> Error {

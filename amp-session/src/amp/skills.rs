@@ -60,7 +60,7 @@ impl Amp {
         let spec = self
             .process(["skill", "list", "--json"], environment)
             .with_working_directory(folder);
-        let (answer, exit) = self.run_to_end(spec, "skill list").await?;
+        let (answer, exit) = self.question(spec, "skill list").await?;
         match serde_json::from_str(&answer) {
             Ok(List::Bare(skills) | List::Within { skills }) => Ok(skills),
             Err(error) => {

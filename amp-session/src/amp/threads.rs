@@ -5,19 +5,16 @@
 //! threads. `list` writes JSON since May, `search` since February. A thread that is not there, and a
 //! service that cannot be reached, are told on standard error with exit code 1.
 
-use std::ffi::OsStr;
 use std::time::Duration;
 
-use amp_process::Deadlines;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::Amp;
-use super::probe::with_no_update;
 use crate::dialect::Feature;
 use crate::error::Error;
 use crate::plain_text::{telling_line, without_escapes};
-use crate::settings::{DEFAULT_SERVICE_URL, ServiceAddress};
+use crate::settings::ServiceAddress;
 use crate::thread_id::ThreadId;
 
 /// How long Amp may take to answer.
@@ -158,36 +155,13 @@ impl Amp {
         arguments: &[&str],
     ) -> Result<String, Error> {
         let folder = tempfile::tempdir().map_err(Error::RunFiles)?;
-        let mut environment = with_no_update(self.environment.clone());
-        environment.remove(OsStr::new("AMP_PWD"));
-        // The build of 2026-01-08 writes any address that it is given into the user's settings.
-        if service.url != DEFAULT_SERVICE_URL {
-            environment.insert("AMP_URL".into(), service.url.clone().into());
-        }
         let arguments = [&["threads"], arguments].concat();
-        let deadlines = Deadlines::default()
-            .with_startup(Some(TIMEOUT))
-            .with_total(Some(TIMEOUT));
         let spec = self
-            .process(&arguments, environment)
-            .with_working_directory(folder.path())
-            .with_deadlines(deadlines)
-            .with_max_line_bytes(LONGEST_ANSWER);
-        let broken = |source| Error::Process {
-            executable: self.executable.clone(),
-            source,
-        };
-        let mut process = spec.spawn().await.map_err(broken)?;
-        let mut answer = String::new();
-        while let Some(line) = process.next_line().await.map_err(broken)? {
-            answer.push_str(&String::from_utf8_lossy(line.bytes()));
-            answer.push('\n');
-            if answer.len() > LONGEST_ANSWER {
-                process.kill().await;
-                return Err(failed(arguments[1], "it says more than 256 MiB".to_owned()));
-            }
-        }
-        let exit = process.finish().await;
+            .process(&arguments, self.environment_for(service))
+            .with_working_directory(folder.path());
+        let answer = self.run_to_end(spec, TIMEOUT, LONGEST_ANSWER).await?;
+        let too_long = || failed(arguments[1], "it says more than 256 MiB".to_owned());
+        let (answer, exit) = answer.ok_or_else(too_long)?;
         if exit.status().is_success() {
             return Ok(answer);
         }

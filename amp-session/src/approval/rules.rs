@@ -73,7 +73,7 @@ pub(crate) fn take_over(
         _ => Vec::new(),
     };
     let all: Vec<Value> = own.iter().chain(&kept).chain(&users).cloned().collect();
-    let findings = findings(settings, all, dialect);
+    let findings = lint(&deciding(settings, &Value::Array(all)), dialect);
     let is_error = |finding: &&Finding| finding.severity == Severity::Error;
     if let Some(error) = findings.iter().find(is_error) {
         return Err(Error::UnsafeRules {
@@ -113,15 +113,15 @@ pub(crate) fn take_over(
     Ok(findings)
 }
 
-/// Returns what the linter says of the rules that a run composes: the project's, and `rules`.
-fn findings(settings: &Effective, rules: Vec<Value>, dialect: &Dialect) -> Vec<Finding> {
+/// Returns the rules that decide in a run: the project's, which only restrict, and its own.
+pub(super) fn deciding(settings: &Effective, own: &Value) -> RuleSet {
     let key = SettingsKey::PERMISSIONS.as_str();
     let projects = settings
         .values(key)
         .filter(|(file, _)| file.scope == SettingsScope::Workspace)
         .map(|(file, rules)| RuleList::from_value(RuleScope::Workspace, Some(&file.path), rules));
-    let ours = RuleList::from_value(RuleScope::User, None, &Value::Array(rules));
-    lint(&RuleSet::of(projects.chain([ours]).collect()), dialect)
+    let own = RuleList::from_value(RuleScope::User, None, own);
+    RuleSet::of(projects.chain([own]).collect())
 }
 
 /// Returns what is wrong, and with which rule.
@@ -258,11 +258,8 @@ mod tests {
             matches!(&error, Error::UnsafeRules { reason, .. } if reason.starts_with("rule 1: "))
         );
         let loose = json!([{"tool": "shell_command", "matches": {"command": "git push*"}, "action": "reject"}]);
-        let findings = super::findings(
-            &settings(),
-            loose.as_array().unwrap().clone(),
-            &Dialect::for_version(&SEPTEMBER.into()),
-        );
+        let dialect = Dialect::for_version(&SEPTEMBER.into());
+        let findings = lint(&deciding(&settings(), &loose), &dialect);
         assert!(
             findings
                 .iter()

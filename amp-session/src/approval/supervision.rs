@@ -7,8 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use amp_process::{ContainmentKind, Process};
-use amp_protocol::{Decoded, SettingsKey};
-use serde_json::Value;
+use amp_protocol::Decoded;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -23,14 +22,13 @@ use super::opinion::Opinions;
 use super::peer::Agent;
 use super::plugin::Plugin;
 use super::protocol::{HOST, SOCKET, TOKEN};
+use super::rules::deciding;
 use super::second_lock::SecondLock;
 use super::shared::Shared;
-use crate::amp::Amp;
 use crate::dialect::Feature;
 use crate::environment::Environment;
 use crate::error::Error;
-use crate::permission::{Evaluator, RuleList, RuleScope, RuleSet};
-use crate::settings::{Effective, SettingsScope};
+use crate::permission::Evaluator;
 
 /// How long the questions of processes that are gone may take to be noticed as such.
 const SETTLING: Duration = Duration::from_secs(1);
@@ -63,6 +61,7 @@ impl Supervision {
             watched,
             refusal,
         } = beginning;
+        let evaluator = || Evaluator::new(deciding(settings, rules), amp.dialect());
         let program = helper::program(approval)?;
         let listening = Listening::open(run_folder, &program)?;
         let mut variables = Environment::from([
@@ -78,7 +77,7 @@ impl Supervision {
             let plugin = Plugin::install(run_folder, environment).map_err(Error::RunFiles)?;
             own.push(plugin.file);
             variables.extend(plugin.variables);
-            lock = Some(SecondLock::new(deciding(settings, rules, amp)));
+            lock = Some(SecondLock::new(evaluator()));
         }
         let kept = memory.file_of_folder().map(Path::to_path_buf);
         let paths = watched.into_iter().chain(kept);
@@ -102,7 +101,7 @@ impl Supervision {
         let serving = tokio::spawn(listening.serve(Arc::new(host)));
         Ok(Self {
             shared,
-            reconciler: Reconciler::new(amp.dialect(), deciding(settings, rules, amp)),
+            reconciler: Reconciler::new(amp.dialect(), evaluator()),
             agent,
             variables,
             tasks: vec![serving, gathering],
@@ -210,16 +209,4 @@ impl Drop for Supervision {
             task.abort();
         }
     }
-}
-
-/// Returns the rules that decide in the run: the project's, which only restrict, and ours.
-fn deciding(settings: &Effective, rules: &Value, amp: &Amp) -> Evaluator {
-    let key = SettingsKey::PERMISSIONS.as_str();
-    let projects = settings
-        .values(key)
-        .filter(|(file, _)| file.scope == SettingsScope::Workspace)
-        .map(|(file, rules)| RuleList::from_value(RuleScope::Workspace, Some(&file.path), rules));
-    let ours = RuleList::from_value(RuleScope::User, None, rules);
-    let set = RuleSet::of(projects.chain([ours]).collect());
-    Evaluator::new(set, amp.dialect())
 }

@@ -191,7 +191,7 @@ fn policy(subject: &Subject<'_>) -> Result<Policy, Error> {
 
 /// Adds what Amp reads outside the folders that are its own.
 fn readable(
-    mut policy: Policy,
+    policy: Policy,
     subject: &Subject<'_>,
     workspace: &Path,
     home: Option<&Path>,
@@ -212,23 +212,27 @@ fn readable(
         .then(|| program_in_path("node", subject.environment))
         .flatten();
     let files = subject.files.iter().cloned();
-    for path in certificates
+    let paths = certificates
         .chain(packages)
         .chain(programs)
         .chain(node)
         .chain(files)
-        .chain(instructions)
-    {
-        // What is not there is not read, and what can be read already needs no rule.
+        .chain(instructions);
+    with_readable(policy, paths)
+}
+
+/// Makes what is there of these readable; what can be read already needs no rule.
+pub(super) fn with_readable(policy: Policy, paths: impl Iterator<Item = PathBuf>) -> Policy {
+    paths.fold(policy, |policy, path| {
         let Ok(canonical) = path.canonicalize() else {
-            continue;
+            return policy;
         };
-        policy = with_name(policy, &path);
-        if matches!(policy.access(&canonical), Access::Hidden | Access::Private) {
-            policy = policy.with_files(canonical, Access::Readable);
+        let policy = with_name(policy, &path);
+        match policy.access(&canonical) {
+            Access::Hidden | Access::Private => policy.with_files(canonical, Access::Readable),
+            _ => policy,
         }
-    }
-    policy
+    })
 }
 
 /// Adds what decides about the run, which stays as it is wherever it lies.

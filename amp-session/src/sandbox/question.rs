@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use amp_process::sandbox::{Access, Policy, Sandbox};
 
 use super::config::SandboxConfig;
-use super::default::{package_of, program_in_path, with_name};
+use super::default::{package_of, program_in_path, with_name, with_readable};
 use crate::environment::Environment;
 
 /// Returns the variables that a configuration allows by name.
@@ -35,22 +35,13 @@ pub(crate) fn question_sandbox(
     // A JavaScript build is started by it; which build this is, nobody knows yet.
     let node = program_in_path("node", environment);
     let read = programs.iter().cloned().chain(packages).chain(node);
-    let mut policy = environment
+    let policy = environment
         .keys()
         .fold(Policy::new(), Policy::with_variable);
-    for path in read.chain(config.readable.iter().cloned()) {
-        // What is not there is not read, and what can be read already needs no rule.
-        let Ok(canonical) = path.canonicalize() else {
-            continue;
-        };
-        policy = with_name(policy, &path);
-        if matches!(policy.access(&canonical), Access::Hidden | Access::Private) {
-            policy = policy.with_files(canonical, Access::Readable);
-        }
-    }
+    let policy = with_readable(policy, read.chain(config.readable.iter().cloned()));
     let canonical = home.canonicalize();
-    policy = with_name(policy, home);
-    policy = policy.with_files(canonical.as_deref().unwrap_or(home), Access::Writable);
+    let policy = with_name(policy, home);
+    let policy = policy.with_files(canonical.as_deref().unwrap_or(home), Access::Writable);
     let sandbox = Sandbox::new(policy);
     match config.best_effort {
         true => sandbox.best_effort(),
