@@ -73,9 +73,12 @@ pub(crate) struct RegistrySignature {
 /// What a registry says of a version, and its signatures of that.
 #[derive(Debug)]
 pub(crate) struct Claim {
-    message: String,
+    package: String,
     version: CliVersion,
+    integrity: String,
     signatures: Vec<RegistrySignature>,
+    /// Versions and digests that the registry has beside it.
+    others: Vec<(CliVersion, String)>,
 }
 
 impl Claim {
@@ -86,9 +89,40 @@ impl Claim {
         signatures: &[RegistrySignature],
     ) -> Self {
         Self {
-            message: format!("{package}@{version}:{integrity}"),
+            package: package.to_owned(),
             version: version.clone(),
+            integrity: integrity.to_owned(),
             signatures: signatures.to_vec(),
+            others: Vec::new(),
+        }
+    }
+
+    /// Names other versions and their digests, so that a signature of one of them is known as that.
+    pub(crate) fn among(mut self, others: impl Iterator<Item = (CliVersion, String)>) -> Self {
+        let version = &self.version;
+        self.others = others.filter(|(other, _)| other != version).collect();
+        self
+    }
+
+    fn is_signed_by(&self, key: &VerifyingKey, signature: &RegistrySignature) -> bool {
+        let message = self.message(&self.version, &self.integrity);
+        key.has_signed(&message, &signature.sig)
+    }
+
+    fn message(&self, version: &CliVersion, integrity: &str) -> String {
+        format!("{}@{version}:{integrity}", self.package)
+    }
+
+    /// Says what a signature is of that is not one of this version.
+    fn not_signed(&self, key: &VerifyingKey, signature: &RegistrySignature) -> Error {
+        let mut others = self.others.iter();
+        let replayed = others.find(|(version, integrity)| {
+            key.has_signed(&self.message(version, integrity), &signature.sig)
+        });
+        match replayed {
+            Some((version, _)) => refused("the registry's signature is of another version")
+                .compare(self.version.to_string(), version.to_string()),
+            None => refused("the registry's signature is not of this package, version and digest"),
         }
     }
 
@@ -99,7 +133,7 @@ impl Claim {
     /// Checks that a pinned key has signed it.
     pub(crate) fn check_pinned(&self, key: &VerifyingKey) -> Result<()> {
         let mut signatures = self.signatures.iter();
-        if signatures.any(|one| key.has_signed(&self.message, &one.sig)) {
+        if signatures.any(|one| self.is_signed_by(key, one)) {
             return Ok(());
         }
         let message = match self.is_signed() {
@@ -133,10 +167,8 @@ impl Claim {
                     ),
                 );
             }
-            if !key.has_signed(&self.message, &signature.sig) {
-                return Err(refused(
-                    "the registry's signature is of another package, version or digest",
-                ));
+            if !self.is_signed_by(&key, signature) {
+                return Err(self.not_signed(&key, signature));
             }
             signer = Some(signature.keyid.clone());
         }

@@ -57,6 +57,10 @@ const LONGEST_HEADER: u64 = 64 * 1024;
 /// The most members of a package; those of 2026 have four.
 const MOST_MEMBERS: usize = 10_000;
 
+const TOO_LONG_EXTENSIONS: &str = "extended attributes that are too long";
+
+const WITH_HOLES: &str = "a file with holes";
+
 fn copy(reader: &mut dyn Read, sink: &mut dyn Sink) -> Result<()> {
     let mut buffer = vec![0; CHUNK];
     loop {
@@ -84,7 +88,11 @@ fn copy_member(reader: &mut dyn Read, wanted: &str, sink: &mut dyn Sink) -> Resu
         let own_name = String::from_utf8_lossy(&member.path_bytes()).into_owned();
         let kind = member.header().entry_type();
         if kind.is_pax_local_extensions() || kind.is_gnu_longname() {
-            let record = header_record(&mut member, &own_name)?;
+            let what = match kind.is_gnu_longname() {
+                true => "a name that is too long",
+                false => TOO_LONG_EXTENSIONS,
+            };
+            let record = header_record(&mut member, &own_name, what)?;
             let name = match kind.is_gnu_longname() {
                 true => Some(record),
                 false => name_in_extensions(&record, &own_name)?,
@@ -93,7 +101,7 @@ fn copy_member(reader: &mut dyn Read, wanted: &str, sink: &mut dyn Sink) -> Resu
             continue;
         }
         if kind.is_pax_global_extensions() {
-            let record = header_record(&mut member, &own_name)?;
+            let record = header_record(&mut member, &own_name, TOO_LONG_EXTENSIONS)?;
             if name_in_extensions(&record, &own_name)?.is_some() {
                 return Err(bad_archive("one name for all members", &own_name));
             }
@@ -103,12 +111,19 @@ fn copy_member(reader: &mut dyn Read, wanted: &str, sink: &mut dyn Sink) -> Resu
             let name = String::from_utf8_lossy(&name);
             name.trim_end_matches('\0').to_owned()
         });
-        if name.starts_with('/') || name.split(['/', '\\']).any(|part| part == "..") {
+        if name.starts_with('/') {
+            return Err(bad_archive("a member with an absolute path", &name));
+        }
+        if name.split(['/', '\\']).any(|part| part == "..") {
             return Err(bad_archive("a member outside of the package", &name));
         }
         let is_wanted = name.trim_end_matches('/') == format!("package/{wanted}");
         match kind {
             tar::EntryType::Regular | tar::EntryType::Continuous => {}
+            tar::EntryType::GNUSparse => return Err(bad_archive(WITH_HOLES, &name)),
+            tar::EntryType::Link | tar::EntryType::Symlink => {
+                return Err(bad_archive("a link", &name));
+            }
             _ if is_wanted => {
                 return Err(bad_archive("the executable is not a regular file", &name));
             }
@@ -131,10 +146,14 @@ fn copy_member(reader: &mut dyn Read, wanted: &str, sink: &mut dyn Sink) -> Resu
 }
 
 /// Reads the content of a header that says more about the next member, if it is short.
-fn header_record(member: &mut tar::Entry<'_, &mut dyn Read>, name: &str) -> Result<Vec<u8>> {
+fn header_record(
+    member: &mut tar::Entry<'_, &mut dyn Read>,
+    name: &str,
+    too_long: &str,
+) -> Result<Vec<u8>> {
     let size = member.header().entry_size().map_err(damaged)?;
     if size > LONGEST_HEADER {
-        return Err(bad_archive("a header that is too long", name).compare(
+        return Err(bad_archive(too_long, name).compare(
             format!("at most {LONGEST_HEADER} bytes"),
             format!("{size} bytes"),
         ));
@@ -154,7 +173,7 @@ fn name_in_extensions(record: &[u8], member: &str) -> Result<Option<Vec<u8>>> {
             b"path" => name = Some(extension.value_bytes().to_owned()),
             b"size" => return Err(bad_archive("a size beside the size", member)),
             key if key.starts_with(b"GNU.sparse") => {
-                return Err(bad_archive("a file with holes", member));
+                return Err(bad_archive(WITH_HOLES, member));
             }
             _ => {}
         }

@@ -26,6 +26,9 @@ use crate::version::{CliVersion, excerpt, known_versions};
 /// The short form of the document first: it is all that is needed and much smaller.
 const ACCEPT: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8";
 
+/// The most versions, newest first, that a signature which does not fit is held against.
+const MOST_COMPARED: usize = 1000;
+
 /// The list of keys comes in one form.
 const KEYS_ACCEPT: &str = "application/json";
 
@@ -67,6 +70,14 @@ impl Document {
         self.versions
             .keys()
             .filter_map(|version| version.parse().ok())
+    }
+
+    /// Returns the versions that are there, newest first, and what their digests are.
+    fn integrities(&self) -> impl Iterator<Item = (CliVersion, String)> {
+        let newest_first = self.versions.iter().rev();
+        newest_first.filter_map(|(version, published)| {
+            Some((version.parse().ok()?, published.dist.integrity.clone()))
+        })
     }
 }
 
@@ -208,12 +219,15 @@ impl Publisher for Registry {
             }],
             announced: Announced::Download(digest),
             signature: None,
-            claim: Some(Claim::new(
-                &package(platform)?,
-                version,
-                &published.dist.integrity,
-                &published.dist.signatures,
-            )),
+            claim: Some(
+                Claim::new(
+                    &package(platform)?,
+                    version,
+                    &published.dist.integrity,
+                    &published.dist.signatures,
+                )
+                .among(document.integrities().take(MOST_COMPARED)),
+            ),
         })
     }
 

@@ -76,15 +76,23 @@ fn serve_attested(
     signatures: &[serde_json::Value],
     attestations: &serde_json::Value,
 ) {
-    let document = json!({
+    serve_document(world, |document| {
+        let published = &mut document["versions"][world.release.version.to_string()];
+        published["dist"]["signatures"] = json!(signatures);
+        published["dist"]["attestations"] = attestations.clone();
+    });
+}
+
+/// Serves the document of the release, changed.
+fn serve_document(world: &World, change: impl FnOnce(&mut serde_json::Value)) {
+    let mut document = json!({
         "dist-tags": { "latest": world.release.version.to_string() },
         "versions": { world.release.version.to_string(): { "dist": {
             "integrity": integrity(&world.release.package()),
             "tarball": format!("{}{}", world.server.url(), world.release.tarball_path()),
-            "signatures": signatures,
-            "attestations": attestations,
         } } },
     });
+    change(&mut document);
     let reply = Reply::body(document.to_string());
     world.server.route(DOCUMENT_PATH, [reply]);
 }
@@ -143,11 +151,21 @@ fn a_signature_by_another_key_is_refused() {
 #[test]
 fn the_signature_of_an_old_version_proves_nothing_of_a_new_one() {
     let (world, key) = signed_world();
-    let old = message(&world).replace("0.0.1790000000", "0.0.1780000000");
-    serve(&world, &[key.sign(&old)]);
+    let new = world.release.version.to_string();
+    let old = new.replace("0.0.1790000000", "0.0.1780000000");
+    let signature = key.sign(&message(&world).replace(&new, &old));
+    serve(&world, std::slice::from_ref(&signature));
+    world.refuses(ErrorKind::Signature);
+    // Where the registry still has that version, it is named.
+    serve_document(&world, |document| {
+        let published = &mut document["versions"];
+        published[&new]["dist"]["signatures"] = json!([signature]);
+        published[&old] = published[&new].clone();
+    });
     world
         .refuses(ErrorKind::Signature)
         .reads("registry_signature_of_an_old_version");
+    world.fetched_no_package();
 }
 
 #[test]
