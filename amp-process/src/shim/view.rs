@@ -47,7 +47,10 @@ fn furnish(view: &View) -> Result<(), String> {
     let mut root = NewRoot::new().map_err(|error| format!("there is no new root: {error}"))?;
     let at = |path: &Path| {
         let path = path.display().to_string();
-        move |error: io::Error| format!("{path} cannot be put in its place: {error}")
+        move |error: io::Error| match error.raw_os_error() {
+            Some(libc::ENOSYS) => "the kernel lacks calls of Linux 5.12".to_owned(),
+            _ => format!("{path} cannot be put in its place: {error}"),
+        }
     };
     let folder = Path::new(devices::FOLDER);
     devices::make(&mut root, view.private_bytes).map_err(at(folder))?;

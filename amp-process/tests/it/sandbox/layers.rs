@@ -280,11 +280,11 @@ async fn what_the_kernel_refuses_the_shim_is_left_to_bubblewrap() {
         return;
     };
     let faults = [
-        // Linux before 5.12.
-        "inject=mount_setattr:error=ENOSYS",
-        "inject=fsopen:error=EPERM",
+        ("mount_setattr:error=ENOSYS", "lacks calls of Linux 5.12"),
+        ("fsopen:error=EPERM", "Operation not permitted"),
     ];
-    for fault in faults {
+    for (fault, reason) in faults {
+        let fault = &format!("inject={fault}");
         let used = place.root().join("used");
         let script = format!("touch {}; exec /usr/bin/bwrap \"$@\"", used.display());
         place.script("bin/bwrap", &script);
@@ -296,6 +296,7 @@ async fn what_the_kernel_refuses_the_shim_is_left_to_bubblewrap() {
         // Where that is to be done by nobody else, it is refused.
         let output = under(&place, fault, &["--backend", "namespaces"]);
         refuses(&output, &place, "a namespace cannot be made: ");
+        refuses(&output, &place, reason);
         wrapped(&place, "*) echo 'bwrap: no namespace' >&2; exit 1;;");
         let output = under(&place, fault, &[]);
         refuses(
