@@ -7,8 +7,8 @@ use serde::Serialize;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Place {
-    /// A path that was named, by `AMP_CLI_PATH` or as [`Wanted::Executable`](crate::Wanted::Executable): nothing else is
-    /// taken then.
+    /// A path that was named, by `AMP_CLI_PATH` or as
+    /// [`Wanted::Executable`](crate::Wanted::Executable): nothing else is taken then.
     Explicit,
     /// Our own store, the newest sound version first: verified, and installed because it was asked
     /// for.

@@ -1,9 +1,10 @@
 //! Defaults for options, and which of several wins.
 //!
 //! From the strongest to the weakest: the flag, the environment variable, the project file
-//! (`ampctl.lock`, which holds a version alone, and `.ampctl.toml` in the current folder or the nearest of the user's own above it, up to the
-//! repository), the user file (`ampctl/config.toml` in the configuration folder, or the file named
-//! by `--config` or `AMPCTL_CONFIG`), the built-in default.
+//! (`ampctl.lock`, which holds a version alone, and `.ampctl.toml` in the current folder or the
+//! nearest of the user's own above it, up to the repository), the user file (`ampctl/config.toml` in
+//! the configuration folder, or the file named by `--config` or `AMPCTL_CONFIG`), the built-in
+//! default.
 
 mod choice;
 mod environment;

@@ -98,7 +98,8 @@ impl Deadlines {
 pub struct StopPolicy {
     /// How long the program may take to exit on the end of its input, before any signal.
     pub stdin_grace: Duration,
-    /// The signal that asks it to stop, sent to the program's process group; `None` goes straight to SIGKILL.
+    /// The signal that asks it to stop, sent to the program's process group; `None` goes straight to
+    /// SIGKILL.
     pub signal: Option<Signal>,
 }
 

@@ -14,9 +14,10 @@ use crate::spec::StdinSource;
 /// The writing end of a program's standard input.
 ///
 /// Writing waits while the pipe is full. What a dropped [`send`](Self::send) has begun is written to
-/// its end before anything else, so no message is cut. Writing fails with [`Error::StdinClosed`] once the program has
-/// closed its end or exited, or once the run is being stopped. That is no failure of the run, whose
-/// end is told by its [`Exit`](crate::Exit). Dropping the writer closes standard input.
+/// its end before anything else, so no message is cut. Writing fails with [`Error::StdinClosed`]
+/// once the program has closed its end or exited, or once the run is being stopped. That is no
+/// failure of the run, whose end is told by its [`Exit`](crate::Exit). Dropping the writer closes
+/// standard input.
 #[derive(Debug)]
 pub struct StdinWriter {
     slot: StdinSlot,

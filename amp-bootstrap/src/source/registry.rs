@@ -208,7 +208,8 @@ impl Publisher for Registry {
         }
         let digest = Digest::from_integrity(&published.dist.integrity)
             .map_err(|error| error.at(tarball.to_string()))?;
-        // They say how the package was built and prove nothing here: one that leads nowhere is no error.
+        // They say how the package was built and prove nothing here: that one leads nowhere is no
+        // error.
         let attestations = published.dist.attestations.get("url");
         let attestations = attestations.and_then(|url| self.address.join(url.as_str()?).ok());
         Ok(Release {
