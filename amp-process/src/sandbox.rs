@@ -28,10 +28,11 @@
 //! # Layers
 //!
 //! On Linux, the shim makes namespaces in which there is nothing but what the policy names, or
-//! bubblewrap does where the kernel lets it alone; Landlock states the rules about files once more; a filter (seccomp) refuses the system calls
-//! that lead out of a sandbox; resource limits are set last. The network within is empty but for
-//! listeners that the shim binds and hands out to the host, where names are looked up and
-//! connections are made: no address, no name server and no other port can be reached from inside.
+//! bubblewrap does where the kernel lets it alone ([`Backend`]); Landlock states the rules about files
+//! once more; a filter (seccomp) refuses the system calls that lead out of a sandbox; resource limits
+//! are set last. The network within is empty but for listeners that the shim binds and hands out to
+//! the host, where names are looked up and connections are made: no address, no name server and no
+//! other port can be reached from inside.
 //!
 //! What cannot be enforced is refused, and the error says why, unless the sandbox is asked for
 //! [with best effort](Sandbox::best_effort): then [`SandboxStatus::layers`] tells what is missing.
