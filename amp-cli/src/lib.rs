@@ -76,7 +76,6 @@ struct RustPage;
 use std::ffi::OsString;
 use std::io::{self, Write};
 
-use amp_session::process::release_program_pages;
 use clap::{FromArgMatches, Parser};
 
 use self::arguments::{Arguments, GlobalArguments};
@@ -119,8 +118,6 @@ where
         let written = context.stderr.write_all(steps.as_bytes());
         return or_complain(written.map(|()| ExitCode::Usage), context);
     }
-    // What comes now, the description of every command and option, is most of what a start needs.
-    release_program_pages();
     let arguments = match parse(&arguments, context) {
         Ok(arguments) => arguments,
         Err(error) => {
