@@ -25,8 +25,10 @@ const LIMIT: Duration = Duration::from_secs(30 * 60);
 const NO_SOURCES: [&str; 2] = [".git", "target"];
 
 /// What a newcomer brings along: the way to the network, the toolchain, npm's configuration.
-const BROUGHT_ALONG: [&str; 20] = [
+const BROUGHT_ALONG: [&str; 21] = [
     "ALL_PROXY",
+    // Which Amp CI pins.
+    "AMPCTL_VERSION",
     "CARGO_HOME",
     "CARGO_HTTP_CAINFO",
     "GIT_SSL_CAINFO",

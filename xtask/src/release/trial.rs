@@ -1,6 +1,7 @@
 //! Every artefact installed and run, as far as this machine can.
 
 mod debian;
+mod emulation;
 mod root;
 mod windows;
 
@@ -8,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use amp_bootstrap::Platform;
 use amp_process::ProcessSpec;
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
@@ -16,6 +18,7 @@ use super::build::Checkout;
 use super::target::Target;
 use crate::command;
 use crate::{machine, note, say};
+use emulation::Emulator;
 
 /// Time for one command.
 const LIMIT: Duration = Duration::from_secs(180);
@@ -35,30 +38,81 @@ pub(super) async fn target(
     if target.system == "windows" {
         return windows::program(checkout, target, &program, version, required).await;
     }
-    let emulator = machine::find_program("qemu-aarch64-static");
-    if target.runs_here() && target.system == "linux" {
-        if machine::find_program("bwrap").is_some() {
-            root::program(checkout, target, &program).await?;
-        } else {
+    let emulator = Emulator::find(target);
+    let runs = Runs::of(target, emulator.clone()).await;
+    if let Runs::Not = runs {
+        match emulator {
+            Some(emulator) => {
+                says_version(emulator.alone(&program), version).await?;
+                let what = "what it starts, so no more than `--version`: this kernel lets no user \
+                    namespace have an emulator of its own";
+                untried(&format!("{}: {what}", target.triple), required)?;
+            }
+            None => untried(
+                &format!("{}, for want of an emulator", target.triple),
+                required,
+            )?,
+        }
+    } else {
+        if target.system == "linux" && machine::find_program("bwrap").is_some() {
+            root::program(checkout, target, &program, &runs).await?;
+        } else if target.system == "linux" {
             untried("an empty root, for want of bwrap", required)?;
         }
-        says_version(ProcessSpec::new(&program), version).await?;
-    } else if target.runs_here() {
-        says_version(ProcessSpec::new(&program), version).await?;
-    } else if let (Some(emulator), "linux") = (emulator, target.system) {
-        says_version(ProcessSpec::new(emulator).with_argument(&program), version).await?;
-        say(format!("tried under emulation: {}", archive.display()));
-    } else {
-        untried(
-            &format!("{}, for want of an emulator", target.triple),
-            required,
-        )?;
+        says_version(runs.program(&program), version).await?;
     }
     let is_package = |path: &&PathBuf| path.extension().is_some_and(|end| end == "deb");
     if let Some(package) = files.iter().find(is_package) {
-        debian::package(package, target, version, required).await?;
+        debian::package(package, target, &runs, version, required).await?;
     }
     Ok(())
+}
+
+/// How programs of a target are started here.
+#[derive(Debug)]
+enum Runs {
+    /// As any other.
+    Natively,
+    /// Under an emulator, and so is what they start.
+    Emulated(Emulator),
+    /// Not at all.
+    Not,
+}
+
+impl Runs {
+    async fn of(target: &Target, emulator: Option<Emulator>) -> Self {
+        match emulator {
+            _ if target.runs_here() => Self::Natively,
+            Some(emulator) if emulator.takes_children().await => Self::Emulated(emulator),
+            _ => Self::Not,
+        }
+    }
+
+    /// Returns a start of a program: one of the target, if these can be started, or one of this machine.
+    fn program(&self, program: impl AsRef<Path>) -> ProcessSpec {
+        match self {
+            Self::Natively | Self::Not => {
+                ProcessSpec::new(program.as_ref()).with_environment(machine::environment())
+            }
+            Self::Emulated(emulator) => emulator.around(program),
+        }
+    }
+
+    /// Returns what Amp has to be built for.
+    fn platform(&self) -> Result<Platform> {
+        Ok(match self {
+            Self::Natively | Self::Not => Platform::detect()?,
+            Self::Emulated(_) => emulation::PLATFORM,
+        })
+    }
+
+    /// Returns what is said of the trials.
+    fn manner(&self) -> &'static str {
+        match self {
+            Self::Natively | Self::Not => "",
+            Self::Emulated(_) => ", emulated",
+        }
+    }
 }
 
 /// Says what was not tried.
@@ -97,10 +151,7 @@ fn unpack(archive: &Path, into: &Path, target: &Target) -> Result<PathBuf> {
 }
 
 async fn says_version(program: ProcessSpec, version: &str) -> Result<()> {
-    let asked = program
-        .with_environment(machine::environment())
-        .with_argument("--version");
-    let said = command::output(asked, LIMIT).await?;
+    let said = command::output(program.with_argument("--version"), LIMIT).await?;
     ensure!(
         said.starts_with(&format!("ampctl {version}")),
         "it says {said:?}"
@@ -160,7 +211,11 @@ pub(super) async fn installer(out: &Path, version: &str) -> Result<()> {
             .with_variable("AMPCTL_INSTALL_DIR", home.path().join(into))
     };
     command::output(install(out, "bin"), LIMIT).await?;
-    says_version(ProcessSpec::new(home.path().join("bin/ampctl")), version).await?;
+    says_version(
+        Runs::Natively.program(home.path().join("bin/ampctl")),
+        version,
+    )
+    .await?;
     let changed = home.path().join("changed");
     fs::create_dir(&changed)?;
     let mut bytes = fs::read(out.join(&name))?;

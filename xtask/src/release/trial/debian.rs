@@ -8,7 +8,7 @@ use amp_process::ProcessSpec;
 use anyhow::{Result, ensure};
 
 use super::root::Root;
-use super::{LIMIT, untried};
+use super::{LIMIT, Runs, untried};
 use crate::release::target::Target;
 use crate::{command, machine, say};
 
@@ -16,6 +16,7 @@ use crate::{command, machine, say};
 pub(super) async fn package(
     package: &Path,
     target: &Target,
+    runs: &Runs,
     version: &str,
     required: bool,
 ) -> Result<()> {
@@ -26,7 +27,7 @@ pub(super) async fn package(
     {
         return untried(&format!("the Debian package, for want of {tool}"), required);
     }
-    let root = Root::new().await?;
+    let root = Root::new(runs).await?;
     for folder in [
         "var/lib/dpkg/info",
         "var/lib/dpkg/updates",
@@ -58,14 +59,15 @@ pub(super) async fn package(
     let program = root.path("usr/bin/ampctl");
     let mode = fs::metadata(&program)?.permissions().mode();
     ensure!(mode & 0o777 == 0o755, "its program has mode {mode:o}");
-    if target.runs_here() {
+    if !matches!(runs, Runs::Not) {
         let said = root.run("/usr/bin/ampctl", &["--version"]).await?.stdout;
         ensure!(said.contains(version), "it says {said:?}");
     }
     command::output(dpkg(&["--purge", "ampctl"]), LIMIT).await?;
     ensure!(!program.exists(), "the package leaves its program behind");
     say(format!(
-        "tried: Debian package for {architecture}, installed and removed"
+        "tried{}: Debian package for {architecture}, installed and removed",
+        runs.manner()
     ));
     Ok(())
 }

@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use amp_process::ProcessSpec;
 use anyhow::{Result, ensure};
 
-use super::{LIMIT, mirror, recordings};
+use super::{LIMIT, Runs, mirror, recordings};
 use crate::command::{self, Finished};
 use crate::release::build::Checkout;
 use crate::release::target::Target;
-use crate::{machine, say};
+use crate::say;
 
 /// A root file system with nothing in it but what is put there, and no network.
-pub(super) struct Root {
+pub(super) struct Root<'a> {
     pub(super) folder: tempfile::TempDir,
+    runs: &'a Runs,
     processes: &'static [&'static str],
 }
 
@@ -24,10 +25,10 @@ const OWN_PROCESSES: &[&str] = &["--unshare-pid", "--proc", "/proc"];
 /// Those of this machine, where a container keeps programs from mounting `/proc`.
 const PROCESSES_OF_MACHINE: &[&str] = &["--bind", "/proc", "/proc"];
 
-impl Root {
-    pub(super) async fn new() -> Result<Self> {
-        let probe = ProcessSpec::new("bwrap")
-            .with_environment(machine::environment())
+impl<'a> Root<'a> {
+    pub(super) async fn new(runs: &'a Runs) -> Result<Self> {
+        let probe = runs
+            .program("bwrap")
             .with_arguments(["--bind", "/", "/"])
             .with_arguments(OWN_PROCESSES.iter().copied())
             .with_argument("true");
@@ -39,7 +40,11 @@ impl Root {
         for name in ["home", "work"] {
             fs::create_dir(folder.path().join(name))?;
         }
-        Ok(Self { folder, processes })
+        Ok(Self {
+            folder,
+            runs,
+            processes,
+        })
     }
 
     pub(super) fn path(&self, below: &str) -> PathBuf {
@@ -48,7 +53,7 @@ impl Root {
 
     /// Returns a program of the root, with the root around it.
     fn program(&self, program: &str) -> ProcessSpec {
-        let outer = ProcessSpec::new("bwrap").with_environment(machine::environment());
+        let outer = self.runs.program("bwrap");
         outer
             .with_arguments(["--unshare-net", "--die-with-parent", "--clearenv", "--bind"])
             .with_argument(self.folder.path())
@@ -82,11 +87,16 @@ impl Root {
 
 /// Puts the static program alone into a root: it installs, runs, goes on with a thread, and finds
 /// nothing wrong. Amp is the fake agent, for Amp itself needs a C library.
-pub(super) async fn program(checkout: &Checkout, target: &Target, program: &Path) -> Result<()> {
-    let root = Root::new().await?;
+pub(super) async fn program(
+    checkout: &Checkout,
+    target: &Target,
+    program: &Path,
+    runs: &Runs,
+) -> Result<()> {
+    let root = Root::new(runs).await?;
     fs::copy(program, root.path("ampctl"))?;
     let agent = checkout.build_fake_agent(target).await?;
-    let platform = amp_bootstrap::Platform::detect()?.to_string();
+    let platform = runs.platform()?.to_string();
     mirror(&root.path("mirror"), &fs::read(agent)?, &platform, "")?;
     recordings(&root.path("replay"))?;
     root.run("/ampctl", &["install", "--source", "/mirror"])
@@ -101,7 +111,15 @@ pub(super) async fn program(checkout: &Checkout, target: &Target, program: &Path
         !went_on.stdout.trim().is_empty(),
         "`ampctl continue` answers nothing"
     );
+    let sessions = root.run("/ampctl", &["sessions", "list"]).await?;
+    ensure!(
+        !sessions.stdout.trim().is_empty(),
+        "`ampctl sessions list` lists nothing"
+    );
     root.run("/ampctl", &["doctor"]).await?;
-    say("tried in an empty root: install, run, continue, doctor");
+    say(format!(
+        "tried in an empty root{}: install, run, continue, sessions, doctor",
+        runs.manner()
+    ));
     Ok(())
 }
