@@ -89,6 +89,7 @@ mod spec;
 #[cfg_attr(windows, path = "start/windows.rs")]
 mod start;
 mod stderr;
+mod stderr_lines;
 mod stdin;
 mod stdout;
 
@@ -118,4 +119,5 @@ pub use shim::run_shim_if_requested;
 pub use signal::Signal;
 pub use spec::{ProcessSpec, StdinSource};
 pub use stderr::StderrText;
+pub use stderr_lines::StderrLines;
 pub use stdin::StdinWriter;

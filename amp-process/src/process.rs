@@ -20,6 +20,7 @@ use crate::signal::Signal;
 use crate::spec::ProcessSpec;
 use crate::start;
 use crate::stderr::{StderrDrain, StderrText};
+use crate::stderr_lines::StderrLines;
 use crate::stdin::{Input, StdinWriter};
 use crate::stdout::Stdout;
 
@@ -106,6 +107,12 @@ impl Process {
     /// Returns what has come on standard error so far.
     pub fn stderr_so_far(&self) -> StderrText {
         self.stderr.so_far()
+    }
+
+    /// Returns the lines of standard error as they come; all who have them share them, and each line
+    /// is taken once.
+    pub fn stderr_lines(&self) -> StderrLines {
+        self.stderr.lines()
     }
 
     /// Takes the writer for [`StdinSource::Piped`](crate::StdinSource::Piped); `None` the second

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::platform::OutputPipe;
+use crate::stderr_lines::StderrLines;
 
 /// Bytes kept from the beginning.
 const HEAD: usize = 8 * 1024;
@@ -79,6 +80,7 @@ impl fmt::Display for StderrText {
 #[derive(Debug)]
 pub(crate) struct StderrDrain {
     drained: Arc<Mutex<Drained>>,
+    lines: StderrLines,
     task: JoinHandle<()>,
 }
 
@@ -94,15 +96,29 @@ impl StderrDrain {
     pub(crate) fn start(mut pipe: OutputPipe) -> Self {
         let drained = Arc::new(Mutex::new(Drained::default()));
         let shared = Arc::clone(&drained);
+        let lines = StderrLines::new();
+        let heard = lines.clone();
         let task = tokio::spawn(async move {
             let mut chunk = vec![0; 16 * 1024];
             while let Ok(count @ 1..) = pipe.read(&mut chunk).await {
-                let mut drained = lock(&shared);
-                drained.text.push(&chunk[..count]);
-                drained.heard = Some(Instant::now());
+                {
+                    let mut drained = lock(&shared);
+                    drained.text.push(&chunk[..count]);
+                    drained.heard = Some(Instant::now());
+                }
+                heard.push(&chunk[..count]);
             }
         });
-        Self { drained, task }
+        Self {
+            drained,
+            lines,
+            task,
+        }
+    }
+
+    /// Returns the lines as they come.
+    pub(crate) fn lines(&self) -> StderrLines {
+        self.lines.clone()
     }
 
     /// Returns what has come so far.
@@ -120,6 +136,7 @@ impl StderrDrain {
         // Past the limit somebody still holds the pipe; what they write is not ours any more.
         let _ = tokio::time::timeout(limit, &mut self.task).await;
         self.task.abort();
+        self.lines.end();
         self.so_far()
     }
 }
@@ -127,6 +144,7 @@ impl StderrDrain {
 impl Drop for StderrDrain {
     fn drop(&mut self) {
         self.task.abort();
+        self.lines.end();
     }
 }
 

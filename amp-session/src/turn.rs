@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use amp_process::{Line, Process};
+use amp_process::{Line, Process, StderrLines};
 use futures::Stream;
 
 pub use cancel::Canceller;
@@ -69,6 +69,8 @@ pub struct Turn {
     trouble: Option<String>,
     /// Lines that were read and recorded ahead of their turn.
     ahead: VecDeque<Line>,
+    /// What comes on standard error; nothing does in a replay.
+    stderr_lines: Option<StderrLines>,
     /// A line that waits until it is noted, and the thread that it names.
     noting: Option<(Noting, TurnLine)>,
     /// There are no more lines.
@@ -109,9 +111,11 @@ pub(crate) struct TurnParts {
 
 impl Turn {
     pub(crate) fn running(process: Process, parts: TurnParts) -> Self {
+        let stderr_lines = Some(process.stderr_lines());
         let source = Source::Process(Box::new(process));
         let observer = Observer::of(parts.dialect);
         Self {
+            stderr_lines,
             secrets: parts.secrets,
             record: parts.record,
             build: Some((parts.version, parts.dialect)),
@@ -142,6 +146,7 @@ impl Turn {
             outbox: None,
             trouble: None,
             ahead: VecDeque::new(),
+            stderr_lines: None,
             noting: None,
             ended: false,
             claim: None,

@@ -1,5 +1,6 @@
 //! What has become of a task: the document in its folder.
 
+use amp_session::protocol::progress::UsageTotals;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -40,11 +41,8 @@ pub(super) struct TaskResult {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Usage {
     pub(super) turns: u64,
-    pub(super) input_tokens: u64,
-    pub(super) cache_creation_input_tokens: u64,
-    pub(super) cache_read_input_tokens: u64,
-    pub(super) output_tokens: u64,
-    pub(super) messages_without_usage: u64,
+    #[serde(flatten)]
+    pub(super) messages: UsageTotals,
     pub(super) tool_calls: u64,
     pub(super) refused_calls: u64,
 }
@@ -52,47 +50,23 @@ pub(super) struct Usage {
 impl Usage {
     /// Adds what another one has used.
     pub(super) fn add(&mut self, other: &Self) {
-        let mut add = |to: fn(&mut Self) -> &mut u64, more: u64| {
-            let sum = to(self);
-            *sum = sum.saturating_add(more);
-        };
-        add(|usage| &mut usage.turns, other.turns);
-        add(|usage| &mut usage.input_tokens, other.input_tokens);
-        add(
-            |usage| &mut usage.cache_creation_input_tokens,
-            other.cache_creation_input_tokens,
-        );
-        add(
-            |usage| &mut usage.cache_read_input_tokens,
-            other.cache_read_input_tokens,
-        );
-        add(|usage| &mut usage.output_tokens, other.output_tokens);
-        add(
-            |usage| &mut usage.messages_without_usage,
-            other.messages_without_usage,
-        );
-        add(|usage| &mut usage.tool_calls, other.tool_calls);
-        add(|usage| &mut usage.refused_calls, other.refused_calls);
+        self.turns += other.turns;
+        self.messages.add_totals(&other.messages);
+        self.tool_calls += other.tool_calls;
+        self.refused_calls += other.refused_calls;
     }
 
-    /// Returns the tokens that caps count: those read, without the cache, and those written.
+    /// Returns the tokens that caps count.
     pub(super) fn tokens(&self) -> u64 {
-        self.input_tokens
-            .saturating_add(self.cache_creation_input_tokens)
-            .saturating_add(self.output_tokens)
+        self.messages.uncached_tokens()
     }
 }
 
 impl From<&amp_session::Outcome> for Usage {
     fn from(outcome: &amp_session::Outcome) -> Self {
-        let used = &outcome.usage;
         Self {
             turns: 1,
-            input_tokens: used.input_tokens,
-            cache_creation_input_tokens: used.cache_creation_input_tokens,
-            cache_read_input_tokens: used.cache_read_input_tokens,
-            output_tokens: used.output_tokens,
-            messages_without_usage: used.messages_without_usage,
+            messages: outcome.usage,
             tool_calls: outcome.tool_calls,
             refused_calls: outcome.refused_tools,
         }

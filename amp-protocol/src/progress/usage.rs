@@ -75,6 +75,14 @@ impl UsageTotals {
             .saturating_add(self.cache_creation_input_tokens)
             .saturating_add(self.cache_read_input_tokens)
     }
+
+    /// Returns the tokens that cost most: those read, but from no cache, and those written.
+    #[must_use]
+    pub fn uncached_tokens(&self) -> u64 {
+        self.input_tokens
+            .saturating_add(self.cache_creation_input_tokens)
+            .saturating_add(self.output_tokens)
+    }
 }
 
 /// How full the context window of the model was after its last message.

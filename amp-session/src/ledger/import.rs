@@ -16,6 +16,7 @@ use super::{
     Ledger, NewSession, SessionMetadata, SessionRecord, Totals, TurnEnd, TurnStart, ledger_error,
 };
 use crate::error::Error;
+use crate::file_address::path_of_address;
 use crate::outcome::Status;
 use crate::thread_id::ThreadId;
 
@@ -93,7 +94,7 @@ impl Ledger {
 /// Returns the folder that a thread began in; builds with server-side threads do not tell it.
 fn folder(thread: &Value) -> Option<PathBuf> {
     let tree = thread["env"]["initial"]["trees"][0]["uri"].as_str()?;
-    Some(PathBuf::from(tree.strip_prefix("file://")?))
+    path_of_address(tree).map(PathBuf::from)
 }
 
 /// Parts messages into turns: each begins with what a person wrote, but for what has reached a turn

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use amp_protocol::progress::{Progress, UsageTotals};
+use amp_protocol::progress::Progress;
 use amp_protocol::{Decoded, Event};
 use serde::Serialize;
 
@@ -81,18 +81,10 @@ impl Caps {
         self
     }
 
-    /// Returns the tokens that count: those read, without the cache, and those written.
-    pub(super) fn tokens_of(usage: &UsageTotals) -> u64 {
-        usage
-            .input_tokens
-            .saturating_add(usage.cache_creation_input_tokens)
-            .saturating_add(usage.output_tokens)
-    }
-
     /// Says how much is used of everything that is limited.
     fn uses(&self, progress: &Progress, messages: u64) -> impl Iterator<Item = CapUse> {
         let usage = progress.usage();
-        let tokens = Self::tokens_of(&usage);
+        let tokens = usage.uncached_tokens();
         let uncounted = usage.messages_without_usage;
         let limits = [
             (Cap::Tokens, tokens, self.tokens, uncounted),

@@ -16,6 +16,10 @@ use crate::turn_line::TurnLine;
 pub enum TurnItem {
     /// The CLI wrote a line.
     Line(TurnLine),
+    /// The CLI wrote a line on standard error, here without secrets and terminal escapes. Of more than
+    /// 64 KiB that wait to be taken the oldest are missing; [`Outcome::stderr`] has the beginning and the
+    /// end of all.
+    StandardError(String),
     /// Somebody is asked about a tool call, or about a change of what decides about calls.
     Question(Box<Asked>),
     /// It was decided about a call: after its question, or where a rule that was remembered makes

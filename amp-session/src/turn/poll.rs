@@ -9,7 +9,7 @@ use futures::Stream;
 use super::conclusion::{Concluding, Conclusion};
 use super::noting::Noting;
 use super::source::Source;
-use super::{Turn, TurnItem};
+use super::{Turn, TurnItem, standard_error};
 use crate::outcome::Outcome;
 use crate::sandbox::Denial;
 use crate::turn_line::TurnLine;
@@ -32,6 +32,9 @@ impl Stream for Turn {
         if let Poll::Ready(denial) = turn.poll_denial(context) {
             return Poll::Ready(Some(TurnItem::Denial(denial)));
         }
+        if let Poll::Ready(Some(line)) = turn.poll_stderr(context) {
+            return Poll::Ready(Some(TurnItem::StandardError(line)));
+        }
         match turn.poll_line(context) {
             Poll::Ready(Some(line)) => return Poll::Ready(Some(TurnItem::Line(line))),
             Poll::Ready(None) => {
@@ -52,6 +55,10 @@ impl Stream for Turn {
         let outcome = ready!(turn.poll_outcome(context));
         if let Some(item) = turn.questions.take_item() {
             return Poll::Ready(Some(item));
+        }
+        // Standard error has ended by now.
+        if let Poll::Ready(Some(line)) = turn.poll_stderr(context) {
+            return Poll::Ready(Some(TurnItem::StandardError(line)));
         }
         turn.over = true;
         Poll::Ready(Some(TurnItem::End(outcome)))
@@ -101,6 +108,14 @@ impl Turn {
                 Poll::Ready(outcome)
             }
         }
+    }
+
+    fn poll_stderr(&mut self, context: &mut Context<'_>) -> Poll<Option<String>> {
+        let Some(lines) = &mut self.stderr_lines else {
+            return Poll::Ready(None);
+        };
+        let line = ready!(Pin::new(lines).poll_next(context));
+        Poll::Ready(line.map(|line| standard_error::line(&line, &self.secrets)))
     }
 
     fn poll_denial(&mut self, context: &mut Context<'_>) -> Poll<Denial> {

@@ -336,6 +336,22 @@ async fn what_is_on_standard_error_is_seen_while_the_turn_runs_without_secrets()
 }
 
 #[tokio::test]
+async fn lines_of_standard_error_are_items_as_they_come_and_the_last_comes_before_the_end() {
+    let home = TempDir::new().unwrap();
+    let script = format!("err key {KEY}; {INIT}; {SUCCESS}; err the last");
+    let amp = playing(&home, SEPTEMBER, &script);
+    let session = amp.start(SessionConfig::new()).unwrap();
+    let turn = session.prompt("hi").await.unwrap();
+    let items: Vec<TurnItem> = turn.collect().await;
+    let told = items.iter().filter_map(|item| match item {
+        TurnItem::StandardError(line) => Some(line.as_str()),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), ["key [redacted]", "the last"]);
+    assert!(matches!(items.last(), Some(TurnItem::End(_))));
+}
+
+#[tokio::test]
 async fn options_count_for_one_call_and_changes_of_them_for_the_turns_to_come() {
     let home = TempDir::new().unwrap();
     let amp = playing(&home, SEPTEMBER, "show arguments");

@@ -39,7 +39,7 @@ fn manifest(job: &Job) -> Value {
                 "action": "Ignore",
                 "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
             },
-            // Tasks that have failed, and wrong arguments, are not mended by starting again; 75 is.
+            // A new start changes nothing about failed tasks and wrong arguments; about 75 it does.
             {
                 "action": "FailIndex",
                 "onExitCodes": {"containerName": "ampctl", "operator": "In", "values": [1, 2]},

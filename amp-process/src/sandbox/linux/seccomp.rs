@@ -2,8 +2,8 @@
 //!
 //! The list was measured with native and JavaScript builds of a large agent, git, curl, compilers,
 //! interpreters and pseudo-terminals: all of them work under it. What fails leads out of a sandbox
-//! (namespaces, mounts, tracing, handles of files, sockets that no network namespace confines) or
-//! has been the entrance to the kernel again and again (io_uring, bpf, keyrings).
+//! (namespaces, mounts, tracing, handles of files, sockets that no network namespace confines), or is
+//! where the kernel itself was attacked again and again (io_uring, bpf, keyrings).
 
 use std::collections::BTreeMap;
 

@@ -13,7 +13,7 @@ pub(super) struct Used {
 
 impl Used {
     pub(super) fn add(&mut self, outcome: &Outcome) {
-        self.tokens = self.tokens.saturating_add(Caps::tokens_of(&outcome.usage));
+        self.tokens = self.tokens.saturating_add(outcome.usage.uncached_tokens());
         self.tool_calls += outcome.tool_calls;
         self.messages += outcome.seen.messages;
     }
