@@ -1,6 +1,8 @@
 //! The turn of a run, and more of them until its answer fits and its work passes its check.
 
-use amp_session::{AfterAnswer, AfterCheck, Answers, Attempts, Outcome, Session, Turn};
+use amp_session::process::release_program_pages;
+use amp_session::protocol::Event;
+use amp_session::{AfterAnswer, AfterCheck, Answers, Attempts, Outcome, Session, Turn, TurnItem};
 
 use super::remarks::Remarks;
 use super::retry::{Persistence, Told};
@@ -61,7 +63,13 @@ impl Turns<'_> {
             self.events.turn_began();
             let (remarks, questions) = (&mut *self.remarks, &mut self.questions);
             let watch = Watch {
-                see: |item: &_| self.events.see(item),
+                see: |item: &_| {
+                    if is_result(item) {
+                        // What reads lines is not needed at the end of a turn, which needs as much.
+                        release_program_pages();
+                    }
+                    self.events.see(item);
+                },
                 remark: |item: &_, view: &mut _| remarks.on_item(item, view),
             };
             let mut driven = drive(turn, self.view, self.signals, questions, watch).await;
@@ -182,4 +190,9 @@ impl Turns<'_> {
         }
         Ok(Next::End(Box::new(work)))
     }
+}
+
+/// Returns whether the agent has said how its turn ended.
+fn is_result(item: &TurnItem) -> bool {
+    matches!(item, TurnItem::Line(line) if matches!(line.event(), Some(Event::Result(_))))
 }
