@@ -97,7 +97,7 @@ impl StderrDrain {
         let drained = Arc::new(Mutex::new(Drained::default()));
         let shared = Arc::clone(&drained);
         let lines = StderrLines::new();
-        let heard = lines.clone();
+        let unread = lines.clone();
         let task = tokio::spawn(async move {
             let mut chunk = vec![0; 16 * 1024];
             while let Ok(count @ 1..) = pipe.read(&mut chunk).await {
@@ -106,7 +106,7 @@ impl StderrDrain {
                     drained.text.push(&chunk[..count]);
                     drained.heard = Some(Instant::now());
                 }
-                heard.push(&chunk[..count]);
+                unread.push(&chunk[..count]);
             }
         });
         Self {

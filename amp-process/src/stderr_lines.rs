@@ -109,7 +109,11 @@ impl Stream for StderrLines {
             }
             None if unread.is_over => Poll::Ready(None),
             None => {
-                unread.waker = Some(context.waker().clone());
+                // It is polled with every line of standard output, nearly always by the same task.
+                match &mut unread.waker {
+                    Some(waker) => waker.clone_from(context.waker()),
+                    None => unread.waker = Some(context.waker().clone()),
+                }
                 Poll::Pending
             }
         }

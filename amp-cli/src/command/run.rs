@@ -74,7 +74,7 @@ pub(super) fn go_on(
 }
 
 fn turn(asked: Asked<'_>, context: &mut Context) -> Result<ExitCode, Failure> {
-    // The description of every command and option is not needed any more.
+    // What has read the arguments is not needed any more.
     release_program_pages();
     let settings = Settings::resolve(Layer::from(asked.agent), asked.global, context)?;
     let as_json = settings.output == OutputFormat::Json;
