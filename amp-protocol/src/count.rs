@@ -116,9 +116,35 @@ impl Serialize for Count {
 }
 
 impl<'de> Deserialize<'de> for Count {
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(COUNT, CountVisitor)
+    }
+}
+
+/// The name under which a count is asked for. Our own reader hands small numbers out as such.
+pub(crate) const COUNT: &str = "Count";
+
+struct CountVisitor;
+
+impl<'de> de::Visitor<'de> for CountVisitor {
+    type Value = Count;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a number")
+    }
+
+    #[inline]
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Count, E> {
+        Ok(value.into())
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<Count, D::Error> {
         let JsonText(text) = JsonText::deserialize(deserializer)?;
-        Self::from_number(&text).ok_or_else(|| {
+        Count::from_number(&text).ok_or_else(|| {
             de::Error::custom(format_args!(
                 "invalid type: {}, expected a number",
                 kind_of_json(&text)

@@ -4,14 +4,14 @@ mod stream;
 
 pub use stream::{DEFAULT_MAX_LINE_BYTES, DecodeReader, decode_reader};
 
-use serde::Deserializer as _;
 use serde::de::{Error as _, IgnoredAny, MapAccess};
+use serde::{Deserialize as _, Deserializer as _};
 
 use crate::event::{Event, EventType};
 use crate::malformed::Malformed;
 use crate::nesting;
 use crate::raw_json::RawJson;
-use crate::reader;
+use crate::reader::Reader;
 use crate::repair::{self, Repair, Repairs};
 use crate::wire_object::{FromMap, ObjectVisitor};
 
@@ -90,9 +90,11 @@ pub struct Unrecognised {
 pub fn decode_line(line: &[u8]) -> Decoded {
     let mut repairs = Repairs::default();
     let text = repair::text(repair::trim(line, &mut repairs), &mut repairs);
-    match reader::read::<Event>(&text) {
-        Ok(event) => repaired_event(event, repairs),
-        Err(_) => decode_slowly(line, &text, repairs),
+    let mut reader = Reader::new(&text);
+    match Event::deserialize(&mut reader) {
+        Ok(event) if reader.is_at_end() && repairs.is_empty() => Decoded::Event(event),
+        Ok(event) if reader.is_at_end() => repaired_event(event, repairs),
+        _ => decode_slowly(line, &text, repairs),
     }
 }
 

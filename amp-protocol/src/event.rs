@@ -134,16 +134,16 @@ impl Tagged for Event {
     type Tag = EventType;
 
     fn read<'de, A: MapAccess<'de>>(tag: EventType, fields: A) -> Result<Self, A::Error> {
-        Ok(match tag {
-            EventType::System => Self::System(FromMap::from_map(fields, true)?),
-            EventType::User => Self::User(FromMap::from_map(fields, true)?),
-            EventType::Assistant => Self::Assistant(FromMap::from_map(fields, true)?),
-            EventType::Result => Self::Result(FromMap::from_map(fields, true)?),
+        match tag {
+            EventType::System => FromMap::from_map(fields, true).map(Self::System),
+            EventType::User => FromMap::from_map(fields, true).map(Self::User),
+            EventType::Assistant => FromMap::from_map(fields, true).map(Self::Assistant),
+            EventType::Result => FromMap::from_map(fields, true).map(Self::Result),
             EventType::Unknown(event_type) => {
                 let unknown = format_args!("unknown type of message `{event_type}`");
-                return Err(A::Error::custom(unknown));
+                Err(A::Error::custom(unknown))
             }
-        })
+        }
     }
 }
 

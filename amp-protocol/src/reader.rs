@@ -12,30 +12,13 @@ mod tests;
 mod unescape;
 
 use std::fmt;
+use std::mem;
 
 use ::serde::de;
 use marks::Marks;
 use unescape::{Unescaped, hexadecimal, short_escape};
 
 use crate::nesting;
-
-/// Reads a value that fills the text, or gives up.
-pub(crate) fn read<'de, T: de::Deserialize<'de>>(text: &'de str) -> Result<T, GaveUp> {
-    let mut reader = Reader {
-        text,
-        position: 0,
-        depth: 0,
-        marks: Marks::new(),
-        unescaped: Unescaped::default(),
-    };
-    let value = T::deserialize(&mut reader)?;
-    reader.skip_spaces();
-    if reader.position == text.len() {
-        Ok(value)
-    } else {
-        Err(GaveUp)
-    }
-}
 
 /// Says that the text is for serde_json to read.
 #[derive(Debug)]
@@ -55,7 +38,8 @@ impl de::Error for GaveUp {
     }
 }
 
-struct Reader<'de> {
+/// Reads a value from a text, or gives up.
+pub(crate) struct Reader<'de> {
     text: &'de str,
     position: usize,
     depth: u8,
@@ -71,6 +55,23 @@ enum Text<'de> {
 }
 
 impl<'de> Reader<'de> {
+    /// Begins to read a text.
+    pub(crate) fn new(text: &'de str) -> Self {
+        Self {
+            text,
+            position: 0,
+            depth: 0,
+            marks: Marks::new(),
+            unescaped: Unescaped::default(),
+        }
+    }
+
+    /// Tells whether the value that was read fills the text.
+    pub(crate) fn is_at_end(&mut self) -> bool {
+        self.skip_spaces();
+        self.position == self.text.len() && self.depth == 0
+    }
+
     #[inline(always)]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.position).copied()
@@ -107,21 +108,13 @@ impl<'de> Reader<'de> {
         Err(GaveUp)
     }
 
-    /// Moves to the quote or backslash that comes next in a string.
     #[inline(always)]
-    fn find_special(&mut self) -> Result<u8, GaveUp> {
-        let text = self.text.as_bytes();
-        self.position = self.marks.next(text, self.position).ok_or(GaveUp)?;
-        match text[self.position] {
-            special @ (b'"' | b'\\') => Ok(special),
-            _ => Err(GaveUp),
-        }
-    }
-
     fn string(&mut self) -> Result<Text<'de>, GaveUp> {
         self.take(b'"')?;
         let start = self.position;
-        if self.find_special()? == b'"' {
+        let text = self.text.as_bytes();
+        self.position = self.marks.next_near(text, start).ok_or(GaveUp)?;
+        if is_end_of_string(text[self.position])? {
             let plain = &self.text[start..self.position];
             self.position += 1;
             return Ok(Text::Plain(plain));
@@ -129,21 +122,29 @@ impl<'de> Reader<'de> {
         self.unescape(start)
     }
 
-    /// Reads the rest of a string whose first escape starts here.
+    /// Reads a string that starts here, from its first escape on.
+    #[inline(never)]
     fn unescape(&mut self, start: usize) -> Result<Text<'de>, GaveUp> {
         let text = self.text.as_bytes();
-        self.unescaped.clear(text.len() - start);
-        self.unescaped.push(text, start, self.position);
+        // What a loop changes is kept in registers only if nobody else could see it.
+        let mut marks = self.marks;
+        let mut unescaped = mem::take(&mut self.unescaped);
+        unescaped.clear(text.len() - start);
+        let mut run = start;
+        let mut position = self.position;
         loop {
-            self.position += 1 + self.unescaped.push_escaped(&text[self.position + 1..])?;
-            let run = self.position;
-            let special = self.find_special()?;
-            self.unescaped.push(text, run, self.position);
-            if special == b'"' {
-                self.position += 1;
-                return Ok(Text::Unescaped);
+            position = marks.next(text, position).ok_or(GaveUp)?;
+            unescaped.push(text, run, position);
+            if is_end_of_string(text[position])? {
+                break;
             }
+            position += 1 + unescaped.push_escaped(&text[position + 1..])?;
+            run = position;
         }
+        self.position = position + 1;
+        self.marks = marks;
+        self.unescaped = unescaped;
+        Ok(Text::Unescaped)
     }
 
     /// Reads past a value and returns its text.
@@ -189,14 +190,22 @@ impl<'de> Reader<'de> {
 
     fn skip_string(&mut self) -> Result<(), GaveUp> {
         self.take(b'"')?;
-        while self.find_special()? == b'\\' {
-            let rest = &self.text.as_bytes()[self.position + 1..];
-            self.position += 1 + match *rest.first().ok_or(GaveUp)? {
+        let text = self.text.as_bytes();
+        let mut marks = self.marks;
+        let mut position = self.position;
+        loop {
+            position = marks.next(text, position).ok_or(GaveUp)?;
+            if is_end_of_string(text[position])? {
+                break;
+            }
+            let rest = &text[position + 1..];
+            position += 1 + match *rest.first().ok_or(GaveUp)? {
                 b'u' => hexadecimal(&rest[1..]).map(|_| 5)?,
                 kind => short_escape(kind).map(|_| 1)?,
             };
         }
-        self.position += 1;
+        self.position = position + 1;
+        self.marks = marks;
         Ok(())
     }
 
@@ -221,6 +230,28 @@ impl<'de> Reader<'de> {
             self.skip_digits()?;
         }
         Ok(())
+    }
+
+    /// Reads a number of few digits and nothing else, if that is what comes next.
+    fn short_integer(&mut self) -> Option<u64> {
+        /// `u64` holds every number of so many digits.
+        const MAX_DIGITS: usize = 19;
+        self.skip_spaces();
+        let text = &self.text.as_bytes()[self.position..];
+        let mut value = 0;
+        let mut length = 0;
+        while let Some(digit @ b'0'..=b'9') = text.get(length)
+            && length < MAX_DIGITS
+        {
+            value = value * 10 + u64::from(digit - b'0');
+            length += 1;
+        }
+        let is_spelled_so = length == 1 || (length > 1 && text[0] != b'0');
+        let is_whole = matches!(text.get(length)?, b',' | b'}' | b']');
+        (is_spelled_so && is_whole).then(|| {
+            self.position += length;
+            value
+        })
     }
 
     /// Reads past one digit or more and returns how many.
@@ -250,5 +281,15 @@ impl<'de> Reader<'de> {
     fn leave(&mut self, end: u8) -> Result<(), GaveUp> {
         self.depth -= 1;
         self.take(end)
+    }
+}
+
+/// Tells whether a mark is the quote that ends a string; the alternative is an escape.
+#[inline(always)]
+fn is_end_of_string(mark: u8) -> Result<bool, GaveUp> {
+    match mark {
+        b'"' => Ok(true),
+        b'\\' => Ok(false),
+        _ => Err(GaveUp),
     }
 }

@@ -87,7 +87,7 @@ macro_rules! wire_object {
                     formatter.write_str("a field name")
                 }
 
-                #[inline]
+                #[inline(always)]
                 fn visit_str<E: ::serde::de::Error>(self, key: &str) -> Result<Key, E> {
                     Ok(match key {
                         $($wire => Key::$field,)*
@@ -135,10 +135,8 @@ macro_rules! wire_object {
                         return Err(A::Error::missing_field("type"));
                     }
                     $(wire_field!(@absent $kind seen extra Position::$field.bit());)*
-                    Ok(Self {
-                        $($field: wire_field!(@finish $kind $field $wire),)*
-                        extra,
-                    })
+                    $(wire_field!(@require $kind $field $wire);)*
+                    Ok(Self { $($field,)* extra })
                 }
             }
 
@@ -238,11 +236,13 @@ macro_rules! wire_field {
         $extra.absent |= !$seen & $bit;
     };
 
-    (@finish required $field:ident $wire:literal) => {
-        $field.ok_or_else(|| A::Error::missing_field($wire))?
+    (@require required $field:ident $wire:literal) => {
+        let Some($field) = $field else {
+            return Err(A::Error::missing_field($wire));
+        };
     };
-    (@finish optional $field:ident $wire:literal) => { $field };
-    (@finish default $field:ident $wire:literal) => { $field };
+    (@require optional $field:ident $wire:literal) => {};
+    (@require default $field:ident $wire:literal) => {};
 
     (@write required $map:ident $self:ident $field:ident $wire:literal $bit:expr) => {
         $map.serialize_entry($wire, &$self.$field)?;

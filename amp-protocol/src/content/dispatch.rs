@@ -23,15 +23,17 @@ impl Tagged for ContentBlock {
     type Tag = BlockType;
 
     fn read<'de, A: MapAccess<'de>>(tag: BlockType, fields: A) -> Result<Self, A::Error> {
-        Ok(match tag {
-            BlockType::Text => Self::Text(FromMap::from_map(fields, true)?),
-            BlockType::ToolUse => Self::ToolUse(FromMap::from_map(fields, true)?),
-            BlockType::ToolResult => Self::ToolResult(FromMap::from_map(fields, true)?),
-            BlockType::Thinking => Self::Thinking(FromMap::from_map(fields, true)?),
-            BlockType::RedactedThinking => Self::RedactedThinking(FromMap::from_map(fields, true)?),
-            BlockType::Image => Self::Image(FromMap::from_map(fields, true)?),
-            BlockType::Unknown(block_type) => Self::Unknown(read_unknown(block_type, fields)?),
-        })
+        match tag {
+            BlockType::Text => FromMap::from_map(fields, true).map(Self::Text),
+            BlockType::ToolUse => FromMap::from_map(fields, true).map(Self::ToolUse),
+            BlockType::ToolResult => FromMap::from_map(fields, true).map(Self::ToolResult),
+            BlockType::Thinking => FromMap::from_map(fields, true).map(Self::Thinking),
+            BlockType::RedactedThinking => {
+                FromMap::from_map(fields, true).map(Self::RedactedThinking)
+            }
+            BlockType::Image => FromMap::from_map(fields, true).map(Self::Image),
+            BlockType::Unknown(block_type) => read_unknown(block_type, fields).map(Self::Unknown),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use x86_64::bits;
 const BLOCK: usize = u64::BITS as usize;
 
 /// The quotes, backslashes and control characters of the block that was looked at last.
+#[derive(Clone, Copy)]
 pub(super) struct Marks {
     /// Where the block begins.
     start: usize,
@@ -41,16 +42,28 @@ impl Marks {
         if ahead != 0 {
             return Some(position + ahead.trailing_zeros() as usize);
         }
-        self.next_block(text)
-    }
-
-    fn next_block(&mut self, text: &[u8]) -> Option<usize> {
         loop {
             self.look(text, self.start + BLOCK)?;
             if self.bits != 0 {
                 return Some(self.start + self.bits.trailing_zeros() as usize);
             }
         }
+    }
+
+    /// Does the same with little code where it is asked for, for strings that are short.
+    #[inline(always)]
+    pub(super) fn next_near(&mut self, text: &[u8], position: usize) -> Option<usize> {
+        let offset = position % BLOCK;
+        let ahead = self.bits >> offset;
+        if position - offset == self.start && ahead != 0 {
+            return Some(position + ahead.trailing_zeros() as usize);
+        }
+        self.next_far(text, position)
+    }
+
+    #[inline(never)]
+    fn next_far(&mut self, text: &[u8], position: usize) -> Option<usize> {
+        self.next(text, position)
     }
 
     /// Looks at the block that begins at `start`, if the text is that long.
@@ -60,14 +73,18 @@ impl Marks {
         self.start = start;
         self.bits = match rest.first_chunk() {
             Some(block) => bits(block),
-            None => {
-                let mut block = [b' '; BLOCK];
-                block[..rest.len()].copy_from_slice(rest);
-                bits(&block)
-            }
+            None => bits_of_end(rest),
         };
         Some(())
     }
+}
+
+/// Looks at a text that is shorter than a block.
+#[inline(never)]
+fn bits_of_end(rest: &[u8]) -> u64 {
+    let mut block = [b' '; BLOCK];
+    block[..rest.len()].copy_from_slice(rest);
+    bits(&block)
 }
 
 #[cfg(test)]
@@ -101,6 +118,8 @@ mod tests {
             for position in positions {
                 let mut positions = position..text.len();
                 let expected = positions.find(|at| is_special(text[*at]));
+                let mut near = marks;
+                prop_assert_eq!(near.next_near(&text, position), expected);
                 prop_assert_eq!(marks.next(&text, position), expected);
             }
         }

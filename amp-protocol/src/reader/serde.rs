@@ -4,6 +4,7 @@ use ::serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use ::serde::forward_to_deserialize_any;
 
 use super::{GaveUp, Reader, Text};
+use crate::count::COUNT;
 use crate::raw_json::KnownText;
 
 impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
@@ -52,12 +53,10 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
             return Err(GaveUp);
         }
         self.enter()?;
-        let value = visitor.visit_seq(Items {
+        visitor.visit_seq(Items {
             reader: self,
             started: false,
-        })?;
-        self.leave(b']')?;
-        Ok(value)
+        })
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, GaveUp> {
@@ -65,20 +64,25 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
             return Err(GaveUp);
         }
         self.enter()?;
-        let value = visitor.visit_map(Items {
+        visitor.visit_map(Items {
             reader: self,
             started: false,
-        })?;
-        self.leave(b'}')?;
-        Ok(value)
+        })
     }
 
-    /// The only newtype that is ever asked for is the one that stands for a value's text.
+    /// The only newtypes that are ever asked for are a count and what stands for a value's text.
+    #[inline]
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, GaveUp> {
+        if name == COUNT {
+            return match self.short_integer() {
+                Some(value) => visitor.visit_u64(value),
+                None => visitor.visit_newtype_struct(self),
+            };
+        }
         KnownText(self.raw_value()?)
             .deserialize_any(visitor)
             .map_err(de::Error::custom)
@@ -97,9 +101,10 @@ struct Items<'reader, 'de> {
 }
 
 impl Items<'_, '_> {
-    /// Tells whether there is another item, and reads past the comma before it.
+    /// Tells whether there is another item, and reads past the comma before it or past the end.
     fn advance(&mut self, end: u8) -> Result<bool, GaveUp> {
         if self.reader.next_token() == Some(end) {
+            self.reader.leave(end)?;
             return Ok(false);
         }
         if self.started {

@@ -2,8 +2,17 @@
 
 use proptest::prelude::*;
 
-use super::read;
+use serde::Deserialize;
+
+use super::{GaveUp, Reader};
 use crate::{AssistantEvent, ResultEvent, SystemEvent, UserEvent};
+
+/// Reads a value that fills the text, or gives up.
+fn read<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, GaveUp> {
+    let mut reader = Reader::new(text);
+    let value = T::deserialize(&mut reader)?;
+    reader.is_at_end().then_some(value).ok_or(GaveUp)
+}
 
 /// Holds the reader against serde_json, which must read the same or at least something.
 fn agrees_with_serde_json(text: &str) -> bool {

@@ -55,17 +55,26 @@ impl Unescaped {
     }
 }
 
+/// What an escape of a single character stands for, by that character; nothing stands for zero.
+const SHORT_ESCAPES: [u8; 256] = {
+    let mut table = [0; 256];
+    table[b'"' as usize] = b'"';
+    table[b'\\' as usize] = b'\\';
+    table[b'/' as usize] = b'/';
+    table[b'n' as usize] = b'\n';
+    table[b't' as usize] = b'\t';
+    table[b'r' as usize] = b'\r';
+    table[b'b' as usize] = 8;
+    table[b'f' as usize] = 12;
+    table
+};
+
 /// Returns what an escape of a single character stands for.
 #[inline(always)]
 pub(super) fn short_escape(kind: u8) -> Result<u8, GaveUp> {
-    match kind {
-        b'"' | b'\\' | b'/' => Ok(kind),
-        b'n' => Ok(b'\n'),
-        b't' => Ok(b'\t'),
-        b'r' => Ok(b'\r'),
-        b'b' => Ok(8),
-        b'f' => Ok(12),
-        _ => Err(GaveUp),
+    match SHORT_ESCAPES[usize::from(kind)] {
+        0 => Err(GaveUp),
+        byte => Ok(byte),
     }
 }
 
