@@ -42,6 +42,13 @@ fn assistant(content: &str, unknown: &str) -> String {
     )
 }
 
+/// A message with this count of tokens.
+fn counted(count: &str) -> String {
+    format!(
+        r#"{{"type":"assistant","message":{{"content":[],"usage":{{"input_tokens":{count}}}}}}}"#
+    )
+}
+
 #[test]
 fn reads_what_the_cli_writes() {
     let texts = [
@@ -62,6 +69,34 @@ fn reads_what_the_cli_writes() {
     ];
     for text in texts {
         assert!(agrees_with_serde_json(&text), "gave up on {text}");
+    }
+}
+
+#[test]
+fn reads_every_count_that_is_a_number() {
+    let counts = [
+        "0",
+        "7",
+        " 7 ",
+        "300000",
+        "-1",
+        "1.0",
+        "-0",
+        "1e3",
+        "9999999999999999999",
+        "18446744073709551615",
+        "18446744073709551616",
+        "123456789012345678901234567890",
+        "null",
+    ];
+    for count in counts {
+        assert!(
+            agrees_with_serde_json(&counted(count)),
+            "gave up on {count}"
+        );
+    }
+    for count in ["00", "07", "7x", "7 7", "\"7\"", "[7]", "-", ""] {
+        assert!(!agrees_with_serde_json(&counted(count)), "took {count}");
     }
 }
 
@@ -136,10 +171,12 @@ proptest! {
     #[test]
     fn agrees_on_damaged_lines(
         unknown in r#"[-0-9.eE+\[\]{}",:a-z\\ ]{0,24}"#,
+        count in "[-+]?[0-9]{0,22}[ .eE]?[0-9]{0,3}",
         text in r#"([a-zé"\n\\]|\\[nu"\\]|\\u[d0-9][89a-f0-9]{3}){0,24}"#,
     ) {
         let content = format!(r#"[{{"type":"text","text":"{text}"}}]"#);
         agrees_with_serde_json(&assistant(&content, &unknown));
         agrees_with_serde_json(&assistant(&unknown, "0"));
+        agrees_with_serde_json(&counted(&count));
     }
 }
