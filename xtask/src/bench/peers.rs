@@ -2,7 +2,7 @@
 //!
 //! Each is a small program that asks its driver for an answer and counts what it is handed. The
 //! agent is a script that takes the prompt and writes a kept stream. `claude-codes` is made for
-//! another agent: where it is about speed it gets the same lines in that agent's shape.
+//! another agent: it gets the same lines in that agent's shape.
 
 mod driver;
 mod faults;
@@ -11,7 +11,7 @@ mod left;
 mod scene;
 
 use anyhow::{Result, ensure};
-use fixtures::benchmark::{Bar, Row};
+use fixtures::benchmark::{Bar, Row, big_lines, small_lines};
 use futures::executor::block_on;
 
 use self::driver::Driver;
@@ -39,15 +39,17 @@ const FIRST_BAR: f64 = 0.5;
 pub(super) fn rows(ampctl: &BuiltAmpctl) -> Result<Vec<Row>> {
     let installed = Installed::prepare(ampctl)?;
     let mut rows = installed.rows_of_readers()?;
-    rows.extend(long_answer(&installed)?);
+    for (name, lines) in [("big", big_lines()), ("small", small_lines())] {
+        rows.extend(long_answer(&installed, name, &lines)?);
+    }
     rows.extend(faults::rows(&installed)?);
     rows.extend(left::rows(&installed)?);
     Ok(rows)
 }
 
-/// What a long answer costs.
-fn long_answer(installed: &Installed) -> Result<Vec<Row>> {
-    let scene = Scene::of_long_answer()?;
+/// What a long answer in such lines costs.
+fn long_answer(installed: &Installed, size: &str, lines: &[String]) -> Result<Vec<Row>> {
+    let scene = Scene::of_long_answer(lines)?;
     let drivers = installed.drivers();
     let run = async |driver: &Driver| scene.run(installed, *driver);
     let told = block_on(interleaved_when_warm(ROUNDS, &drivers, run))?;
@@ -67,7 +69,7 @@ fn long_answer(installed: &Installed) -> Result<Vec<Row>> {
             let row = |what: &str, unit: &str, number: fn(&Told) -> f64| {
                 let [ours, theirs]: [Vec<f64>; 2] =
                     [ours, theirs].map(|told| numbers(told, number));
-                let name = format!("{what}, 200 MB, {}", driver.name());
+                let name = format!("{what}, 200 MB in {size} lines, {}", driver.name());
                 Row::of(&name, unit, &ours, other.name(), &theirs)
             };
             let processor = row("processor time", "ms", |told| told.taken.processor);

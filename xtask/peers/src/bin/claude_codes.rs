@@ -1,6 +1,5 @@
-//! The Rust library `claude-codes`, which drives another agent with lines of a similar shape.
-//!
-//! It goes on after a line that it cannot read, as its users may.
+//! The Rust library `claude-codes`, which drives another agent with lines of a similar shape, as its
+//! front page shows it: its stream ends with the first line that it cannot read.
 
 use claude_codes::{AsyncClient, ClaudeCliBuilder, Error};
 use peers::Counted;

@@ -7,7 +7,6 @@ use fixtures::handmade;
 use super::driver::Driver;
 use super::installed::Installed;
 use super::scene::Scene;
-use crate::bench::long_turn::LongTurn;
 
 /// Long lines, in bytes.
 const LONG: [usize; 3] = [70 << 10, 2 << 20, 32 << 20];
@@ -18,11 +17,11 @@ const LONG: [usize; 3] = [70 << 10, 2 << 20, 32 << 20];
 /// # Errors
 /// When a driver cannot be started, or tells nothing.
 pub(super) fn rows(installed: &Installed) -> Result<Vec<Row>> {
-    let streams = streams()?;
+    let faults = faults()?;
     let read = |driver: Driver| -> Result<f64> {
         let mut read = 0;
-        for (name, stream) in &streams {
-            let told = Scene::of(stream)?.run(installed, driver)?;
+        for (name, line) in &faults {
+            let told = Scene::around(line)?.run(installed, driver)?;
             let is_whole = told.error.is_none() && told.messages >= Some(2);
             if driver.is_ours() && !is_whole {
                 crate::say(format!("{}, {name}: {told:?}", driver.name()));
@@ -31,7 +30,7 @@ pub(super) fn rows(installed: &Installed) -> Result<Vec<Row>> {
         }
         Ok(read as f64)
     };
-    let all = streams.len();
+    let all = faults.len();
     let name = |driver: Driver| {
         format!(
             "of {all} fault streams read to their end, {}",
@@ -54,9 +53,8 @@ pub(super) fn rows(installed: &Installed) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Returns the streams with the names of their faults.
-fn streams() -> Result<Vec<(String, Vec<u8>)>> {
-    let turn = LongTurn::read()?;
+/// Returns the lines with their names.
+fn faults() -> Result<Vec<(String, Vec<u8>)>> {
     let mut faults = Vec::new();
     let unusual = handmade::synthetic()
         .into_iter()
@@ -80,8 +78,5 @@ fn streams() -> Result<Vec<(String, Vec<u8>)>> {
         );
         (format!("a line of {length} bytes"), line.into_bytes())
     }));
-    let around = faults
-        .into_iter()
-        .map(|(name, line)| (name, turn.around(&line)));
-    Ok(around.collect())
+    Ok(faults)
 }

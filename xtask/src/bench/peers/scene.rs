@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use fixtures::benchmark::big_lines;
 use serde::Deserialize;
 
 use super::driver::Driver;
@@ -46,29 +45,34 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// An agent that writes a long answer, in the shape of each of the two agents.
+    /// An agent that writes a long answer in these lines, in the shape of each of the two agents.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(super) fn of_long_answer() -> Result<Self> {
+    pub(super) fn of_long_answer(lines: &[String]) -> Result<Self> {
         let scene = Self::empty()?;
         let turn = LongTurn::read()?;
-        let lines = turn.write_file(&scene.path("stream"), &big_lines(), LENGTH)?;
-        let shaped: Vec<String> = big_lines().iter().map(|line| claude_shaped(line)).collect();
+        let count = turn.write_file(&scene.path("stream"), lines, LENGTH)?;
+        let shaped: Vec<String> = lines.iter().map(|line| claude_shaped(line)).collect();
         let turn = turn.map(claude_shaped);
         turn.write_file(&scene.path("claude"), &shaped, LENGTH)?;
-        Ok(Self { lines, ..scene })
+        Ok(Self {
+            lines: count,
+            ..scene
+        })
     }
 
-    /// An agent that writes these bytes, whoever reads.
+    /// An agent that writes a short turn with this line in it, in the shape of each of the two
+    /// agents but for the line.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(super) fn of(stream: &[u8]) -> Result<Self> {
+    pub(super) fn around(line: &[u8]) -> Result<Self> {
         let scene = Self::empty()?;
-        for name in ["stream", "claude"] {
-            fs::write(scene.path(name), stream)?;
-        }
+        let turn = LongTurn::read()?;
+        fs::write(scene.path("stream"), turn.around(line))?;
+        let turn = turn.map(claude_shaped);
+        fs::write(scene.path("claude"), turn.around(line))?;
         Ok(scene)
     }
 
