@@ -157,7 +157,11 @@ pub(crate) async fn drive(
                     }
                     match busy {
                         true => waiting.push_back(taken),
-                        false => display.show(&taken, &turn),
+                        false => {
+                            display.show(&taken, &turn);
+                            // Its memory is read into again.
+                            drop(taken);
+                        }
                     }
                     let may_go_on = length < AT_ONCE && waiting.len() < MOST_WAITING;
                     let next = may_go_on.then(|| turn.next_item().now_or_never());

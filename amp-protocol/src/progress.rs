@@ -14,7 +14,6 @@ use calls::OpenCalls;
 
 use crate::content::{ContentBlock, ToolUseId};
 use crate::event::{AssistantEvent, Event, ResultEvent, SessionId, SystemEvent, UserEvent};
-use crate::tool::ToolOutcome;
 
 /// What a stream has come to so far.
 ///
@@ -164,7 +163,7 @@ impl Progress {
             None => {
                 let context = message.usage.as_deref().and_then(ContextUse::of);
                 self.context = context.or(self.context);
-                self.text = Some(message.text());
+                message.write_text(self.text.get_or_insert_default());
                 self.cut_short = message.stop_reason.is_none();
             }
         }
@@ -179,9 +178,7 @@ impl Progress {
         let mut closed = Vec::new();
         let results = user.message.content.iter();
         for result in results.filter_map(ContentBlock::as_tool_result) {
-            if matches!(result.outcome(), ToolOutcome::Refused(_)) {
-                self.refused_calls += 1;
-            }
+            self.refused_calls += u64::from(result.refusal().is_some());
             self.open.answer(result, &mut closed);
         }
         closed

@@ -1,5 +1,7 @@
 //! What a tool call has changed in files, as far as the stream tells.
 
+use std::borrow::Cow;
+
 use amp_protocol::tool::{
     FilePatch, PatchedFile, ToolInput, ToolName, ToolOutcome, ToolOutput, file_patches,
 };
@@ -29,9 +31,17 @@ pub struct FileChange {
     pub added: u64,
     /// Lines deleted.
     pub deleted: u64,
-    /// The lines of a unified diff, without the headers that name the file.
     #[serde(skip)]
-    pub diff: String,
+    text: Text,
+}
+
+/// What a change is told from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Text {
+    /// All that a new file holds.
+    Content(String),
+    /// The lines of a unified diff, without the headers that name the file.
+    Diff(String),
 }
 
 impl FileChange {
@@ -57,7 +67,7 @@ impl FileChange {
                 vec![Self::of_diff(input.path, &diff)]
             }
             (ToolInput::CreateFile(input), _) => {
-                vec![Self::of_new_file(input.path, &input.content)]
+                vec![Self::of_new_file(input.path, input.content)]
             }
             (ToolInput::ApplyPatch(_), ToolOutput::Patch(patch)) => {
                 patch.files.into_iter().map(Self::of_patched).collect()
@@ -67,51 +77,44 @@ impl FileChange {
         }
     }
 
+    /// Returns the lines of a unified diff, without the headers that name the file.
+    #[must_use]
+    pub fn diff(&self) -> Cow<'_, str> {
+        match &self.text {
+            Text::Content(content) => diff_of_new_file(content, self.added).into(),
+            Text::Diff(diff) => diff.into(),
+        }
+    }
+
     fn of_diff(path: String, diff: &str) -> Self {
         let lines = diff.lines().skip_while(|line| !line.starts_with("@@"));
         Self::of_lines(path, lines.filter(|line| *line != "```"))
     }
 
-    /// Says what a comparison with nothing would, which takes ten times as long.
-    fn of_new_file(path: String, content: &str) -> Self {
-        let added = content.lines().count();
-        let header = match added {
-            0 => None,
-            1 => Some("@@ -0,0 +1 @@\n".to_owned()),
-            many => Some(format!("@@ -0,0 +1,{many} @@\n")),
-        };
-        let mut diff = String::with_capacity(content.len() + added + 64);
-        diff.extend(header);
-        for line in content.lines() {
-            diff.push('+');
-            diff.push_str(line);
-            diff.push('\n');
-        }
-        if !content.is_empty() && !content.ends_with('\n') {
-            diff.push_str("\\ No newline at end of file\n");
-        }
+    fn of_new_file(path: String, content: String) -> Self {
+        let ended = content.bytes().filter(|byte| *byte == b'\n').count() as u64;
         Self {
             path,
-            added: added as u64,
+            added: ended + u64::from(!content.is_empty() && !content.ends_with('\n')),
             deleted: 0,
-            diff,
+            text: Text::Content(content),
         }
     }
 
     fn of_lines<'a>(path: String, lines: impl Iterator<Item = &'a str>) -> Self {
-        let mut change = Self {
-            path,
-            added: 0,
-            deleted: 0,
-            diff: String::new(),
-        };
+        let (mut added, mut deleted, mut diff) = (0, 0, String::new());
         for line in lines {
-            change.added += u64::from(line.starts_with('+'));
-            change.deleted += u64::from(line.starts_with('-'));
-            change.diff.push_str(line);
-            change.diff.push('\n');
+            added += u64::from(line.starts_with('+'));
+            deleted += u64::from(line.starts_with('-'));
+            diff.push_str(line);
+            diff.push('\n');
         }
-        change
+        Self {
+            path,
+            added,
+            deleted,
+            text: Text::Diff(diff),
+        }
     }
 
     fn of_patched(file: PatchedFile) -> Self {
@@ -132,6 +135,24 @@ impl FileChange {
             |file: FilePatch<'_>| Self::of_lines(file.path.to_owned(), file.lines.into_iter());
         files.map(change).collect()
     }
+}
+
+/// Says what a comparison with nothing would, which takes ten times as long.
+fn diff_of_new_file(content: &str, lines: u64) -> String {
+    let mut diff = match lines {
+        0 => String::new(),
+        1 => "@@ -0,0 +1 @@\n".to_owned(),
+        many => format!("@@ -0,0 +1,{many} @@\n"),
+    };
+    for line in content.lines() {
+        diff.push('+');
+        diff.push_str(line);
+        diff.push('\n');
+    }
+    if !content.is_empty() && !content.ends_with('\n') {
+        diff.push_str("\\ No newline at end of file\n");
+    }
+    diff
 }
 
 #[cfg(test)]
@@ -171,7 +192,7 @@ mod tests {
             let changes = changes(version, "files");
             assert_eq!(counts(&changes), [(path, 2, 0), (path, 1, 1)], "{version}");
             assert_eq!(
-                changes[1].diff,
+                changes[1].diff(),
                 "@@ -1,2 +1,2 @@\n line1\n-line2\n+LINE-2 ✓\n"
             );
         }
@@ -204,7 +225,9 @@ mod tests {
         fn a_new_file_is_what_a_comparison_with_nothing_says(content in "([a-z+@ ]{0,9}(\r?\n)?){0,6}") {
             let path = "a".to_owned();
             let compared = FileChange::of_diff(path.clone(), &unified(&path, "", &content));
-            prop_assert_eq!(FileChange::of_new_file(path, &content), compared);
+            let new = FileChange::of_new_file(path, content);
+            prop_assert_eq!((new.added, new.deleted), (compared.added, compared.deleted));
+            prop_assert_eq!(new.diff(), compared.diff());
         }
     }
 }

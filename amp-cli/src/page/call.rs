@@ -103,7 +103,7 @@ fn pre(text: &str, redaction: &mut Redaction) -> String {
 /// Renders a diff; lines of one kind that follow one another share an element.
 fn diff(change: &FileChange, redaction: &mut Redaction) -> String {
     // A key of several lines is one key: it is taken out before lines are told apart.
-    let lines = redaction.redact(&change.diff).into_owned();
+    let lines = redaction.redact(&change.diff()).into_owned();
     let (lines, left_out, _) = ends(&lines, SHOWN);
     let path = redaction.redact(&change.path);
     let mut html = format!(

@@ -74,10 +74,13 @@ impl Status {
             let id = &call.request.id;
             // A new call may have the id of one that has ended.
             let began = match self.progress.open_call(id) {
-                Some(_) => self.calls.get(id).copied(),
-                None => self.calls.remove(id),
+                Some(_) => self
+                    .calls
+                    .get_key_value(id)
+                    .map(|(id, began)| (id.clone(), *began)),
+                None => self.calls.remove_entry(id),
             };
-            self.ended.extend(began.map(|began| (id.clone(), began)));
+            self.ended.extend(began);
         }
         closed
     }

@@ -43,12 +43,21 @@ impl AssistantMessage {
     /// Returns the text blocks joined the way the CLI joins them for its result, by a blank line.
     #[must_use]
     pub fn text(&self) -> String {
-        let texts: Vec<&str> = self
-            .content
-            .iter()
-            .filter_map(ContentBlock::as_text)
-            .collect();
-        texts.join("\n\n")
+        let mut text = String::new();
+        self.write_text(&mut text);
+        text
+    }
+
+    /// Puts the text in place of another.
+    pub(crate) fn write_text(&self, text: &mut String) {
+        text.clear();
+        let blocks = self.content.iter().filter_map(ContentBlock::as_text);
+        for (index, block) in blocks.enumerate() {
+            if index > 0 {
+                text.push_str("\n\n");
+            }
+            text.push_str(block);
+        }
     }
 
     /// Returns the tool calls in order.

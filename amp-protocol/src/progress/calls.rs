@@ -103,12 +103,8 @@ impl OpenCalls {
 
     /// Ends the calls of a subagent, and those of its own subagents, without a result.
     pub(super) fn close_below(&mut self, id: &ToolUseId, closed: &mut Vec<ClosedCall<'_>>) {
-        for call in self.take_below(id) {
-            closed.push(ClosedCall {
-                call: Some(call),
-                result: None,
-            });
-        }
+        let below = self.take_children(id);
+        self.close_all_of(below, closed);
     }
 
     /// Ends all calls without a result.
@@ -128,13 +124,16 @@ impl OpenCalls {
         result: Option<&'event ToolResultBlock>,
         closed: &mut Vec<ClosedCall<'event>>,
     ) -> bool {
-        self.close_below(id, closed);
-        let call = self.take(id);
-        let was_open = call.is_some();
-        if was_open {
-            closed.push(ClosedCall { call, result });
-        }
-        was_open
+        let Some(mut call) = self.take(id) else {
+            return false;
+        };
+        let below = std::mem::take(&mut call.below);
+        self.close_all_of(self.still_below(id, below), closed);
+        closed.push(ClosedCall {
+            call: Some(call),
+            result,
+        });
+        true
     }
 
     fn take(&mut self, id: &ToolUseId) -> Option<OpenCall> {
@@ -142,32 +141,36 @@ impl OpenCalls {
         self.calls.remove(&number)
     }
 
-    /// Takes out the calls below one, each behind those below itself.
+    /// Ends these calls without a result, each behind those below itself.
     ///
     /// Without recursion: nothing bounds how deep subagents start subagents.
-    fn take_below(&mut self, id: &ToolUseId) -> Vec<OpenCall> {
+    fn close_all_of(&mut self, mut waiting: Vec<ToolUseId>, closed: &mut Vec<ClosedCall<'_>>) {
         let mut taken = Vec::new();
-        let mut waiting = self.children(id);
-        while let Some(child) = waiting.pop() {
-            waiting.extend(self.children(&child));
-            taken.extend(self.take(&child));
+        while let Some(id) = waiting.pop() {
+            waiting.extend(self.take_children(&id));
+            taken.extend(self.take(&id));
         }
-        taken.reverse();
-        taken
+        closed.extend(taken.into_iter().rev().map(|call| ClosedCall {
+            call: Some(call),
+            result: None,
+        }));
     }
 
     /// Returns the open calls right below one, which forgets them.
-    fn children(&mut self, id: &ToolUseId) -> Vec<ToolUseId> {
+    fn take_children(&mut self, id: &ToolUseId) -> Vec<ToolUseId> {
         let number = self.numbers.get(id);
-        let Some(call) = number.and_then(|number| self.calls.get_mut(number)) else {
-            return Vec::new();
-        };
-        let mut children = std::mem::take(&mut call.below);
-        // The id of a call that has ended may be another's by now.
-        children.retain(|child| {
+        let call = number.and_then(|number| self.calls.get_mut(number));
+        let below = call.map(|call| std::mem::take(&mut call.below));
+        self.still_below(id, below.unwrap_or_default())
+    }
+
+    /// Keeps those of these calls that are open and below this one: the id of a call that has ended
+    /// may be another's by now.
+    fn still_below(&self, id: &ToolUseId, mut below: Vec<ToolUseId>) -> Vec<ToolUseId> {
+        below.retain(|child| {
             let child = self.get(child);
             child.is_some_and(|child| child.parent.as_ref() == Some(id))
         });
-        children
+        below
     }
 }

@@ -54,4 +54,11 @@ impl ToolResultBlock {
             })
         })
     }
+
+    /// Returns why a rule, a program or a person did not let the call run, if the text says so.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Rejection<'_>> {
+        self.rejection()
+            .filter(|rejection| rejection.kind != RejectionKind::Cancelled)
+    }
 }

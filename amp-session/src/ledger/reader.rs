@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use amp_process::Completeness;
-use amp_protocol::decode_line;
 
 use super::behind::DISK_LIMIT;
 use super::files::{
@@ -332,9 +331,7 @@ impl Iterator for TurnLines {
             Completeness::Unterminated
         };
         self.number += 1;
-        let decoded = decode_line(&bytes);
-        let line = TurnLine::new(self.number, bytes, decoded, completeness);
-        Some(Ok(line))
+        Some(Ok(TurnLine::of_record(self.number, bytes, completeness)))
     }
 }
 

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use amp_process::{Cause, Deadline, ExitStatus};
 use amp_protocol::progress::Progress;
-use amp_protocol::tool::ToolOutcome;
 use amp_protocol::{Count, Decoded, Event};
 
 use super::{Failure, LineCounts, Outcome, Reason, RefusedCall, Seen, Status};
@@ -102,8 +101,8 @@ impl Observer {
         self.counts.events += 1;
         self.seen.observe(event);
         for closed in self.progress.observe(event) {
-            if let (Some(ToolOutcome::Refused(_)), Some(result)) = (closed.outcome(), closed.result)
-            {
+            let refused = closed.result.filter(|result| result.refusal().is_some());
+            if let Some(result) = refused {
                 let request = closed.call.map(|call| call.request);
                 let (id, tool, arguments) = request.map_or_else(Default::default, |request| {
                     (

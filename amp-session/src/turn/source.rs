@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use amp_process::{Completeness, Line, Process};
-use amp_protocol::decode_line;
 use futures::Stream;
 
 use super::replay::Replay;
@@ -47,7 +46,8 @@ impl Source {
                         record_lines(ahead, record, || process.take_buffered_line());
                     }
                 }
-                Poll::Ready(ahead.pop_front().as_ref().map(decode))
+                // It is in the record: whatever decoding does to us, the record survives.
+                Poll::Ready(ahead.pop_front().map(TurnLine::of_process))
             }
             Self::Replay(replay) => Poll::Ready(replay.next_line(trouble)),
             Self::Concluded => Poll::Ready(None),
@@ -95,13 +95,6 @@ fn record_lines(
     record.write();
 }
 
-/// Decodes a line that is in the record: whatever decoding does to us, the record survives.
-fn decode(line: &Line) -> TurnLine {
-    let bytes = line.to_vec();
-    let decoded = decode_line(&bytes);
-    TurnLine::new(line.number(), bytes, decoded, line.completeness())
-}
-
 /// Tells whether a line lost its end, so that a secret in it may have lost one as well.
 fn cut_of(completeness: Completeness) -> Cut {
     match completeness {
@@ -140,6 +133,6 @@ mod tests {
         record_lines(&mut lines, &mut record, || more.pop());
         assert_eq!(lines.len(), 3);
         assert_eq!(std::fs::read(&events).unwrap(), b"a line\n".repeat(3));
-        assert_eq!(decode(&lines[2]).bytes(), b"a line");
+        assert_eq!(lines[2].bytes(), b"a line");
     }
 }

@@ -140,7 +140,7 @@ impl Limits {
                 let path = fit_path(&safe(&change.path), path);
                 lines.push(format!("{path}  {}", style.dim(counts)));
             }
-            for line in self.head(change.diff.lines()) {
+            for line in self.head(change.diff().lines()) {
                 lines.push(match line.as_bytes().first() {
                     Some(b'+') => style.added(line).to_string(),
                     Some(b'-') => style.deleted(line).to_string(),
