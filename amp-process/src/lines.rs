@@ -71,7 +71,7 @@ impl AsRef<[u8]> for Line {
 
 /// How much is read at once.
 const CHUNK: usize = 128 * 1024;
-/// A buffer with more room than this is given back once it is empty.
+/// A buffer with more room than this is given back once it is empty and long lines come no more.
 const LARGEST_IDLE: usize = 2 * CHUNK;
 
 /// The buffer between pipe and caller.
@@ -83,6 +83,8 @@ pub(crate) struct LineBuffer {
     /// Up to here there is no `\n`.
     scanned: usize,
     max_line: usize,
+    /// How long a line was of late: of the longest, an eighth is forgotten with each line after it.
+    recent: usize,
     number: u64,
     offset: u64,
     oversized: Option<Oversized>,
@@ -102,6 +104,7 @@ impl LineBuffer {
             buffer: BytesMut::new(),
             scanned: 0,
             max_line,
+            recent: 0,
             number: 0,
             offset: 0,
             oversized: None,
@@ -110,7 +113,8 @@ impl LineBuffer {
 
     /// Returns the buffer for the next read to be added, with room for it.
     pub(crate) fn room(&mut self) -> &mut BytesMut {
-        if self.buffer.is_empty() && self.buffer.capacity() > LARGEST_IDLE {
+        let enough = LARGEST_IDLE.max(self.recent.saturating_mul(4));
+        if self.buffer.is_empty() && self.buffer.capacity() > enough {
             self.buffer = BytesMut::new();
         }
         if self.buffer.capacity() - self.buffer.len() < CHUNK / 2 {
@@ -156,6 +160,7 @@ impl LineBuffer {
             None => (self.buffer.split_to(length), length as u64, completeness),
         };
         self.scanned = 0;
+        self.recent = bytes.len().max(self.recent - self.recent / 8);
         self.number += 1;
         let offset = self.offset;
         self.offset += length;
@@ -266,14 +271,45 @@ mod tests {
         assert!(buffer.room().capacity() > capacity);
     }
 
-    #[test]
-    fn the_memory_of_a_huge_line_is_given_back() {
-        let mut buffer = LineBuffer::new(16 * LARGEST_IDLE);
-        buffer.room().resize(8 * LARGEST_IDLE, b'x');
+    /// Reads a line of `length` bytes, by as much as there is room for at a time.
+    fn read_line(buffer: &mut LineBuffer, length: usize) {
+        let mut left = length;
+        while left > 0 {
+            let room = buffer.room();
+            let part = left.min(room.capacity() - room.len());
+            room.resize(room.len() + part, b'x');
+            left -= part;
+            assert_eq!(buffer.next_line(), None);
+        }
         buffer.room().extend_from_slice(b"\n");
-        // Somebody may hold the line; what counts is what the buffer itself goes on with.
-        drop(buffer.next_line());
+        let line = buffer.next_line().unwrap();
+        assert_eq!(line.bytes().len(), length);
+    }
+
+    #[test]
+    fn the_memory_of_a_huge_line_is_given_back_when_shorter_ones_come() {
+        let mut buffer = LineBuffer::new(16 * LARGEST_IDLE);
+        read_line(&mut buffer, 8 * LARGEST_IDLE);
+        for _ in 0..20 {
+            read_line(&mut buffer, 1);
+        }
         assert!(buffer.room().capacity() <= LARGEST_IDLE);
+    }
+
+    #[test]
+    fn the_memory_of_a_long_line_is_used_for_the_next() {
+        let mut buffer = LineBuffer::new(16 * LARGEST_IDLE);
+        read_line(&mut buffer, 8 * LARGEST_IDLE);
+        let end = |buffer: &mut LineBuffer| {
+            let room = buffer.room();
+            room.as_ptr().wrapping_add(room.capacity())
+        };
+        let before = end(&mut buffer);
+        for _ in 0..5 {
+            read_line(&mut buffer, 8 * LARGEST_IDLE);
+            read_line(&mut buffer, 100);
+        }
+        assert_eq!(end(&mut buffer), before);
     }
 
     #[test]

@@ -27,7 +27,13 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, GaveUp> {
-        self.deserialize_str(visitor)
+        match self.string()? {
+            Text::Plain(text) => visitor.visit_borrowed_str(text),
+            Text::Unescaped => match self.unescaped.take_if_long() {
+                Some(text) => visitor.visit_string(text?),
+                None => visitor.visit_str(self.unescaped.text()?),
+            },
+        }
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, GaveUp> {

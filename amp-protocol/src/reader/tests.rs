@@ -73,6 +73,24 @@ fn reads_what_the_cli_writes() {
 }
 
 #[test]
+fn reads_long_texts_with_escapes() {
+    let text = |word: &str, length: usize| {
+        let words = word.repeat(length / word.len());
+        format!(r#"{{"type":"text","text":"{words}"}}"#)
+    };
+    for length in [100_000, 200_000] {
+        for word in [r#"a\nb"#, r#"\ud83d\ude00 é "#] {
+            let long = text(word, length);
+            let short = text(word, 100);
+            let message = assistant(&format!("[{long},{short},{long}]"), "0");
+            assert!(agrees_with_serde_json(&message), "gave up on {word}");
+        }
+    }
+    let lone = assistant(&format!("[{}]", text(r#"\ud83d "#, 200_000)), "0");
+    assert!(!agrees_with_serde_json(&lone));
+}
+
+#[test]
 fn reads_every_count_that_is_a_number() {
     let counts = [
         "0",

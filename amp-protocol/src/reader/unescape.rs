@@ -1,9 +1,14 @@
 //! Strings rid of their escapes.
 
+use std::mem;
+
 use super::GaveUp;
 
 /// How many bytes are copied at once; most runs between two escapes are shorter.
 const BLOCK: usize = 32;
+
+/// From here on, in bytes, the memory of a copy would be new to the process each time.
+const LONG: usize = 128 << 10;
 
 /// Room for one string at a time.
 #[derive(Default)]
@@ -15,6 +20,18 @@ impl Unescaped {
     /// Returns the string that was read last.
     pub(super) fn text(&self) -> Result<&str, GaveUp> {
         simdutf8::basic::from_utf8(&self.bytes).map_err(|_| GaveUp)
+    }
+
+    /// Hands out the string that was read last, if it is so long that a copy would cost more than
+    /// checking it in the slower way that keeps its memory.
+    pub(super) fn take_if_long(&mut self) -> Option<Result<String, GaveUp>> {
+        (self.bytes.len() >= LONG).then(|| {
+            let mut bytes = mem::take(&mut self.bytes);
+            if bytes.capacity() / 2 > bytes.len() {
+                bytes.shrink_to_fit();
+            }
+            String::from_utf8(bytes).map_err(|_| GaveUp)
+        })
     }
 
     /// Makes room for a string that takes up to `length` bytes in the text.
