@@ -304,6 +304,9 @@ impl Installation<'_> {
         store::check_programs_run_below(&folder)?;
         let release = publisher.release(version, self.platform, self.progress)?;
         let registry_key = self.check_registry_signature(source, publisher, &release)?;
+        let provenance = self.check_provenance(source, publisher, &release)?;
+        let attestations = release.attestations.as_ref();
+        let attestations = attestations.map(|place| place.address.to_string());
         let confirmation = self.confirmation(version)?;
         if publisher.is_exposed() && confirmation.is_none() && self.request.pinned_key.is_none() {
             self.warn(Warning::NotEncrypted {
@@ -314,7 +317,8 @@ impl Installation<'_> {
             if let Some(receipt) = announced_too(&entry, &release, confirmation) {
                 let receipt = Receipt {
                     registry_key,
-                    attestations: release.attestations.clone(),
+                    attestations,
+                    provenance,
                     ..receipt
                 };
                 let entry = self.adopt(entry, receipt, source, &release)?;
@@ -350,7 +354,8 @@ impl Installation<'_> {
             confirmed_by: check.map(|check| check.source.to_string()),
             signed_by: key.map(|key| key.as_str().to_owned()),
             registry_key,
-            attestations: release.attestations.clone(),
+            attestations,
+            provenance,
             ..Receipt::blank(version.clone())
         };
         let placed = self.put_in_place(receipt, fetched);
@@ -470,6 +475,7 @@ impl Installation<'_> {
             sha256: receipt.sha256,
             size: receipt.size,
             signed_by: receipt.signed_by.or(receipt.registry_key),
+            provenance: receipt.provenance,
             outcome,
             warnings: std::mem::take(&mut self.warnings),
         })

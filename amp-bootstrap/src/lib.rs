@@ -37,7 +37,8 @@
 //! - One download, however many threads and processes ask at once.
 //! - Nothing is asked over plain HTTP of a host that the caller has not named
 //!   ([`InstallRequest::http_hosts`]); this machine is no such host.
-//! - What an npm registry signs is checked, and a registry that once signed may not stop.
+//! - What an npm registry signs is checked, and the provenance that it serves; a registry that once
+//!   signed may not stop, nor turn to what was built elsewhere.
 //! - Another source is asked only when the network failed, never after a check did.
 //! - Credentials appear in no error, event, receipt or report.
 //!
@@ -74,6 +75,7 @@ mod npm;
 mod place;
 mod platform;
 mod progress;
+mod provenance;
 mod question;
 mod registry_signature;
 mod settings;
@@ -98,6 +100,7 @@ pub use mirror::export_to_mirror;
 pub use place::Place;
 pub use platform::{Architecture, CLibrary, HostFacts, OperatingSystem, Platform};
 pub use progress::{Event, Progress, Silent};
+pub use provenance::Provenance;
 pub use question::{Answer, Delivery, Question, ask, deliver};
 pub use settings::{Caps, Deadlines, Limits, RetryPolicy};
 pub use signature::PinnedKey;

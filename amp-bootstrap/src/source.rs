@@ -20,6 +20,7 @@ use crate::http::{Address, Client, Credentials, ProxyRules, Trust};
 use crate::npm::NpmConfiguration;
 use crate::platform::Platform;
 use crate::progress::Progress;
+use crate::provenance::Attestations;
 use crate::registry_signature::{Claim, KeyList};
 use crate::settings::Limits;
 use crate::source_name::{BUCKET, NPM};
@@ -174,6 +175,15 @@ pub(crate) trait Publisher {
         Ok(None)
     }
 
+    /// Returns what it serves as attestations; nothing when it does not have what it names.
+    fn attestations(
+        &self,
+        _attestations: &Attestations,
+        _progress: &dyn Progress,
+    ) -> Result<Option<Vec<u8>>> {
+        Ok(None)
+    }
+
     /// Returns whether others could read and change what is sent.
     fn is_exposed(&self) -> bool {
         self.address()
@@ -191,8 +201,8 @@ pub(crate) struct Release {
     pub(crate) signature: Option<Place>,
     /// What a registry has signed, if it is one.
     pub(crate) claim: Option<Claim>,
-    /// Where a registry serves attestations of how the package was built, without credentials.
-    pub(crate) attestations: Option<String>,
+    /// Where a registry serves attestations of how the package was built.
+    pub(crate) attestations: Option<Attestations>,
 }
 
 /// A digest and what it is the digest of.

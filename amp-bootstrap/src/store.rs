@@ -18,7 +18,7 @@ mod system;
 #[path = "store/windows.rs"]
 mod system;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod wait;
 
 use std::fs;

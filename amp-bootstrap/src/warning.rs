@@ -35,6 +35,12 @@ pub enum Warning {
         /// The registry.
         source: String,
     },
+    /// The registry names attestations of how the package was built, and does not have them, as
+    /// mirrors do.
+    ProvenanceNotServed {
+        /// The registry.
+        source: String,
+    },
     /// The publisher has taken its newest version back; the one that is now the newest is older.
     MovedBack {
         /// What was the newest when last asked.

@@ -66,7 +66,7 @@ pub enum NextStep {
         /// The host.
         host: String,
     },
-    /// Remove the note that a registry signs, if it is known why it does not any more.
+    /// Remove the note of what a registry signed or proved, if it is known why that has changed.
     ForgetSigning {
         /// The note.
         file: String,

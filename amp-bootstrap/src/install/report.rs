@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::provenance::Provenance;
 use crate::version::CliVersion;
 use crate::warning::Warning;
 
@@ -28,6 +29,9 @@ pub struct Installed {
     /// The registry's key, or the pinned one, whose signature was checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signed_by: Option<String>,
+    /// What it was built from, where the registry proves that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
     /// How it came to be ready.
     pub outcome: Outcome,
     /// What the user should know.

@@ -19,6 +19,7 @@ use crate::http::{Address, Client};
 use crate::npm::NpmConfiguration;
 use crate::platform::Platform;
 use crate::progress::Progress;
+use crate::provenance::Attestations;
 use crate::registry_signature::{Claim, KeyList, RegistrySignature};
 use crate::settings::Limits;
 use crate::version::{CliVersion, excerpt, known_versions};
@@ -29,8 +30,11 @@ const ACCEPT: &str = "application/vnd.npm.install-v1+json; q=1.0, application/js
 /// The most versions, newest first, that a signature which does not fit is held against.
 const MOST_COMPARED: usize = 1000;
 
-/// The list of keys comes in one form.
-const KEYS_ACCEPT: &str = "application/json";
+/// The list of keys and attestations come in one form.
+const JSON: &str = "application/json";
+
+/// What registries serve attestations below.
+const ATTESTATIONS: &str = "-/npm/v1/attestations/";
 
 pub(super) struct Registry {
     address: Address,
@@ -126,6 +130,16 @@ impl Registry {
     }
 }
 
+impl Registry {
+    /// Returns where this registry has what a document says is at `url`: a mirror hands on the
+    /// documents of another, and is asked itself, as npm does.
+    fn attestations_address(&self, url: &str) -> Option<Address> {
+        let url = self.address.join(url).ok()?;
+        let place = url.path().find(ATTESTATIONS)?;
+        Address::below(self.address.as_str(), &url.path()[place..]).ok()
+    }
+}
+
 /// Returns the name of a platform's package.
 fn package(platform: Platform) -> Result<String> {
     match platform.npm_name() {
@@ -208,12 +222,16 @@ impl Publisher for Registry {
         }
         let digest = Digest::from_integrity(&published.dist.integrity)
             .map_err(|error| error.at(tarball.to_string()))?;
-        // They say how the package was built and prove nothing here: that one leads nowhere is no
-        // error.
+        let package = package(platform)?;
         let attestations = published.dist.attestations.get("url");
-        let attestations = attestations.and_then(|url| self.address.join(url.as_str()?).ok());
+        let attestations = attestations.and_then(|url| self.attestations_address(url.as_str()?));
         Ok(Release {
-            attestations: attestations.map(|address| address.to_string()),
+            attestations: attestations.map(|address| Attestations {
+                address,
+                package: package.clone(),
+                version: version.to_string(),
+                digest,
+            }),
             artifacts: vec![Artifact {
                 place: Place::Web(tarball),
                 packing: Packing::Package,
@@ -222,7 +240,7 @@ impl Publisher for Registry {
             signature: None,
             claim: Some(
                 Claim::new(
-                    &package(platform)?,
+                    &package,
                     version,
                     &published.dist.integrity,
                     &published.dist.signatures,
@@ -235,15 +253,26 @@ impl Publisher for Registry {
     fn signing_keys(&self, progress: &dyn Progress) -> Result<Option<KeyList>> {
         let address = Address::below(self.address.as_str(), "-/npm/v1/keys")?;
         let cap = self.client.limits.caps.text;
-        match self
-            .client
-            .fetch(&address, Some(KEYS_ACCEPT), cap, progress)
-        {
+        match self.client.fetch(&address, Some(JSON), cap, progress) {
             Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|cause| {
                 Error::new(ErrorKind::UnexpectedResponse, "not a list of keys")
                     .at(address.to_string())
                     .caused_by(cause)
             }),
+            Err(error) if error.kind() == ErrorKind::NotPublished => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn attestations(
+        &self,
+        attestations: &Attestations,
+        progress: &dyn Progress,
+    ) -> Result<Option<Vec<u8>>> {
+        let cap = self.client.limits.caps.package_document;
+        let address = &attestations.address;
+        match self.client.fetch(address, Some(JSON), cap, progress) {
+            Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == ErrorKind::NotPublished => Ok(None),
             Err(error) => Err(error),
         }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::latest::now_unix;
 use super::{staging, system};
 use crate::error::{Error, Result};
+use crate::provenance::Provenance;
 use crate::version::CliVersion;
 
 const NAME: &str = "receipt.json";
@@ -44,10 +45,13 @@ pub struct Receipt {
     /// The identifier of the registry's key that signed version and digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registry_key: Option<String>,
-    /// Where the registry serves attestations of how the package was built (`dist.attestations.url`
-    /// of its document), without credentials. They are for auditors, and are not checked.
+    /// Where the registry said that attestations of how the package was built are, without
+    /// credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attestations: Option<String>,
+    /// What the package was built from, where the registry serves provenance; it was checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
     /// The moment of the installation, in seconds since the Unix epoch.
     pub installed_unix: u64,
     /// The file's modification time, in nanoseconds since the Unix epoch.
@@ -72,6 +76,7 @@ impl Receipt {
             signed_by: None,
             registry_key: None,
             attestations: None,
+            provenance: None,
             installed_unix: now_unix(),
             modified_nanoseconds: 0,
             identity: 0,

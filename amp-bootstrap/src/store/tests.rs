@@ -8,7 +8,7 @@ use super::*;
 use crate::digest::Hasher;
 use crate::platform::{Architecture, OperatingSystem};
 
-pub(super) const LINUX: Platform = Platform::new(OperatingSystem::Linux, Architecture::X64);
+pub(crate) const LINUX: Platform = Platform::new(OperatingSystem::Linux, Architecture::X64);
 pub(super) const WINDOWS: Platform = Platform::new(OperatingSystem::Windows, Architecture::X64);
 
 /// The bytes of every executable that is installed here.
@@ -18,7 +18,7 @@ pub(super) const EXECUTABLE: &[u8] = b"an executable";
 const DAMAGED: &[u8] = b"an executablE";
 
 /// Returns an empty store and the folder that holds it.
-pub(super) fn store() -> (tempfile::TempDir, Store) {
+pub(crate) fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::at(folder.path());
     (folder, store)

@@ -15,6 +15,7 @@ use crate::support::server::Reply;
 use crate::support::world::World;
 
 const KEYS_PATH: &str = "/-/npm/v1/keys";
+const ATTESTATIONS_PATH: &str = "/-/npm/v1/attestations/@ampcode%2fcli-linux-x64@1";
 const PACKAGE: &str = "@ampcode/cli-linux-x64";
 
 /// A key of a registry.
@@ -117,23 +118,73 @@ fn a_sound_signature_is_checked_and_its_key_noted() {
 
 #[test]
 fn the_receipt_says_where_the_registry_serves_attestations() {
-    let path = "/-/npm/v1/attestations/@ampcode%2fcli-linux-x64@1";
-    let elsewhere = format!("https://me:secret@other.example{path}");
-    for (attestations, expected) in [
-        (
-            json!({ "url": elsewhere }),
-            format!("https://other.example{path}"),
-        ),
-        (json!({ "url": "not a url" }), String::new()),
-        (json!({ "provenance": {} }), String::new()),
-        (json!("none"), String::new()),
+    let elsewhere = format!("https://me:secret@other.example{ATTESTATIONS_PATH}");
+    for (attestations, is_served) in [
+        (json!({ "url": elsewhere }), true),
+        (json!({ "url": "https://other.example/elsewhere" }), false),
+        (json!({ "url": "not a url" }), false),
+        (json!({ "provenance": {} }), false),
+        (json!("none"), false),
     ] {
         let (world, key) = signed_world();
         serve_attested(&world, &[key.sign(&message(&world))], &attestations);
         world.installs();
         let entry = world.store().list().unwrap().remove(0);
         let receipt = entry.receipt.unwrap();
-        assert_eq!(receipt.attestations.unwrap_or_default(), expected);
+        // A mirror is asked itself for what it hands on from another registry.
+        let place = format!("{}{ATTESTATIONS_PATH}", world.server.url());
+        assert_eq!(receipt.attestations, is_served.then_some(place));
+        assert_eq!(receipt.provenance, None);
+    }
+}
+
+/// A registry that signs its one release and names attestations of it, which it answers with this.
+fn attested_world(reply: Option<Reply>) -> World {
+    let (world, key) = signed_world();
+    let url = format!("https://other.example{ATTESTATIONS_PATH}");
+    let signature = key.sign(&message(&world));
+    serve_attested(&world, &[signature], &json!({ "url": url }));
+    if let Some(reply) = reply {
+        world.server.route(ATTESTATIONS_PATH, [reply]);
+    }
+    world
+}
+
+#[test]
+fn attestations_that_a_registry_names_and_does_not_have_are_said() {
+    let installed = attested_world(None).installs();
+    let source = "npm".to_owned();
+    assert_eq!(
+        installed.warnings,
+        [Warning::ProvenanceNotServed { source }]
+    );
+    assert_eq!(installed.provenance, None);
+}
+
+#[test]
+fn provenance_of_something_else_is_refused_before_anything_is_fetched() {
+    let published = include_str!("../../src/provenance/sigstore-2.0.0.json");
+    let bundle: serde_json::Value = serde_json::from_str(published).unwrap();
+    let kind = "https://slsa.dev/provenance/v1";
+    let document = json!({ "attestations": [{ "predicateType": kind, "bundle": bundle }] });
+    let world = attested_world(Some(Reply::body(document.to_string())));
+    world
+        .refuses(ErrorKind::Signature)
+        .reads("provenance_of_something_else");
+    world.fetched_no_package();
+}
+
+#[test]
+fn attestations_that_cannot_be_read_are_refused_before_anything_is_fetched() {
+    let kind = "https://slsa.dev/provenance/v1";
+    let empty = json!({ "attestations": [{ "predicateType": kind, "bundle": {} }] });
+    for (body, expected) in [
+        ("<html>".to_owned(), ErrorKind::UnexpectedResponse),
+        (empty.to_string(), ErrorKind::Signature),
+    ] {
+        let world = attested_world(Some(Reply::body(body)));
+        world.refuses(expected);
+        world.fetched_no_package();
     }
 }
 

@@ -19,7 +19,7 @@ use crate::exit_code::ExitCode;
 use crate::failure::{Failure, InstallCommand};
 use crate::screen::may_animate;
 use crate::settings::{Layer, SOURCES, Settings};
-use crate::text::{bytes, days_old};
+use crate::text::{bytes, days_old, safe};
 use crate::{amp_in_use, json, runtime};
 
 /// Amp appears every week: when the newest is older than this, something may keep newer ones away.
@@ -225,6 +225,10 @@ fn say(
             writeln!(context.stderr, "from {}", installed.location)?;
             if let Some(key) = &installed.signed_by {
                 writeln!(context.stderr, "signed by {key}")?;
+            }
+            if let Some(provenance) = &installed.provenance {
+                let repository = safe(&provenance.repository);
+                writeln!(context.stderr, "built from {repository}")?;
             }
         }
     }

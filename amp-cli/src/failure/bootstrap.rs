@@ -101,7 +101,7 @@ fn steps(advice: &NextStep, command: &InstallCommand) -> Vec<Step> {
         ),
         NextStep::ForgetSigning { file } => one(
             &format!("rm {}", crate::failure::install_command::as_word(file)),
-            "if you know why it does not sign any more: believes it without",
+            "if you know why that has changed: believes what it has now",
         ),
         NextStep::StopUsers => one("ampctl versions", "shows what is in use; stop that first"),
         NextStep::SuspectTampering => one(

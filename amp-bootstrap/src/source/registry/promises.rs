@@ -5,12 +5,13 @@ use super::{Document, package};
 use crate::digest::Digest;
 use crate::http::Address;
 use crate::platform::{Architecture, OperatingSystem, Platform};
+use crate::provenance::Attestations;
 use crate::registry_signature::{Claim, KeyList};
 use crate::signature::{PinnedKey, parse_signature};
 use crate::version::CliVersion;
 
-/// Reads bytes as a package's document with the registry's keys in it, as a checksum, a key and a
-/// signature, and panics on a broken promise.
+/// Reads bytes as a package's document with the registry's keys in it, as attestations, a checksum, a
+/// key and a signature, and panics on a broken promise.
 pub(crate) fn check(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let _ = Digest::from_checksum_file(&text);
@@ -18,11 +19,18 @@ pub(crate) fn check(bytes: &[u8]) {
     if let Ok(key) = PinnedKey::parse(&text) {
         assert!(key.of_registry().is_some() != key.of_minisign().is_some());
     }
+    let base = Address::parse("https://registry.example/npm/").expect("an address");
+    let of_zeros = Attestations {
+        address: base.clone(),
+        package: "sigstore".to_owned(),
+        version: "2.0.0".to_owned(),
+        digest: Digest::Sha512([0; 64]),
+    };
+    assert!(!matches!(of_zeros.check(bytes), Ok(Some(_))), "{text}");
     let Ok(document) = serde_json::from_slice::<Document>(bytes) else {
         return;
     };
     let keys = serde_json::from_slice::<KeyList>(bytes).unwrap_or_default();
-    let base = Address::parse("https://registry.example/npm/").expect("an address");
     for version in document.versions() {
         let written = version.to_string();
         assert_eq!(written.parse::<CliVersion>().ok().as_ref(), Some(&version));

@@ -28,6 +28,10 @@ pub(crate) fn warning_in_words(warning: &Warning) -> String {
                 "{source} signs what it has and lists no keys, so its signature was not checked"
             )
         }
+        Warning::ProvenanceNotServed { source } => format!(
+            "{source} says that there is proof of how this was built and does not have it, so \
+             nothing was checked"
+        ),
         Warning::MovedBack { from, to } => format!(
             "{from} was the newest and has been taken back; {to} is the newest now, and what runs \
              use unless you choose another"
