@@ -71,6 +71,8 @@ impl AsRef<[u8]> for Line {
 
 /// How much is read at once.
 const CHUNK: usize = 128 * 1024;
+/// How much is taken for that and for the beginning of a line that was read before.
+const BUFFER: usize = CHUNK + CHUNK / 2;
 /// A buffer with more room than this is given back once it is empty and long lines come no more.
 const LARGEST_IDLE: usize = 2 * CHUNK;
 
@@ -117,8 +119,10 @@ impl LineBuffer {
         if self.buffer.is_empty() && self.buffer.capacity() > enough {
             self.buffer = BytesMut::new();
         }
-        if self.buffer.capacity() - self.buffer.len() < CHUNK / 2 {
-            self.buffer.reserve(CHUNK);
+        let length = self.buffer.len();
+        if self.buffer.capacity() - length < CHUNK {
+            // The same memory does, once the lines before are gone, unless the next is a long one.
+            self.buffer.reserve(CHUNK.max(BUFFER.saturating_sub(length)));
         }
         &mut self.buffer
     }
@@ -265,7 +269,7 @@ mod tests {
     fn room_that_is_left_is_used_before_more_is_taken() {
         let mut buffer = LineBuffer::new(1024 * 1024);
         let capacity = buffer.room().capacity();
-        buffer.room().resize(capacity - CHUNK / 2, b'x');
+        buffer.room().resize(capacity - CHUNK, b'x');
         assert_eq!(buffer.room().capacity(), capacity);
         buffer.room().extend_from_slice(b"x");
         assert!(buffer.room().capacity() > capacity);

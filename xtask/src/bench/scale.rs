@@ -3,14 +3,15 @@
 //! The host is an example of `amp-session`. The agents are real processes that write a kept answer of a
 //! megabyte each.
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::path::Path;
 use std::process::Stdio;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use fixtures::benchmark::{Bar, Row, big_lines};
 
 use super::long_turn::LongTurn;
-use crate::agent_script::agent_that_writes;
+use crate::agent_script::agent_script;
 use crate::measured_process::{self, Taken};
 use crate::workspace_cargo;
 
@@ -36,7 +37,7 @@ pub(super) fn rows() -> Result<Vec<Row>> {
     let stream = folder.path().join("stream.jsonl");
     let lines = LongTurn::read()?.write_file(&stream, &big_lines(), LENGTH)?;
     let agent = folder.path().join("amp");
-    fixtures::write_script(&agent, &agent_that_writes(&stream));
+    fixtures::write_script(&agent, &agent_of_new_threads(&stream)?);
     let host = workspace_cargo::build_example("amp-session", "many")?;
     let hold = |turns: usize, at_once: usize| -> Result<Taken> {
         let said = folder.path().join("said");
@@ -47,7 +48,7 @@ pub(super) fn rows() -> Result<Vec<Row>> {
             .stdout(File::create(&said)?)
             .stderr(Stdio::inherit());
         let taken = measured_process::run(&mut command)?;
-        let said = std::fs::read_to_string(said)?;
+        let said = fs::read_to_string(said)?;
         let events = (turns + 1) * lines;
         let expected = format!("{events} events, 0 failed, 0 descriptors left");
         ensure!(
@@ -84,4 +85,21 @@ pub(super) fn rows() -> Result<Vec<Row>> {
         rows.push(memory.with_bar(Bar::OursAtMost(MEMORY_BAR)));
     }
     Ok(rows)
+}
+
+/// Returns a script that takes the prompt and answers it with a file, each time in a thread of its own:
+/// turns of one thread would wait for each other.
+fn agent_of_new_threads(stream: &Path) -> Result<String> {
+    let lines = fs::read_to_string(stream)?;
+    let (first, rest) = lines.split_once('\n').context("an empty answer")?;
+    let rest_of_it = stream.with_extension("rest");
+    fs::write(&rest_of_it, rest)?;
+    let (before, after) = first.split_once("\"T-").context("no thread")?;
+    let (_, after) = after.split_once('"').context("no end of the thread")?;
+    ensure!(!first.contains('\''), "the first line has to be quoted");
+    Ok(agent_script(&format!(
+        "cat > /dev/null; read -r id < /proc/sys/kernel/random/uuid\n\
+         echo '{before}\"T-'$id'\"{after}'; exec cat '{}'",
+        rest_of_it.display()
+    )))
 }
