@@ -122,7 +122,8 @@ impl LineBuffer {
         let length = self.buffer.len();
         if self.buffer.capacity() - length < CHUNK {
             // The same memory does, once the lines before are gone, unless the next is a long one.
-            self.buffer.reserve(CHUNK.max(BUFFER.saturating_sub(length)));
+            self.buffer
+                .reserve(CHUNK.max(BUFFER.saturating_sub(length)));
         }
         &mut self.buffer
     }
