@@ -9,6 +9,7 @@ mod build;
 mod bundle;
 mod debian;
 mod target;
+mod tools;
 mod trial;
 
 use std::fs;
@@ -95,7 +96,8 @@ pub fn run(options: &Options) -> Result<()> {
 async fn make(options: &Options, version: &str, out: &Path) -> Result<()> {
     let folder = workspace_root().join("target/release-build");
     let commit = build::commit().await?;
-    let checkout = Checkout::export(&folder.join("first"), &commit).await?;
+    let path = tools::install(&folder.join("tools")).await?;
+    let checkout = Checkout::export(&folder.join("first"), &commit, &path).await?;
     let mut made = Vec::new();
     for target in chosen(&options.targets)? {
         if let Some(missing) = target.missing().await? {
@@ -113,7 +115,7 @@ async fn make(options: &Options, version: &str, out: &Path) -> Result<()> {
         return Ok(());
     }
     // Another path, and nothing of the first build.
-    let second = Checkout::export(&folder.join("second"), &commit).await?;
+    let second = Checkout::export(&folder.join("second"), &commit, &path).await?;
     let again = folder.join("second/dist");
     for (target, files) in made {
         for (one, other) in files

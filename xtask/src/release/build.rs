@@ -1,5 +1,6 @@
 //! An export of the commit, and what is built of it without a trace of this machine.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,18 +20,22 @@ const SHORT: Duration = Duration::from_secs(120);
 /// The sources of a commit in a folder of their own.
 pub(super) struct Checkout {
     folder: PathBuf,
+    /// Where programs are looked for, the tools of a release first.
+    path: OsString,
     /// The moment of the commit, in seconds since the Unix epoch: the only time that a release
     /// knows.
     pub(super) epoch: u64,
 }
 
 impl Checkout {
-    /// Exports a commit; a folder that is there already is brought up to date.
-    pub(super) async fn export(folder: &Path, commit: &str) -> Result<Self> {
+    /// Exports a commit, to be built with the programs on a path; a folder that is there already is
+    /// brought up to date.
+    pub(super) async fn export(folder: &Path, commit: &str, path: &OsStr) -> Result<Self> {
         export(folder, commit).await?;
         let time = command::output(git(&["log", "-1", "--format=%ct", commit]), SHORT).await?;
         Ok(Self {
             folder: folder.to_owned(),
+            path: path.to_owned(),
             epoch: time.trim().parse().context("git names no time")?,
         })
     }
@@ -96,10 +101,10 @@ impl Checkout {
     fn cargo(&self, target: &Target) -> ProcessSpec {
         let environment = machine::environment();
         let home = environment
-            .get("CARGO_HOME".as_ref() as &std::ffi::OsStr)
+            .get("CARGO_HOME".as_ref() as &OsStr)
             .map(PathBuf::from)
             .or_else(|| {
-                let home = environment.get("HOME".as_ref() as &std::ffi::OsStr)?;
+                let home = environment.get("HOME".as_ref() as &OsStr)?;
                 Some(Path::new(home).join(".cargo"))
             })
             .unwrap_or_default();
@@ -112,6 +117,7 @@ impl Checkout {
         let cargo = ProcessSpec::new("cargo")
             .with_environment(environment)
             .with_working_directory(source)
+            .with_variable("PATH", &self.path)
             .with_variable("CARGO_TARGET_DIR", self.folder.join("target"))
             // Separated by what no path holds.
             .with_variable("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))

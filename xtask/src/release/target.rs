@@ -17,8 +17,8 @@ pub(super) struct Target {
     pub(super) system: &'static str,
     /// Its name for Debian, if it gets a package.
     pub(super) debian: Option<&'static str>,
-    /// The programs that the build takes beside cargo.
-    tools: &'static [&'static str],
+    /// The program that the build takes beside cargo, and what has it.
+    compiler: (&'static str, &'static str),
     /// What is said to the linker.
     pub(super) link_arguments: &'static [&'static str],
     /// Variables of the build.
@@ -31,7 +31,7 @@ pub(super) const ALL: &[Target] = &[
         triple: "x86_64-unknown-linux-musl",
         system: "linux",
         debian: Some("amd64"),
-        tools: &["musl-gcc"],
+        compiler: ("musl-gcc", "musl-tools of Debian"),
         link_arguments: &[],
         variables: &[],
     },
@@ -39,7 +39,7 @@ pub(super) const ALL: &[Target] = &[
         triple: "aarch64-unknown-linux-musl",
         system: "linux",
         debian: Some("arm64"),
-        tools: &["aarch64-linux-gnu-gcc"],
+        compiler: ("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu of Debian"),
         // Rust brings musl, its start files and a linker; C alone is compiled by gcc.
         link_arguments: &["-Clink-self-contained=yes", "-Clinker=rust-lld"],
         variables: &[("CC_aarch64_unknown_linux_musl", "aarch64-linux-gnu-gcc")],
@@ -48,7 +48,7 @@ pub(super) const ALL: &[Target] = &[
         triple: "x86_64-pc-windows-gnu",
         system: "windows",
         debian: None,
-        tools: &["x86_64-w64-mingw32-gcc"],
+        compiler: ("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64 of Debian"),
         link_arguments: &["-Clink-arg=-Wl,--no-insert-timestamp"],
         variables: &[],
     },
@@ -56,7 +56,7 @@ pub(super) const ALL: &[Target] = &[
         triple: "x86_64-apple-darwin",
         system: "macos",
         debian: None,
-        tools: &["codesign"],
+        compiler: ("codesign", "Xcode"),
         link_arguments: &[],
         variables: &[],
     },
@@ -64,7 +64,7 @@ pub(super) const ALL: &[Target] = &[
         triple: "aarch64-apple-darwin",
         system: "macos",
         debian: None,
-        tools: &["codesign"],
+        compiler: ("codesign", "Xcode"),
         link_arguments: &[],
         variables: &[],
     },
@@ -76,17 +76,18 @@ impl Target {
         if self.system == "macos" && std::env::consts::OS != "macos" {
             return Ok(Some("macOS is built on macOS".to_owned()));
         }
-        let tools = ["cargo-auditable", "cargo-cyclonedx"];
-        let mut tools = tools.iter().chain(self.tools);
-        if let Some(tool) = tools.find(|tool| machine::find_program(tool).is_none()) {
-            return Ok(Some(format!("{tool} is not on the path")));
+        let (compiler, package) = self.compiler;
+        if machine::find_program(compiler).is_none() {
+            return Ok(Some(format!(
+                "{compiler} is not on the path; {package} has it"
+            )));
         }
         let rustc = ProcessSpec::new("rustc")
             .with_environment(machine::environment())
             .with_arguments(["--print", "target-libdir", "--target", self.triple]);
         let libraries = command::output(rustc, Duration::from_secs(60)).await?;
         let is_there = Path::new(libraries.trim()).is_dir();
-        Ok((!is_there).then(|| "`rustup target add` has not added it".to_owned()))
+        Ok((!is_there).then(|| format!("`rustup target add {}` adds it", self.triple)))
     }
 
     /// Returns whether the executable runs on this machine.
