@@ -1,6 +1,6 @@
 //! The line that tells how a turn is going.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use amp_session::protocol::progress::{ClosedCall, ContextUse, OpenCall, Progress, UsageTotals};
@@ -26,9 +26,9 @@ pub(crate) struct Status {
     heard: Instant,
     changes: Changes,
     /// When the open calls began.
-    calls: HashMap<ToolUseId, Instant>,
+    calls: BTreeMap<ToolUseId, Instant>,
     /// When those began that the last event has ended.
-    ended: HashMap<ToolUseId, Instant>,
+    ended: BTreeMap<ToolUseId, Instant>,
     /// What is going on; `None` when it must be looked up.
     activity: Option<Activity>,
 }
@@ -48,8 +48,8 @@ impl Status {
             heard: Instant::now(),
             progress: Progress::new(),
             changes: Changes::default(),
-            calls: HashMap::new(),
-            ended: HashMap::new(),
+            calls: BTreeMap::new(),
+            ended: BTreeMap::new(),
             activity: None,
         }
     }

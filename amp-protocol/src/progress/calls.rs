@@ -1,6 +1,6 @@
 //! The one join of tool calls with their results.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::content::{ToolResultBlock, ToolUseBlock, ToolUseId};
 use crate::tool::ToolOutcome;
@@ -42,7 +42,7 @@ impl ClosedCall<'_> {
 pub(super) struct OpenCalls {
     /// In the order they came.
     calls: BTreeMap<u64, OpenCall>,
-    numbers: HashMap<ToolUseId, u64>,
+    numbers: BTreeMap<ToolUseId, u64>,
     next: u64,
 }
 
