@@ -37,7 +37,8 @@ pub(crate) enum View {
     /// For a pipe.
     Text {
         output: Output,
-        narration: Narration,
+        /// `None` when nothing is told beside the answer.
+        narration: Option<Narration>,
     },
     /// For a program that wants the end.
     Json {
@@ -78,8 +79,8 @@ impl View {
     fn narration(&mut self) -> Option<&mut Narration> {
         match self {
             Self::Live(_) => None,
-            Self::Text { narration, .. } | Self::Json { narration, .. } => Some(narration),
-            Self::Stream { narration, .. } => narration.as_mut(),
+            Self::Json { narration, .. } => Some(narration),
+            Self::Text { narration, .. } | Self::Stream { narration, .. } => narration.as_mut(),
         }
     }
 
@@ -87,10 +88,11 @@ impl View {
     pub(crate) fn question(&mut self, question: &Asked) {
         match self {
             Self::Live(view) => view.question(question),
-            Self::Text { narration, .. } => {
-                narration.announce(&format!("asking about {}", subject(question)));
-            }
-            Self::Json { .. } | Self::Stream { .. } => {}
+            Self::Text {
+                narration: Some(narration),
+                ..
+            } => narration.announce(&format!("asking about {}", subject(question))),
+            Self::Text { .. } | Self::Json { .. } | Self::Stream { .. } => {}
         }
     }
 
@@ -160,7 +162,9 @@ impl View {
         match self {
             Self::Live(view) => view.finish(outcome),
             Self::Text { output, narration } => {
-                narration.finish(outcome)?;
+                if let Some(narration) = narration {
+                    narration.finish(outcome)?;
+                }
                 match finished.answer {
                     Some(answer) => write_answer(answer, output),
                     None => write_final_text(outcome, output),
@@ -204,8 +208,11 @@ impl View {
     pub(crate) fn announce(&mut self, text: &str) {
         match self {
             Self::Live(view) => view.announce(text),
-            Self::Text { narration, .. } => narration.announce(text),
-            Self::Json { .. } | Self::Stream { .. } => {}
+            Self::Text {
+                narration: Some(narration),
+                ..
+            } => narration.announce(text),
+            Self::Text { .. } | Self::Json { .. } | Self::Stream { .. } => {}
         }
     }
 }

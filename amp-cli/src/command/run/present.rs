@@ -20,9 +20,8 @@ use crate::view::{AmpInUse, Finished, LiveOptions, LiveView, Narration, View};
 pub(super) fn view(settings: &Settings, global: &GlobalArguments, context: &Context) -> View {
     let output = context.stdout.clone();
     let narration = |animate| {
-        let watched = context.stderr.clone();
-        let animate = animate && settings.progress && may_animate(context, &watched);
-        Narration::new(Screen::with_status(watched, animate), global.verbose)
+        let screen = Screen::with_status(context.stderr.clone(), animate);
+        Narration::new(screen, global.verbose)
     };
     match (settings.output, output.terminal()) {
         (OutputFormat::Json, _) => View::Json {
@@ -47,10 +46,12 @@ pub(super) fn view(settings: &Settings, global: &GlobalArguments, context: &Cont
             let screen = Screen::with_status(output, animate);
             View::Live(LiveView::new(screen, move || terminal.into(), options))
         }
-        (OutputFormat::Text, None) => View::Text {
-            output,
-            narration: narration(true),
-        },
+        (OutputFormat::Text, None) => {
+            let animate = settings.progress && may_animate(context, &context.stderr);
+            // Nothing is followed that nobody would see.
+            let narration = (animate || global.verbose).then(|| narration(animate));
+            View::Text { output, narration }
+        }
     }
 }
 
