@@ -304,7 +304,7 @@ impl Installation<'_> {
         store::check_programs_run_below(&folder)?;
         let release = publisher.release(version, self.platform, self.progress)?;
         let registry_key = self.check_registry_signature(source, publisher, &release)?;
-        let provenance = self.check_provenance(source, publisher, &release)?;
+        let provenance = self.check_provenance(source, publisher, version, &release)?;
         let attestations = release.attestations.as_ref();
         let attestations = attestations.map(|place| place.address.to_string());
         let confirmation = self.confirmation(version)?;
@@ -321,6 +321,7 @@ impl Installation<'_> {
                     provenance,
                     ..receipt
                 };
+                self.note_proofs(source, &receipt)?;
                 let entry = self.adopt(entry, receipt, source, &release)?;
                 return self.finished(entry, Outcome::AlreadyInstalled);
             }
@@ -358,6 +359,8 @@ impl Installation<'_> {
             provenance,
             ..Receipt::blank(version.clone())
         };
+        // Only what has passed every check may speak for what comes after it.
+        self.note_proofs(source, &receipt)?;
         let placed = self.put_in_place(receipt, fetched);
         let is_of_use = match &placed {
             Ok(_) => false,

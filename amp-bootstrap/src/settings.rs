@@ -76,6 +76,8 @@ pub struct Caps {
     pub text: u64,
     /// A package's list of versions.
     pub package_document: u64,
+    /// The attestations of a version.
+    pub attestations: u64,
     /// The body of a download.
     pub download: u64,
     /// The unpacked executable; the builds of 2026 have 101 to 111 MB.
@@ -87,6 +89,7 @@ impl Default for Caps {
         Self {
             text: 64 * 1024,
             package_document: 64 * 1024 * 1024,
+            attestations: 1024 * 1024,
             download: 512 * 1024 * 1024,
             executable: 512 * 1024 * 1024,
         }

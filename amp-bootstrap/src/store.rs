@@ -69,7 +69,8 @@ const USE_LOCK: &str = ".use.lock";
 ///          /locks/<version>-<platform>.use.lock         held, shared, while running; never deleted
 ///          /partial/<digest>.<form>.part                transfers that broke off
 ///          /latest/<source>.json                        what was the newest, and when
-///          /signing/<source>                            a registry that signs what it has
+///          /signing/<source>.json                       a registry that signs what it has
+///          /provenance/<source>.json                    where what a registry has was built
 /// ```
 ///
 /// The number in `v1` changes when the layout does, so old and new programs never meet.

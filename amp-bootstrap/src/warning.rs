@@ -35,8 +35,8 @@ pub enum Warning {
         /// The registry.
         source: String,
     },
-    /// The registry names attestations of how the package was built, and does not have them, as
-    /// mirrors do.
+    /// The registry has no provenance of the version, though it names attestations of it, as mirrors
+    /// do, or has proved how later ones were built.
     ProvenanceNotServed {
         /// The registry.
         source: String,

@@ -5,8 +5,8 @@ use amp_protocol::{Decoded, Event, decode_line};
 
 /// A line of the agent's standard output.
 ///
-/// Of a running turn its bytes share the memory that they were read into, as those of a
-/// [`Line`] do.
+/// Of a running turn its bytes share the memory that they were read into with its neighbours, as those
+/// of a [`Line`] do. Where few of many lines are kept, keep what [`into_parts`](Self::into_parts) returns.
 #[derive(Debug, Clone)]
 pub struct TurnLine {
     source: Source,

@@ -5,6 +5,8 @@ use crate::error::{Error, ErrorKind, NextStep, Result};
 use crate::provenance::{Provenance, settle};
 use crate::registry_signature::refused;
 use crate::source::{Publisher, Release, Source};
+use crate::store::Receipt;
+use crate::version::CliVersion;
 use crate::warning::Warning;
 
 impl InstallRequest {
@@ -52,16 +54,13 @@ impl Installation<'_> {
                 None => Ok(None),
             };
         };
-        let located = |error: Error| match publisher.address() {
-            Some(address) => error.at(address.to_string()),
-            None => error,
-        };
+        let located = |error| located(error, publisher);
         if let Some(key) = pinned {
             claim.check_pinned(key).map_err(located)?;
             return Ok(None);
         }
         let origin = source.origin(self.environment);
-        let noted = self.store.signing_noted(&origin);
+        let noted = self.store.signing_noted(&origin)?;
         let keys = match claim.is_signed() {
             true => publisher.signing_keys(self.progress)?,
             false => None,
@@ -69,7 +68,6 @@ impl Installation<'_> {
         match (keys, noted) {
             (Some(keys), _) => {
                 let signer = claim.check(&keys).map_err(located)?;
-                self.store.note_signing(&origin)?;
                 Ok(Some(signer))
             }
             (None, Some(note)) => Err(located(
@@ -90,41 +88,56 @@ impl Installation<'_> {
         }
     }
 
-    /// Checks what a registry proves of how the package was built, and returns that.
+    /// Checks what a registry proves of how a version was built, and returns that.
     ///
     /// One that proves nothing is believed as far as its digest goes, unless it proved something
-    /// before.
+    /// of this version or an older one before.
     pub(super) fn check_provenance(
         &mut self,
         source: &Source,
         publisher: &dyn Publisher,
+        version: &CliVersion,
         release: &Release,
     ) -> Result<Option<Provenance>> {
-        let served = match &release.attestations {
-            Some(place) => publisher
-                .attestations(place, self.progress)?
-                .zip(Some(place)),
+        let found = match &release.attestations {
+            Some(place) => match publisher.attestations(place, self.progress)? {
+                Some(document) => place.check(&document)?,
+                None => None,
+            },
             None => None,
         };
-        if served.is_none() && release.attestations.is_some() {
+        let origin = source.origin(self.environment);
+        let before = self.store.provenance_noted(&origin)?;
+        settle(version, found.as_ref(), before.as_ref())
+            .map_err(|error| located(error, publisher))?;
+        if found.is_none() && (release.attestations.is_some() || before.is_some()) {
             self.warn(Warning::ProvenanceNotServed {
                 source: source.to_string(),
             });
         }
-        let found = match served {
-            Some((document, place)) => place.check(&document)?,
-            None => None,
-        };
-        let origin = source.origin(self.environment);
-        let noted = self.store.provenance_noted(&origin);
-        let before = noted
-            .as_ref()
-            .map(|(note, repository)| (note.as_path(), &**repository));
-        settle(found.as_ref(), before)?;
-        if let (Some(found), None) = (&found, noted) {
-            self.store.note_provenance(&origin, &found.repository)?;
-        }
         Ok(found)
+    }
+
+    /// Notes what a registry has signed and proved of what is in place from now on: it may not stop.
+    pub(super) fn note_proofs(&self, source: &Source, receipt: &Receipt) -> Result<()> {
+        let origin = source.origin(self.environment);
+        if receipt.registry_key.is_some() {
+            self.store.note_signing(&origin)?;
+        }
+        match &receipt.provenance {
+            Some(provenance) => self
+                .store
+                .note_provenance(&origin, &receipt.version, provenance),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Says of which publisher an error is.
+fn located(error: Error, publisher: &dyn Publisher) -> Error {
+    match publisher.address() {
+        Some(address) => error.at(address.to_string()),
+        None => error,
     }
 }
 
@@ -139,11 +152,11 @@ mod tests {
     use crate::platform::Platform;
     use crate::progress::{Progress, Silent};
     use crate::provenance::Attestations;
-    use crate::provenance::tests::{bundle, document, published};
+    use crate::provenance::tests::{built_from, bundle, document, published};
     use crate::source::Announced;
     use crate::store::Store;
     use crate::store::tests::{LINUX, store};
-    use crate::version::{CliVersion, VersionSpec};
+    use crate::version::VersionSpec;
 
     /// A registry that answers with this when it is asked for attestations.
     struct Attesting(Option<Vec<u8>>);
@@ -174,12 +187,11 @@ mod tests {
         }
     }
 
-    /// Checks what a registry proves of a release, and returns what is to be said of it as well.
-    fn check(
-        store: &Store,
-        names: bool,
-        serves: Option<Vec<u8>>,
-    ) -> Result<(Option<Provenance>, Vec<Warning>)> {
+    /// What `check_provenance` finds of a version, and says of it.
+    type Checked = Result<(Option<Provenance>, Vec<Warning>)>;
+
+    /// Checks what a registry proves of a version; what it finds is noted as that of an installation.
+    fn check(store: &Store, number: u32, names: bool, serves: Option<Vec<u8>>) -> Checked {
         let (request, variables) = (InstallRequest::new(VersionSpec::Latest), Variables::new());
         let mut installation = Installation {
             store,
@@ -196,37 +208,72 @@ mod tests {
             claim: None,
             attestations: names.then(published),
         };
-        let found = installation.check_provenance(&Source::Npm, &Attesting(serves), &release)?;
+        let version = version(number);
+        let registry = Attesting(serves);
+        let found = installation.check_provenance(&Source::Npm, &registry, &version, &release)?;
+        let receipt = Receipt {
+            provenance: found.clone(),
+            ..Receipt::blank(version)
+        };
+        installation.note_proofs(&Source::Npm, &receipt)?;
         Ok((found, installation.warnings))
     }
 
+    fn version(number: u32) -> CliVersion {
+        format!("0.0.{number}-ga").parse().unwrap()
+    }
+
+    fn not_served() -> Vec<Warning> {
+        let source = Source::Npm.to_string();
+        vec![Warning::ProvenanceNotServed { source }]
+    }
+
+    /// A registry's answers without provenance.
+    fn without_provenance() -> [(bool, Option<Vec<u8>>); 3] {
+        let empty = json!({ "attestations": [] }).to_string().into_bytes();
+        [(false, None), (true, None), (true, Some(empty))]
+    }
+
     #[test]
-    fn what_was_proved_once_is_demanded_from_then_on() {
+    fn provenance_that_is_named_and_not_served_is_said() {
+        let (_folder, store) = store();
+        for (names, serves) in without_provenance() {
+            let expected = match names {
+                true => not_served(),
+                false => Vec::new(),
+            };
+            let checked = check(&store, 2, names, serves).unwrap();
+            assert_eq!(checked, (None, expected));
+        }
+    }
+
+    #[test]
+    fn what_was_proved_once_is_demanded_from_that_version_on() {
         let (_folder, store) = store();
         let sound = || Some(document(&bundle()));
-        let source = Source::Npm.to_string();
-        let not_served = Warning::ProvenanceNotServed { source };
-
-        assert_eq!(check(&store, false, None).unwrap(), (None, Vec::new()));
-        assert_eq!(check(&store, true, None).unwrap(), (None, vec![not_served]));
-
-        let (found, warnings) = check(&store, true, sound()).unwrap();
+        let (found, warnings) = check(&store, 2, true, sound()).unwrap();
         let repository = found.unwrap().repository;
         assert_eq!(repository, "https://github.com/sigstore/sigstore-js");
         assert_eq!(warnings, []);
-        let empty = json!({ "attestations": [] }).to_string().into_bytes();
-        for (names, serves) in [(false, None), (true, None), (true, Some(empty))] {
-            let error = check(&store, names, serves).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Signature);
+        for (names, serves) in without_provenance() {
+            for number in [2, 3] {
+                let error = check(&store, number, names, serves.clone()).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Signature);
+            }
+            let older = check(&store, 1, names, serves).unwrap();
+            assert_eq!(older, (None, not_served()));
         }
-        check(&store, true, sound()).unwrap();
+        check(&store, 3, true, sound()).unwrap();
 
         let origin = Source::Npm.origin(Environment(&Variables::new()));
-        let (note, _) = store.provenance_noted(&origin).unwrap();
-        fs::remove_file(note).unwrap();
-        check(&store, false, None).unwrap();
-        store.note_provenance(&origin, "https://elsewhere").unwrap();
-        let error = check(&store, true, sound()).unwrap_err();
+        let noted = store.provenance_noted(&origin).unwrap().unwrap();
+        fs::remove_file(noted.note).unwrap();
+        check(&store, 2, false, None).unwrap();
+        let elsewhere = built_from("https://elsewhere");
+        store
+            .note_provenance(&origin, &version(2), &elsewhere)
+            .unwrap();
+        let error = check(&store, 2, true, sound()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Signature);
     }
 }

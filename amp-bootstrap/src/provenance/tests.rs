@@ -1,12 +1,12 @@
 //! Provenance that was published, and what becomes of it when somebody changes a thing.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::{Attestations, Provenance, settle};
+use super::{Attestations, Proved, Provenance, Statement, settle};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, NextStep};
 use crate::http::Address;
@@ -60,8 +60,10 @@ fn refusal(attestations: &Attestations, bundle: &Value) -> Error {
     error
 }
 
-fn built_from(repository: &str) -> Provenance {
+pub(crate) fn built_from(repository: &str) -> Provenance {
     Provenance {
+        issuer: "https://issuer".to_owned(),
+        repository_id: Some("1".to_owned()),
         repository: repository.to_owned(),
         commit: None,
         workflow: String::new(),
@@ -77,6 +79,8 @@ fn published_provenance_holds_and_says_where_the_package_was_built() {
         "https://github.com/sigstore/sigstore-js/.github/workflows/release.yml@refs/heads/main"
     );
     assert_eq!(found.commit.unwrap().len(), 40);
+    assert_eq!(found.issuer, "https://token.actions.githubusercontent.com");
+    assert_eq!(found.repository_id.as_deref(), Some("495574555"));
 }
 
 #[test]
@@ -151,20 +155,85 @@ fn a_registry_may_serve_attestations_without_provenance_but_nothing_else() {
 }
 
 #[test]
-fn provenance_may_neither_stop_nor_turn_to_another_repository() {
-    let note = Path::new("/store/provenance/1.json");
-    let noted = Some((note, "https://github.com/a/b"));
+fn a_statement_has_one_subject_of_name_and_digest() {
+    let published = published();
+    let (name, digest) = (published.package_url(), published.digest.to_hex());
+    let subject =
+        |name: &str, digest: &str| json!({ "name": name, "digest": { "sha512": digest } });
+    let check = |kind: &str, subjects: &[Value]| {
+        let statement = json!({ "predicateType": kind, "subject": subjects });
+        let statement: Statement = serde_json::from_value(statement).unwrap();
+        published.check_statement(&statement)
+    };
+    let kind = "https://slsa.dev/provenance/v1";
+    let other = subject("pkg:npm/other@1", "00");
+    check(kind, &[other.clone(), subject(&name, &digest)]).unwrap();
+    let crossed = [subject(&name, "00"), subject("pkg:npm/other@1", &digest)];
+    for (kind, subjects, complaint) in [
+        (kind, &crossed[..], "of other bytes"),
+        (kind, &[other], "of another package or version"),
+        (kind, &[], "of another package or version"),
+        (
+            "https://slsa.dev/verification_summary/v1",
+            &crossed,
+            "of another type",
+        ),
+    ] {
+        let error = check(kind, subjects).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Signature);
+        assert!(error.to_string().contains(complaint), "{error}");
+    }
+}
+
+#[test]
+fn more_attestations_than_a_registry_has_are_refused_unread() {
+    let one = json!({ "predicateType": "https://slsa.dev/provenance/v1", "bundle": {} });
+    let document = json!({ "attestations": vec![one; 5] }).to_string();
+    let error = published().check(document.as_bytes()).unwrap_err();
+    assert!(error.to_string().contains("too many"), "{error}");
+}
+
+#[test]
+fn provenance_may_neither_stop_nor_turn_to_another_builder() {
+    let note = PathBuf::from("/store/provenance/1.json");
+    let version = |number: u32| format!("0.0.{number}-ga").parse().unwrap();
     let same = built_from("https://github.com/a/b");
-    let other = built_from("https://github.com/a/c");
-    settle(None, None).unwrap();
-    settle(Some(&other), None).unwrap();
-    settle(Some(&same), noted).unwrap();
-    for found in [None, Some(&other)] {
-        let error = settle(found, noted).unwrap_err();
+    let before = Proved {
+        note: note.clone(),
+        since: version(2),
+        provenance: same.clone(),
+    };
+    let other_repository = built_from("https://github.com/a/c");
+    let other_issuer = Provenance {
+        issuer: "https://elsewhere".to_owned(),
+        ..same.clone()
+    };
+    let other_identifier = Provenance {
+        repository_id: Some("2".to_owned()),
+        ..same.clone()
+    };
+    let no_identifier = Provenance {
+        repository_id: None,
+        ..same.clone()
+    };
+    settle(&version(2), None, None).unwrap();
+    settle(&version(2), Some(&other_repository), None).unwrap();
+    settle(&version(2), Some(&same), Some(&before)).unwrap();
+    // What is older than all that was proved.
+    settle(&version(1), None, Some(&before)).unwrap();
+    for found in [
+        None,
+        Some(&other_repository),
+        Some(&other_issuer),
+        Some(&other_identifier),
+        Some(&no_identifier),
+    ] {
+        let error = settle(&version(2), found, Some(&before)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Signature);
         let forget = NextStep::ForgetSigning {
             file: note.display().to_string(),
         };
         assert!(error.next_steps().contains(&forget));
     }
+    settle(&version(1), Some(&other_issuer), Some(&before)).unwrap_err();
 }

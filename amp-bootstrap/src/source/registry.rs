@@ -133,8 +133,8 @@ impl Registry {
 impl Registry {
     /// Returns where this registry has what a document says is at `url`: a mirror hands on the
     /// documents of another, and is asked itself, as npm does.
-    fn attestations_address(&self, url: &str) -> Option<Address> {
-        let url = self.address.join(url).ok()?;
+    fn attestations_address(&self, url: Option<&str>) -> Option<Address> {
+        let url = self.address.join(url?).ok()?;
         let place = url.path().find(ATTESTATIONS)?;
         Address::below(self.address.as_str(), &url.path()[place..]).ok()
     }
@@ -223,8 +223,18 @@ impl Publisher for Registry {
         let digest = Digest::from_integrity(&published.dist.integrity)
             .map_err(|error| error.at(tarball.to_string()))?;
         let package = package(platform)?;
-        let attestations = published.dist.attestations.get("url");
-        let attestations = attestations.and_then(|url| self.attestations_address(url.as_str()?));
+        let attestations = &published.dist.attestations;
+        let attestations = match attestations.is_null() {
+            true => None,
+            // Whatever else is said of the place, npm's own registry has them there.
+            false => {
+                let url = attestations.get("url").and_then(|url| url.as_str());
+                let name = package.replace('/', "%2f");
+                let usual = format!("{ATTESTATIONS}{name}@{version}");
+                let address = self.attestations_address(url);
+                Some(address.map_or_else(|| Address::below(self.address.as_str(), &usual), Ok)?)
+            }
+        };
         Ok(Release {
             attestations: attestations.map(|address| Attestations {
                 address,
@@ -269,7 +279,7 @@ impl Publisher for Registry {
         attestations: &Attestations,
         progress: &dyn Progress,
     ) -> Result<Option<Vec<u8>>> {
-        let cap = self.client.limits.caps.package_document;
+        let cap = self.client.limits.caps.attestations;
         let address = &attestations.address;
         match self.client.fetch(address, Some(JSON), cap, progress) {
             Ok(bytes) => Ok(Some(bytes)),

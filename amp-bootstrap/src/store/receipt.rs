@@ -45,8 +45,8 @@ pub struct Receipt {
     /// The identifier of the registry's key that signed version and digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registry_key: Option<String>,
-    /// Where the registry said that attestations of how the package was built are, without
-    /// credentials.
+    /// Where the registry was asked for attestations of how the package was built, as it names some,
+    /// without credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attestations: Option<String>,
     /// What the package was built from, where the registry serves provenance; it was checked.

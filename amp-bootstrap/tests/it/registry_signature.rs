@@ -119,8 +119,10 @@ fn a_sound_signature_is_checked_and_its_key_noted() {
 #[test]
 fn the_receipt_says_where_the_registry_serves_attestations() {
     let elsewhere = format!("https://me:secret@other.example{ATTESTATIONS_PATH}");
-    for (attestations, is_served) in [
+    let usual = "/-/npm/v1/attestations/@ampcode%2fcli-linux-x64@";
+    for (attestations, is_known) in [
         (json!({ "url": elsewhere }), true),
+        // Named in a way that nobody knows, they are where npm's own registry has them.
         (json!({ "url": "https://other.example/elsewhere" }), false),
         (json!({ "url": "not a url" }), false),
         (json!({ "provenance": {} }), false),
@@ -132,8 +134,12 @@ fn the_receipt_says_where_the_registry_serves_attestations() {
         let entry = world.store().list().unwrap().remove(0);
         let receipt = entry.receipt.unwrap();
         // A mirror is asked itself for what it hands on from another registry.
-        let place = format!("{}{ATTESTATIONS_PATH}", world.server.url());
-        assert_eq!(receipt.attestations, is_served.then_some(place));
+        let place = match is_known {
+            true => ATTESTATIONS_PATH.to_owned(),
+            false => format!("{usual}{}", world.release.version),
+        };
+        let place = format!("{}{place}", world.server.url());
+        assert_eq!(receipt.attestations, Some(place));
         assert_eq!(receipt.provenance, None);
     }
 }
@@ -260,6 +266,18 @@ fn a_registry_that_signed_may_not_stop() {
         panic!("{steps:?}");
     };
     fs::remove_file(file).unwrap();
+    world.installs();
+}
+
+#[test]
+fn a_registry_whose_bytes_are_refused_may_stop_to_sign() {
+    let (mut world, _) = signed_world();
+    let demands_nothing = world.request.clone();
+    let other = "0".repeat(64);
+    world.request = world.request.with_sha256(&other).unwrap();
+    world.refuses(ErrorKind::ChecksumMismatch);
+    serve(&world, &[]);
+    world.request = demands_nothing;
     world.installs();
 }
 

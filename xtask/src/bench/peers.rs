@@ -2,7 +2,7 @@
 //!
 //! Each is a small program that asks its driver for an answer and counts what it is handed. The
 //! agent is a script that takes the prompt and writes a kept stream. `claude-codes` is made for
-//! another agent: it gets the same lines in that agent's shape.
+//! another agent: it gets the same lines in that agent's shape, but for those that nobody expects.
 
 mod driver;
 mod faults;

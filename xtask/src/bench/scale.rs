@@ -99,7 +99,7 @@ fn agent_of_new_threads(stream: &Path) -> Result<String> {
     ensure!(!first.contains('\''), "the first line has to be quoted");
     Ok(agent_script(&format!(
         "cat > /dev/null; read -r id < /proc/sys/kernel/random/uuid\n\
-         echo '{before}\"T-'$id'\"{after}'; exec cat '{}'",
+         printf '%s\\n' '{before}\"T-'$id'\"{after}'; exec cat '{}'",
         rest_of_it.display()
     )))
 }

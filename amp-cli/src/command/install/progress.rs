@@ -29,8 +29,8 @@ pub(crate) fn warning_in_words(warning: &Warning) -> String {
             )
         }
         Warning::ProvenanceNotServed { source } => format!(
-            "{source} says that there is proof of how this was built and does not have it, so \
-             nothing was checked"
+            "{source} does not have the proof of how this was built that it names, or has of later \
+             versions, so nothing was checked"
         ),
         Warning::MovedBack { from, to } => format!(
             "{from} was the newest and has been taken back; {to} is the newest now, and what runs \
