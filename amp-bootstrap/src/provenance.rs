@@ -106,7 +106,9 @@ pub(crate) struct Proved {
 impl Provenance {
     /// Tells whether the same issuer vouches for the same repository, by address and identifier.
     fn is_of_the_same_builder(&self, other: &Self) -> bool {
-        self.builder() == other.builder()
+        self.issuer == other.issuer
+            && self.repository == other.repository
+            && self.repository_id == other.repository_id
     }
 
     /// Says where the package was built: what may not change without a word.
