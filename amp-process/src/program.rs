@@ -7,32 +7,40 @@ use crate::error::Error;
 use crate::platform;
 use crate::spec::ProcessSpec;
 
-/// Returns the absolute path of the program to execute.
-///
-/// A path, never a bare name, is handed to the operating system: with a name std would have to fork
-/// to search the new `PATH`, and a fork costs more the more memory the host uses.
-pub(crate) fn resolve(spec: &ProcessSpec) -> Result<PathBuf, Error> {
-    let program = &spec.program;
-    let not_found = |source| Error::spawn(program.clone(), false, source);
-    if has_separator(program) {
-        return std::path::absolute(program).map_err(not_found);
-    }
-    let path = platform::variable(&spec.environment, "PATH");
-    let candidates = path.into_iter().flat_map(std::env::split_paths);
-    let mut unusable = None;
-    for folder in candidates {
-        let candidate = folder.join(program);
-        let Some(candidate) = platform::with_program_suffix(candidate, &spec.environment) else {
-            continue;
-        };
-        match platform::is_executable(&candidate) {
-            true => return std::path::absolute(candidate).map_err(not_found),
-            false => unusable = Some(io::Error::from(io::ErrorKind::PermissionDenied)),
+impl ProcessSpec {
+    /// Returns the absolute path of the file to execute.
+    ///
+    /// A path, never a bare name, is handed to the operating system: with a name std would have to
+    /// fork to search the new `PATH`, and a fork costs more the more memory the host uses.
+    ///
+    /// # Errors
+    ///
+    /// Fails when `PATH` has no such program, or only some that nobody may execute. A path is not
+    /// looked at.
+    pub fn find_program(&self) -> Result<PathBuf, Error> {
+        let program = &self.program;
+        let not_found = |source| Error::spawn(program.clone(), false, source);
+        if has_separator(program) {
+            return std::path::absolute(program).map_err(not_found);
         }
+        let path = platform::variable(&self.environment, "PATH");
+        let candidates = path.into_iter().flat_map(std::env::split_paths);
+        let mut unusable = None;
+        for folder in candidates {
+            let candidate = folder.join(program);
+            let Some(candidate) = platform::with_program_suffix(candidate, &self.environment)
+            else {
+                continue;
+            };
+            match platform::is_executable(&candidate) {
+                true => return std::path::absolute(candidate).map_err(not_found),
+                false => unusable = Some(io::Error::from(io::ErrorKind::PermissionDenied)),
+            }
+        }
+        Err(not_found(
+            unusable.unwrap_or_else(|| io::ErrorKind::NotFound.into()),
+        ))
     }
-    Err(not_found(
-        unusable.unwrap_or_else(|| io::ErrorKind::NotFound.into()),
-    ))
 }
 
 /// Checks the working directory first, so that its absence is not mistaken for the program's.

@@ -6,7 +6,7 @@ use amp_protocol::UserInput;
 
 use crate::amp::Amp;
 use crate::config::SessionConfig;
-use crate::environment::{Environment, value};
+use crate::environment::{self, Environment, value};
 use crate::error::Error;
 use crate::turn::Turn;
 
@@ -35,15 +35,24 @@ impl Options {
 
     /// Takes an environment: the agent will see it, and in it stands where Amp is.
     ///
-    /// That is the executable that `AMP_CLI_PATH` names, or else the first `amp` in `PATH`.
+    /// That is the executable that `AMP_CLI_PATH` names, or else the first `amp` in `PATH`. What a
+    /// native one says of itself is kept in `$XDG_STATE_HOME/ampctl/answers`, or its default below
+    /// the home folder, so that it is asked once and not before every prompt, which takes half a
+    /// second; see [`Amp::with_answers_kept_in`].
     #[must_use]
     pub fn new(environment: Environment) -> Self {
         let named = value(&environment, EXECUTABLE_VARIABLE).map(PathBuf::from);
         let executable = named.unwrap_or_else(|| "amp".into());
-        Self::of(Amp::new(executable, "").with_environment(environment))
+        let state = environment::state_folder(&environment);
+        let mut amp = Amp::new(executable, "").with_environment(environment);
+        if let Some(state) = state {
+            amp = amp.with_answers_kept_in(state.join("answers"));
+        }
+        Self::of(amp)
     }
 
-    /// Takes an executable and its environment; which version it is, it is asked.
+    /// Takes an executable and its environment; which version it is, it is asked each time, unless
+    /// its answers are kept.
     #[must_use]
     pub fn of(amp: Amp) -> Self {
         Self {

@@ -27,7 +27,7 @@ pub(crate) struct Started {
 pub(crate) async fn start(spec: &ProcessSpec) -> Result<Started, Error> {
     host_signals::hear_of_children()?;
     program::check_working_directory(spec)?;
-    let program = program::resolve(spec)?;
+    let program = spec.find_program()?;
     let (child_ends, stdin, stdout, stderr) =
         pipes(spec.stdin != StdinSource::Empty).map_err(Error::io("make pipes"))?;
     let plan = Launch {

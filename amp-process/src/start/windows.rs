@@ -34,7 +34,7 @@ pub(crate) async fn start(spec: &ProcessSpec) -> Result<Started, Error> {
         return Err(elsewhere::unsupported());
     }
     program::check_working_directory(spec)?;
-    let program = program::resolve(spec)?;
+    let program = spec.find_program()?;
     let stdin = match spec.stdin {
         StdinSource::Empty => Stdio::null(),
         _ => Stdio::piped(),

@@ -120,14 +120,11 @@ impl Amp {
         directory: Option<&Path>,
     ) -> Result<String, Error> {
         let question = arguments.join(" ");
-        // With arguments in front it is another program that answers.
-        let folder = self.answers.as_deref();
-        let folder = folder.filter(|_| self.leading_arguments.is_empty());
-        let kept = folder.and_then(|folder| Answer::of(folder, &self.executable, &question));
+        let mut spec = self.process(arguments, with_no_update(environment));
+        let kept = self.kept(&question, &spec);
         if let Some(answer) = kept.as_ref().and_then(Answer::read) {
             return Ok(answer);
         }
-        let mut spec = self.process(arguments, with_no_update(environment));
         if let Some(directory) = directory {
             if let Some(config) = &self.question_sandbox {
                 let programs = self.programs();
@@ -149,6 +146,15 @@ impl Amp {
             kept.keep(&answer);
         }
         Ok(answer)
+    }
+
+    /// Returns the place of what the file that would be executed answers to a question, where answers
+    /// are kept.
+    fn kept(&self, question: &str, spec: &ProcessSpec) -> Option<Answer> {
+        // With arguments in front it is another program that answers.
+        let folder = self.answers.as_deref();
+        let folder = folder.filter(|_| self.leading_arguments.is_empty())?;
+        Answer::of(folder, &spec.find_program().ok()?, question)
     }
 
     /// Asks the executable about itself; `question` names what it is asked.

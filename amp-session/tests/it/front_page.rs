@@ -31,6 +31,7 @@ fn the_program_of_the_front_page_prints_the_answer() {
         .env(PROGRAM, "1")
         .env("HOME", home.path())
         .env_remove("XDG_CONFIG_HOME")
+        .env_remove("XDG_STATE_HOME")
         .env("AMP_API_KEY", crate::support::KEY)
         .env("AMP_CLI_PATH", fixtures::fake_agent())
         .env("FAKE_AGENT_REPLAY", &recording.folder)

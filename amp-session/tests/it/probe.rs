@@ -1,7 +1,7 @@
 //! Which Amp an executable is, as it says itself.
 
-use amp_session::Amp;
-use fixtures::fake_agent;
+use amp_session::{Amp, Options, Status, execute};
+use fixtures::{Recording, fake_agent};
 use tempfile::TempDir;
 
 use crate::support::{FEBRUARY, SEPTEMBER, environment};
@@ -54,6 +54,29 @@ async fn an_executable_is_asked_once_and_again_when_it_was_replaced() {
     std::fs::remove_dir_all(home.path().join("cache")).unwrap();
     std::fs::write(home.path().join("cache"), "in the way").unwrap();
     assert_eq!(version(SEPTEMBER).await, SEPTEMBER);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn one_prompt_asks_the_executable_of_the_path_once_for_all_that_come_later() {
+    let home = TempDir::new().unwrap();
+    fixtures::write_program(
+        home.path().join("amp"),
+        std::fs::read(fake_agent()).unwrap(),
+    );
+    let environment = |version| {
+        let mut environment = environment(home.path(), &[("FAKE_AGENT_VERSION", version)]);
+        let recording = Recording::at(FEBRUARY, "text");
+        environment.insert("FAKE_AGENT_REPLAY".into(), recording.folder.into());
+        environment.insert("PATH".into(), home.path().into());
+        environment
+    };
+    let turn = execute("hi", Options::new(environment(FEBRUARY))).await;
+    assert_eq!(turn.unwrap().finish().await.status, Status::Completed);
+    let amp = Amp::new("amp", "")
+        .with_environment(environment(SEPTEMBER))
+        .with_answers_kept_in(home.path().join(".local/state/ampctl/answers"));
+    assert_eq!(amp.probed().await.unwrap().version().as_str(), FEBRUARY);
 }
 
 #[cfg(unix)]
