@@ -63,7 +63,7 @@ impl Scene {
     }
 
     /// An agent that writes a short turn with this line in it, in the shape of each of the two
-    /// agents but for the line.
+    /// agents; a line that is no UTF-8 has none.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -72,7 +72,9 @@ impl Scene {
         let turn = LongTurn::read()?;
         fs::write(scene.path("stream"), turn.around(line))?;
         let turn = turn.map(claude_shaped);
-        fs::write(scene.path("claude"), turn.around(line))?;
+        let shaped = str::from_utf8(line).map(claude_shaped);
+        let shaped = shaped.map_or_else(|_| line.to_vec(), String::into_bytes);
+        fs::write(scene.path("claude"), turn.around(&shaped))?;
         Ok(scene)
     }
 
